@@ -1,0 +1,29 @@
+package dev.millrace.common.catalog;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The snapshot as it stands in Redis under {@code catalog}. */
+public final class CatalogJson {
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private CatalogJson() {}
+
+    public static String write(Catalog catalog) {
+        return MAPPER.writeValueAsString(catalog);
+    }
+
+    /**
+     * @throws IllegalArgumentException when the text is no catalogue
+     */
+    public static Catalog read(String json) {
+        try {
+            return MAPPER.readValue(json, Catalog.class);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("the key 'catalog' holds no catalogue: " + e.getOriginalMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.millrace.common.catalog;
+
+import dev.millrace.common.money.Micros;
+
+/**
+ * What one type of event pays.
+ *
+ * @param micros micros per unit, 0 to 10<sup>9</sup>
+ * @param cap most units one event is paid for, from 1; a type not priced per unit has 1
+ */
+public record Rate(long micros, int cap) {
+    /** Most micros per unit. */
+    public static final long MOST_MICROS = 1_000_000_000L;
+
+    /**
+     * Most micros one event can pay, micros × cap. A thousand of them (the largest batch) stay below 2^53, the largest
+     * whole number that Lua's numbers hold exactly.
+     */
+    public static final long MOST_PER_EVENT = 1_000_000_000_000L;
+
+    public Rate {
+        if (micros < 0 || micros > MOST_MICROS) {
+            throw new IllegalArgumentException("micros %d is not 0 to %d".formatted(micros, MOST_MICROS));
+        }
+        if (cap < 1 || micros * cap > MOST_PER_EVENT) {
+            throw new IllegalArgumentException(
+                    "cap %d is not at least 1 with micros × cap at most %d".formatted(cap, MOST_PER_EVENT));
+        }
+    }
+
+    /**
+     * The units that are paid for.
+     *
+     * @param quantity the token's {@code qty}, at least 1
+     */
+    public long units(long quantity) {
+        return Math.min(quantity, cap);
+    }
+
+    /** The price of so many units. */
+    public Micros price(long units) {
+        return new Micros(micros).times(units);
+    }
+}

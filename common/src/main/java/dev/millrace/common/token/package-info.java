@@ -1,0 +1,5 @@
+/** The words of an event token: who signed it and what kind of event it may be used for. */
+@NullMarked
+package dev.millrace.common.token;
+
+import org.jspecify.annotations.NullMarked;

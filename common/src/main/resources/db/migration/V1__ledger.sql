@@ -1,0 +1,298 @@
+-- The ledger: double entry, insert only, chained by hash; and the catalogue that prices what goes into it.
+-- Amounts are whole micros (10^-6 of the currency). Run by the owner; services work as members of millrace_settler or
+-- millrace_ledger (db/roles.sql creates them) and own nothing.
+
+---------------------------------------------------------------------------------------------------- catalogue
+
+CREATE TABLE publisher (
+    publisher  text PRIMARY KEY CHECK (publisher ~ '^[a-z0-9-]{1,32}$'),
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- No secret is stored: it is derived from the master key and (publisher, number).
+CREATE TABLE publisher_key (
+    publisher  text NOT NULL REFERENCES publisher,
+    number     int NOT NULL CHECK (number BETWEEN 1 AND 999999999),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    revoked_at timestamptz,
+    PRIMARY KEY (publisher, number)
+);
+
+-- A card is never changed: a new price is a new card, and two cards never begin at the same second.
+CREATE TABLE rate_card (
+    version      int PRIMARY KEY CHECK (version >= 1),
+    effective_at timestamptz NOT NULL UNIQUE CHECK (effective_at = date_trunc('second', effective_at)),
+    created_at   timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE rate (
+    version int NOT NULL REFERENCES rate_card,
+    type    text NOT NULL CHECK (type IN ('view', 'read', 'scroll', 'reaction', 'comment', 'search_visit')),
+    micros  bigint NOT NULL CHECK (micros BETWEEN 0 AND 1000000000),
+    cap     int NOT NULL CHECK (cap >= 1),
+    PRIMARY KEY (version, type),
+    -- a batch of a thousand events stays below 2^53, the largest whole number that Lua holds exactly
+    CHECK (micros * cap <= 1000000000000)
+);
+
+-- Grows with every change of the four tables above, so that an older snapshot can't overwrite a newer one.
+CREATE TABLE catalog_revision (
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    revision  bigint NOT NULL
+);
+INSERT INTO catalog_revision (revision) VALUES (1);
+
+-- Every function names its search_path with pg_temp last: otherwise a caller's temporary table could stand in for ours.
+CREATE FUNCTION catalog_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE catalog_revision SET revision = revision + 1;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER catalog_changed AFTER INSERT OR UPDATE ON publisher FOR EACH STATEMENT EXECUTE FUNCTION catalog_changed();
+CREATE TRIGGER catalog_changed AFTER INSERT OR UPDATE ON publisher_key FOR EACH STATEMENT EXECUTE FUNCTION catalog_changed();
+CREATE TRIGGER catalog_changed AFTER INSERT OR UPDATE ON rate_card FOR EACH STATEMENT EXECUTE FUNCTION catalog_changed();
+CREATE TRIGGER catalog_changed AFTER INSERT OR UPDATE ON rate FOR EACH STATEMENT EXECUTE FUNCTION catalog_changed();
+
+-- What is revoked stays revoked.
+CREATE FUNCTION revoked_for_good() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'key %.% is revoked for good; create another', OLD.publisher, OLD.number USING ERRCODE = 'check_violation';
+END
+$$;
+CREATE TRIGGER revoked_for_good BEFORE UPDATE ON publisher_key
+    FOR EACH ROW WHEN (OLD.revoked_at IS DISTINCT FROM NEW.revoked_at AND OLD.revoked_at IS NOT NULL)
+    EXECUTE FUNCTION revoked_for_good();
+
+INSERT INTO rate_card (version, effective_at) VALUES (1, 'epoch');
+INSERT INTO rate (version, type, micros, cap)
+VALUES (1, 'view', 1000, 1),
+       (1, 'read', 200, 1),
+       (1, 'scroll', 100, 1),
+       (1, 'reaction', 500, 1),
+       (1, 'comment', 50, 100),
+       (1, 'search_visit', 1500, 1);
+
+---------------------------------------------------------------------------------------------------- double entry
+
+CREATE TABLE account (
+    account_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text COLLATE "C" NOT NULL UNIQUE
+        CHECK (name ~ '^(creator:[A-Za-z0-9._:-]{1,64}|publisher:[a-z0-9-]{1,32}|payout|adjustment)$'),
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- One balanced booking. hash = sha256(prev_hash, then the journal's own lines): a chain over all journals.
+CREATE TABLE journal (
+    journal_id bigint NOT NULL CHECK (journal_id >= 1),
+    created_at timestamptz NOT NULL,
+    kind       text NOT NULL CHECK (kind IN ('settlement', 'correction')),
+    events     bigint NOT NULL CHECK (events >= 0),
+    prev_hash  bytea NOT NULL CHECK (length(prev_hash) = 32),
+    hash       bytea NOT NULL CHECK (length(hash) = 32),
+    txid       xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    PRIMARY KEY (created_at, journal_id)
+) PARTITION BY RANGE (created_at);
+
+-- publisher: whose readers the money is for; a creator has one posting a publisher in a journal. Journal and account exist:
+-- posting_with_its_journal below checks that once a statement; foreign keys would do it row by row, which at 126,000 postings
+-- takes nine times as long (docs/decisions/0005).
+CREATE TABLE posting (
+    account_id bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    journal_id bigint NOT NULL,
+    publisher  text COLLATE "C" NOT NULL,
+    micros     bigint NOT NULL CHECK (micros <> 0),
+    PRIMARY KEY (account_id, created_at, journal_id, publisher)
+) PARTITION BY RANGE (created_at);
+CREATE INDEX posting_journal ON posting (created_at, journal_id);
+
+-- The last link. A writer locks this row before it writes anything, so that two of them can't deadlock.
+CREATE TABLE chain_head (
+    singleton  boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    journal_id bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    hash       bytea NOT NULL CHECK (length(hash) = 32)
+);
+INSERT INTO chain_head (journal_id, created_at, hash) VALUES (0, 'epoch', decode(repeat('00', 32), 'hex'));
+
+-- Σ of an account's postings, kept in the same transaction as they are.
+CREATE TABLE balance (
+    account_id bigint PRIMARY KEY REFERENCES account,
+    micros     bigint NOT NULL,
+    journal_id bigint NOT NULL
+) WITH (fillfactor = 70);
+
+-- What a link of the chain is the hash of. A verifier runs the same two functions over the stored rows, postings in the
+-- order of (account, publisher), both compared as bytes (COLLATE "C").
+CREATE FUNCTION posting_line(account text, publisher text, micros bigint) RETURNS text IMMUTABLE LANGUAGE sql
+    RETURN account || E'\t' || publisher || E'\t' || micros::text || E'\n';
+
+CREATE FUNCTION journal_hash(prev_hash bytea, journal_id bigint, created_at timestamptz, kind text, events bigint, lines text)
+    RETURNS bytea IMMUTABLE LANGUAGE sql
+    RETURN sha256(prev_hash || convert_to(
+        'v1' || E'\t' || journal_id::text || E'\t' || (extract(epoch FROM created_at) * 1000000)::bigint::text
+             || E'\t' || kind || E'\t' || events::text || E'\n' || lines, 'UTF8'));
+
+-- Checked at commit, once a journal, whoever writes.
+CREATE FUNCTION journal_must_balance() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    lines bigint;
+    total numeric;
+BEGIN
+    SELECT count(*), coalesce(sum(micros), 0) INTO lines, total
+    FROM posting WHERE created_at = NEW.created_at AND journal_id = NEW.journal_id;
+    IF lines < 2 OR total <> 0 THEN
+        RAISE EXCEPTION 'journal % has % postings that sum to % micros; it takes at least two that sum to zero',
+            NEW.journal_id, lines, total USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER journal_must_balance AFTER INSERT ON journal
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_must_balance();
+
+-- The check above runs for the transaction that inserts the journal, so no other may add to it.
+CREATE FUNCTION posting_with_its_journal() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    stranger bigint;
+BEGIN
+    SELECT p.journal_id INTO stranger
+    FROM (SELECT DISTINCT created_at, journal_id FROM inserted) p
+    LEFT JOIN journal j USING (created_at, journal_id)
+    WHERE j.txid IS DISTINCT FROM pg_current_xact_id()
+    LIMIT 1;
+    IF stranger IS NOT NULL THEN
+        RAISE EXCEPTION 'journal % is not of this transaction: nothing can be added to it; a correction is a new journal',
+            stranger USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT p.account_id INTO stranger
+    FROM inserted p LEFT JOIN account a USING (account_id)
+    WHERE a.account_id IS NULL
+    LIMIT 1;
+    IF stranger IS NOT NULL THEN
+        RAISE EXCEPTION 'account % does not exist', stranger USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER posting_with_its_journal AFTER INSERT ON posting
+    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION posting_with_its_journal();
+
+-- Not even the owner changes what is booked.
+CREATE FUNCTION entries_are_final() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% on %: entries are never changed; a correction is a new journal', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+-- By row, since these reach the months' partitions too; TRUNCATE knows no rows: ensure_months gives each month its own.
+CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON journal FOR EACH ROW EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON posting FOR EACH ROW EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_stay BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_stay BEFORE TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
+
+---------------------------------------------------------------------------------------------------- settlement
+
+-- How far each partition of Redis is settled. A worker owns a partition while it holds the lock on its row.
+CREATE TABLE partition_cursor (
+    partition      smallint PRIMARY KEY CHECK (partition BETWEEN 0 AND 15),
+    settled_epoch  bigint NOT NULL DEFAULT 0 CHECK (settled_epoch >= 0),
+    settled_micros bigint NOT NULL DEFAULT 0 CHECK (settled_micros >= 0),   -- since the beginning
+    settled_events bigint NOT NULL DEFAULT 0 CHECK (settled_events >= 0),
+    sealed_at      timestamptz NOT NULL DEFAULT now(),  -- when Redis sealed settled_epoch
+    settled_at     timestamptz NOT NULL DEFAULT 'epoch',
+    released_epoch bigint NOT NULL DEFAULT 0 CHECK (released_epoch <= settled_epoch),
+    opening        bigint NOT NULL DEFAULT 0,           -- how often the counters were opened; 0: never
+    halted         text                                 -- why this partition is left out, or null
+) WITH (fillfactor = 50);
+INSERT INTO partition_cursor (partition) SELECT generate_series(0, 15);
+
+-- What was settled when: which epochs may be released, and each one's totals for later checks.
+CREATE TABLE settled_epoch (
+    partition  smallint NOT NULL CHECK (partition BETWEEN 0 AND 15),
+    epoch      bigint NOT NULL CHECK (epoch >= 1),
+    settled_at timestamptz NOT NULL,
+    sealed_at  timestamptz NOT NULL,
+    micros     bigint NOT NULL CHECK (micros >= 0),
+    events     bigint NOT NULL CHECK (events >= 0),
+    journal_id bigint,                                  -- null: nothing to book
+    PRIMARY KEY (partition, epoch, settled_at)
+) PARTITION BY RANGE (settled_at);
+
+-- Engagement by day (UTC, of the seal). Σ units × rate of a settlement = its micros.
+CREATE TABLE engagement (
+    day          date NOT NULL,
+    creator      text COLLATE "C" NOT NULL CHECK (creator ~ '^[A-Za-z0-9._:-]{1,64}$'),
+    publisher    text COLLATE "C" NOT NULL CHECK (publisher ~ '^[a-z0-9-]{1,32}$'),
+    article      text COLLATE "C" NOT NULL CHECK (length(article) BETWEEN 1 AND 128),
+    type         text COLLATE "C" NOT NULL,
+    rate_version int NOT NULL,
+    units        bigint NOT NULL CHECK (units >= 0),
+    micros       bigint NOT NULL CHECK (micros >= 0),
+    PRIMARY KEY (creator, day, publisher, article, type, rate_version)
+) PARTITION BY RANGE (day);
+
+-- What an article has earned in all: the score that a feed ranks by.
+CREATE TABLE article_score (
+    publisher  text COLLATE "C" NOT NULL,
+    article    text COLLATE "C" NOT NULL,
+    creator    text COLLATE "C" NOT NULL,
+    micros     bigint NOT NULL CHECK (micros >= 0),
+    settled_at timestamptz NOT NULL,
+    PRIMARY KEY (publisher, article, creator)
+) WITH (fillfactor = 70);
+
+---------------------------------------------------------------------------------------------------- months
+
+-- Tables that grow with time have a partition a month. Services may call this; they may not create tables themselves.
+-- It takes no lock when nothing is missing, and gives up after two seconds where readers are in its way: attaching a month
+-- waits for nobody who reads or writes the others.
+CREATE FUNCTION ensure_months(first_day date, months int) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
+DECLARE
+    parent text;
+    month  date;
+    name   text;
+BEGIN
+    IF months NOT BETWEEN 1 AND 24 THEN
+        RAISE EXCEPTION 'months % is not 1 to 24', months;
+    END IF;
+    FOR i IN 0 .. months - 1 LOOP
+        month := (date_trunc('month', first_day) + make_interval(months => i))::date;
+        FOREACH parent IN ARRAY ARRAY ['journal', 'posting', 'settled_epoch', 'engagement'] LOOP
+            name := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+            CONTINUE WHEN to_regclass(name) IS NOT NULL;
+            PERFORM pg_advisory_xact_lock(hashtext('millrace.ensure_months'));
+            CONTINUE WHEN to_regclass(name) IS NOT NULL;
+            EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', name, parent);
+            EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, name,
+                month_bound(parent, month), month_bound(parent, (month + interval '1 month')::date));
+            IF parent IN ('journal', 'posting') THEN
+                EXECUTE format('CREATE TRIGGER entries_stay BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final()', name);
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+-- Months are UTC's.
+CREATE FUNCTION month_bound(parent text, month date) RETURNS text IMMUTABLE LANGUAGE sql
+    RETURN CASE parent WHEN 'engagement' THEN month::text ELSE month::text || ' 00:00:00+00' END;
+
+REVOKE ALL ON FUNCTION ensure_months(date, int) FROM PUBLIC;
+SELECT ensure_months(current_date - 31, 4);
+
+---------------------------------------------------------------------------------------------------- who may do what
+
+GRANT SELECT, INSERT ON account, journal, posting, settled_epoch TO millrace_settler;
+GRANT SELECT, INSERT, UPDATE ON balance, engagement, article_score TO millrace_settler;
+GRANT SELECT, UPDATE ON chain_head, partition_cursor TO millrace_settler;
+GRANT SELECT ON publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_settler;
+GRANT EXECUTE ON FUNCTION ensure_months(date, int) TO millrace_settler;
+
+GRANT SELECT ON account, journal, posting, balance, settled_epoch, engagement, article_score, chain_head, partition_cursor,
+    publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_ledger;
+GRANT INSERT ON publisher, publisher_key, rate_card, rate TO millrace_ledger;
+GRANT UPDATE (revoked_at) ON publisher_key TO millrace_ledger;
