@@ -1,0 +1,46 @@
+package dev.millrace.local;
+
+import dev.millrace.local.command.KeyCommand;
+import dev.millrace.local.command.MintCommand;
+import dev.millrace.local.command.ReplayCommand;
+import dev.millrace.local.command.Shell;
+import dev.millrace.local.command.Terminal;
+import dev.millrace.local.command.TokenCommand;
+import dev.millrace.local.command.UpCommand;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+
+/**
+ * The command line. Exit code 0 is success, 1 a failure that a message on standard error explains, 2 wrong usage or an
+ * environment that can't be used.
+ */
+public final class Millrace {
+    private Millrace() {}
+
+    /** System properties, set by the script: {@code millrace.root}, {@code millrace.columns}. */
+    public static void main(String[] arguments) {
+        Terminal terminal = new Terminal(
+                System.getenv(),
+                Path.of(System.getProperty("millrace.root", "")),
+                stream(FileDescriptor.out),
+                stream(FileDescriptor.err),
+                Integer.getInteger("millrace.columns", 0),
+                Clock.systemUTC());
+        int code = new Shell(terminal)
+                .with(new UpCommand(terminal))
+                .with(new KeyCommand(terminal))
+                .with(new TokenCommand(terminal))
+                .with(new MintCommand(terminal))
+                .with(new ReplayCommand(terminal))
+                .run(arguments);
+        System.exit(code);
+    }
+
+    private static PrintStream stream(FileDescriptor descriptor) {
+        return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+    }
+}

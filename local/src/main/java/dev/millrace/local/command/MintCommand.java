@@ -1,0 +1,141 @@
+package dev.millrace.local.command;
+
+import dev.millrace.common.key.PublisherKeys;
+import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Kid;
+import dev.millrace.local.mint.EventClaims;
+import dev.millrace.local.mint.TokenMint;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code millrace mint}. */
+@CommandLine.Command(
+        name = "mint",
+        description = {
+            "Print an event token, as a publisher's server would sign it.",
+            "No service has to run, but the key must exist when the token is used: ./millrace key PUBLISHER."
+        })
+public final class MintCommand implements Callable<Integer> {
+    /** The server's default limit of {@code exp - iat}. */
+    private static final Duration LONGEST = Duration.ofHours(2);
+
+    private final Terminal terminal;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--publisher",
+            paramLabel = "ID",
+            defaultValue = "demo",
+            description = "Who signs, with its key number 1 (default: ${DEFAULT-VALUE}).")
+    private String publisher = "demo";
+
+    @Option(names = "--kid", paramLabel = "KID", description = "The key to sign with, in place of --publisher.")
+    private @Nullable String kid;
+
+    @Option(names = "--creator", paramLabel = "ID", required = true, description = "Who earns (claim sub).")
+    private String creator = "";
+
+    @Option(names = "--article", paramLabel = "ID", required = true, description = "What was read (claim art).")
+    private String article = "";
+
+    @Option(
+            names = "--jti",
+            paramLabel = "KEY",
+            description = "The idempotency key, up to 64 characters (default: a random one).")
+    private @Nullable String jti;
+
+    @Option(
+            names = "--ttl",
+            paramLabel = "TIME",
+            defaultValue = "1h",
+            description = "How long it is valid, up to 2h (default: ${DEFAULT-VALUE}).")
+    private Duration ttl = Duration.ofHours(1);
+
+    @Option(
+            names = "--evt",
+            paramLabel = "TYPE",
+            split = ",",
+            description = "Event types it may be used for; without: view, read, scroll, reaction.")
+    private List<String> types = List.of();
+
+    @Option(names = "--qty", paramLabel = "N", description = "Units, for types priced per unit: words of a comment.")
+    private @Nullable Long quantity;
+
+    @Option(names = "--ref", paramLabel = "URL", description = "The page view's referrer.")
+    private @Nullable String referrer;
+
+    @Option(names = "--vis", paramLabel = "ID", description = "A pseudonymous visitor id.")
+    private @Nullable String visitor;
+
+    @Option(
+            names = "--event",
+            paramLabel = "TYPE",
+            description =
+                    "Print a whole event of this type, ready to be posted; --evt is set to match where it must be.")
+    private @Nullable String event;
+
+    @Option(names = "--key", paramLabel = "KEY", description = "The event's key, with --event: like, 25, 15.")
+    private @Nullable String key;
+
+    @Option(names = "--json", description = "Print {\"token\":…}.")
+    private boolean json;
+
+    public MintCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        if (ttl.compareTo(LONGEST) > 0 || ttl.isZero()) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--ttl is " + ttl + "; the server takes more than 0 and up to 2h");
+        }
+        Kid signer = signer();
+        String secret = new PublisherKeys(terminal.settings().masterKey()).secret(signer);
+        String token = TokenMint.forPublisher(signer, secret).mint(claims());
+        ObjectNode object = JsonNodeFactory.instance.objectNode().put("token", token);
+        if (event != null) {
+            object.put("type", event);
+            if (key != null) {
+                object.put("key", key);
+            }
+        }
+        terminal.out().println(json || event != null ? object : token);
+        return 0;
+    }
+
+    private Kid signer() {
+        if (kid != null) {
+            return Kid.parse(kid)
+                    .orElseThrow(() -> new CommandLine.ParameterException(
+                            spec.commandLine(),
+                            "kid '" + kid + "' is not of the form PUBLISHER.NUMBER, such as demo.1"));
+        }
+        KeyCommand.PublisherId.check(spec, publisher);
+        return new Kid(publisher, 1);
+    }
+
+    private EventClaims claims() {
+        String id = jti == null ? UUID.randomUUID().toString() : jti;
+        return new EventClaims(
+                creator, article, id, terminal.clock().instant(), ttl, granted(), quantity, referrer, visitor);
+    }
+
+    private List<String> granted() {
+        boolean needed = types.isEmpty()
+                && event != null
+                && EventType.named(event).map(type -> !type.grantedByDefault()).orElse(false);
+        return needed && event != null ? List.of(event) : types;
+    }
+}

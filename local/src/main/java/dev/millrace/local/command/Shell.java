@@ -1,0 +1,69 @@
+package dev.millrace.local.command;
+
+import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.publisher.LedgerFailure;
+import dev.millrace.local.replay.ReplayFailure;
+import dev.millrace.local.settings.SettingsFailure;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Finds the command that is asked for, runs it, and turns what goes wrong into a line and an exit code. */
+public final class Shell {
+    private static final int FAILED = 1;
+    private static final int WRONG_USAGE = 2;
+
+    private final Terminal terminal;
+    private final CommandLine commands;
+
+    @CommandLine.Command(
+            name = "millrace",
+            description = "Turns readers' clicks into creators' money: exactly once, to the last micro.",
+            synopsisSubcommandLabel = "COMMAND",
+            subcommands = CommandLine.HelpCommand.class)
+    private static final class Root {}
+
+    public Shell(Terminal terminal) {
+        this.terminal = terminal;
+        this.commands = new CommandLine(new Root());
+    }
+
+    /** Adds a command; its name comes from its annotation. */
+    public Shell with(Object command) {
+        CommandLine line = new CommandLine(command);
+        line.registerConverter(Duration.class, new DurationConverter());
+        line.getCommandSpec()
+                .addOption(OptionSpec.builder("-h", "--help")
+                        .usageHelp(true)
+                        .description("Show this help.")
+                        .build());
+        commands.addSubcommand(line);
+        return this;
+    }
+
+    /** The exit code of the command. */
+    public int run(String... arguments) {
+        return commands.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
+                .setUsageHelpWidth(100)
+                .setUsageHelpAutoWidth(false)
+                .setExecutionExceptionHandler((failure, line, parsed) -> explain(failure))
+                .execute(arguments.length == 0 ? new String[] {"help"} : arguments);
+    }
+
+    private int explain(Exception failure) {
+        switch (failure) {
+            case SettingsFailure settings -> {
+                terminal.err().println(settings.getMessage());
+                return WRONG_USAGE;
+            }
+            case StartFailure _, LedgerFailure _, ReplayFailure _ ->
+                terminal.err().println(failure.getMessage());
+            case InterruptedException _ -> terminal.err().println("interrupted");
+            default -> failure.printStackTrace(terminal.err());
+        }
+        return FAILED;
+    }
+}

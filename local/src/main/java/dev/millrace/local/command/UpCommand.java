@@ -1,0 +1,50 @@
+package dev.millrace.local.command;
+
+import dev.millrace.local.up.Stack;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+
+/** {@code millrace up}. */
+@CommandLine.Command(
+        name = "up",
+        description = {
+            "Start real Postgres, real Redis and the three services; stop them all with Ctrl-C.",
+            "",
+            "The data lives under MILLRACE_HOME and survives a restart. Ports: MILLRACE_INGEST_PORT (8080),"
+                    + " MILLRACE_LEDGER_PORT (8081), MILLRACE_WORKER_PORT (8082), MILLRACE_LOCAL_REDIS_PORT (16379),"
+                    + " MILLRACE_LOCAL_POSTGRES_PORT (15432). Every other variable reaches the services as it is."
+        })
+public final class UpCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    public UpCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Stack stack = new Stack(terminal.settings(), terminal.environment(), terminal.out(), terminal.err());
+        // A stop that was asked for (Ctrl-C, SIGTERM, a closed terminal) is a success once everything has ended.
+        Thread stopper = new Thread(() -> {
+            stack.stop();
+            Runtime.getRuntime().halt(0);
+        });
+        Runtime.getRuntime().addShutdownHook(stopper);
+        int code;
+        try {
+            code = stack.run();
+        } finally {
+            withdraw(stopper);
+        }
+        return code;
+    }
+
+    private static void withdraw(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is being ended: the hook decides on the exit code.
+        }
+    }
+}

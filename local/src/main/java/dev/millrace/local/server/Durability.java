@@ -1,0 +1,9 @@
+package dev.millrace.local.server;
+
+/** What a server promises about a write that it has acknowledged. */
+public enum Durability {
+    /** It survives a power cut: Redis {@code appendfsync always}, Postgres {@code fsync on}. */
+    ALWAYS,
+    /** It survives the end of the server process only; for tests that are about something else. */
+    RELAXED
+}

@@ -1,0 +1,5 @@
+/** Real Redis and real Postgres as child processes, for the embedded stack, for tests and for fault runs. */
+@NullMarked
+package dev.millrace.local.server;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,76 @@
+package dev.millrace.local.up;
+
+import dev.millrace.local.process.Child;
+import dev.millrace.local.process.ChildPlan;
+import dev.millrace.local.process.Readiness;
+import dev.millrace.local.settings.LocalSettings;
+import dev.millrace.local.settings.Part;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * One of the three services as a process of its own, as it would run in production.
+ *
+ * @param part which one
+ * @param child the process
+ * @param readiness the endpoint that answers 200 once it can do its work
+ */
+record Service(Part part, Child child, URI readiness) {
+    /** The first start compiles nothing yet and may have to migrate; two slow cores take 30 s. */
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
+
+    /**
+     * Starts it; it is not ready yet.
+     *
+     * @param jar the executable jar
+     * @param environment what to set on top of our own
+     */
+    static Service start(Part part, LocalSettings settings, Path jar, Map<String, String> environment) {
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + megabytes(part) + "m",
+                "-XX:+ExitOnOutOfMemoryError",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-jar",
+                jar.toString());
+        Path log = settings.home().resolve("logs").resolve(part.label() + ".log");
+        ChildPlan plan = new ChildPlan(part.label(), command, environment, settings.home(), log);
+        return new Service(part, Child.start(plan), settings.address(part).resolve("/actuator/health/readiness"));
+    }
+
+    /** @throws dev.millrace.local.process.StartFailure when it does not become ready */
+    void awaitReady(HttpClient client, Consumer<String> progress) {
+        HttpRequest request =
+                HttpRequest.newBuilder(readiness).timeout(PROBE_TIMEOUT).build();
+        new Readiness(child, PATIENCE, progress).await(() -> probe(client, request));
+    }
+
+    private static Readiness.Answer probe(HttpClient client, HttpRequest request) {
+        try {
+            int status =
+                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            return status == 200 ? Readiness.Answer.READY : Readiness.Answer.SILENT;
+        } catch (IOException e) {
+            return Readiness.Answer.SILENT;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Readiness.Answer.SILENT;
+        }
+    }
+
+    /** The heap; ingest-api holds the requests of many clients at a time. */
+    private static int megabytes(Part part) {
+        return part == Part.INGEST ? 384 : 256;
+    }
+}

@@ -1,0 +1,58 @@
+package dev.millrace.local.up;
+
+import dev.millrace.local.server.Databases;
+import dev.millrace.local.server.PostgresServer;
+import dev.millrace.local.settings.LocalSettings;
+import dev.millrace.local.settings.Part;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The variables of the three services: ours, with what makes them use the embedded servers on top.
+ *
+ * @param settings the stack's
+ * @param ours our own variables; whatever is set there and not named here reaches the services as it is
+ */
+record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
+    private static final String PROFILES = "SPRING_PROFILES_ACTIVE";
+    private static final String LOCAL = "local";
+
+    /** What a service gets on top of our own variables. */
+    Map<String, String> of(Part service, PostgresServer postgres) {
+        Map<String, String> variables = new HashMap<>();
+        variables.put(PROFILES, profiles());
+        variables.put("MILLRACE_REDIS_URL", "redis://127.0.0.1:" + settings.port(Part.REDIS));
+        variables.put(service.variable(), Integer.toString(settings.port(service)));
+        if (service == Part.WORKER) {
+            putLogin(variables, "MILLRACE_POSTGRES", Databases.SETTLER, postgres);
+        }
+        if (service == Part.LEDGER) {
+            putLogin(variables, "MILLRACE_POSTGRES", Databases.LEDGER, postgres);
+            variables.put("MILLRACE_POSTGRES_OWNER", Databases.OWNER);
+            variables.put("MILLRACE_POSTGRES_OWNER_PASSWORD", postgres.password());
+        }
+        return variables;
+    }
+
+    /** Lines about variables of ours that have no effect here. */
+    List<String> remarks() {
+        return Stream.of("MILLRACE_REDIS_URL", "MILLRACE_POSTGRES_URL")
+                .filter(name -> !ours.getOrDefault(name, "").isBlank())
+                .map(name -> name + " is set but has no effect: up starts servers of its own")
+                .toList();
+    }
+
+    private static void putLogin(Map<String, String> variables, String prefix, String login, PostgresServer postgres) {
+        variables.put(prefix + "_URL", postgres.url());
+        variables.put(prefix + "_USER", login);
+        variables.put(prefix + "_PASSWORD", postgres.password());
+    }
+
+    private String profiles() {
+        String given = ours.getOrDefault(PROFILES, "").strip();
+        boolean local = List.of(given.split(",", -1)).contains(LOCAL);
+        return given.isEmpty() ? LOCAL : local ? given : LOCAL + "," + given;
+    }
+}

@@ -1,0 +1,340 @@
+package dev.millrace.local.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.nimbusds.jose.crypto.MACVerifier;
+import com.nimbusds.jwt.SignedJWT;
+import dev.millrace.common.key.BearerSecret;
+import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.PublisherKeys;
+import dev.millrace.common.token.Kid;
+import dev.millrace.local.server.Ports;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class CommandsTest {
+    private static final Clock CLOCK = Clock.fixed(Instant.parse("2026-11-24T10:00:00Z"), ZoneOffset.UTC);
+    private static final String KEYS = "/v1/admin/publishers/demo/keys";
+    private static final String ONE_LIVE_KEY = "{\"keys\":[{\"kid\":\"demo.1\",\"revokedAt\":null}]}";
+
+    @TempDir
+    private Path folder;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private StubServer ledger;
+    private StubServer ingest;
+
+    @BeforeEach
+    void start() throws IOException {
+        ledger = new StubServer();
+        ingest = new StubServer().on("POST /v1/events", 422, rejected("type-unknown"));
+        environment.put("MILLRACE_LEDGER_PORT", Integer.toString(ledger.port()));
+        environment.put("MILLRACE_INGEST_PORT", Integer.toString(ingest.port()));
+    }
+
+    @AfterEach
+    void stop() {
+        ledger.close();
+        ingest.close();
+    }
+
+    @Test
+    void keyCreatesPublisherAndKeyWhereMissing() throws Exception {
+        ledger.on("GET " + KEYS, 404, "{}")
+                .on("POST /v1/admin/publishers", 201, "{}")
+                .on("POST " + KEYS, 201, "{\"kid\":\"demo.1\",\"secret\":\"" + secret(1) + "\"}");
+        assertThat(run("key", "demo", "--json")).isZero();
+        assertThat(printed()).isEqualTo("{\"kid\":\"demo.1\",\"secret\":\"" + secret(1) + "\"}\n");
+        assertThat(ledger.requests())
+                .containsExactly("GET " + KEYS, "POST /v1/admin/publishers {\"publisher\":\"demo\"}", "POST " + KEYS);
+        SignedJWT bearer = verified(ledger.tokens().getLast(), BearerSecret.LOCAL);
+        assertThat(bearer.getJWTClaimsSet().getStringClaim("scope")).isEqualTo("ledger.admin");
+    }
+
+    @Test
+    void keyShowsTheNewestLiveOneAgain() {
+        ledger.on("GET " + KEYS, 200, """
+                {"keys":[{"kid":"demo.1","revokedAt":null},{"kid":"demo.10","revokedAt":null},
+                         {"kid":"demo.9","revokedAt":null},{"kid":"demo.11","revokedAt":"2026-01-01T00:00:00Z"}]}""");
+        assertThat(run("key", "demo")).isZero();
+        assertThat(printed()).isEqualTo("kid     demo.10\nsecret  " + secret(10) + "\n");
+    }
+
+    @Test
+    void aPublisherWhoseKeysAreAllRevokedGetsANewOne() {
+        ledger.on("GET " + KEYS, 200, "{\"keys\":[{\"kid\":\"demo.1\",\"revokedAt\":\"2026-01-01T00:00:00Z\"}]}")
+                .on("POST " + KEYS, 201, "{\"kid\":\"demo.2\",\"secret\":\"" + secret(2) + "\"}");
+        assertThat(run("key", "demo")).isZero();
+        assertThat(printed()).startsWith("kid     demo.2\n");
+    }
+
+    @Test
+    void keyReturnsOnlyWhenIngestTakesIt() throws Exception {
+        ingest.close();
+        try (StubServer slow = new StubServer()) {
+            slow.on("POST /v1/events", 422, rejected("key-unknown"))
+                    .on("POST /v1/events", 503, "{}")
+                    .on("POST /v1/events", 422, rejected("type-unknown"));
+            environment.put("MILLRACE_INGEST_PORT", Integer.toString(slow.port()));
+            ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY);
+            assertThat(run("key", "demo")).isZero();
+            assertThat(slow.requests()).hasSize(3);
+        }
+    }
+
+    @Test
+    void keyDoesNotNeedIngest() throws Exception {
+        environment.put("MILLRACE_INGEST_PORT", Integer.toString(Ports.free()));
+        ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY);
+        assertThat(run("key", "demo")).isZero();
+    }
+
+    @Test
+    void anotherMasterKeyThanTheStacksIsNoticed() throws Exception {
+        ingest.close();
+        try (StubServer other = new StubServer().on("POST /v1/events", 422, rejected("token-signature"))) {
+            environment.put("MILLRACE_INGEST_PORT", Integer.toString(other.port()));
+            ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY);
+            assertThat(run("key", "demo")).isEqualTo(1);
+            assertThat(complained())
+                    .isEqualTo("the running stack has another secret for demo.1:"
+                            + " MILLRACE_MASTER_KEY must be set here as it is there\n");
+        }
+    }
+
+    @Test
+    void aLedgerThatDoesNotRunIsNamedWithTheRemedy() {
+        ledger.close();
+        assertThat(run("key", "demo")).isEqualTo(1);
+        assertThat(complained())
+                .isEqualTo("ledger-service does not answer at http://127.0.0.1:" + ledger.port()
+                        + ": start it with ./millrace up\n");
+    }
+
+    @Test
+    void aRefusedBearerTokenAndAnUnexpectedAnswerAreExplained() {
+        ledger.on("GET " + KEYS, 401, "").on("GET " + KEYS, 503, "{\"detail\":\"no database\"}");
+        assertThat(run("key", "demo")).isEqualTo(1);
+        assertThat(complained())
+                .isEqualTo(
+                        "ledger-service at http://127.0.0.1:" + ledger.port()
+                                + " refuses our bearer token (401): MILLRACE_LEDGER_JWT_SECRET must be set here as it is there\n");
+        err.reset();
+        assertThat(run("key", "demo")).isEqualTo(1);
+        assertThat(complained())
+                .isEqualTo("listing the keys of demo failed: ledger-service answers 503: no database\n");
+    }
+
+    @Test
+    void aPublisherIdThatIsNoneIsWrongUsage() {
+        assertThat(run("key", "Demo!")).isEqualTo(2);
+        assertThat(complained()).startsWith("publisher id 'Demo!' is not of the form [a-z0-9-]{1,32}\n");
+        assertThat(run("mint", "--publisher", "a.b", "--creator", "c", "--article", "a"))
+                .isEqualTo(2);
+        assertThat(run("mint", "--kid", "demo", "--creator", "c", "--article", "a"))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void tokenOpensOneAccountOrAll() throws Exception {
+        assertThat(run("token", "c-42", "--ttl", "15m")).isZero();
+        assertThat(verified(printed().strip(), BearerSecret.LOCAL).getPayload().toJSONObject())
+                .isEqualTo(Map.of("sub", "c-42", "iat", 1795514400L, "exp", 1795515300L));
+        out.reset();
+        environment.put("MILLRACE_LEDGER_JWT_SECRET", "a-secret-of-exactly-32-characters");
+        assertThat(run("token", "root", "--admin", "--json")).isZero();
+        String token = json(printed()).path("token").asString();
+        assertThat(verified(token, "a-secret-of-exactly-32-characters")
+                        .getPayload()
+                        .toJSONObject())
+                .isEqualTo(Map.of("sub", "root", "iat", 1795514400L, "exp", 1795518000L, "scope", "ledger.admin"));
+    }
+
+    @Test
+    void mintSignsWhatItIsGiven() throws Exception {
+        assertThat(run(
+                        "mint",
+                        "--kid",
+                        "demo.3",
+                        "--creator",
+                        "c-42",
+                        "--article",
+                        "/a",
+                        "--jti",
+                        "j",
+                        "--ttl",
+                        "2h",
+                        "--evt",
+                        "view,comment",
+                        "--qty",
+                        "7",
+                        "--ref",
+                        "r",
+                        "--vis",
+                        "v",
+                        "--json"))
+                .isZero();
+        String token = json(printed()).path("token").asString();
+        assertThat(verified(token, secret(3)).getPayload().toJSONObject())
+                .isEqualTo(Map.of(
+                        "sub",
+                        "c-42",
+                        "art",
+                        "/a",
+                        "jti",
+                        "j",
+                        "iat",
+                        1795514400L,
+                        "exp",
+                        1795521600L,
+                        "evt",
+                        List.of("view", "comment"),
+                        "qty",
+                        7L,
+                        "ref",
+                        "r",
+                        "vis",
+                        "v"));
+    }
+
+    @Test
+    void mintPrintsAWholeEventAndGrantsItsType() throws Exception {
+        assertThat(run("mint", "--creator", "c", "--article", "a", "--event", "comment", "--qty", "3"))
+                .isZero();
+        JsonNode event = json(printed());
+        assertThat(event.path("type").asString()).isEqualTo("comment");
+        assertThat(verified(event.path("token").asString(), secret(1))
+                        .getJWTClaimsSet()
+                        .getStringListClaim("evt"))
+                .containsExactly("comment");
+        out.reset();
+        assertThat(run("mint", "--creator", "c", "--article", "a", "--event", "scroll", "--key", "25"))
+                .isZero();
+        JsonNode scroll = json(printed());
+        assertThat(scroll.path("key").asString()).isEqualTo("25");
+        assertThat(verified(scroll.path("token").asString(), secret(1))
+                        .getJWTClaimsSet()
+                        .getClaim("evt"))
+                .isNull();
+    }
+
+    @Test
+    void aTtlBeyondTwoHoursOrOfNoFormIsWrongUsage() {
+        assertThat(run("mint", "--creator", "c", "--article", "a", "--ttl", "3h"))
+                .isEqualTo(2);
+        assertThat(complained()).startsWith("--ttl is PT3H; the server takes more than 0 and up to 2h\n");
+        err.reset();
+        assertThat(run("mint", "--creator", "c", "--article", "a", "--ttl", "soon"))
+                .isEqualTo(2);
+        assertThat(complained())
+                .startsWith("Invalid value for option '--ttl': 'soon' is not a duration such as 90s, 15m, 1h or 2d\n");
+    }
+
+    @Test
+    void replayPrintsItsCountsAndNothingElseOnStandardOut() throws Exception {
+        Path log = folder.resolve("a log.txt");
+        Files.writeString(log, """
+                h - - [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 1 "-" "Firefox"
+                h - - [17/May/2015:10:05:03 +0000] "GET /b HTTP/1.1" 200 1 "-" "a bot"
+                broken
+                """);
+        assertThat(run("replay", log.toString(), "--dry-run")).isZero();
+        assertThat(printed()).isEqualTo("""
+                        lines                   3
+                        unreadable              1
+                        page views              1
+                        robots skipped          1
+                        accepted                0
+                        duplicate               0
+                        rejected                0
+                        """);
+        assertThat(complained()).isEqualTo("unreadable: line 3\ndry run: nothing was sent\n");
+        out.reset();
+        ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY);
+        ingest.on("POST /v1/events", 202, "{\"accepted\":1,\"duplicate\":0,\"rejected\":0,\"results\":[]}");
+        assertThat(run("replay", log.toString(), "--json")).isZero();
+        assertThat(printed())
+                .isEqualTo("{\"lines\":3,\"unreadable\":1,\"pageViews\":1,\"robotsSkipped\":1,"
+                        + "\"accepted\":1,\"duplicate\":0,\"rejected\":0}\n");
+    }
+
+    @Test
+    void replayNamesWhatItCanNotUse() {
+        assertThat(run("replay", "/no/such.log")).isEqualTo(2);
+        assertThat(complained()).startsWith("can't read /no/such.log: it is no readable file\n");
+        err.reset();
+        assertThat(run("replay", "pom.xml", "--batch", "1001")).isEqualTo(2);
+        assertThat(complained()).startsWith("--batch is 1001; it takes 1 to 1000\n");
+        err.reset();
+        assertThat(run("replay", "pom.xml", "--creators", "0")).isEqualTo(2);
+        assertThat(run("replay", "pom.xml", "--url", "ftp://x/")).isEqualTo(2);
+    }
+
+    @Test
+    void aBadEnvironmentIsWrongUsageToo() {
+        environment.put("MILLRACE_LEDGER_PORT", "http");
+        assertThat(run("key", "demo")).isEqualTo(2);
+        assertThat(complained()).isEqualTo("MILLRACE_LEDGER_PORT is 'http'; it takes a port from 1 to 65535\n");
+    }
+
+    private int run(String... arguments) {
+        Terminal terminal = new Terminal(environment, folder, stream(out), stream(err), 0, CLOCK);
+        return new Shell(terminal)
+                .with(new UpCommand(terminal))
+                .with(new KeyCommand(terminal))
+                .with(new TokenCommand(terminal))
+                .with(new MintCommand(terminal))
+                .with(new ReplayCommand(terminal))
+                .run(arguments);
+    }
+
+    private static PrintStream stream(ByteArrayOutputStream bytes) {
+        return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    }
+
+    private String printed() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    private String complained() {
+        return err.toString(StandardCharsets.UTF_8);
+    }
+
+    private static JsonNode json(String text) {
+        return JsonMapper.shared().readTree(text);
+    }
+
+    private static String rejected(String code) {
+        return "{\"accepted\":0,\"duplicate\":0,\"rejected\":1,\"results\":[{\"status\":\"rejected\",\"code\":\"" + code
+                + "\"}]}";
+    }
+
+    private static String secret(int number) {
+        return new PublisherKeys(MasterKey.of(MasterKey.LOCAL)).secret(new Kid("demo", number));
+    }
+
+    private static SignedJWT verified(String token, String secret) throws Exception {
+        SignedJWT parsed = SignedJWT.parse(token);
+        assertThat(parsed.verify(new MACVerifier(secret.getBytes(StandardCharsets.US_ASCII))))
+                .isTrue();
+        return parsed;
+    }
+}

@@ -1,0 +1,70 @@
+package dev.millrace.local.command;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** An HTTP server that plays prepared answers and remembers what it was asked. */
+final class StubServer implements AutoCloseable {
+    private final HttpServer server;
+    private final List<String> requests = new ArrayList<>();
+    private final List<String> tokens = new ArrayList<>();
+    private final Map<String, Deque<Answer>> answers = new HashMap<>();
+
+    private record Answer(int status, String body) {}
+
+    StubServer() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    int port() {
+        return server.getAddress().getPort();
+    }
+
+    /** The next answer to this method and path; the last one is repeated. */
+    StubServer on(String request, int status, String body) {
+        answers.computeIfAbsent(request, _ -> new ArrayDeque<>()).add(new Answer(status, body));
+        return this;
+    }
+
+    List<String> requests() {
+        return List.copyOf(requests);
+    }
+
+    List<String> tokens() {
+        return List.copyOf(tokens);
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
+        String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        requests.add((request + " " + body).strip());
+        String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+        if (authorization != null) {
+            tokens.add(authorization.replaceFirst("^Bearer ", ""));
+        }
+        Deque<Answer> planned = answers.getOrDefault(request, new ArrayDeque<>());
+        Answer next = planned.size() > 1 ? planned.removeFirst() : planned.peekFirst();
+        Answer answer = next == null ? new Answer(500, "{\"detail\":\"not prepared: " + request + "\"}") : next;
+        byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
+        exchange.getResponseBody().write(bytes);
+        exchange.close();
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+    }
+}

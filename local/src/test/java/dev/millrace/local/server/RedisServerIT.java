@@ -1,0 +1,95 @@
+package dev.millrace.local.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.local.process.StartFailure;
+import java.net.SocketTimeoutException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RedisServerIT {
+    @TempDir
+    private Path home;
+
+    private RedisServer redis;
+    private RedisLine line;
+
+    @BeforeEach
+    void start() {
+        redis = RedisServer.start(TestPlace.in(home), 0, Durability.ALWAYS);
+        line = new RedisLine("127.0.0.1", redis.port());
+    }
+
+    @AfterEach
+    void stop() {
+        redis.close();
+    }
+
+    @Test
+    void whatWasAcknowledgedSurvivesAKill() throws Exception {
+        assertThat(line.ask("SET paid 7")).isEqualTo("+OK");
+        redis.kill();
+        redis.restart();
+        assertThat(line.ask("INCR paid")).isEqualTo(":8");
+    }
+
+    @Test
+    void hasTheSettingsThatMillraceAsksFor() throws Exception {
+        assertThat(line.ask("CONFIG SET appendfsync always")).isEqualTo("+OK");
+        assertThat(setting("appendonly")).isEqualTo("yes");
+        assertThat(setting("appendfsync")).isEqualTo("always");
+        assertThat(setting("maxmemory-policy")).isEqualTo("noeviction");
+        assertThat(setting("set-max-intset-entries")).isEqualTo("16384");
+        assertThat(setting("save")).isEmpty();
+        assertThat(setting("bind")).isEqualTo("127.0.0.1");
+    }
+
+    @Test
+    void aFrozenServerAcceptsButDoesNotAnswer() throws Exception {
+        redis.freeze();
+        assertThatThrownBy(() -> line.ask("PING", 200)).isInstanceOf(SocketTimeoutException.class);
+        redis.resume();
+        assertThat(line.ask("PING")).isEqualTo("+PONG");
+    }
+
+    @Test
+    void stopsByItselfAlsoWhenFrozen() {
+        redis.freeze();
+        assertThat(redis.stop()).isTrue();
+        assertThat(redis.process().isAlive()).isFalse();
+    }
+
+    @Test
+    void flushAllLeavesNoKey() throws Exception {
+        line.ask("SET a 1");
+        redis.flushAll();
+        assertThat(line.ask("DBSIZE")).isEqualTo(":0");
+    }
+
+    @Test
+    void aTakenPortIsNamed() {
+        assertThatThrownBy(
+                        () -> RedisServer.start(TestPlace.in(home.resolve("second")), redis.port(), Durability.RELAXED))
+                .isInstanceOf(StartFailure.class)
+                .hasMessage("port " + redis.port() + " for redis is taken");
+    }
+
+    @Test
+    void anInstalledServerMustRunAndSayItsVersion() {
+        Path embedded = RedisBinary.embedded(new BinaryCache(TestPlace.in(home).binaries()))
+                .program();
+        assertThat(RedisBinary.installed(embedded))
+                .isEqualTo(Optional.of(new RedisBinary(embedded, "7.0.15", "of the PATH")));
+        assertThat(RedisBinary.installed(Path.of("/bin/true"))).isEmpty();
+        assertThat(RedisBinary.installed(Path.of("/no/such/redis-server"))).isEmpty();
+    }
+
+    private String setting(String name) throws Exception {
+        return new RedisReply("127.0.0.1", redis.port()).config(name);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.millrace.local.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LocalSettingsTest {
+    private static final Path ROOT = Path.of("/project");
+
+    @Test
+    void withoutVariablesEverythingHasItsDefault() {
+        LocalSettings settings = LocalSettings.from(Map.of(), ROOT);
+        assertThat(settings.home()).isEqualTo(Path.of("/project/.millrace"));
+        assertThat(settings.ports())
+                .isEqualTo(Map.of(
+                        Part.POSTGRES, 15432,
+                        Part.REDIS, 16379,
+                        Part.LEDGER, 8081,
+                        Part.WORKER, 8082,
+                        Part.INGEST, 8080));
+        assertThat(settings.address(Part.INGEST)).hasToString("http://127.0.0.1:8080");
+    }
+
+    @Test
+    void aRelativeHomeStartsAtTheProjectAndAnAbsoluteOneIsTaken() {
+        assertThat(LocalSettings.from(Map.of("MILLRACE_HOME", "a/../b"), ROOT).home())
+                .isEqualTo(Path.of("/project/b"));
+        assertThat(LocalSettings.from(Map.of("MILLRACE_HOME", "/var/m"), ROOT).home())
+                .isEqualTo(Path.of("/var/m"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "65536", "-1", "80a", "8080.0", "999999"})
+    void aPortThatIsNoneIsNamedWithItsValue(String value) {
+        assertThatThrownBy(() -> LocalSettings.from(Map.of("MILLRACE_LEDGER_PORT", value), ROOT))
+                .isInstanceOf(SettingsFailure.class)
+                .hasMessage("MILLRACE_LEDGER_PORT is '" + value + "'; it takes a port from 1 to 65535");
+    }
+
+    @Test
+    void twoPartsOnOnePortAreNamedBoth() {
+        assertThatThrownBy(() -> LocalSettings.from(Map.of("MILLRACE_WORKER_PORT", "8081"), ROOT))
+                .isInstanceOf(SettingsFailure.class)
+                .hasMessage(
+                        "MILLRACE_LEDGER_PORT and MILLRACE_WORKER_PORT are both 8081; give each part a port of its own");
+    }
+
+    @Test
+    void secretsThatAreTooShortAreRefusedAndNeverShown() {
+        assertThatThrownBy(() -> LocalSettings.from(Map.of("MILLRACE_MASTER_KEY", "short"), ROOT))
+                .isInstanceOf(SettingsFailure.class)
+                .hasMessageStartingWith("MILLRACE_MASTER_KEY has 5 characters");
+        assertThatThrownBy(() -> LocalSettings.from(Map.of("MILLRACE_LEDGER_JWT_SECRET", "short"), ROOT))
+                .isInstanceOf(SettingsFailure.class)
+                .hasMessage("MILLRACE_LEDGER_JWT_SECRET has 5 characters; it takes at least 32");
+        String secret = "a-secret-of-exactly-32-characters";
+        assertThat(LocalSettings.from(Map.of("MILLRACE_MASTER_KEY", secret), ROOT)
+                        .toString())
+                .doesNotContain(secret);
+    }
+}

@@ -1,0 +1,5 @@
+/** Real servers shared by all tests of a JVM. */
+@NullMarked
+package dev.millrace.local.testing;
+
+import org.jspecify.annotations.NullMarked;

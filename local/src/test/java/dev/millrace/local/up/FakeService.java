@@ -1,0 +1,63 @@
+package dev.millrace.local.up;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+
+/** Stands for a service in tests of the stack: ready on its port, or failing to start. One class, so that it fits a jar. */
+public final class FakeService {
+    private FakeService() {}
+
+    /** Fails in a working directory with a file named {@code fail}. */
+    public static void main(String[] arguments) throws IOException {
+        System.out.println(System.getenv("MILLRACE_POSTGRES_URL") + " as " + System.getenv("MILLRACE_POSTGRES_USER"));
+        if (Files.exists(Path.of("fail"))) {
+            System.out.println("can't do it");
+            System.exit(7);
+        }
+        String variable = variableOf(System.getProperty("java.class.path"));
+        int port = Integer.parseInt(System.getenv(variable));
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+        server.createContext("/actuator/health/readiness", exchange -> {
+            byte[] body = "{\"status\":\"UP\"}".getBytes(StandardCharsets.US_ASCII);
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        server.start();
+    }
+
+    private static String variableOf(String jar) {
+        if (jar.contains("ledger-service")) {
+            return "MILLRACE_LEDGER_PORT";
+        }
+        return jar.contains("settlement-worker") ? "MILLRACE_WORKER_PORT" : "MILLRACE_INGEST_PORT";
+    }
+
+    /** Writes this class as the executable jar of a module. */
+    static void writeJar(Path root, String module) throws IOException {
+        Path jar = root.resolve(module).resolve("target").resolve(module + "-exec.jar");
+        Files.createDirectories(jar.getParent());
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, FakeService.class.getName());
+        String entry = FakeService.class.getName().replace('.', '/') + ".class";
+        try (OutputStream file = Files.newOutputStream(jar);
+                JarOutputStream out = new JarOutputStream(file, manifest);
+                InputStream in = FakeService.class.getClassLoader().getResourceAsStream(entry)) {
+            out.putNextEntry(new JarEntry(entry));
+            Objects.requireNonNull(in).transferTo(out);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+package dev.millrace.local.up;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.local.process.Child;
+import dev.millrace.local.process.ChildPlan;
+import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.server.Databases;
+import dev.millrace.local.server.Ports;
+import dev.millrace.local.server.PostgresServer;
+import dev.millrace.local.server.RedisLine;
+import dev.millrace.local.settings.LocalSettings;
+import dev.millrace.local.settings.Part;
+import dev.millrace.local.settings.SettingsFailure;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StackIT {
+    @TempDir
+    private Path root;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private final Screen out = new Screen();
+    private final Screen err = new Screen();
+
+    @BeforeEach
+    void prepare() throws IOException {
+        Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
+        for (String module : List.of("ledger-service", "settlement-worker", "ingest-api")) {
+            FakeService.writeJar(root, module);
+        }
+        for (Part part : Part.values()) {
+            environment.put(part.variable(), Integer.toString(Ports.free()));
+        }
+        Files.createDirectories(root.resolve(".millrace"));
+        Files.createSymbolicLink(
+                root.resolve(".millrace/binaries"), Path.of("target/binaries").toAbsolutePath());
+        Files.createDirectories(Path.of("target/binaries"));
+    }
+
+    @Test
+    void startsAndStopsInOrderAndKeepsTheData() throws Exception {
+        LocalSettings settings = settings();
+        Stack stack = stack();
+        FutureTask<Integer> run = inBackground(stack::run);
+        out.await("stop ");
+        assertThat(redis(settings).ask("SET kept 1")).isEqualTo("+OK");
+        sql(settings, "CREATE TABLE kept ()");
+        stack.stop();
+        assertThat(run.get(1, TimeUnit.SECONDS)).isZero();
+        assertThat(out.firstWords())
+                .containsExactly(
+                        "postgres jdbc:postgresql://127.0.0.1:" + settings.port(Part.POSTGRES) + "/millrace",
+                        "redis redis://127.0.0.1:" + settings.port(Part.REDIS),
+                        "ledger-service http://127.0.0.1:" + settings.port(Part.LEDGER),
+                        "settlement-worker http://127.0.0.1:" + settings.port(Part.WORKER),
+                        "ingest-api http://127.0.0.1:" + settings.port(Part.INGEST),
+                        "READY",
+                        "API page",
+                        "data and",
+                        "stop Ctrl-C;",
+                        "ingest-api stopped",
+                        "settlement-worker stopped",
+                        "ledger-service stopped",
+                        "redis stopped",
+                        "postgres stopped");
+        assertThat(err.lines()).isEmpty();
+        assertThat(root.resolve(".millrace/logs/ledger-service.log"))
+                .hasContent("jdbc:postgresql://127.0.0.1:" + settings.port(Part.POSTGRES) + "/millrace as ledger");
+        assertThat(allPortsAreFree(settings)).isTrue();
+
+        FutureTask<Integer> secondRun = inBackground(stack()::run);
+        out.await("stop ");
+        assertThat(redis(settings).ask("INCR kept")).isEqualTo(":2");
+        sql(settings, "DROP TABLE kept");
+        assertThatThrownBy(() -> stack().run())
+                .isInstanceOf(StartFailure.class)
+                .hasMessage("another ./millrace up runs on " + settings.home()
+                        + ": stop it, or set MILLRACE_HOME to another folder");
+        killIngest();
+        assertThat(secondRun.get(60, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(err.lines())
+                .startsWith("ingest-api ended with exit code 137; the last lines of its log:", "null as null");
+        assertThat(allPortsAreFree(settings)).isTrue();
+    }
+
+    @Test
+    void aServiceThatFailsTakesEverythingDownWithItsOwnWords() throws Exception {
+        Files.createFile(root.resolve(".millrace/fail"));
+        assertThatThrownBy(() -> stack().run())
+                .isInstanceOf(StartFailure.class)
+                .hasMessageStartingWith(
+                        "ledger-service ended with exit code 7 while starting; the last lines of its log:\n")
+                .hasMessageEndingWith("can't do it");
+        assertThat(out.firstWords()).endsWith("redis stopped", "postgres stopped");
+        assertThat(allPortsAreFree(settings())).isTrue();
+    }
+
+    @Test
+    void whatAKilledStackLeftBehindIsEndedFirst() throws Exception {
+        Child orphan =
+                Child.start(new ChildPlan("redis", List.of("sleep", "600"), Map.of(), root, root.resolve("sleep.log")));
+        RunFolder folder = RunFolder.in(settings().home());
+        folder.remember(orphan);
+        folder.endLeftovers(err.stream()::println);
+        assertThat(orphan.exit().get(1, TimeUnit.SECONDS)).isEqualTo(143);
+        assertThat(err.lines())
+                .containsExactly("stopping redis (process " + orphan.handle().pid()
+                        + "), left behind by a stack that was killed");
+        assertThat(root.resolve(".millrace/run/processes")).doesNotExist();
+    }
+
+    @Test
+    void aTakenPortIsFoundBeforeAnythingStarts() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            environment.put("MILLRACE_INGEST_PORT", Integer.toString(taken.getLocalPort()));
+            assertThatThrownBy(() -> stack().run())
+                    .isInstanceOf(SettingsFailure.class)
+                    .hasMessage("port " + taken.getLocalPort()
+                            + " for ingest-api is taken; set MILLRACE_INGEST_PORT to a free one");
+        }
+        assertThat(out.lines()).isEmpty();
+        assertThat(root.resolve(".millrace/postgres")).doesNotExist();
+    }
+
+    @Test
+    void aStopDuringTheStartEndsIt() throws Exception {
+        Stack stack = stack();
+        FutureTask<Integer> run = inBackground(stack::run);
+        out.await("postgres ");
+        stack.stop();
+        assertThat(run.get(1, TimeUnit.SECONDS)).isZero();
+        assertThat(out.lines()).doesNotContain("READY");
+        assertThat(allPortsAreFree(settings())).isTrue();
+    }
+
+    private Stack stack() {
+        return new Stack(settings(), environment, out.stream(), err.stream());
+    }
+
+    private LocalSettings settings() {
+        return LocalSettings.from(environment, root);
+    }
+
+    private void sql(LocalSettings settings, String statement) throws Exception {
+        String password = Files.readString(root.resolve(".millrace/postgres/password"));
+        Databases databases =
+                new Databases("127.0.0.1", settings.port(Part.POSTGRES), PostgresServer.SUPERUSER, password);
+        try (Connection connection = databases.connect(Databases.OWNER, PostgresServer.DATABASE);
+                Statement executed = connection.createStatement()) {
+            executed.execute(statement);
+        }
+    }
+
+    private static RedisLine redis(LocalSettings settings) {
+        return new RedisLine("127.0.0.1", settings.port(Part.REDIS));
+    }
+
+    private void killIngest() throws IOException {
+        for (String line : Files.readAllLines(root.resolve(".millrace/run/processes"))) {
+            List<String> parts = List.of(line.split(" ", -1));
+            if (parts.getFirst().equals("ingest-api")) {
+                ProcessHandle.of(Long.parseLong(parts.get(1))).orElseThrow().destroyForcibly();
+            }
+        }
+    }
+
+    private static boolean allPortsAreFree(LocalSettings settings) {
+        return settings.ports().values().stream().allMatch(Ports::isFree);
+    }
+
+    private static FutureTask<Integer> inBackground(Callable<Integer> work) {
+        FutureTask<Integer> task = new FutureTask<>(work);
+        Thread.ofPlatform().start(task);
+        return task;
+    }
+}
