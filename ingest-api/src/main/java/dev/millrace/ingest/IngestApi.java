@@ -1,0 +1,22 @@
+package dev.millrace.ingest;
+
+import dev.millrace.ingest.counters.CountersConfiguration;
+import dev.millrace.ingest.receive.ReceiveConfiguration;
+import dev.millrace.ingest.tally.TallyConfiguration;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Import;
+
+/** The edge: receive → verify → tally. */
+@SpringBootConfiguration
+@EnableAutoConfiguration
+@EnableConfigurationProperties(IngestSettings.class)
+@Import({ReceiveConfiguration.class, TallyConfiguration.class, CountersConfiguration.class})
+public class IngestApi {
+
+    public static void main(String[] args) {
+        SpringApplication.run(IngestApi.class, args);
+    }
+}

@@ -1,0 +1,203 @@
+package dev.millrace.ingest.counters;
+
+import com.google.common.base.Ticker;
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.CatalogJson;
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.identity.Identity;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.codec.StringCodec;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks after the one connection to Redis: opens it, looks at Redis through it again and again, and replaces it when it
+ * is gone or no longer answers. Thread-safe.
+ *
+ * <p>Lettuce's own reconnection is off: it would send commands whose outcome is unknown a second time, to a process that
+ * may be another one. Here a lost connection fails what was in flight, and a new one is looked at (which process? its
+ * clock? which catalogue?) before anything is counted through it.
+ */
+public final class Counters implements AutoCloseable {
+    /** Older than this, an observation proves nothing any more. */
+    private static final Duration MOST_AGE = Duration.ofSeconds(2);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    /** A busy Redis may miss a look; closing fails all that is under way. */
+    private static final int MOST_MISSES = 2;
+
+    private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
+    private static final Logger log = LoggerFactory.getLogger(Counters.class);
+
+    private final RedisClient client;
+    private final RedisURI uri;
+    private final Ticker ticker;
+    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("counters-watch").daemon().factory());
+
+    private volatile @Nullable Observation last;
+    private String catalogText = "";
+    private String complaint = "";
+    private int misses;
+
+    /**
+     * @param ticker monotonic nanoseconds
+     */
+    public Counters(URI url, Ticker ticker) {
+        this.uri = RedisURI.create(url);
+        uri.setTimeout(PATIENCE);
+        this.ticker = ticker;
+        this.client = RedisClient.create();
+        client.setOptions(ClientOptions.builder()
+                .autoReconnect(false)
+                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .socketOptions(SocketOptions.builder()
+                        .connectTimeout(PATIENCE)
+                        .keepAlive(true)
+                        .tcpNoDelay(true)
+                        .build())
+                .build());
+    }
+
+    /** Looks at once, then again and again after so long a pause. */
+    public void watch(Duration pause) {
+        var _ = watch.scheduleWithFixedDelay(this::look, 0, pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** The last observation, or empty when it is too old: then nothing is known, and nothing may be counted. */
+    public Optional<Observation> observed() {
+        return Optional.ofNullable(last).filter(o -> o.age(ticker.read()).compareTo(MOST_AGE) <= 0);
+    }
+
+    /** Redis' second now, by this observation. */
+    public long second(Observation observation) {
+        return observation.second(ticker.read());
+    }
+
+    /** Age of what is known of Redis, in seconds; infinite when nothing ever was. */
+    public double ageSeconds() {
+        Observation observation = last;
+        return observation == null
+                ? Double.POSITIVE_INFINITY
+                : observation.age(ticker.read()).toNanos() / 1e9;
+    }
+
+    /** Partitions with an open epoch; 0 when nothing is known. */
+    public int openPartitions() {
+        return observed().map(Observation::openPartitions).orElse(0);
+    }
+
+    /** One look. Whatever goes wrong, there will be another. */
+    private void look() {
+        Observation before = last;
+        try {
+            last = before == null || !before.connection().isOpen()
+                    ? first()
+                    : again(before.connection(), before.runId(), before.catalog());
+            misses = 0;
+            relieve();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Throwable e) { // an Error too: it would end the watch, and the node would refuse events for good
+            complain(e.getMessage() == null ? e.toString() : e.getMessage());
+            if (before != null && ++misses >= MOST_MISSES) {
+                var _ = before.connection().closeAsync();
+            }
+        }
+    }
+
+    private void relieve() {
+        if (!complaint.isEmpty()) {
+            log.info("Redis at {}:{} can be used again", uri.getHost(), uri.getPort());
+            complaint = "";
+        }
+    }
+
+    private void complain(String now) {
+        if (!now.equals(complaint)) {
+            complaint = now;
+            log.warn(
+                    "Redis at {}:{} can't be used, events are refused until it can: {}",
+                    uri.getHost(),
+                    uri.getPort(),
+                    now);
+        }
+    }
+
+    private Observation first() throws Exception {
+        CompletableFuture<StatefulRedisConnection<String, String>> connecting =
+                client.connectAsync(StringCodec.UTF8, uri).toCompletableFuture();
+        try {
+            StatefulRedisConnection<String, String> connection =
+                    connecting.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            Matcher matcher = RUN_ID.matcher(answer(connection.async().info("server")));
+            if (!matcher.find()) {
+                throw new IllegalStateException("INFO server names no run_id");
+            }
+            return again(connection, matcher.group(1), null);
+        } catch (Exception e) {
+            var _ = connecting.thenCompose(StatefulRedisConnection::closeAsync); // also one that is made too late
+            throw e;
+        }
+    }
+
+    private Observation again(StatefulRedisConnection<String, String> connection, String runId, @Nullable Catalog known)
+            throws Exception {
+        RedisAsyncCommands<String, String> redis = connection.async();
+        RedisFuture<List<String>> time = redis.time();
+        RedisFuture<String> text = redis.get(CounterKeys.CATALOG);
+        List<RedisFuture<Long>> epochs = IntStream.range(0, Identity.PARTITIONS)
+                .mapToObj(p -> redis.exists(new CounterKeys(p).epoch()))
+                .toList();
+        List<String> parts = answer(time);
+        long ticks = ticker.read();
+        long micros = Math.addExact(
+                Math.multiplyExact(Long.parseLong(parts.get(0)), 1_000_000L), Long.parseLong(parts.get(1)));
+        int open = 0;
+        for (RedisFuture<Long> epoch : epochs) {
+            open += answer(epoch).intValue();
+        }
+        return new Observation(connection, runId, catalog(answer(text), known), open, micros, ticks);
+    }
+
+    private Catalog catalog(@Nullable String text, @Nullable Catalog known) {
+        if (text == null) {
+            throw new IllegalStateException("no catalogue is published yet; ledger-service does that");
+        }
+        if (known != null && text.equals(catalogText)) {
+            return known;
+        }
+        Catalog catalog = CatalogJson.read(text);
+        catalogText = text;
+        return catalog;
+    }
+
+    private static <T> T answer(RedisFuture<T> future) throws Exception {
+        return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void close() {
+        watch.shutdownNow();
+        client.shutdown(Duration.ZERO, PATIENCE);
+    }
+}

@@ -1,0 +1,34 @@
+package dev.millrace.ingest.tally;
+
+import java.util.concurrent.Semaphore;
+
+/**
+ * Bounds how much is under way at once: events to Redis, or chunks of bodies. What does not fit is turned away at once,
+ * never queued. Thread-safe.
+ */
+public final class Lane {
+    private final int capacity;
+    private final Semaphore free;
+
+    /**
+     * @param capacity most places taken at once
+     */
+    public Lane(int capacity) {
+        this.capacity = capacity;
+        this.free = new Semaphore(capacity);
+    }
+
+    /** Takes so many places, or none at all. */
+    public boolean enter(int places) {
+        return free.tryAcquire(places);
+    }
+
+    public void leave(int places) {
+        free.release(places);
+    }
+
+    /** Places taken now. */
+    int occupied() {
+        return capacity - free.availablePermits();
+    }
+}

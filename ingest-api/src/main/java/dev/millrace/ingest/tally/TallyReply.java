@@ -1,0 +1,44 @@
+package dev.millrace.ingest.tally;
+
+import java.util.List;
+
+/** The answer of tally.lua. */
+sealed interface TallyReply {
+    /** Redis' second. */
+    long now();
+
+    /** One letter an event. */
+    record Counted(long now, String verdicts) implements TallyReply {}
+
+    /** Another epoch or generation is current. */
+    record Moved(long now, PartitionView view) implements TallyReply {}
+
+    /** The counters can't be used. */
+    record Refused(long now, String why) implements TallyReply {}
+
+    static TallyReply of(List<?> reply) {
+        String status = (String) reply.get(0);
+        long now = (Long) reply.get(1);
+        return switch (status) {
+            case "counted" -> new Counted(now, (String) reply.get(2));
+            case "moved" -> new Moved(now, new PartitionView(number(reply.get(2)), number(reply.get(3))));
+            case "closed" -> new Refused(now, "no epoch is open; settlement-worker opens one");
+            case "unconfirmed" ->
+                new Refused(now, "this Redis has not been compared with the ledger yet; settlement-worker does that");
+            case "clock" ->
+                new Refused(now, "Redis' clock says %d, after it had said %d".formatted(now, number(reply.get(2))));
+            case "spans" ->
+                new Refused(
+                        now,
+                        "identities are remembered for %s s here, this node is set to other spans (MILLRACE_REMEMBER_SHORT, MILLRACE_REMEMBER_LONG)"
+                                .formatted(reply.get(2)));
+            case "corrupt" -> new Refused(now, "the counter '%s' holds no number".formatted(reply.get(2)));
+            case "sealed" -> new Refused(now, "the open epoch is marked as sealed");
+            default -> throw new IllegalStateException("tally.lua answered '%s'".formatted(status));
+        };
+    }
+
+    private static long number(Object value) {
+        return value instanceof Long number ? number : Long.parseLong((String) value);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.millrace.ingest.verify;
+
+import dev.millrace.common.token.EventType;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an event's {@code key} may be, so that one token can't pay without end.
+ *
+ * @param reactions the keys of a reaction
+ */
+record EventKey(Set<String> reactions) {
+    private static final Set<String> SCROLL_MARKS = Set.of("25", "50", "75", "100");
+    private static final Pattern WHOLE = Pattern.compile("[1-9][0-9]{0,3}");
+    private static final int READ_STEP = 15;
+    private static final int MOST_READ = 1_800;
+
+    /** Why this key does not fit the type, or null when it does. */
+    @Nullable
+    String misfit(EventType type, @Nullable String key) {
+        return switch (type) {
+            case SCROLL -> unless(key != null && SCROLL_MARKS.contains(key), key, "scroll takes 25, 50, 75 or 100");
+            case READ ->
+                unless(key != null && isReadMark(key), key, "read takes a multiple of 15 from 15 to 1800 (seconds)");
+            case REACTION ->
+                unless(
+                        key != null && reactions.contains(key),
+                        key,
+                        "reaction takes one of " + reactions.stream().sorted().toList());
+            case VIEW, COMMENT, SEARCH_VISIT -> unless(key == null, key, type.wireName() + " takes none");
+        };
+    }
+
+    /** Seconds after {@code iat} before which an event of this key can't have happened; 0 where the type has no such mark. */
+    long secondsAfterIssue(EventType type, @Nullable String key) {
+        return type == EventType.READ && key != null ? Integer.parseInt(key) : 0;
+    }
+
+    private static boolean isReadMark(String key) {
+        if (!WHOLE.matcher(key).matches()) {
+            return false;
+        }
+        int seconds = Integer.parseInt(key);
+        return seconds % READ_STEP == 0 && seconds <= MOST_READ;
+    }
+
+    private static @Nullable String unless(boolean fits, @Nullable String key, String rule) {
+        return fits ? null : "key is %s; %s".formatted(Shown.of(key), rule);
+    }
+}

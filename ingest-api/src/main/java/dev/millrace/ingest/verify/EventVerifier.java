@@ -1,0 +1,108 @@
+package dev.millrace.ingest.verify;
+
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.catalog.RateCard;
+import dev.millrace.common.counters.EngageField;
+import dev.millrace.common.identity.Identity;
+import dev.millrace.common.identity.IdentityHash;
+import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.PublisherKeys;
+import dev.millrace.common.token.EventType;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges one event: form, kid, signature, claims, times, type, key, in this order. Thread-safe.
+ *
+ * <p>The second it judges by is an estimate of Redis' clock that runs behind it, so an {@code exp} that has passed here
+ * has passed there (but for the half second after that clock was set back). What is close is left to the script, which
+ * reads the clock itself.
+ */
+public final class EventVerifier {
+    /** The estimate may be this many seconds behind; what is early by no more than that is left to the script. */
+    private static final long BEHIND = 2;
+
+    private final TokenVerifier tokens;
+    private final IdentityHash identities;
+    private final EventKey eventKey;
+    private final long lifetime;
+
+    /**
+     * @param lifetime most that {@code exp - iat} may be
+     * @param reactions keys a reaction may have
+     */
+    public EventVerifier(MasterKey masterKey, Duration lifetime, Set<String> reactions) {
+        this.tokens = new TokenVerifier(new PublisherKeys(masterKey));
+        this.identities = new IdentityHash(masterKey);
+        this.eventKey = new EventKey(reactions);
+        this.lifetime = lifetime.toSeconds();
+    }
+
+    /**
+     * @param now estimate of Redis' clock, Unix seconds, not ahead of it
+     */
+    public Verdict verify(Event event, Catalog catalog, long now) {
+        if (event.token() == null) {
+            return new Rejected(Code.TOKEN_MALFORMED, "token is missing");
+        }
+        return switch (tokens.verify(event.token(), catalog)) {
+            case TokenVerifier.Result.Invalid(Rejected rejected) -> rejected;
+            case TokenVerifier.Result.Valid(EventToken token) -> {
+                Rejected untimely = untimely(token, now);
+                yield untimely != null ? untimely : verifyUse(token, event, catalog, now);
+            }
+        };
+    }
+
+    private @Nullable Rejected untimely(EventToken token, long now) {
+        long lives = token.expiresAt() - token.issuedAt();
+        if (lives < 1 || lives > lifetime) {
+            return new Rejected(
+                    Code.TOKEN_LIFETIME, "exp - iat is %d s; 1 to %d s are accepted".formatted(lives, lifetime));
+        }
+        if (now >= token.expiresAt()) {
+            return Countable.expired(token.expiresAt(), now);
+        }
+        return token.issuedAt() > now + BEHIND + Countable.CLOCK_TOLERANCE
+                ? Countable.notYetValid(token.issuedAt(), now)
+                : null;
+    }
+
+    private Verdict verifyUse(EventToken token, Event event, Catalog catalog, long now) {
+        Optional<EventType> type = event.type() == null ? Optional.empty() : EventType.named(event.type());
+        if (type.isEmpty()) {
+            return new Rejected(
+                    Code.TYPE_UNKNOWN,
+                    "type is %s; the types are %s"
+                            .formatted(Shown.of(event.type()), java.util.List.of(EventType.values())));
+        }
+        if (!token.grants(type.get())) {
+            return new Rejected(Code.TYPE_NOT_GRANTED, "the token's evt does not grant %s".formatted(type.get()));
+        }
+        String misfit = eventKey.misfit(type.get(), event.key());
+        if (misfit != null) {
+            return new Rejected(Code.KEY_INVALID, misfit);
+        }
+        return priced(token, type.get(), event.key(), catalog, now);
+    }
+
+    private Verdict priced(EventToken token, EventType type, @Nullable String key, Catalog catalog, long now) {
+        long mark = eventKey.secondsAfterIssue(type, key);
+        long earliest = mark > 0 ? token.issuedAt() + mark : token.issuedAt() - Countable.CLOCK_TOLERANCE;
+        RateCard card = catalog.cardAt(token.issuedAt());
+        Optional<Rate> rate = card.rate(type);
+        if (rate.isEmpty()) {
+            return new Rejected(Code.TYPE_UNKNOWN, "rate card %d has no price for %s".formatted(card.version(), type));
+        }
+        long units = rate.get().units(token.quantity());
+        Identity identity = identities.of(token.kid().publisher(), token.jti(), type, key == null ? "" : key);
+        EngageField field =
+                new EngageField(token.kid().publisher(), token.creator(), token.article(), type, card.version());
+        Countable countable = new Countable(
+                identity, field, units, rate.get().price(units).value(), token.issuedAt(), token.expiresAt(), earliest);
+        return now + BEHIND < earliest ? countable.tooEarly(now) : countable;
+    }
+}

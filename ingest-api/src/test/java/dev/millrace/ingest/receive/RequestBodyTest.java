@@ -1,0 +1,63 @@
+package dev.millrace.ingest.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.ingest.tally.Lane;
+import org.junit.jupiter.api.Test;
+import org.springframework.mock.web.MockHttpServletRequest;
+
+class RequestBodyTest {
+    private static final int KIB = 1_024;
+
+    private final Lane budget = RequestBody.budget(64 * KIB);
+
+    @Test
+    void bodiesShareABudgetAndGiveItBack() {
+        try (RequestBody held = RequestBody.read(body(40 * KIB), budget)) {
+            assertThat(held.text()).hasSize(40 * KIB);
+            assertThatThrownBy(() -> RequestBody.read(body(40 * KIB), budget))
+                    .isInstanceOfSatisfying(Refusal.class, r -> {
+                        assertThat(r.getStatusCode().value()).isEqualTo(503);
+                        assertThat(r.code()).isEqualTo("overloaded");
+                        assertThat(r.getHeaders().getFirst("Retry-After")).isEqualTo("1");
+                    });
+        }
+        try (RequestBody later = RequestBody.read(body(64 * KIB), budget)) {
+            assertThat(later.text()).hasSize(64 * KIB);
+        }
+    }
+
+    @Test
+    void whatIsRefusedHoldsNothing() {
+        MockHttpServletRequest tooLarge = body(RequestBody.MOST_BYTES + 1);
+        assertThatThrownBy(() -> RequestBody.read(tooLarge, RequestBody.budget(1 << 20)))
+                .isInstanceOfSatisfying(Refusal.class, r -> assertThat(r.code()).isEqualTo("body-too-large"));
+        MockHttpServletRequest compressed = body(10);
+        compressed.addHeader("Content-Encoding", "gzip");
+        assertThatThrownBy(() -> RequestBody.read(compressed, budget))
+                .isInstanceOfSatisfying(
+                        Refusal.class,
+                        r -> assertThat(r.getStatusCode().value()).isEqualTo(415));
+        try (RequestBody all = RequestBody.read(body(64 * KIB), budget)) {
+            assertThat(all.text()).hasSize(64 * KIB);
+        }
+    }
+
+    @Test
+    void whatIsNoUtf8IsMalformed() {
+        MockHttpServletRequest latin = new MockHttpServletRequest();
+        latin.setContent(new byte[] {'{', (byte) 0xE9, '}'});
+        try (RequestBody body = RequestBody.read(latin, budget)) {
+            assertThatThrownBy(body::text)
+                    .isInstanceOfSatisfying(
+                            Refusal.class, r -> assertThat(r.code()).isEqualTo("body-malformed"));
+        }
+    }
+
+    private static MockHttpServletRequest body(int bytes) {
+        MockHttpServletRequest request = new MockHttpServletRequest();
+        request.setContent(" ".repeat(bytes).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        return request;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.millrace.ingest.tally;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.common.identity.Identity;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class LaneAndFilterTest {
+
+    @Test
+    void aLaneTurnsAwayWhatDoesNotFitAndTakesItAgainLater() {
+        Lane lane = new Lane(10);
+        assertThat(lane.enter(7)).isTrue();
+        assertThat(lane.enter(4)).isFalse();
+        assertThat(lane.enter(3)).isTrue();
+        assertThat(lane.occupied()).isEqualTo(10);
+        assertThat(lane.enter(0)).isTrue();
+        lane.leave(7);
+        assertThat(lane.enter(4)).isTrue();
+        assertThat(lane.occupied()).isEqualTo(7);
+    }
+
+    @Test
+    void whatWasSentIsAlwaysSuspectedThroughOneRotation() {
+        SentFilter filter = new SentFilter(1_000);
+        LongStream.range(0, 1_500).forEach(i -> filter.sent(new Identity(i, ~i)));
+        assertThat(LongStream.range(0, 1_500).filter(i -> filter.mayHaveSent(new Identity(i, ~i))))
+                .hasSize(1_500);
+    }
+
+    @Test
+    void whatWasNotSentIsSeldomSuspectedAndTheOldestIsForgotten() {
+        SentFilter filter = new SentFilter(10_000);
+        LongStream.range(0, 35_000).forEach(i -> filter.sent(new Identity(i, ~i)));
+        assertThat(LongStream.range(1_000_000, 1_010_000)
+                        .filter(i -> filter.mayHaveSent(new Identity(i, ~i)))
+                        .count())
+                .isLessThan(400);
+        assertThat(LongStream.range(0, 10_000)
+                        .filter(i -> filter.mayHaveSent(new Identity(i, ~i)))
+                        .count())
+                .isLessThan(400);
+    }
+
+    @Test
+    void aViewOfAPartitionOnlyEverMovesOn() {
+        PartitionView view = new PartitionView(7, 2);
+        assertThat(view.mayBecome(new PartitionView(8, 2))).isTrue();
+        assertThat(view.mayBecome(new PartitionView(7, 2))).isTrue();
+        assertThat(view.mayBecome(new PartitionView(6, 2))).isFalse();
+        assertThat(view.mayBecome(new PartitionView(3, 3))).isTrue();
+        assertThat(view.mayBecome(new PartitionView(9, 1))).isFalse();
+    }
+}

@@ -1,0 +1,73 @@
+package dev.millrace.ingest.tally;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.common.counters.EngageField;
+import dev.millrace.common.identity.Identity;
+import dev.millrace.common.token.EventType;
+import dev.millrace.ingest.OpenCounters;
+import dev.millrace.ingest.verify.Countable;
+import dev.millrace.local.testing.RealServers;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.StringCodec;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The script by itself, with spans so short that a generation ends when a test wants it to. */
+class TallyScriptIT {
+    private static final Identity IDENTITY = new Identity(0, 42);
+    private static final long LEAP = 3_600;
+
+    private OpenCounters counters;
+    private RedisClient client;
+    private StatefulRedisConnection<String, String> connection;
+
+    @BeforeEach
+    void start() {
+        RealServers.flushRedis();
+        counters = new OpenCounters(RealServers.redisUrl());
+        client = RedisClient.create(RealServers.redisUrl());
+        connection = client.connect(StringCodec.UTF8);
+    }
+
+    @AfterEach
+    void stop() {
+        connection.close();
+        client.shutdown();
+        counters.close();
+    }
+
+    @Test
+    void aClockThatSteppedBackOverTheEndOfAGenerationForgetsNothing() {
+        long ahead = counters.second() + 4;
+        Spans spans = new Spans(ahead, 10 * ahead); // the next generation of the short span begins 4 s from now
+        counters.redis().set(counters.names().getFirst().clock(), Long.toString(ahead));
+        assertThat(run(spans, ahead)).isEqualTo("A");
+        assertThat(run(spans, ahead)).isEqualTo("D");
+        assertThat(counters.redis().keys("*seen*")).containsExactly("{p00}:seen:" + ahead + ":1:0");
+    }
+
+    @Test
+    void aCallerWithTheGenerationBeforeIsSentBackWithTheHighestSecondSeen() {
+        long ahead = counters.second() + 4;
+        Spans spans = new Spans(ahead, 10 * ahead);
+        counters.redis().set(counters.names().getFirst().clock(), Long.toString(ahead));
+        TallyReply reply = reply(spans, ahead - 4);
+        assertThat(reply).isEqualTo(new TallyReply.Moved(ahead, new PartitionView(1, 1)));
+    }
+
+    private String run(Spans spans, long now) {
+        return reply(spans, now) instanceof TallyReply.Counted counted ? counted.verdicts() : "not counted";
+    }
+
+    private TallyReply reply(Spans spans, long now) {
+        PartitionBatch batch = new PartitionBatch(0);
+        EngageField field = new EngageField("demo", "c-1", "/a", EventType.VIEW, 1);
+        batch.add(new Countable(IDENTITY, field, 1, 1_000, now - 10, now + 600, now - 70), 0);
+        String run = counters.redis().get(counters.names().getFirst().run());
+        PartitionBatch.Call call = batch.call(new PartitionView(1, 1), run, now, spans, LEAP, new TouchedSets());
+        return new TallyScript().run(connection, call).join();
+    }
+}

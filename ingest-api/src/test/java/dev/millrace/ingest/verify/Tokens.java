@@ -1,0 +1,69 @@
+package dev.millrace.ingest.verify;
+
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.catalog.RateCard;
+import dev.millrace.common.key.HmacSha256;
+import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.PublisherKeys;
+import dev.millrace.common.token.Kid;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+
+/** Signs whatever a test wants signed, well formed or not. */
+public final class Tokens {
+    public static final MasterKey MASTER_KEY = MasterKey.of(MasterKey.LOCAL);
+
+    /** Publisher demo: keys 1 and 3 live, 2 revoked. Publisher other: key 1. The price of a view doubles at second 2,000,000. */
+    public static final Catalog CATALOG = new Catalog(
+            1,
+            Map.of(
+                    "demo",
+                    new Catalog.Publisher(List.of(1, 3), List.of(2)),
+                    "other",
+                    new Catalog.Publisher(List.of(1), List.of())),
+            List.of(
+                    new RateCard(
+                            1,
+                            0,
+                            Map.of(
+                                    "view",
+                                    new Rate(1_000, 1),
+                                    "read",
+                                    new Rate(200, 1),
+                                    "scroll",
+                                    new Rate(100, 1),
+                                    "reaction",
+                                    new Rate(500, 1),
+                                    "comment",
+                                    new Rate(50, 100),
+                                    "search_visit",
+                                    new Rate(1_500, 1))),
+                    new RateCard(2, 2_000_000, Map.of("view", new Rate(2_000, 1)))));
+
+    private static final PublisherKeys KEYS = new PublisherKeys(MASTER_KEY);
+    private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
+
+    private Tokens() {}
+
+    public static String secret(String kid) {
+        return KEYS.secret(Kid.parse(kid).orElseThrow());
+    }
+
+    /** A token under demo.1 with this payload. */
+    public static String signed(String payload) {
+        return signed("{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"demo.1\"}", payload, "demo.1");
+    }
+
+    public static String signed(String header, String payload, String kid) {
+        String body = encoded(header) + "." + encoded(payload);
+        byte[] key = secret(kid).getBytes(StandardCharsets.US_ASCII);
+        return body + "." + BASE64.encodeToString(new HmacSha256(key).of(body.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    public static String encoded(String text) {
+        return BASE64.encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+}
