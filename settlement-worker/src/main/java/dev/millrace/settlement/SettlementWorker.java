@@ -1,0 +1,60 @@
+package dev.millrace.settlement;
+
+import dev.millrace.settlement.settle.Months;
+import dev.millrace.settlement.settle.SettleConfiguration;
+import dev.millrace.settlement.settle.Settlement;
+import dev.millrace.settlement.watch.Watch;
+import dev.millrace.settlement.watch.WatchConfiguration;
+import java.time.Duration;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+
+/** The worker: seal → read → settle → release, whenever a partition is due; and the watch over both stores, every second. */
+@SpringBootConfiguration
+@EnableAutoConfiguration
+@EnableConfigurationProperties(SettlementSettings.class)
+@Import({RedisConfiguration.class, SettleConfiguration.class, WatchConfiguration.class})
+public class SettlementWorker {
+    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final Duration MONTHS = Duration.ofMinutes(5);
+
+    public static void main(String[] args) {
+        SpringApplication.run(SettlementWorker.class, args);
+    }
+
+    @Bean
+    Crank settlementCrank(Settlement settlement, SettlementSettings settings) {
+        Crank crank = new Crank("settlement", settlement::settleDue);
+        Duration quarter = settings.settlementInterval().dividedBy(4);
+        crank.start(quarter.compareTo(LOOK) < 0 ? quarter : LOOK);
+        return crank;
+    }
+
+    @Bean
+    Crank watchCrank(Watch watch) {
+        Crank crank = new Crank("watch", watch::look);
+        crank.start(LOOK);
+        return crank;
+    }
+
+    @Bean
+    Crank monthsCrank(Months months) {
+        Crank crank = new Crank("months", months::ensure);
+        crank.start(MONTHS);
+        return crank;
+    }
+
+    @Bean
+    HealthIndicator settlementHealthIndicator(Crank settlementCrank, Crank watchCrank) {
+        return () -> (settlementCrank.works() && watchCrank.works() ? Health.up() : Health.down())
+                .withDetail("settlement", settlementCrank.works() ? "works" : "failing")
+                .withDetail("watch", watchCrank.works() ? "works" : "failing")
+                .build();
+    }
+}

@@ -1,0 +1,107 @@
+package dev.millrace.settlement.cursor;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** The table partition_cursor. A lock on a row lasts as long as the transaction around the call. */
+public final class Cursors {
+    private static final String COLUMNS =
+            "partition, settled_epoch, settled_micros, settled_events, released_epoch, opening, sealed_at, settled_at, halted";
+
+    private final JdbcClient jdbc;
+
+    public Cursors(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** All sixteen, without a lock. */
+    public List<PartitionCursor> all() {
+        return jdbc.sql("SELECT " + COLUMNS + " FROM partition_cursor ORDER BY partition")
+                .query(Cursors::row)
+                .list();
+    }
+
+    /** The database's clock, Unix seconds. */
+    public long databaseSecond() {
+        return jdbc.sql("SELECT extract(epoch FROM clock_timestamp())::bigint")
+                .query(Long.class)
+                .single();
+    }
+
+    /**
+     * Locks the partitions settled longer ago than this that no other worker holds, the oldest first; and those settled in the
+     * future, by a clock that has come back since.
+     *
+     * @param most how many at most
+     * @param except partitions left alone
+     */
+    public List<PartitionCursor> claimDue(Duration age, int most, Collection<Integer> except) {
+        return jdbc.sql("SELECT " + COLUMNS + """
+                         FROM partition_cursor
+                        WHERE opening > 0 AND partition <> ALL (:except)
+                          AND (settled_at <= clock_timestamp() - make_interval(secs => :age)
+                               OR settled_at > clock_timestamp() + interval '5 seconds')
+                        ORDER BY settled_at, partition
+                        LIMIT :most
+                        FOR UPDATE SKIP LOCKED""")
+                .param("age", age.toMillis() / 1_000.0)
+                .param("except", except.stream().map(Integer::shortValue).toArray(Short[]::new))
+                .param("most", most)
+                .query(Cursors::row)
+                .list();
+    }
+
+    /** Locks all partitions that were ever opened, waiting for other workers to let go of them. */
+    public List<PartitionCursor> claimAll() {
+        return jdbc.sql("SELECT " + COLUMNS + " FROM partition_cursor WHERE opening > 0 ORDER BY partition FOR UPDATE")
+                .query(Cursors::row)
+                .list();
+    }
+
+    /** Locks this partition, or finds that another worker holds it. */
+    public Optional<PartitionCursor> claimFree(int partition) {
+        return jdbc.sql("SELECT " + COLUMNS
+                        + " FROM partition_cursor WHERE partition = :partition FOR UPDATE SKIP LOCKED")
+                .param("partition", partition)
+                .query(Cursors::row)
+                .optional();
+    }
+
+    /** Notes how often the counters were opened; the first time, the first interval begins. */
+    public void opened(int partition, long opening) {
+        jdbc.sql("""
+                UPDATE partition_cursor
+                SET opening = :opening, settled_at = CASE opening WHEN 0 THEN clock_timestamp() ELSE settled_at END
+                WHERE partition = :partition
+                """).param("opening", opening).param("partition", partition).update();
+    }
+
+    /** Notes why a partition is left out, or that it no longer is. */
+    public int halted(int partition, @Nullable String why) {
+        return jdbc.sql(
+                        "UPDATE partition_cursor SET halted = :why WHERE partition = :partition AND halted IS DISTINCT FROM :why")
+                .param("why", why, java.sql.Types.VARCHAR)
+                .param("partition", partition)
+                .update();
+    }
+
+    private static PartitionCursor row(ResultSet row, int number) throws SQLException {
+        return new PartitionCursor(
+                row.getInt("partition"),
+                row.getLong("settled_epoch"),
+                row.getLong("settled_micros"),
+                row.getLong("settled_events"),
+                row.getLong("released_epoch"),
+                row.getLong("opening"),
+                row.getObject("sealed_at", OffsetDateTime.class).toInstant(),
+                row.getObject("settled_at", OffsetDateTime.class).toInstant(),
+                row.getString("halted"));
+    }
+}

@@ -1,0 +1,80 @@
+package dev.millrace.settlement.read;
+
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.CatalogJson;
+import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.catalog.RateCard;
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.counters.EngageField;
+import dev.millrace.common.token.EventType;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * The rates of every version: from the database, and where that no longer knows one (restored from an older state) from
+ * the catalogue in Redis.
+ */
+public final class Rates {
+    private final JdbcClient jdbc;
+    private final StringRedisTemplate redis;
+
+    public Rates(JdbcClient jdbc, StringRedisTemplate redis) {
+        this.jdbc = jdbc;
+        this.redis = redis;
+    }
+
+    /** What is known now; a card never changes, so this stays true. */
+    public Known known() {
+        Map<Key, Rate> rates = new HashMap<>();
+        jdbc.sql("SELECT version, type, micros, cap FROM rate")
+                .query((row, number) -> rates.put(
+                        new Key(row.getInt("version"), row.getString("type")),
+                        new Rate(row.getLong("micros"), row.getInt("cap"))))
+                .list();
+        return new Known(rates, redis);
+    }
+
+    private record Key(int version, String type) {}
+
+    /** The rates at one moment. */
+    public static final class Known {
+        private final Map<Key, Rate> rates;
+        private final StringRedisTemplate redis;
+        private @Nullable Catalog catalog;
+
+        private Known(Map<Key, Rate> rates, StringRedisTemplate redis) {
+            this.rates = rates;
+            this.redis = redis;
+        }
+
+        /**
+         * The rate these units were priced with.
+         *
+         * @throws BrokenPartition when nobody knows it
+         */
+        public Rate of(EngageField field) throws BrokenPartition {
+            Rate rate = rates.get(new Key(field.rateVersion(), field.type().wireName()));
+            return rate != null
+                    ? rate
+                    : fromCatalog(field.rateVersion(), field.type())
+                            .orElseThrow(() -> new BrokenPartition(
+                                    "rate version %d has no price for %s, neither in the database nor in the catalogue"
+                                            .formatted(field.rateVersion(), field.type())));
+        }
+
+        private Optional<Rate> fromCatalog(int version, EventType type) {
+            if (catalog == null) {
+                String text = redis.opsForValue().get(CounterKeys.CATALOG);
+                if (text == null) {
+                    return Optional.empty();
+                }
+                catalog = CatalogJson.read(text);
+            }
+            return catalog.card(version).flatMap((RateCard card) -> card.rate(type));
+        }
+    }
+}

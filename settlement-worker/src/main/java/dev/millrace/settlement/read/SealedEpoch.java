@@ -1,0 +1,26 @@
+package dev.millrace.settlement.read;
+
+import dev.millrace.common.counters.EarnField;
+import dev.millrace.common.counters.EngageField;
+import dev.millrace.common.money.Micros;
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * What a sealed epoch of one partition holds; it adds up.
+ *
+ * @param epoch number of the epoch
+ * @param sealedAt by Redis' clock
+ * @param micros Σ of what was earned
+ * @param events number of events counted
+ * @param earned what each publisher owes each creator, never 0
+ * @param engaged units by article and type
+ */
+public record SealedEpoch(
+        int partition,
+        long epoch,
+        Instant sealedAt,
+        Micros micros,
+        long events,
+        Map<EarnField, Micros> earned,
+        Map<EngageField, Long> engaged) {}

@@ -1,0 +1,70 @@
+package dev.millrace.settlement.settle;
+
+import dev.millrace.settlement.cursor.PartitionCursor;
+import dev.millrace.settlement.read.BrokenPartition;
+import dev.millrace.settlement.read.EpochReader;
+import dev.millrace.settlement.read.Rates;
+import dev.millrace.settlement.seal.Sealing;
+import io.lettuce.core.RedisCommandExecutionException;
+import java.util.List;
+import org.springframework.core.NestedExceptionUtils;
+import org.springframework.dao.DataAccessException;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+/**
+ * Seals the open epoch of claimed partitions and reads every sealed one. A partition that does not add up is left out,
+ * with the sound epochs before that; the others go on.
+ */
+final class Harvest {
+    private final Sealing sealing;
+    private final EpochReader reader;
+
+    Harvest(StringRedisTemplate redis) {
+        this.sealing = new Sealing(redis);
+        this.reader = new EpochReader(redis);
+    }
+
+    /**
+     * @param alive called now and then
+     */
+    Batch gather(List<PartitionCursor> claimed, Rates.Known rates, Runnable alive) {
+        Batch batch = new Batch();
+        for (PartitionCursor cursor : claimed) {
+            try {
+                gather(cursor, rates, alive, batch);
+            } catch (BrokenPartition e) {
+                batch.halt(cursor.partition(), e.why());
+            } catch (DataAccessException e) {
+                batch.halt(cursor.partition(), refusal(e));
+            }
+            alive.run();
+        }
+        return batch;
+    }
+
+    private void gather(PartitionCursor cursor, Rates.Known rates, Runnable alive, Batch batch) throws BrokenPartition {
+        switch (sealing.seal(cursor.partition(), cursor.settledEpoch())) {
+            case Sealing.Result.Lost(String what) -> throw new BrokenPartition(what);
+            case Sealing.Result.SealedBelow(long open, boolean now) -> {
+                if (!now) {
+                    batch.incomplete();
+                }
+                for (long epoch = cursor.settledEpoch() + 1; epoch < open; epoch++) {
+                    if (batch.isFull()) {
+                        batch.leave(cursor.partition());
+                        return;
+                    }
+                    batch.add(reader.read(cursor.partition(), epoch, rates, alive));
+                }
+            }
+        }
+    }
+
+    /** What Redis says against a command on this partition; anything else concerns all of them and ends the run. */
+    private static String refusal(DataAccessException e) {
+        if (NestedExceptionUtils.getMostSpecificCause(e) instanceof RedisCommandExecutionException refused) {
+            return "Redis refuses: " + refused.getMessage();
+        }
+        throw e;
+    }
+}

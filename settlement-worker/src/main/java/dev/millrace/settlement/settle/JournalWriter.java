@@ -1,0 +1,148 @@
+package dev.millrace.settlement.settle;
+
+import java.time.LocalDate;
+import java.util.Optional;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Books what lies in the staging tables, set by set, in the order of accounts. Every statement runs in the caller's
+ * transaction; the head of the chain is locked by the first, so that two workers write one after the other.
+ */
+final class JournalWriter {
+    private final JdbcClient jdbc;
+    private long rows;
+
+    JournalWriter(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** Rows written so far. */
+    long rows() {
+        return rows;
+    }
+
+    /**
+     * Looks whether there is a partition for each month that will be written to.
+     *
+     * @throws MonthMissing naming the first that there is not
+     */
+    void requireMonths() {
+        jdbc.sql("""
+                SELECT month::date
+                FROM (SELECT date_trunc('month', day) AS month FROM engaged
+                      UNION SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')) m
+                WHERE to_regclass('engagement_' || to_char(month, 'YYYY_MM')) IS NULL
+                ORDER BY month
+                LIMIT 1
+                """).query(LocalDate.class).optional().ifPresent(month -> {
+            throw new MonthMissing(month);
+        });
+    }
+
+    /**
+     * Books the earnings. Who was engaged with gets an account even when all of it was free, so that the creator is known.
+     *
+     * @return the journal's number, or empty when nothing was earned
+     */
+    Optional<Long> book(long events) {
+        long journal = jdbc.sql("SELECT journal_id + 1 FROM chain_head FOR UPDATE")
+                .query(Long.class)
+                .single();
+        write("""
+            INSERT INTO account (name)
+            SELECT name
+            FROM (SELECT 'creator:' || creator AS name FROM engaged UNION SELECT 'publisher:' || publisher FROM engaged) n
+            WHERE NOT EXISTS (SELECT FROM account a WHERE a.name = n.name)
+            ORDER BY name COLLATE "C"
+            """);
+        boolean earned = jdbc.sql("SELECT EXISTS (SELECT FROM earned)")
+                .query(Boolean.class)
+                .single();
+        if (!earned) {
+            return Optional.empty();
+        }
+        execute("""
+            CREATE TEMP TABLE booked ON COMMIT DROP AS
+            SELECT a.account_id, a.name, p.publisher, p.micros
+            FROM (
+                SELECT 'creator:' || creator AS name, publisher, micros FROM earned
+                UNION ALL
+                SELECT 'publisher:' || publisher, publisher, -sum(micros)::bigint FROM earned GROUP BY publisher
+            ) p
+            JOIN account a ON a.name = p.name
+            """);
+        chain(journal, events);
+        write("""
+            INSERT INTO posting (account_id, created_at, journal_id, publisher, micros)
+            SELECT b.account_id, h.created_at, h.journal_id, b.publisher, b.micros
+            FROM booked b CROSS JOIN chain_head h
+            ORDER BY b.account_id, b.publisher
+            """);
+        write("""
+            INSERT INTO balance (account_id, micros, journal_id)
+            SELECT b.account_id, sum(b.micros)::bigint, h.journal_id
+            FROM booked b CROSS JOIN chain_head h
+            GROUP BY b.account_id, h.journal_id
+            ORDER BY b.account_id
+            ON CONFLICT (account_id) DO UPDATE
+            SET micros = balance.micros + excluded.micros, journal_id = excluded.journal_id
+            """);
+        return Optional.of(journal);
+    }
+
+    /** Adds the link to the chain; time never runs backwards along it. */
+    private void chain(long journal, long events) {
+        int links =
+                jdbc.sql("""
+                WITH next AS (
+                    SELECT :journal::bigint AS journal_id, hash AS prev_hash,
+                           greatest(clock_timestamp(), created_at + interval '1 microsecond') AS created_at
+                    FROM chain_head
+                ), linked AS (
+                    SELECT n.*, journal_hash(n.prev_hash, n.journal_id, n.created_at, 'settlement', :events,
+                        (SELECT string_agg(posting_line(name, publisher, micros), '' ORDER BY name COLLATE "C", publisher COLLATE "C")
+                         FROM booked)) AS hash
+                    FROM next n
+                ), written AS (
+                    INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)
+                    SELECT journal_id, created_at, 'settlement', :events, prev_hash, hash FROM linked
+                )
+                UPDATE chain_head h
+                SET journal_id = l.journal_id, created_at = l.created_at, hash = l.hash
+                FROM linked l
+                """).param("journal", journal).param("events", events).update();
+        if (links != 1) {
+            throw new IllegalStateException("the chain has %d heads".formatted(links));
+        }
+        rows += 2;
+    }
+
+    /** Adds the units to the engagement archive, and what they earned to the articles' scores. */
+    void archive() {
+        write("""
+            INSERT INTO engagement (day, creator, publisher, article, type, rate_version, units, micros)
+            SELECT day, creator, publisher, article, type, rate_version, units, micros
+            FROM engaged
+            ORDER BY creator COLLATE "C", day, publisher COLLATE "C", article COLLATE "C", type COLLATE "C", rate_version
+            ON CONFLICT (creator, day, publisher, article, type, rate_version) DO UPDATE
+            SET units = engagement.units + excluded.units, micros = engagement.micros + excluded.micros
+            """);
+        write("""
+            INSERT INTO article_score (publisher, article, creator, micros, settled_at)
+            SELECT publisher, article, creator, sum(micros)::bigint, clock_timestamp()
+            FROM engaged
+            GROUP BY publisher, article, creator
+            ORDER BY publisher COLLATE "C", article COLLATE "C", creator COLLATE "C"
+            ON CONFLICT (publisher, article, creator) DO UPDATE
+            SET micros = article_score.micros + excluded.micros, settled_at = excluded.settled_at
+            """);
+    }
+
+    private void write(String sql) {
+        rows += jdbc.sql(sql).update();
+    }
+
+    private void execute(String sql) {
+        jdbc.sql(sql).update();
+    }
+}

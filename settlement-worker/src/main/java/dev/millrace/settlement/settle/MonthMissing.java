@@ -1,0 +1,19 @@
+package dev.millrace.settlement.settle;
+
+import java.time.LocalDate;
+
+/** The tables have no partition for a month; it is made in a transaction of its own, and the run is done again. */
+final class MonthMissing extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final LocalDate month;
+
+    MonthMissing(LocalDate month) {
+        super("the ledger has no partition for the month of " + month);
+        this.month = month;
+    }
+
+    LocalDate month() {
+        return month;
+    }
+}

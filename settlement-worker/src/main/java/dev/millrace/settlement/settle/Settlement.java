@@ -1,0 +1,207 @@
+package dev.millrace.settlement.settle;
+
+import dev.millrace.settlement.SettlementSettings;
+import dev.millrace.settlement.cursor.Cursors;
+import dev.millrace.settlement.cursor.PartitionCursor;
+import dev.millrace.settlement.read.BrokenPartition;
+import dev.millrace.settlement.read.Rates;
+import dev.millrace.settlement.read.SealedEpoch;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * The main path of the worker: claim partitions, seal their open epoch, read every sealed one, book them, move the
+ * cursors, all in one transaction of the database.
+ *
+ * <p>Exactly once: an epoch is booked in the transaction that moves the cursor past it, and the cursor's row is locked
+ * from the claim to the commit. Whatever dies in between, or however a commit ended that nobody heard of, the next run
+ * starts from the cursor as it stands. A worker frozen in the middle loses its transaction to the timeouts set here, and
+ * whatever it does after waking up fails.
+ */
+public final class Settlement {
+    private static final Logger log = LoggerFactory.getLogger(Settlement.class);
+    private static final Duration MOST_IDLE = Duration.ofSeconds(30);
+    private static final Duration LEAST_IDLE = Duration.ofSeconds(2);
+
+    /** Further runs that a settlement at once takes to reach what was counted before it was asked for. */
+    private static final int MOST_MORE = 100;
+
+    private final DataSource dataSource;
+    private final JdbcClient jdbc;
+    private final TransactionTemplate transaction;
+    private final Cursors cursors;
+    private final Harvest harvest;
+    private final Rates rates;
+    private final Release release;
+    private final SettlementSettings settings;
+    private final SettlementMeters meters;
+    private final Months months;
+
+    /** Two runs of one worker take turns; two workers share by the locks on the cursors. */
+    private final ReentrantLock turn = new ReentrantLock(true);
+
+    Settlement(
+            DataSource dataSource,
+            JdbcClient jdbc,
+            TransactionTemplate transaction,
+            Cursors cursors,
+            StringRedisTemplate redis,
+            SettlementSettings settings,
+            SettlementMeters meters) {
+        this.dataSource = dataSource;
+        this.jdbc = jdbc;
+        this.transaction = transaction;
+        this.cursors = cursors;
+        this.harvest = new Harvest(redis);
+        this.rates = new Rates(jdbc, redis);
+        this.release = new Release(jdbc, redis, settings.keepSettled());
+        this.settings = settings;
+        this.meters = meters;
+        this.months = new Months(jdbc);
+    }
+
+    /**
+     * Settles what is due, the oldest first, until nothing is; one settlement for each share. What becomes due again while
+     * this goes on is left to the next call.
+     */
+    public void settleDue() {
+        Set<Integer> done = new HashSet<>();
+        while (true) {
+            List<Integer> claimed = new ArrayList<>();
+            Settled settled = inTurn(() -> {
+                List<PartitionCursor> due =
+                        cursors.claimDue(settings.settlementInterval(), settings.partitionsPerRun(), done);
+                claimed.clear();
+                due.forEach(cursor -> claimed.add(cursor.partition()));
+                return due;
+            });
+            if (settled.nothingClaimed()) {
+                return;
+            }
+            if (settled.complete() || settled.epochs() == 0) {
+                done.addAll(claimed);
+            }
+            settled.halted().forEach(h -> done.add(h.partition()));
+        }
+    }
+
+    /** Settles all partitions now, waiting for other workers to finish theirs; returns after the commit. */
+    public Settled settleAll() {
+        Settled settled = inTurn(cursors::claimAll);
+        for (int more = 0; !settled.complete() && more < MOST_MORE; more++) {
+            settled = settled.and(inTurn(cursors::claimAll));
+        }
+        return settled;
+    }
+
+    private Settled inTurn(Supplier<List<PartitionCursor>> claim) {
+        turn.lock();
+        try {
+            return meters.timed(() -> {
+                try {
+                    return inTransaction(claim);
+                } catch (MonthMissing e) {
+                    months.ensure(e.month());
+                    return inTransaction(claim);
+                }
+            });
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private Settled inTransaction(Supplier<List<PartitionCursor>> claim) {
+        return Objects.requireNonNull(transaction.execute(status -> settle(claim)));
+    }
+
+    private Settled settle(Supplier<List<PartitionCursor>> claim) {
+        limitIdleness();
+        List<PartitionCursor> claimed = claim.get();
+        if (claimed.isEmpty()) {
+            return Settled.NOTHING;
+        }
+        Rates.Known known = rates.known();
+        Batch batch = harvest.gather(claimed, known, this::touch);
+        JournalWriter journal = new JournalWriter(jdbc);
+        Long journalId = batch.engaged().isEmpty() ? null : book(batch, known, journal);
+        long rows = journal.rows();
+        if (!batch.epochs().isEmpty()) {
+            rows += new CursorMove(jdbc).run(claimed, batch, release.run(claimed), journalId);
+        }
+        rows += halt(claimed, batch.halted());
+        int partitions = (int) batch.epochs().stream()
+                .mapToInt(SealedEpoch::partition)
+                .distinct()
+                .count();
+        return new Settled(
+                journalId,
+                partitions,
+                batch.epochs().size(),
+                batch.events(),
+                batch.micros().value(),
+                rows,
+                batch.halted(),
+                batch.isComplete());
+    }
+
+    /** Tells the database that this transaction is not idle. A worker that is frozen tells it nothing. */
+    private void touch() {
+        jdbc.sql("SELECT 1").query(Integer.class).single();
+    }
+
+    /** Below one interval, so that a worker that freezes here does not hold the others up for longer. */
+    private void limitIdleness() {
+        Duration limit = settings.settlementInterval().multipliedBy(3).dividedBy(4);
+        long millis = Math.clamp(limit.toMillis(), LEAST_IDLE.toMillis(), MOST_IDLE.toMillis());
+        jdbc.sql(
+                        "SELECT set_config('idle_in_transaction_session_timeout', :limit, true), set_config('lock_timeout', :limit, true)")
+                .param("limit", Long.toString(millis))
+                .query((row, number) -> row.getString(1))
+                .single();
+    }
+
+    private long halt(List<PartitionCursor> claimed, List<Settled.Halted> halted) {
+        long rows = 0;
+        for (Settled.Halted one : halted) {
+            String before = claimed.stream()
+                    .filter(c -> c.partition() == one.partition())
+                    .findFirst()
+                    .map(PartitionCursor::halted)
+                    .orElse(null);
+            if (!one.why().equals(before)) {
+                log.error("partition {} is left out of the settlement: {}", one.partition(), one.why());
+                rows += cursors.halted(one.partition(), one.why());
+            }
+        }
+        return rows;
+    }
+
+    private @Nullable Long book(Batch batch, Rates.Known known, JournalWriter journal) {
+        try {
+            new Staging(DataSourceUtils.getConnection(dataSource)).fill(batch, known);
+            journal.requireMonths();
+        } catch (SQLException | IOException | BrokenPartition e) {
+            throw new IllegalStateException("the batch can't be copied into the database: " + e.getMessage(), e);
+        }
+        Optional<Long> journalId = journal.book(batch.events());
+        journal.archive();
+        return journalId.orElse(null);
+    }
+}

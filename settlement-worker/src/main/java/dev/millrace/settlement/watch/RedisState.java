@@ -1,0 +1,76 @@
+package dev.millrace.settlement.watch;
+
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.identity.Identity;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.RedisServerCommands;
+import org.springframework.data.redis.core.RedisCallback;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+/** Asks Redis which process it is, how durable, and where its partitions stand. */
+final class RedisState {
+    private final StringRedisTemplate redis;
+
+    RedisState(StringRedisTemplate redis) {
+        this.redis = redis;
+    }
+
+    /**
+     * What Redis holds of a partition, as text; anything may be missing.
+     *
+     * @param pointer number of the open epoch
+     * @param run process whose counters were confirmed
+     * @param clock highest second seen
+     * @param opening how often the counters were opened
+     */
+    record Partition(
+            int partition,
+            @Nullable String pointer,
+            @Nullable String run,
+            @Nullable String clock,
+            @Nullable String opening) {}
+
+    String runId() {
+        Properties server = Objects.requireNonNull(redis.execute((RedisCallback<Properties>)
+                connection -> connection.serverCommands().info("server")));
+        return Objects.requireNonNull(server.getProperty("run_id"), "INFO server names no run_id");
+    }
+
+    /** Why Redis could lose what it has acknowledged, or null when it could not. */
+    @Nullable
+    String undurable() {
+        List<String> wanted = List.of("appendonly=yes", "appendfsync=always", "maxmemory-policy=noeviction");
+        List<String> missing = new ArrayList<>();
+        for (String setting : wanted) {
+            String name = setting.substring(0, setting.indexOf('='));
+            Properties found = redis.execute((RedisCallback<Properties>) connection -> {
+                RedisServerCommands server = connection.serverCommands();
+                return server.getConfig(name);
+            });
+            if (found == null || !setting.equals(name + "=" + found.getProperty(name))) {
+                missing.add(setting.replace('=', ' '));
+            }
+        }
+        return missing.isEmpty() ? null : "it runs without " + String.join(", ", missing);
+    }
+
+    List<Partition> partitions() {
+        List<String> keys = new ArrayList<>();
+        for (int p = 0; p < Identity.PARTITIONS; p++) {
+            CounterKeys names = new CounterKeys(p);
+            keys.addAll(List.of(names.epoch(), names.run(), names.clock(), names.opening()));
+        }
+        List<@Nullable String> values =
+                Objects.requireNonNull(redis.opsForValue().multiGet(keys));
+        List<Partition> partitions = new ArrayList<>();
+        for (int p = 0; p < Identity.PARTITIONS; p++) {
+            partitions.add(new Partition(
+                    p, values.get(4 * p), values.get(4 * p + 1), values.get(4 * p + 2), values.get(4 * p + 3)));
+        }
+        return partitions;
+    }
+}

@@ -1,0 +1,128 @@
+package dev.millrace.settlement.watch;
+
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.settlement.SettlementSettings;
+import dev.millrace.settlement.cursor.Cursors;
+import dev.millrace.settlement.cursor.PartitionCursor;
+import dev.millrace.settlement.seal.Opening;
+import dev.millrace.settlement.seal.Script;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Compares Redis with the ledger, every second: opens partitions that are not open, confirms a Redis process whose
+ * pointers are ahead of what is settled (ingest nodes wait for that), keeps the partitions' clocks awake.
+ *
+ * <p>A process is confirmed under the lock of the partition's cursor: a settlement under way elsewhere may have sealed an
+ * epoch that a Redis restored meanwhile knows nothing of.
+ */
+public final class Watch {
+    /** A partition's clock older than this is moved on. Well below what ingest nodes take for a leap. */
+    private static final long CLOCK_SECONDS = 30;
+
+    private static final int DURABILITY_EVERY = 60;
+    private static final Logger log = LoggerFactory.getLogger(Watch.class);
+
+    private final RedisState redis;
+    private final Cursors cursors;
+    private final Opening opening;
+    private final Script confirm;
+    private final Money money;
+    private final TransactionTemplate transaction;
+    private final SettlementSettings settings;
+    private final WatchMeters meters;
+    private int ticks;
+
+    Watch(
+            StringRedisTemplate redis,
+            Cursors cursors,
+            TransactionTemplate transaction,
+            SettlementSettings settings,
+            WatchMeters meters) {
+        this.redis = new RedisState(redis);
+        this.cursors = cursors;
+        this.opening = new Opening(redis, cursors, transaction, settings.openingDelay());
+        this.confirm = new Script(redis, "confirm.lua");
+        this.money = new Money(redis, cursors);
+        this.transaction = transaction;
+        this.settings = settings;
+        this.meters = meters;
+    }
+
+    /** One look. Fails with what Redis or the database says when one of them does not answer. */
+    public void look() {
+        if (ticks++ % DURABILITY_EVERY == 0) {
+            lookAtDurability();
+        }
+        String runId = redis.runId();
+        List<PartitionCursor> ledger = cursors.all();
+        long second = cursors.databaseSecond();
+        List<RedisState.Partition> partitions = redis.partitions();
+        for (RedisState.Partition partition : partitions) {
+            look(partition, ledger.get(partition.partition()), runId, second);
+        }
+        meters.cursors(ledger, second);
+        if (partitions.stream()
+                .allMatch(p -> p.pointer() != null
+                        && Opening.isAhead(
+                                p.pointer(), ledger.get(p.partition()).settledEpoch()))) {
+            money.read(
+                            ledger,
+                            partitions.stream()
+                                    .map(p -> Long.parseLong(String.valueOf(p.pointer())))
+                                    .toList())
+                    .ifPresent(meters::money);
+        }
+    }
+
+    private void lookAtDurability() {
+        String undurable = redis.undurable();
+        meters.durable(undurable == null);
+        if (undurable != null) {
+            log.error("Redis is not durable: {}. What it has acknowledged can be lost with it", undurable);
+        }
+    }
+
+    private void look(RedisState.Partition partition, PartitionCursor cursor, String runId, long second) {
+        if (partition.pointer() == null || !Opening.isAhead(partition.pointer(), cursor.settledEpoch())) {
+            if (opening.open(partition.partition(), partition.pointer(), runId)) {
+                meters.reopened();
+            }
+        } else if (!runId.equals(partition.run()) || number(partition.opening()) != cursor.opening()) {
+            confirmLocked(partition, runId, second);
+        } else if (second - number(partition.clock()) > CLOCK_SECONDS) {
+            confirm(partition, cursor.opening(), runId, second);
+        }
+    }
+
+    private void confirmLocked(RedisState.Partition partition, String runId, long second) {
+        transaction.executeWithoutResult(status -> cursors.claimFree(partition.partition())
+                .filter(cursor -> Opening.isAhead(String.valueOf(partition.pointer()), cursor.settledEpoch()))
+                .ifPresent(cursor -> {
+                    long openings = Math.max(cursor.opening(), number(partition.opening()));
+                    if (openings > cursor.opening()) {
+                        cursors.opened(partition.partition(), openings);
+                    }
+                    confirm(partition, openings, runId, second);
+                }));
+    }
+
+    private void confirm(RedisState.Partition partition, long openings, String runId, long second) {
+        CounterKeys names = new CounterKeys(partition.partition());
+        confirm.run(
+                List.of(names.epoch(), names.opening(), names.clock(), names.run()),
+                String.valueOf(partition.pointer()),
+                openings,
+                runId,
+                second,
+                settings.clockTolerance().toSeconds());
+    }
+
+    private static long number(@Nullable String text) {
+        return text == null || !text.matches("[0-9]{1,18}") ? 0 : Long.parseLong(text);
+    }
+}

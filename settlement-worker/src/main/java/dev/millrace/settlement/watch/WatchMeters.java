@@ -1,0 +1,116 @@
+package dev.millrace.settlement.watch;
+
+import dev.millrace.common.money.Micros;
+import dev.millrace.settlement.cursor.PartitionCursor;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/** What operators see of the comparison. Money gauges are NaN while no comparison of
+ * all partitions has succeeded for half a minute. */
+final class WatchMeters {
+    private static final Duration FRESH = Duration.ofSeconds(30);
+
+    private final Counter reopenings;
+    private volatile Money.@Nullable Reading money;
+    private volatile long moneyTicks;
+    private volatile @Nullable Lag lag;
+    private volatile double halted = Double.NaN;
+    private volatile double durable = Double.NaN;
+
+    WatchMeters(MeterRegistry registry) {
+        reopenings = Counter.builder("millrace.reopenings")
+                .description("Partitions opened again after their counters were lost")
+                .register(registry);
+        money(registry, "millrace.counted.micros", "Micros counted since the beginning", Money.Reading::counted);
+        money(registry, "millrace.settled.micros", "Micros in the ledger", Money.Reading::settled);
+        money(registry, "millrace.pending.micros", "Micros counted and not yet settled", Money.Reading::pending);
+        money(
+                registry,
+                "millrace.money.drift.micros",
+                "counted - settled - pending; anything but 0 is an alarm",
+                Money.Reading::drift);
+        gauge(
+                registry,
+                "millrace.settled.events",
+                "Events in the ledger",
+                m -> m.ofMoney(r -> (double) r.settledEvents()));
+        gauge(
+                registry,
+                "millrace.epochs.waiting",
+                "Sealed epochs that are not settled",
+                m -> m.ofMoney(r -> (double) r.waiting()));
+        gauge(
+                registry,
+                "millrace.settlement.lag.seconds",
+                "Age of the oldest partition's last settled seal",
+                WatchMeters::lagSeconds);
+        gauge(registry, "millrace.partitions.halted", "Partitions left out of the settlement", m -> m.halted);
+        gauge(
+                registry,
+                "millrace.redis.durable",
+                "1: Redis loses nothing it has acknowledged; 0: it could",
+                m -> m.durable);
+    }
+
+    private void money(MeterRegistry registry, String name, String description, Function<Money.Reading, Micros> part) {
+        gauge(
+                registry,
+                name,
+                description,
+                m -> m.ofMoney(r -> (double) part.apply(r).value()));
+    }
+
+    private void gauge(MeterRegistry registry, String name, String description, Function<WatchMeters, Number> value) {
+        Gauge.builder(name, this, m -> value.apply(m).doubleValue())
+                .description(description)
+                .register(registry);
+    }
+
+    /**
+     * Age of the oldest seal when both stores were last seen.
+     *
+     * @param ticks the monotonic clock at that moment, in nanoseconds
+     */
+    private record Lag(double seconds, long ticks) {}
+
+    /** Grows on while a store is away: an alarm on it must not sleep then. */
+    private double lagSeconds() {
+        Lag last = lag;
+        return last == null ? Double.NaN : last.seconds() + (System.nanoTime() - last.ticks()) / 1e9;
+    }
+
+    void reopened() {
+        reopenings.increment();
+    }
+
+    void durable(boolean yes) {
+        durable = yes ? 1 : 0;
+    }
+
+    void money(Money.Reading reading) {
+        moneyTicks = System.nanoTime();
+        money = reading;
+    }
+
+    /** Of the last comparison, while it is fresh: an old one must not look like "all is well". */
+    private double ofMoney(ToDoubleFunction<Money.Reading> part) {
+        Money.Reading reading = money;
+        boolean fresh = System.nanoTime() - moneyTicks < FRESH.toNanos();
+        return reading == null || !fresh ? Double.NaN : part.applyAsDouble(reading);
+    }
+
+    void cursors(List<PartitionCursor> cursors, long databaseSecond) {
+        double seconds = cursors.stream()
+                .mapToDouble(c -> databaseSecond - c.sealedAt().getEpochSecond())
+                .max()
+                .orElse(Double.NaN);
+        lag = new Lag(seconds, System.nanoTime());
+        halted = cursors.stream().filter(c -> c.halted() != null).count();
+    }
+}

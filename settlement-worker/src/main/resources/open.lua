@@ -1,0 +1,41 @@
+#!lua flags=allow-oom
+-- open.lua: opens a partition whose pointer is missing or behind the ledger; what is in its way is set aside.
+--
+-- Atomic because Redis runs a script alone; it compares the pointer with the one its caller decided by, so that of two
+-- workers only one opens.
+--
+-- KEYS  1 epoch  2 opening  3 since  4 clock  5 run  6 total  7 earn:<new epoch>  8 engage:<new epoch>
+--       then pairs: a hash to set aside, and the name it gets
+-- ARGV  1 the pointer the caller saw, or '' for none  2 new epoch  3 new opening  4 run id
+--       5 seconds from now before which tokens must not have been issued; 0 at the first opening
+--       6 micros and 7 events that the ledger has settled of this partition since the beginning
+--
+-- Reply {status, …}:
+--   opened, n        n hashes were set aside
+--   other, pointer   the pointer is not the one the caller saw; nothing has changed
+
+local pointer = redis.call('GET', KEYS[1]) or ''
+if pointer ~= ARGV[1] then
+    return {'other', pointer}
+end
+local now = tonumber(redis.call('TIME')[1])
+local aside = 0
+for i = 9, #KEYS, 2 do
+    if redis.call('EXISTS', KEYS[i]) == 1 then
+        redis.call('RENAME', KEYS[i], KEYS[i + 1])
+        aside = aside + 1
+    end
+end
+local delay = tonumber(ARGV[5])
+local since = tonumber(redis.call('GET', KEYS[3]) or '0')
+if delay > 0 and now + delay > since then
+    since = now + delay
+end
+redis.call('SET', KEYS[1], ARGV[2])
+redis.call('SET', KEYS[2], ARGV[3])
+redis.call('SET', KEYS[3], string.format('%.0f', since))
+redis.call('SET', KEYS[4], now)
+redis.call('SET', KEYS[5], ARGV[4])
+redis.call('DEL', KEYS[6])
+redis.call('HSET', KEYS[6], '#micros', ARGV[6], '#events', ARGV[7])
+return {'opened', aside}

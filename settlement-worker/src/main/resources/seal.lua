@@ -1,0 +1,29 @@
+#!lua flags=allow-oom
+-- seal.lua: closes the open epoch, so that what it holds never changes again.
+--
+-- Atomic because Redis runs a script alone: no event is counted between the mark and the move. It runs with a full memory
+-- too: sealing is what frees it in the end.
+--
+-- KEYS  1 epoch  2 earn:<expected epoch>
+-- ARGV  1 expected epoch  2 the one after it
+--
+-- Reply {status, …}:
+--   sealed            the pointer was at the expected epoch, and is now at the next
+--   already           it had been moved there before
+--   missing           there is no pointer: never opened, or lost
+--   other, pointer    it is elsewhere; nothing has changed
+
+local pointer = redis.call('GET', KEYS[1])
+if not pointer then
+    return {'missing'}
+end
+if pointer == ARGV[2] then
+    return {'already'}
+end
+if pointer ~= ARGV[1] then
+    return {'other', pointer}
+end
+local time = redis.call('TIME')
+redis.call('HSET', KEYS[2], '#sealed', time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000)))
+redis.call('GETSET', KEYS[1], ARGV[2])
+return {'sealed'}

@@ -1,0 +1,49 @@
+package dev.millrace.settlement;
+
+import dev.millrace.local.server.Databases;
+import java.util.ArrayList;
+import java.util.List;
+import org.flywaydb.core.Flyway;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** The worker as it runs in production, on a port of its own; it settles by itself only once an hour. */
+public final class RunningWorker implements AutoCloseable {
+    private final ConfigurableApplicationContext context;
+
+    public RunningWorker(String redisUrl, String databaseUrl, Databases databases, String... settings) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--server.port=0",
+                "--spring.data.redis.url=" + redisUrl,
+                "--spring.datasource.url=" + databaseUrl,
+                "--spring.datasource.username=" + Databases.SETTLER,
+                "--spring.datasource.password=" + databases.password(),
+                "--spring.flyway.enabled=false"));
+        if (List.of(settings).stream().noneMatch(s -> s.startsWith("--millrace.settlement-interval"))) {
+            arguments.add("--millrace.settlement-interval=1h");
+        }
+        arguments.addAll(List.of(settings));
+        context = new SpringApplicationBuilder(SettlementWorker.class).run(arguments.toArray(String[]::new));
+    }
+
+    /** Makes the schema, as ledger-service does. */
+    public static void migrate(String databaseUrl, Databases databases) {
+        Flyway.configure()
+                .dataSource(databaseUrl, Databases.OWNER, databases.password())
+                .load()
+                .migrate();
+    }
+
+    public <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    public String port() {
+        return String.valueOf(context.getEnvironment().getProperty("local.server.port"));
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+}

@@ -1,0 +1,537 @@
+package dev.millrace.settlement.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.CatalogJson;
+import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.catalog.RateCard;
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.counters.EngageField;
+import dev.millrace.common.token.EventType;
+import dev.millrace.local.server.Databases;
+import dev.millrace.local.testing.RealServers;
+import dev.millrace.settlement.Counting;
+import dev.millrace.settlement.RunningWorker;
+import dev.millrace.settlement.watch.Watch;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.mock.web.MockHttpServletRequest;
+
+/** From counters to the ledger, on a real Redis and a real Postgres. */
+class SettlementIT {
+    private String database = "";
+    private Counting counters;
+    private RunningWorker worker;
+    private Settlement settlement;
+
+    /** Reads as the owner, who may see everything. */
+    private JdbcClient ledger;
+
+    @BeforeEach
+    void start() {
+        RealServers.flushRedis();
+        database = RealServers.freshDatabase();
+        RunningWorker.migrate(database, RealServers.databases());
+        counters = new Counting(RealServers.redisUrl());
+        worker = worker("--millrace.keep-settled=0s");
+        settlement = worker.bean(Settlement.class);
+        ledger = JdbcClient.create(new DriverManagerDataSource(
+                database, Databases.OWNER, RealServers.databases().password()));
+        worker.bean(Watch.class).look();
+    }
+
+    private RunningWorker worker(String... settings) {
+        return new RunningWorker(RealServers.redisUrl(), database, RealServers.databases(), settings);
+    }
+
+    @AfterEach
+    void stop() {
+        worker.close();
+        counters.close();
+    }
+
+    @Test
+    void whatWasCountedIsBookedToTheMicroAndOnlyOnce() {
+        counters.count(3, "c-1", "/a|b", EventType.VIEW, 1, 1_000);
+        counters.count(9, "c-1", "/a|b", EventType.VIEW, 1, 1_000);
+        counters.count(9, "c-1", "/\t\\N\nx", EventType.COMMENT, 7, 350);
+        counters.count(9, "c-2", "/a|b", EventType.SCROLL, 1, 100);
+        Settled settled = settlement.settleAll();
+        assertThat(settled).isEqualTo(new Settled(1L, 16, 16, 4, 2_450, settled.rows(), List.of(), true));
+        assertThat(settlement.settleAll().journalId()).isNull();
+
+        assertThat(balances()).isEqualTo(Map.of("creator:c-1", 2_350L, "creator:c-2", 100L, "publisher:demo", -2_450L));
+        assertThat(postings())
+                .containsExactly("creator:c-1 demo 2350", "creator:c-2 demo 100", "publisher:demo demo -2450");
+        assertThat(ledger.sql(
+                                "SELECT type || ' ' || article || ' ' || units || ' ' || micros FROM engagement ORDER BY 1")
+                        .query(String.class)
+                        .list())
+                .containsExactly("comment /\t\\N\nx 7 350", "scroll /a|b 1 100", "view /a|b 2 2000");
+        assertThat(ledger.sql("SELECT article || ' ' || creator || ' ' || micros FROM article_score ORDER BY 1")
+                        .query(String.class)
+                        .list())
+                .containsExactly("/\t\\N\nx c-1 350", "/a|b c-1 2000", "/a|b c-2 100");
+        assertThat(ledger.sql(
+                                "SELECT sum(settled_micros) || ' ' || sum(settled_events) || ' ' || min(settled_epoch) FROM partition_cursor")
+                        .query(String.class)
+                        .single())
+                .isEqualTo("2450 4 2");
+    }
+
+    @Test
+    void emptyEpochsMoveTheCursorsWithoutAJournal() {
+        Settled settled = settlement.settleAll();
+        assertThat(settled.journalId()).isNull();
+        assertThat(settled.epochs()).isEqualTo(16);
+        assertThat(ledger.sql("SELECT count(*) FROM journal").query(Long.class).single())
+                .isZero();
+        assertThat(ledger.sql("SELECT DISTINCT settled_epoch FROM partition_cursor")
+                        .query(Long.class)
+                        .list())
+                .containsExactly(1L);
+    }
+
+    @Test
+    void whatWasFreeIsArchivedWithoutAJournalAndItsCreatorIsKnown() {
+        counters.redis()
+                .set(
+                        CounterKeys.CATALOG,
+                        CatalogJson.write(new Catalog(
+                                5, Map.of(), List.of(new RateCard(9, 0, Map.of("view", new Rate(0, 1)))))));
+        CounterKeys names = new CounterKeys(2);
+        counters.redis().hset(names.earn(1), Map.of("#micros", "0", "#events", "3"));
+        counters.redis().hset(names.engage(1), "demo|c-free|/a|view|9", "3");
+        Settled settled = settlement.settleAll();
+        assertThat(settled.journalId()).isNull();
+        assertThat(settled.events()).isEqualTo(3);
+        assertThat(ledger.sql("SELECT units FROM engagement").query(Long.class).single())
+                .isEqualTo(3);
+        assertThat(ledger.sql("SELECT name FROM account ORDER BY 1")
+                        .query(String.class)
+                        .list())
+                .containsExactly("creator:c-free", "publisher:demo");
+    }
+
+    @Test
+    void twoWorkersAtATimeBookEverythingOnceWhileCountingGoesOn() {
+        long seed = System.nanoTime();
+        System.out.println("twoWorkersAtATime: seed " + seed);
+        AtomicLong counted = new AtomicLong();
+        try (RunningWorker other = worker("--millrace.partitions-per-run=5", "--millrace.settlement-interval=1s")) {
+            CompletableFuture<Void> counting = CompletableFuture.runAsync(() -> new java.util.Random(seed)
+                    .ints(3_000, 0, 16)
+                    .forEach(p -> {
+                        assertThat(counters.count(p, "c-" + p % 3, "/a", EventType.VIEW, 1, 1_000))
+                                .isTrue();
+                        counted.addAndGet(1_000);
+                    }));
+            Settlement second = other.bean(Settlement.class);
+            while (!counting.isDone()) {
+                CompletableFuture<Void> due = CompletableFuture.runAsync(second::settleDue);
+                settlement.settleAll();
+                due.join();
+            }
+            counting.join();
+            settlement.settleAll();
+        }
+        assertThat(counted.get()).isEqualTo(3_000_000);
+        assertThat(balances().get("publisher:demo")).isEqualTo(-3_000_000);
+        assertThat(ledger.sql("SELECT sum(micros) FROM balance WHERE micros > 0")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(3_000_000);
+        assertThat(ledger.sql("SELECT sum(units) FROM engagement")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(3_000);
+        assertThatTheChainHolds();
+    }
+
+    @Test
+    void epochsSealedByAWorkerThatDiedAreSettledByTheNextInOrder() {
+        CounterKeys names = new CounterKeys(4);
+        for (int epoch = 1; epoch <= 3; epoch++) {
+            counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
+            counters.redis().hset(names.earn(epoch), "#sealed", "1764000000000");
+            counters.redis().set(names.epoch(), Integer.toString(epoch + 1));
+        }
+        counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        Settled settled = settlement.settleAll();
+        assertThat(settled.micros())
+                .as("what was sealed before, and what was counted since")
+                .isEqualTo(4_000);
+        assertThat(settled.complete()).isTrue();
+        assertThat(ledger.sql("SELECT settled_epoch FROM partition_cursor WHERE partition = 4")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(4);
+        assertThat(ledger.sql("SELECT units FROM engagement WHERE day = '2025-11-24'")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void aPartitionThatDoesNotAddUpIsLeftOutWithItsReasonAndTheOthersGoOn() {
+        counters.count(1, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        counters.count(2, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        counters.count(5, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        counters.redis().hincrby(new CounterKeys(1).earn(1), "#micros", 1);
+        counters.redis().hincrby(new CounterKeys(2).engage(1), "demo|c-1|/a|view|1", 1);
+        counters.redis().hset(new CounterKeys(3).engage(1), "nonsense", "1");
+        counters.redis().set(new CounterKeys(4).epoch(), "2");
+        Settled settled = settlement.settleAll();
+        assertThat(settled.micros()).isEqualTo(1_000);
+        assertThat(settled.halted())
+                .containsExactly(
+                        new Settled.Halted(1, "epoch 1: earnings sum to 1000 micros, the control total is 1001 micros"),
+                        new Settled.Halted(
+                                2, "epoch 1: demo|c-1 earned 1000 micros, but units times rates are 2000 micros"),
+                        new Settled.Halted(
+                                3,
+                                "epoch 1: engage field 'nonsense' is not <publisher>|<creator>|<article>|<type>|<rate version>"),
+                        new Settled.Halted(4, "epoch 1 is before the open one, but its hash is not marked as sealed"));
+        assertThat(ledger.sql("SELECT partition FROM partition_cursor WHERE halted IS NOT NULL ORDER BY 1")
+                        .query(Integer.class)
+                        .list())
+                .containsExactly(1, 2, 3, 4);
+
+        counters.redis().hincrby(new CounterKeys(1).earn(1), "#micros", -1);
+        counters.redis().hincrby(new CounterKeys(2).engage(1), "demo|c-1|/a|view|1", -1);
+        counters.redis().hdel(new CounterKeys(3).engage(1), "nonsense");
+        counters.redis().hset(new CounterKeys(4).earn(1), "#sealed", "1764000000000");
+        assertThat(settlement.settleAll().halted()).isEmpty();
+        assertThat(balances()).isEqualTo(Map.of("creator:c-1", 5_000L, "publisher:demo", -5_000L));
+        assertThat(ledger.sql("SELECT count(*) FROM partition_cursor WHERE halted IS NOT NULL")
+                        .query(Long.class)
+                        .single())
+                .isZero();
+    }
+
+    @Test
+    void anEpochWhoseHashIsGoneHaltsItsPartition() {
+        counters.redis().set(new CounterKeys(7).epoch(), "3");
+        assertThat(settlement.settleAll().halted())
+                .containsExactly(new Settled.Halted(7, "epoch 1 is before the open one, but its hash is gone"));
+    }
+
+    @Test
+    void aRateTheDatabaseNoLongerKnowsIsTakenFromTheCatalogue() {
+        counters.count(0, new EngageField("demo", "c-1", "/a", EventType.VIEW, 9), 2, 24);
+        assertThat(settlement.settleAll().halted())
+                .singleElement()
+                .satisfies(h -> assertThat(h.why()).contains("rate version 9 has no price for view"));
+        counters.redis()
+                .set(
+                        CounterKeys.CATALOG,
+                        CatalogJson.write(new Catalog(
+                                5, Map.of(), List.of(new RateCard(9, 0, Map.of("view", new Rate(12, 1)))))));
+        assertThat(settlement.settleAll().micros()).isEqualTo(24);
+    }
+
+    @Test
+    void settledEpochsAreReleasedButNeverTheLast() {
+        counters.count(6, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        CounterKeys names = new CounterKeys(6);
+        settlement.settleAll();
+        assertThat(counters.redis().exists(names.earn(1), names.engage(1))).isEqualTo(2);
+        settlement.settleAll();
+        assertThat(counters.redis().exists(names.earn(1), names.engage(1))).isEqualTo(2);
+        settlement.settleAll();
+        assertThat(counters.redis().exists(names.earn(1), names.engage(1))).isZero();
+        assertThat(counters.redis().exists(names.earn(2), names.earn(3))).isEqualTo(2);
+        assertThat(ledger.sql("SELECT released_epoch FROM partition_cursor WHERE partition = 6")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void epochsAreKeptForAsLongAsConfigured() {
+        try (RunningWorker keeping = worker("--millrace.keep-settled=10m")) {
+            Settlement kept = keeping.bean(Settlement.class);
+            IntStream.range(0, 4).forEach(i -> kept.settleAll());
+        }
+        assertThat(counters.redis()
+                        .exists(
+                                new CounterKeys(0).earn(1),
+                                new CounterKeys(0).earn(2),
+                                new CounterKeys(0).earn(3),
+                                new CounterKeys(0).earn(4)))
+                .isEqualTo(4);
+    }
+
+    @Test
+    void onlyDuePartitionsAreSettledByTheClock() {
+        settlement.settleDue();
+        assertThat(settledEpochs()).containsExactly(0L);
+        ledger.sql("UPDATE partition_cursor SET settled_at = now() - interval '61 minutes' WHERE partition < 3")
+                .update();
+        settlement.settleDue();
+        settlement.settleDue();
+        assertThat(settledEpochs()).containsExactly(0L, 1L);
+        assertThat(ledger.sql("SELECT count(*) FROM partition_cursor WHERE settled_epoch = 1")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(3);
+    }
+
+    private List<Long> settledEpochs() {
+        return ledger.sql("SELECT DISTINCT settled_epoch FROM partition_cursor ORDER BY 1")
+                .query(Long.class)
+                .list();
+    }
+
+    @Test
+    void aMillionEventsOfOneArticleWriteAHandfulOfRows() {
+        for (int p = 0; p < 16; p++) {
+            CounterKeys names = new CounterKeys(p);
+            counters.redis()
+                    .hset(names.earn(1), Map.of("demo|c-1", "62500000", "#micros", "62500000", "#events", "62500"));
+            counters.redis().hset(names.engage(1), "demo|c-1|/viral|view|1", "62500");
+        }
+        Settled settled = settlement.settleAll();
+        assertThat(settled.events()).isEqualTo(1_000_000);
+        assertThat(settled.micros()).isEqualTo(1_000_000_000);
+        // 2 accounts, 1 journal and its head, 2 postings, 2 balances, 1 engagement, 1 score, 16 epochs, 16 cursors
+        assertThat(settled.rows()).isEqualTo(42);
+    }
+
+    @Test
+    void theWorkersLoginCanNotChangeWhatIsBooked() {
+        counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        settlement.settleAll();
+        JdbcClient settler = JdbcClient.create(new DriverManagerDataSource(
+                database, Databases.SETTLER, RealServers.databases().password()));
+        for (String forbidden : List.of(
+                "UPDATE posting SET micros = 1",
+                "DELETE FROM posting",
+                "TRUNCATE posting",
+                "UPDATE journal SET events = 0",
+                "DELETE FROM journal",
+                "DELETE FROM balance",
+                "UPDATE account SET name = 'creator:x'",
+                "INSERT INTO rate VALUES (1, 'view', 1, 1)",
+                "DELETE FROM settled_epoch",
+                "UPDATE posting_" + month() + " SET micros = 1",
+                "TRUNCATE journal_" + month(),
+                "CREATE TABLE mine (x int)")) {
+            assertThatThrownBy(() -> settler.sql(forbidden).update())
+                    .as(forbidden)
+                    .isInstanceOf(DataAccessException.class)
+                    .rootCause()
+                    .hasMessageContaining("denied");
+        }
+        for (String forbidden : List.of(
+                "DELETE FROM posting",
+                "UPDATE posting_" + month() + " SET micros = 1",
+                "TRUNCATE posting_" + month(),
+                "DELETE FROM journal_" + month())) {
+            assertThatThrownBy(() -> ledger.sql(forbidden).update())
+                    .as("even the owner: " + forbidden)
+                    .rootCause()
+                    .hasMessageContaining("entries are never changed");
+        }
+    }
+
+    private static String month() {
+        return DateTimeFormatter.ofPattern("yyyy_MM").format(OffsetDateTime.now(ZoneOffset.UTC));
+    }
+
+    /** As the worker's login, in a transaction of its own. */
+    private void asSettler(String... statements) throws SQLException {
+        try (Connection connection = RealServers.databases()
+                        .connect(Databases.SETTLER, database.substring(database.lastIndexOf('/') + 1));
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+            connection.commit();
+        }
+    }
+
+    private static final String JOURNAL =
+            "INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash) VALUES (77, now(), 'settlement', 1, sha256(''), sha256(''))";
+    private static final String POSTING =
+            "INSERT INTO posting SELECT account_id, now(), 77, 'demo', %d FROM account WHERE name = '%s'";
+
+    @Test
+    void aJournalThatDoesNotBalanceCanNotBeCommittedByAnyTrick() throws SQLException {
+        counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        settlement.settleAll();
+        String credit = POSTING.formatted(5, "creator:c-1");
+        String debit = POSTING.formatted(-5, "publisher:demo");
+        assertThatThrownBy(() -> asSettler(JOURNAL)).hasMessageContaining("journal 77 has 0 postings");
+        assertThatThrownBy(() -> asSettler(JOURNAL, credit)).hasMessageContaining("has 1 postings that sum to 5");
+        assertThatThrownBy(() -> asSettler(JOURNAL, credit, POSTING.formatted(-4, "publisher:demo")))
+                .hasMessageContaining("sum to 1 micros");
+        assertThatThrownBy(() -> asSettler(credit)).hasMessageContaining("journal 77 is not of this transaction");
+        assertThatThrownBy(() -> asSettler(
+                        "INSERT INTO posting SELECT 987654, now(), journal_id, 'demo', 5 FROM (VALUES (77)) j (journal_id)",
+                        JOURNAL))
+                .isInstanceOf(SQLException.class);
+        assertThatThrownBy(
+                        () -> asSettler(
+                                "INSERT INTO posting SELECT account_id, created_at, journal_id, 'more', 5 FROM posting LIMIT 1"))
+                .hasMessageContaining("journal 1 is not of this transaction");
+        assertThatThrownBy(() -> asSettler(
+                        "CREATE TEMP TABLE posting (created_at timestamptz, journal_id bigint, micros bigint)",
+                        "INSERT INTO pg_temp.posting VALUES (now(), 77, 5), (now(), 77, -5)",
+                        JOURNAL,
+                        credit.replace("INTO posting", "INTO public.posting")))
+                .as("a temporary table in the place of the ledger's")
+                .hasMessageContaining("has 1 postings that sum to 5");
+        asSettler(JOURNAL, credit, debit);
+    }
+
+    @Test
+    void noLoginCanRunItsOwnCodeAsTheOwner() throws SQLException {
+        try (Connection connection = RealServers.databases()
+                        .connect(Databases.LEDGER, database.substring(database.lastIndexOf('/') + 1));
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TEMP TABLE catalog_revision (singleton boolean, revision bigint)");
+            statement.execute("INSERT INTO pg_temp.catalog_revision VALUES (true, 0)");
+            statement.execute("INSERT INTO publisher (publisher) VALUES ('trick')");
+        }
+        assertThat(ledger.sql("SELECT revision FROM public.catalog_revision")
+                        .query(Long.class)
+                        .single())
+                .isGreaterThan(1);
+    }
+
+    @Test
+    void aRevokedKeyStaysRevoked() {
+        ledger.sql("INSERT INTO publisher (publisher) VALUES ('p')").update();
+        ledger.sql("INSERT INTO publisher_key (publisher, number, revoked_at) VALUES ('p', 1, now())")
+                .update();
+        assertThatThrownBy(() ->
+                        ledger.sql("UPDATE publisher_key SET revoked_at = NULL").update())
+                .rootCause()
+                .hasMessageContaining("key p.1 is revoked for good");
+    }
+
+    @Test
+    void aKeyOfTheWrongTypeHaltsOnlyItsPartition() {
+        counters.count(1, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        counters.count(2, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        counters.redis().set(new CounterKeys(2).engage(1), "no hash");
+        Settled settled = settlement.settleAll();
+        assertThat(settled.micros()).isEqualTo(1_000);
+        assertThat(settled.halted())
+                .singleElement()
+                .satisfies(h -> assertThat(h.why()).startsWith("Redis refuses: WRONGTYPE"));
+    }
+
+    @Test
+    void soundEpochsBeforeABrokenOneAreSettled() {
+        CounterKeys names = new CounterKeys(5);
+        counters.count(5, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        counters.redis().hset(names.earn(1), "#sealed", "1764000000000");
+        counters.redis().set(names.epoch(), "2");
+        counters.count(5, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        counters.redis().hincrby(names.earn(2), "#micros", 1);
+        Settled settled = settlement.settleAll();
+        assertThat(settled.micros()).isEqualTo(1_000);
+        assertThat(settled.halted())
+                .singleElement()
+                .satisfies(h -> assertThat(h.why()).startsWith("epoch 2: earnings sum to 1000"));
+        assertThat(ledger.sql(
+                                "SELECT settled_epoch || ' ' || (halted IS NOT NULL) FROM partition_cursor WHERE partition = 5")
+                        .query(String.class)
+                        .single())
+                .isEqualTo("1 true");
+    }
+
+    @Test
+    void articlesOfAnyCharactersSurviveALargeCopy() {
+        String article = "\ud83d\ude00".repeat(100);
+        Map<String, String> engage = new java.util.HashMap<>();
+        for (int i = 0; i < 12_000; i++) {
+            engage.put("demo|c-1|" + i + article + "|view|1", "1");
+        }
+        counters.redis().hset(new CounterKeys(5).engage(1), engage);
+        counters.redis()
+                .hset(
+                        new CounterKeys(5).earn(1),
+                        Map.of("demo|c-1", "12000000", "#micros", "12000000", "#events", "12000"));
+        assertThat(settlement.settleAll().micros()).isEqualTo(12_000_000);
+        assertThat(ledger.sql("SELECT count(*) FROM engagement WHERE article LIKE '%?%'")
+                        .query(Long.class)
+                        .single())
+                .isZero();
+        assertThat(ledger.sql("SELECT count(DISTINCT article) FROM engagement")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(12_000);
+    }
+
+    @Test
+    void aSettlementCanBeAskedForFromTheSameMachineOnly() throws Exception {
+        MockHttpServletRequest stranger = new MockHttpServletRequest();
+        stranger.setRemoteAddr("192.0.2.7");
+        assertThat(worker.bean(SettleNow.class).settle(stranger).getStatusCode().value())
+                .isEqualTo(403);
+        counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        MockHttpServletRequest neighbour = new MockHttpServletRequest();
+        neighbour.setRemoteAddr("127.0.0.1");
+        assertThat(worker.bean(SettleNow.class)
+                        .settle(neighbour)
+                        .getStatusCode()
+                        .value())
+                .isEqualTo(200);
+        assertThat(balances()).containsEntry("creator:c-1", 1_000L);
+    }
+
+    private Map<String, Long> balances() {
+        Map<String, Long> balances = new java.util.HashMap<>();
+        ledger.sql("SELECT name, micros FROM balance JOIN account USING (account_id)")
+                .query((row, n) -> balances.put(row.getString(1), row.getLong(2)))
+                .list();
+        return balances;
+    }
+
+    private List<String> postings() {
+        return ledger.sql(
+                        "SELECT name || ' ' || publisher || ' ' || micros FROM posting JOIN account USING (account_id) ORDER BY 1")
+                .query(String.class)
+                .list();
+    }
+
+    /** Computes every link again from the stored rows. */
+    private void assertThatTheChainHolds() {
+        List<Boolean> links = ledger.sql("""
+                SELECT hash = journal_hash(lag(hash, 1, decode(repeat('00', 32), 'hex')) OVER (ORDER BY journal_id), journal_id, created_at, kind, events,
+                    (SELECT string_agg(posting_line(a.name, p.publisher, p.micros), '' ORDER BY a.name COLLATE "C", p.publisher)
+                     FROM posting p JOIN account a USING (account_id)
+                     WHERE p.created_at = j.created_at AND p.journal_id = j.journal_id))
+                FROM journal j
+                """).query(Boolean.class).list();
+        assertThat(links).isNotEmpty().doesNotContain(false);
+        assertThat(ledger.sql(
+                                "SELECT (SELECT hash FROM chain_head) = (SELECT hash FROM journal ORDER BY journal_id DESC LIMIT 1)")
+                        .query(Boolean.class)
+                        .single())
+                .isTrue();
+    }
+}
