@@ -1,0 +1,85 @@
+package dev.millrace.ledger.access;
+
+import dev.millrace.ledger.problem.Outage;
+import dev.millrace.ledger.problem.Problem;
+import dev.millrace.ledger.problem.ProblemWriter;
+import dev.millrace.ledger.settings.LedgerSettings;
+import jakarta.servlet.DispatcherType;
+import java.time.Clock;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpMethod;
+import org.springframework.security.config.Customizer;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.server.resource.web.access.BearerTokenAccessDeniedHandler;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.AccessDeniedHandler;
+
+/** Who may ask for what. What no rule names is the administrator's. */
+@Configuration(proxyBeanMethods = false)
+public class AccessConfiguration {
+    /** Name of the authority that the scope {@code ledger.admin} becomes. */
+    static final String ADMIN = "SCOPE_ledger.admin";
+
+    @Bean
+    Outage jwkSetOutage() {
+        return new Outage("The JWK set of the bearer tokens can't be had");
+    }
+
+    @Bean
+    JwtDecoder jwtDecoder(LedgerSettings settings, Clock clock, Outage jwkSetOutage) {
+        JwtDecoder decoder = BearerTokens.decoder(settings, clock);
+        return token -> {
+            Jwt checked = decoder.decode(token);
+            jwkSetOutage.over();
+            return checked;
+        };
+    }
+
+    @Bean
+    SecurityFilterChain access(HttpSecurity http, ProblemWriter problems, Outage jwkSetOutage) throws Exception {
+        TokenRefusals refusals = new TokenRefusals(problems, jwkSetOutage);
+        return http.csrf(AbstractHttpConfigurer::disable) // no cookie speaks for anyone here
+                .sessionManagement(sessions -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                .requestCache(AbstractHttpConfigurer::disable)
+                .logout(AbstractHttpConfigurer::disable)
+                .authorizeHttpRequests(rules -> rules.dispatcherTypeMatchers(DispatcherType.ERROR)
+                        .permitAll()
+                        .requestMatchers(
+                                HttpMethod.GET,
+                                "/actuator/health/**",
+                                "/actuator/prometheus",
+                                "/openapi/**",
+                                "/docs",
+                                "/openapi.yaml",
+                                "/swagger-ui/**")
+                        .permitAll()
+                        .requestMatchers("/v1/creators/{creator}/**")
+                        .access(OwnData::allowed)
+                        .anyRequest()
+                        .hasAuthority(ADMIN))
+                .oauth2ResourceServer(server -> server.jwt(Customizer.withDefaults())
+                        .authenticationEntryPoint(refusals)
+                        .accessDeniedHandler(forbidden(problems))
+                        .withObjectPostProcessor(refusals.postProcessor()))
+                .exceptionHandling(
+                        refused -> refused.authenticationEntryPoint(refusals).accessDeniedHandler(forbidden(problems)))
+                .build();
+    }
+
+    private static AccessDeniedHandler forbidden(ProblemWriter problems) {
+        BearerTokenAccessDeniedHandler header = new BearerTokenAccessDeniedHandler();
+        return (request, response, denied) -> {
+            header.handle(request, response, denied);
+            problems.write(
+                    request,
+                    response,
+                    Problem.FORBIDDEN.because(
+                            "The token's subject is another than the creator asked for, and its scope does not hold ledger.admin."));
+        };
+    }
+}

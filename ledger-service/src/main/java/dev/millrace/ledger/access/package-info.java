@@ -1,0 +1,5 @@
+/** Who may ask for what: bearer tokens, a creator's own data, the administrator's scope. */
+@NullMarked
+package dev.millrace.ledger.access;
+
+import org.jspecify.annotations.NullMarked;

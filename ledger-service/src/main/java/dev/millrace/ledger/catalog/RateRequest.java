@@ -1,0 +1,99 @@
+package dev.millrace.ledger.catalog;
+
+import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.token.EventType;
+import dev.millrace.ledger.problem.Problem;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rate card as asked for. Numbers are read as decimals of any size, so that 0.5 micros is refused and not rounded.
+ *
+ * @param effectiveAt whole second; absent: as soon as possible
+ * @param rates by type; types left out keep the rate in force at that time
+ */
+record RateRequest(
+        @Schema(format = "date-time", nullable = true, example = "2030-01-01T00:00:00Z") @Nullable
+        String effectiveAt,
+
+        @Nullable Map<String, @Nullable NewRate> rates) {
+
+    record NewRate(
+            @Schema(type = "integer", format = "int64", minimum = "0", maximum = "1000000000", example = "1200")
+            @Nullable
+            BigDecimal micros,
+
+            @Schema(type = "integer", format = "int32", minimum = "1", example = "1") @Nullable
+            BigDecimal cap) {}
+
+    /**
+     * @throws dev.millrace.ledger.problem.ProblemException {@code rate-invalid}, when it is no time
+     */
+    @Nullable
+    Instant time() {
+        if (effectiveAt == null) {
+            return null;
+        }
+        try {
+            return Instant.parse(effectiveAt);
+        } catch (DateTimeException e) {
+            throw Problem.RATE_INVALID.because(
+                    "effectiveAt '%s' is not a time such as 2030-01-01T00:00:00Z".formatted(effectiveAt));
+        }
+    }
+
+    /**
+     * @throws dev.millrace.ledger.problem.ProblemException {@code rate-invalid}, naming the first value that can't be used
+     */
+    Map<String, Rate> changes() {
+        if (rates == null || rates.isEmpty()) {
+            throw Problem.RATE_INVALID.because("'rates' names no type; it takes at least one of %s".formatted(types()));
+        }
+        Map<String, Rate> changes = new TreeMap<>();
+        rates.forEach((type, rate) -> changes.put(type, checked(type, rate)));
+        return changes;
+    }
+
+    private static Rate checked(String type, @Nullable NewRate rate) {
+        if (EventType.named(type).isEmpty()) {
+            throw Problem.RATE_INVALID.because("type '%s' is none of %s".formatted(type, types()));
+        }
+        if (rate == null) {
+            throw Problem.RATE_INVALID.because("rates.%s is null; it takes micros and cap".formatted(type));
+        }
+        long micros = whole("rates.%s.micros".formatted(type), rate.micros(), Rate.MOST_MICROS, 0);
+        long cap = whole("rates.%s.cap".formatted(type), rate.cap(), Integer.MAX_VALUE, 1);
+        try {
+            return new Rate(micros, Math.toIntExact(cap));
+        } catch (IllegalArgumentException e) {
+            throw Problem.RATE_INVALID.because("rates.%s: %s".formatted(type, e.getMessage()));
+        }
+    }
+
+    private static long whole(String name, @Nullable BigDecimal value, long most, long least) {
+        if (value == null) {
+            throw Problem.RATE_INVALID.because("%s is missing".formatted(name));
+        }
+        try {
+            long whole = value.longValueExact();
+            if (whole >= least && whole <= most) {
+                return whole;
+            }
+        } catch (ArithmeticException e) {
+            // refused below
+        }
+        throw Problem.RATE_INVALID.because(
+                "%s %s is not a whole number from %d to %d".formatted(name, value, least, most));
+    }
+
+    private static String types() {
+        return Arrays.stream(EventType.values()).map(EventType::wireName).collect(Collectors.joining(" "));
+    }
+}

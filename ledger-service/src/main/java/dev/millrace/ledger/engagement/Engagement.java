@@ -1,0 +1,56 @@
+package dev.millrace.ledger.engagement;
+
+import dev.millrace.common.money.Micros;
+import dev.millrace.ledger.creator.CreatorId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Sums of a creator's engagement over days. */
+final class Engagement {
+    private final JdbcClient jdbc;
+
+    Engagement(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /**
+     * One sum.
+     *
+     * @param article null: the sum of all articles and publishers
+     * @param publisher null: the sum of all articles and publishers
+     */
+    record Sum(@Nullable String article, @Nullable String publisher, String type, long units, Micros micros) {}
+
+    /**
+     * First the totals by type, over everything in the range; then the articles, those that earned most first.
+     *
+     * @param articles most articles' sums to return
+     */
+    List<Sum> sums(CreatorId creator, DateRange days, int articles) {
+        return jdbc.sql("""
+                        WITH sums AS MATERIALIZED (
+                            SELECT article, publisher, type, sum(units)::bigint AS units, sum(micros)::bigint AS micros
+                            FROM engagement
+                            WHERE creator = :creator AND day BETWEEN :from AND :to
+                            GROUP BY article, publisher, type)
+                        (SELECT NULL AS article, NULL AS publisher, type,
+                                sum(units)::bigint AS units, sum(micros)::bigint AS micros
+                         FROM sums GROUP BY type ORDER BY micros DESC, type)
+                        UNION ALL
+                        (SELECT article, publisher, type, units, micros
+                         FROM sums ORDER BY micros DESC, article, publisher, type LIMIT :articles)
+                        """)
+                .param("creator", creator.id())
+                .param("from", days.from())
+                .param("to", days.to())
+                .param("articles", articles)
+                .query((row, _) -> new Sum(
+                        row.getString("article"),
+                        row.getString("publisher"),
+                        row.getString("type"),
+                        row.getLong("units"),
+                        new Micros(row.getLong("micros"))))
+                .list();
+    }
+}

@@ -1,0 +1,142 @@
+package dev.millrace.ledger.engagement;
+
+import dev.millrace.ledger.balance.KnownCreators;
+import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Limit;
+import dev.millrace.ledger.problem.Problem;
+import dev.millrace.ledger.problem.Problems;
+import dev.millrace.ledger.settings.LedgerSettings;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.time.Clock;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** {@code GET /v1/creators/{creator}/engagement}. */
+@RestController
+@Tag(name = "Creators")
+final class EngagementEndpoint {
+    private static final int STANDARD_LIMIT = 100;
+    private static final int MOST = 1_000;
+
+    private final Engagement engagement;
+    private final KnownCreators known;
+    private final Clock clock;
+    private final String currency;
+
+    EngagementEndpoint(Engagement engagement, KnownCreators known, Clock clock, LedgerSettings settings) {
+        this.engagement = engagement;
+        this.known = known;
+        this.clock = clock;
+        this.currency = settings.currency();
+    }
+
+    /** What all events of a type brought. */
+    record Total(
+            @Schema(example = "view") String type,
+            long units,
+            long micros,
+            @Schema(example = "0.003000") String amount) {}
+
+    /** What the events of a type brought on one article. */
+    record Article(
+            @Schema(example = "/a") String article,
+            @Schema(example = "demo") String publisher,
+            @Schema(example = "view") String type,
+            long units,
+            long micros,
+            @Schema(example = "0.003000") String amount) {}
+
+    /**
+     * The answer.
+     *
+     * @param totals over the whole range, whether or not the articles are truncated
+     * @param articles those that earned most first
+     * @param truncated whether there are more articles than the limit
+     */
+    record Report(
+            String creator,
+            @Schema(example = "USD") String currency,
+            LocalDate from,
+            LocalDate to,
+            List<Total> totals,
+            List<Article> articles,
+            boolean truncated) {}
+
+    @Operation(
+            summary =
+                    "Units and micros by article, settled ones, of the days from 'from' to 'to' (UTC, both inclusive)")
+    @Problems({
+        Problem.CREATOR_INVALID,
+        Problem.RANGE_INVALID,
+        Problem.LIMIT_INVALID,
+        Problem.CREATOR_UNKNOWN,
+        Problem.COUNTERS_UNAVAILABLE,
+        Problem.LEDGER_UNAVAILABLE
+    })
+    @GetMapping(path = "/v1/creators/{creator}/engagement", produces = MediaType.APPLICATION_JSON_VALUE)
+    Report engagement(
+            @PathVariable("creator") String id,
+            @Parameter(description = "first day; default: 29 days before 'to'", schema = @Schema(format = "date"))
+                    @RequestParam(name = "from", required = false)
+                    @Nullable
+                    String from,
+            @Parameter(description = "last day; default: today", schema = @Schema(format = "date"))
+                    @RequestParam(name = "to", required = false)
+                    @Nullable
+                    String to,
+            @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
+                    @RequestParam(name = "limit", required = false)
+                    @Nullable
+                    String limit) {
+        CreatorId creator = new CreatorId(id);
+        DateRange days = DateRange.of(from, to, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
+        int count = Limit.of(limit, STANDARD_LIMIT, MOST);
+        List<Engagement.Sum> sums = engagement.sums(creator, days, count + 1);
+        if (sums.isEmpty()) {
+            known.require(creator);
+        }
+        return report(creator, days, count, sums);
+    }
+
+    private Report report(CreatorId creator, DateRange days, int count, List<Engagement.Sum> sums) {
+        List<Engagement.Sum> articles =
+                sums.stream().filter(sum -> sum.article() != null).toList();
+        return new Report(
+                creator.id(),
+                currency,
+                days.from(),
+                days.to(),
+                sums.stream()
+                        .filter(sum -> sum.article() == null)
+                        .map(EngagementEndpoint::total)
+                        .toList(),
+                articles.stream().limit(count).map(EngagementEndpoint::article).toList(),
+                articles.size() > count);
+    }
+
+    private static Total total(Engagement.Sum sum) {
+        return new Total(
+                sum.type(), sum.units(), sum.micros().value(), sum.micros().amount());
+    }
+
+    private static Article article(Engagement.Sum sum) {
+        return new Article(
+                Objects.requireNonNull(sum.article()),
+                Objects.requireNonNull(sum.publisher()),
+                sum.type(),
+                sum.units(),
+                sum.micros().value(),
+                sum.micros().amount());
+    }
+}

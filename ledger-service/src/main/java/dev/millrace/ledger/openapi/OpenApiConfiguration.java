@@ -1,0 +1,97 @@
+package dev.millrace.ledger.openapi;
+
+import dev.millrace.ledger.problem.Problem;
+import dev.millrace.ledger.problem.Problems;
+import io.swagger.v3.oas.models.Components;
+import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.Operation;
+import io.swagger.v3.oas.models.info.Info;
+import io.swagger.v3.oas.models.media.Content;
+import io.swagger.v3.oas.models.media.IntegerSchema;
+import io.swagger.v3.oas.models.media.MediaType;
+import io.swagger.v3.oas.models.media.ObjectSchema;
+import io.swagger.v3.oas.models.media.Schema;
+import io.swagger.v3.oas.models.media.StringSchema;
+import io.swagger.v3.oas.models.responses.ApiResponse;
+import io.swagger.v3.oas.models.security.SecurityRequirement;
+import io.swagger.v3.oas.models.security.SecurityScheme;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.springdoc.core.customizers.OperationCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.method.HandlerMethod;
+
+/** What the code does not say by itself: the bearer token, and the problems an endpoint declares with {@link Problems}. */
+@Configuration(proxyBeanMethods = false)
+public class OpenApiConfiguration {
+    private static final String BEARER = "bearer";
+    private static final String PROBLEM = "Problem";
+
+    @Bean
+    OpenAPI ledgerApi() {
+        return new OpenAPI()
+                .info(
+                        new Info()
+                                .title("Millrace ledger")
+                                .version("v1")
+                                .description(
+                                        "What creators have earned, live, and the catalogue that prices it. A creator's"
+                                                + " data take a bearer token whose 'sub' is the creator, or the scope 'ledger.admin';"
+                                                + " the catalogue takes that scope. All errors are RFC 9457 problem details: decide by 'code'."))
+                .addSecurityItem(new SecurityRequirement().addList(BEARER))
+                .components(new Components()
+                        .addSecuritySchemes(
+                                BEARER,
+                                new SecurityScheme()
+                                        .type(SecurityScheme.Type.HTTP)
+                                        .scheme("bearer")
+                                        .bearerFormat("JWT"))
+                        .addSchemas(PROBLEM, problemSchema()));
+    }
+
+    private static Schema<?> problemSchema() {
+        ObjectSchema problem = new ObjectSchema();
+        problem.addProperty("type", new StringSchema().format("uri").example("urn:millrace:problem:creator-unknown"));
+        problem.addProperty("title", new StringSchema());
+        problem.addProperty("status", new IntegerSchema());
+        problem.addProperty("detail", new StringSchema().description("what is wrong this time"));
+        problem.addProperty("instance", new StringSchema().format("uri"));
+        problem.addProperty("code", new StringSchema().example("creator-unknown"));
+        problem.setRequired(List.of("type", "title", "status", "detail", "code"));
+        return problem;
+    }
+
+    @Bean
+    OperationCustomizer problems() {
+        return OpenApiConfiguration::withProblems;
+    }
+
+    private static Operation withProblems(Operation operation, HandlerMethod endpoint) {
+        Problems declared = endpoint.getMethodAnnotation(Problems.class);
+        Stream.concat(
+                        Stream.of(Problem.UNAUTHENTICATED, Problem.FORBIDDEN, Problem.INTERNAL),
+                        Stream.concat(
+                                Stream.of(Problem.IDENTITY_UNAVAILABLE),
+                                declared == null ? Stream.empty() : Stream.of(declared.value())))
+                .sorted(Comparator.naturalOrder())
+                .collect(Collectors.groupingBy(Problem::status, TreeMap::new, Collectors.toList()))
+                .forEach((status, problems) ->
+                        operation.getResponses().addApiResponse(Integer.toString(status.value()), response(problems)));
+        return operation;
+    }
+
+    private static ApiResponse response(List<Problem> problems) {
+        return new ApiResponse()
+                .description(problems.stream()
+                        .map(problem -> "`%s`: %s".formatted(problem.code(), problem.title()))
+                        .collect(Collectors.joining("; ")))
+                .content(new Content()
+                        .addMediaType(
+                                "application/problem+json",
+                                new MediaType().schema(new Schema<>().$ref("#/components/schemas/" + PROBLEM))));
+    }
+}

@@ -1,0 +1,20 @@
+package dev.millrace.ledger.problem;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.springframework.web.servlet.HandlerExceptionResolver;
+
+/** Answers with a problem from outside the endpoints: filters come before them. */
+public final class ProblemWriter {
+    private final HandlerExceptionResolver resolver;
+
+    ProblemWriter(HandlerExceptionResolver resolver) {
+        this.resolver = resolver;
+    }
+
+    public void write(HttpServletRequest request, HttpServletResponse response, ProblemException problem) {
+        if (resolver.resolveException(request, response, null, problem) == null) {
+            throw problem;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package dev.millrace.ledger.problem;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** The problems an endpoint answers with besides those that any may, for the description of the API. */
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface Problems {
+    Problem[] value();
+}

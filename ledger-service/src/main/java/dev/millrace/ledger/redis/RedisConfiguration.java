@@ -1,0 +1,40 @@
+package dev.millrace.ledger.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.resource.Delay;
+import java.time.Duration;
+import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+
+/** Wires this station. */
+@Configuration(proxyBeanMethods = false)
+public class RedisConfiguration {
+    private static final Duration RECONNECT = Duration.ofMillis(500);
+
+    /** A command never waits for a connection to come back: it fails at once, and the caller tries again. */
+    @Bean
+    LettuceClientOptionsBuilderCustomizer failFast() {
+        return options -> options.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .timeoutOptions(TimeoutOptions.enabled())
+                .socketOptions(SocketOptions.builder()
+                        .connectTimeout(RedisLine.PATIENCE)
+                        .keepAlive(true)
+                        .build());
+    }
+
+    /** Lettuce would wait longer and longer, up to half a minute; balances should be back a second after Redis is. */
+    @Bean
+    ClientResourcesBuilderCustomizer promptReconnect() {
+        return resources -> resources.reconnectDelay(Delay.constant(RECONNECT));
+    }
+
+    @Bean
+    public RedisLine redisLine(RedisConnectionFactory factory) {
+        return new RedisLine(factory);
+    }
+}

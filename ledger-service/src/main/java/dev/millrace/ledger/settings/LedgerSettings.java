@@ -1,0 +1,123 @@
+package dev.millrace.ledger.settings;
+
+import dev.millrace.common.key.BearerSecret;
+import dev.millrace.common.key.MasterKey;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
+/**
+ * What the service is told. Checked as a whole at start: a service with half a configuration does not start.
+ *
+ * @param masterKey the installation's secret, the same in every service; publishers' secrets are derived from it
+ * @param jwtSecret shared secret of the bearer tokens (HS256), at least 32 bytes; or empty
+ * @param jwkSetUri address of the JWK set whose keys sign the bearer tokens; or empty. Exactly one of the two is set
+ * @param jwtIssuer the {@code iss} that bearer tokens must have; or empty: any
+ * @param jwtAudience what the {@code aud} of bearer tokens must hold; or empty: anything, with a shared secret only. The
+ *     keys of a JWK set sign for other services, too, whose tokens are not meant for this one
+ * @param currency ISO 4217 code that amounts are answered in
+ * @param local whether the local profile is active: its well-known secrets stand in for those not given. They are refused
+ *     otherwise
+ */
+public record LedgerSettings(
+        String masterKey,
+        String jwtSecret,
+        String jwkSetUri,
+        String jwtIssuer,
+        String jwtAudience,
+        String currency,
+        boolean local) {
+
+    private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
+
+    public LedgerSettings {
+        masterKey = masterKey.strip();
+        jwtSecret = jwtSecret.strip();
+        jwkSetUri = jwkSetUri.strip();
+        jwtIssuer = jwtIssuer.strip();
+        jwtAudience = jwtAudience.strip();
+        if (local && masterKey.isEmpty()) {
+            masterKey = MasterKey.LOCAL;
+        }
+        if (local && jwtSecret.isEmpty() && jwkSetUri.isEmpty()) {
+            jwtSecret = BearerSecret.LOCAL;
+        }
+        checkMasterKey(masterKey, local);
+        checkBearer(jwtSecret, jwkSetUri, local);
+        checkAudience(jwkSetUri, jwtAudience);
+        if (!CURRENCY.matcher(currency).matches()) {
+            throw new SettingsRefused(
+                    "MILLRACE_CURRENCY '%s' is not a code of three capital letters such as USD".formatted(currency));
+        }
+    }
+
+    /** The installation's secret, ready for use. */
+    public MasterKey key() {
+        return MasterKey.of(masterKey);
+    }
+
+    private static void checkMasterKey(String masterKey, boolean local) {
+        try {
+            MasterKey _ = local ? MasterKey.of(masterKey) : MasterKey.forProduction(masterKey);
+        } catch (IllegalArgumentException e) {
+            throw new SettingsRefused(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void checkBearer(String jwtSecret, String jwkSetUri, boolean local) {
+        if (jwtSecret.isEmpty() && jwkSetUri.isEmpty()) {
+            throw new SettingsRefused("neither MILLRACE_LEDGER_JWT_SECRET nor MILLRACE_LEDGER_JWK_SET_URI is set;"
+                    + " bearer tokens can't be checked without one of them");
+        }
+        if (!jwtSecret.isEmpty() && !jwkSetUri.isEmpty()) {
+            throw new SettingsRefused(
+                    "both MILLRACE_LEDGER_JWT_SECRET and MILLRACE_LEDGER_JWK_SET_URI are set; it takes exactly one");
+        }
+        if (jwkSetUri.isEmpty()) {
+            checkSecret(jwtSecret, local);
+        } else {
+            checkUri(jwkSetUri);
+        }
+    }
+
+    private static void checkSecret(String jwtSecret, boolean local) {
+        int bytes = jwtSecret.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes < BearerSecret.LEAST_BYTES) {
+            throw new SettingsRefused("MILLRACE_LEDGER_JWT_SECRET has %d bytes; HS256 takes at least %d random ones"
+                    .formatted(bytes, BearerSecret.LEAST_BYTES));
+        }
+        if (!local && jwtSecret.equals(BearerSecret.LOCAL)) {
+            throw new SettingsRefused("MILLRACE_LEDGER_JWT_SECRET is the well-known secret of the local profile;"
+                    + " set a secret one of your own");
+        }
+    }
+
+    private static void checkUri(String jwkSetUri) {
+        try {
+            URI uri = new URI(jwkSetUri);
+            if (uri.getHost() != null && ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))) {
+                return;
+            }
+        } catch (URISyntaxException e) {
+            // refused below
+        }
+        throw new SettingsRefused(
+                "MILLRACE_LEDGER_JWK_SET_URI '%s' is not an http or https address".formatted(jwkSetUri));
+    }
+
+    private static void checkAudience(String jwkSetUri, String jwtAudience) {
+        if (!jwkSetUri.isEmpty() && jwtAudience.isEmpty()) {
+            throw new SettingsRefused(
+                    "MILLRACE_LEDGER_JWT_AUDIENCE is not set; with MILLRACE_LEDGER_JWK_SET_URI it takes one,"
+                            + " since the same keys sign tokens that are meant for other services");
+        }
+    }
+
+    /** Without the secrets. */
+    @Override
+    public String toString() {
+        return "LedgerSettings[currency=%s, jwkSetUri=%s, jwtIssuer=%s, jwtAudience=%s, local=%s, secrets hidden]"
+                .formatted(currency, jwkSetUri, jwtIssuer, jwtAudience, local);
+    }
+}

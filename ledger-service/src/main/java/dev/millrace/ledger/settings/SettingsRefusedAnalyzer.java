@@ -1,0 +1,21 @@
+package dev.millrace.ledger.settings;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+
+/** Prints the one line that matters instead of a stack trace; before Boot's own, which would print the values. */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+final class SettingsRefusedAnalyzer extends AbstractFailureAnalyzer<SettingsRefused> {
+
+    @Override
+    protected @Nullable FailureAnalysis analyze(Throwable root, SettingsRefused cause) {
+        return new FailureAnalysis(
+                String.valueOf(cause.getMessage()),
+                "Set it in the environment. To try the service out, use the profile 'local'"
+                        + " (SPRING_PROFILES_ACTIVE=local), which brings secrets known to everyone.",
+                cause);
+    }
+}

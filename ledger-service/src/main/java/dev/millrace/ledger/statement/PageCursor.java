@@ -1,0 +1,52 @@
+package dev.millrace.ledger.statement;
+
+import dev.millrace.ledger.problem.Problem;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Base64;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The last entry of a page; the next page goes on below it. Callers get it as an opaque word, whose first character is the
+ * version of its form.
+ *
+ * @param at when the entry was booked, whole microseconds
+ * @param journal the journal's id
+ * @param publisher whose readers it was for
+ */
+record PageCursor(Instant at, long journal, String publisher) {
+    private static final Pattern FORM = Pattern.compile("1\\|([0-9]{1,18})\\|([0-9]{1,18})\\|([a-z0-9-]{1,32})");
+    private static final int LONGEST = 200;
+    private static final long MICROS_PER_SECOND = 1_000_000;
+    private static final long NANOS_PER_MICRO = 1_000;
+
+    String encode() {
+        String text = "1|%d|%d|%s".formatted(ChronoUnit.MICROS.between(Instant.EPOCH, at), journal, publisher);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /**
+     * @throws dev.millrace.ledger.problem.ProblemException when the word is none of ours
+     */
+    static PageCursor decode(String word) {
+        try {
+            if (word.length() <= LONGEST) {
+                Matcher parts =
+                        FORM.matcher(new String(Base64.getUrlDecoder().decode(word), StandardCharsets.US_ASCII));
+                if (parts.matches()) {
+                    long micros = Long.parseLong(parts.group(1));
+                    Instant at = Instant.ofEpochSecond(
+                            micros / MICROS_PER_SECOND, micros % MICROS_PER_SECOND * NANOS_PER_MICRO);
+                    return new PageCursor(at, Long.parseLong(parts.group(2)), parts.group(3));
+                }
+            }
+        } catch (IllegalArgumentException | DateTimeException e) {
+            // refused below
+        }
+        throw Problem.CURSOR_INVALID.because(
+                "the cursor is not one that an earlier page gave as 'next'; leave it out to begin with the newest entry");
+    }
+}

@@ -1,0 +1,86 @@
+package dev.millrace.ledger;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.Date;
+
+@AnalyzeClasses(packages = "dev.millrace.ledger", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    @ArchTest
+    static final ArchRule timeComesFromTheClock = noClasses()
+            .should()
+            .callMethod(Instant.class, "now")
+            .orShould()
+            .callMethod(LocalDate.class, "now")
+            .orShould()
+            .callConstructor(Date.class)
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis");
+
+    @ArchTest
+    static final ArchRule noFieldIsABinaryFraction = fields().should()
+            .notHaveRawType(double.class)
+            .andShould()
+            .notHaveRawType(float.class)
+            .andShould()
+            .notHaveRawType(Double.class)
+            .andShould()
+            .notHaveRawType(Float.class);
+
+    @ArchTest
+    static final ArchRule noMethodReturnsABinaryFraction = methods()
+            .should()
+            .notHaveRawReturnType(double.class)
+            .andShould()
+            .notHaveRawReturnType(float.class)
+            .andShould()
+            .notHaveRawReturnType(Double.class)
+            .andShould()
+            .notHaveRawReturnType(Float.class);
+
+    @ArchTest
+    static final ArchRule noStationsGoInCircles =
+            slices().matching("dev.millrace.ledger.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule dependenciesFollowThePath = layeredArchitecture()
+            .consideringOnlyDependenciesInAnyPackage("dev.millrace.ledger..")
+            .layer("service")
+            .definedBy("dev.millrace.ledger")
+            .layer("access")
+            .definedBy("..ledger.access..")
+            .layer("statement")
+            .definedBy("..ledger.statement..")
+            .layer("engagement")
+            .definedBy("..ledger.engagement..")
+            .layer("balance")
+            .definedBy("..ledger.balance..")
+            .layer("catalog")
+            .definedBy("..ledger.catalog..")
+            .layer("redis")
+            .definedBy("..ledger.redis..")
+            .whereLayer("service")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("access")
+            .mayOnlyBeAccessedByLayers("service")
+            .whereLayer("statement")
+            .mayOnlyBeAccessedByLayers("service")
+            .whereLayer("engagement")
+            .mayOnlyBeAccessedByLayers("service")
+            .whereLayer("catalog")
+            .mayOnlyBeAccessedByLayers("service")
+            .whereLayer("balance")
+            .mayOnlyBeAccessedByLayers("service", "statement", "engagement")
+            .whereLayer("redis")
+            .mayOnlyBeAccessedByLayers("service", "balance", "catalog");
+}

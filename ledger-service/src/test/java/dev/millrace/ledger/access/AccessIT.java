@@ -1,0 +1,224 @@
+package dev.millrace.ledger.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
+import com.sun.net.httpserver.HttpServer;
+import dev.millrace.ledger.RunningLedger;
+import dev.millrace.ledger.RunningLedger.Answer;
+import dev.millrace.ledger.Stores;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class AccessIT {
+    private static final String BALANCE = "/v1/creators/owner/balance";
+
+    private final RunningLedger ledger = RunningLedger.shared();
+
+    @BeforeEach
+    void somethingToSee() {
+        ledger.stores().count(0, "owner", 1);
+    }
+
+    private static void assertUnauthenticated(Answer answer) {
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.problem()).isEqualTo("unauthenticated");
+        assertThat(answer.header("WWW-Authenticate")).startsWith("Bearer");
+    }
+
+    @Test
+    void aCreatorSeesItsOwnDataAndNobodyElses() {
+        assertThat(ledger.get(BALANCE, RunningLedger.token("owner")).status()).isEqualTo(200);
+        for (String what : List.of("balance", "entries", "engagement", "anything")) {
+            Answer answer = ledger.get("/v1/creators/owner/" + what, RunningLedger.token("somebody-else"));
+            assertThat(answer.status()).isEqualTo(403);
+            assertThat(answer.problem()).isEqualTo("forbidden");
+            assertThat(answer.header("WWW-Authenticate")).contains("insufficient_scope");
+        }
+    }
+
+    @Test
+    void anAdministratorSeesEveryCreator() {
+        assertThat(ledger.get(BALANCE, RunningLedger.admin()).status()).isEqualTo(200);
+        JWTClaimsSet array = RunningLedger.claims("admin")
+                .claim("scp", List.of("ledger.admin"))
+                .build();
+        assertThat(ledger.get(BALANCE, RunningLedger.sign(array, RunningLedger.SECRET))
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void theCatalogueAndEverythingUnnamedIsTheAdministratorsAlone() {
+        for (String path : List.of(
+                "/v1/admin/publishers",
+                "/v1/admin/rates",
+                "/v1/admin/publishers/demo/keys",
+                "/actuator/env",
+                "/error")) {
+            assertThat(ledger.get(path, RunningLedger.token("owner")).status())
+                    .as(path)
+                    .isEqualTo(403);
+            assertUnauthenticated(ledger.get(path, ""));
+        }
+        assertThat(ledger.post("/v1/admin/publishers", RunningLedger.token("owner"), "{\"publisher\":\"x\"}")
+                        .status())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void withoutATokenNothingIsAnswered() {
+        assertUnauthenticated(ledger.get(BALANCE, ""));
+        assertUnauthenticated(ledger.get(BALANCE, "no-token"));
+        assertUnauthenticated(ledger.get(BALANCE, "a.b.c"));
+    }
+
+    @Test
+    void anotherSecretAnotherAlgorithmOrNoneIsRefused() throws Exception {
+        JWTClaimsSet claims = RunningLedger.claims("owner").build();
+        assertUnauthenticated(
+                ledger.get(BALANCE, RunningLedger.sign(claims, "another-secret-of-more-than-thirty-two-bytes")));
+        assertUnauthenticated(ledger.get(BALANCE, new PlainJWT(claims).serialize()));
+        String longSecret = RunningLedger.SECRET + RunningLedger.SECRET;
+        assertUnauthenticated(ledger.get(BALANCE, RunningLedger.sign(claims, longSecret, JWSAlgorithm.HS512)));
+        RSAKey key = new RSAKeyGenerator(2048).keyID("k").generate();
+        assertUnauthenticated(ledger.get(BALANCE, rsa(claims, key)));
+        String signed = RunningLedger.sign(claims, RunningLedger.SECRET);
+        assertUnauthenticated(ledger.get(BALANCE, signed.substring(0, signed.lastIndexOf('.') + 1)));
+    }
+
+    @Test
+    void anExpiredTokenOneWithoutAnExpiryAndOneForLaterAreRefused() {
+        Instant now = Instant.now();
+        JWTClaimsSet expired = new JWTClaimsSet.Builder()
+                .subject("owner")
+                .expirationTime(Date.from(now.minusSeconds(70)))
+                .build();
+        JWTClaimsSet endless = new JWTClaimsSet.Builder().subject("owner").build();
+        JWTClaimsSet later = RunningLedger.claims("owner")
+                .notBeforeTime(Date.from(now.plusSeconds(300)))
+                .build();
+        for (JWTClaimsSet claims : List.of(expired, endless, later)) {
+            assertUnauthenticated(ledger.get(BALANCE, RunningLedger.sign(claims, RunningLedger.SECRET)));
+        }
+        JWTClaimsSet withinTheSkew = new JWTClaimsSet.Builder()
+                .subject("owner")
+                .expirationTime(Date.from(now.minusSeconds(30)))
+                .build();
+        assertThat(ledger.get(BALANCE, RunningLedger.sign(withinTheSkew, RunningLedger.SECRET))
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void aJwkSetsKeysSignAndItsPublicKeysAreNoSharedSecrets() throws Exception {
+        RSAKey key = new RSAKeyGenerator(2048).keyID("k-1").generate();
+        byte[] set = new JWKSet(key.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
+        HttpServer keys = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        keys.createContext("/jwks", exchange -> {
+            exchange.getResponseHeaders().add("Content-Type", "application/json");
+            exchange.sendResponseHeaders(200, set.length);
+            exchange.getResponseBody().write(set);
+            exchange.close();
+        });
+        keys.start();
+        String uri = "http://127.0.0.1:%d/jwks".formatted(keys.getAddress().getPort());
+        Stores stores = Stores.fresh(2);
+        stores.openCounters();
+        stores.count(0, "owner", 1);
+        try (RunningLedger byJwkSet = RunningLedger.start(
+                stores,
+                Map.of(
+                        "MILLRACE_LEDGER_JWT_SECRET", "",
+                        "MILLRACE_LEDGER_JWK_SET_URI", uri,
+                        "MILLRACE_LEDGER_JWT_AUDIENCE", "millrace-ledger"))) {
+            JWTClaimsSet claims =
+                    RunningLedger.claims("owner").audience("millrace-ledger").build();
+            keys.stop(0);
+            Answer unknown = byJwkSet.get(BALANCE, rsa(claims, key));
+            assertThat(unknown.status()).isEqualTo(503);
+            assertThat(unknown.problem()).isEqualTo("identity-unavailable");
+            assertThat(unknown.header("Retry-After")).isNotEmpty();
+
+            HttpServer back = HttpServer.create(keys.getAddress(), 0);
+            back.createContext("/jwks", exchange -> {
+                exchange.sendResponseHeaders(200, set.length);
+                exchange.getResponseBody().write(set);
+                exchange.close();
+            });
+            back.start();
+            assertThat(byJwkSet.get(BALANCE, rsa(claims, key)).status()).isEqualTo(200);
+            assertThat(byJwkSet.get(
+                                    BALANCE,
+                                    rsa(
+                                            new JWTClaimsSet.Builder(claims)
+                                                    .subject("other")
+                                                    .build(),
+                                            key))
+                            .status())
+                    .isEqualTo(403);
+            assertUnauthenticated(
+                    byJwkSet.get(BALANCE, rsa(RunningLedger.claims("owner").build(), key)));
+            assertUnauthenticated(byJwkSet.get(
+                    BALANCE, rsa(claims, new RSAKeyGenerator(2048).keyID("k-1").generate())));
+            SignedJWT confused = new SignedJWT(
+                    new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("k-1").build(), claims);
+            confused.sign(new MACSigner(key.toRSAPublicKey().getEncoded()));
+            assertUnauthenticated(byJwkSet.get(BALANCE, confused.serialize()));
+            assertUnauthenticated(byJwkSet.get(BALANCE, RunningLedger.token("owner")));
+            back.stop(0);
+        }
+    }
+
+    @Test
+    void aTokenOfAnotherIssuerOrAudienceIsRefusedWhereTheyAreSet() {
+        Stores stores = Stores.fresh(2);
+        stores.openCounters();
+        stores.count(0, "owner", 1);
+        try (RunningLedger strict = RunningLedger.start(
+                stores,
+                Map.of(
+                        "MILLRACE_LEDGER_JWT_ISSUER", "https://id.example",
+                        "MILLRACE_LEDGER_JWT_AUDIENCE", "millrace-ledger"))) {
+            JWTClaimsSet ours = RunningLedger.claims("owner")
+                    .issuer("https://id.example")
+                    .audience(List.of("wiki", "millrace-ledger"))
+                    .build();
+            assertThat(strict.get(BALANCE, RunningLedger.sign(ours, RunningLedger.SECRET))
+                            .status())
+                    .isEqualTo(200);
+            List<JWTClaimsSet> others = List.of(
+                    RunningLedger.claims("owner").build(),
+                    new JWTClaimsSet.Builder(ours).issuer(null).build(),
+                    new JWTClaimsSet.Builder(ours).issuer("https://id.example/").build(),
+                    new JWTClaimsSet.Builder(ours).audience((String) null).build(),
+                    new JWTClaimsSet.Builder(ours).audience("wiki").build());
+            for (JWTClaimsSet claims : others) {
+                assertUnauthenticated(strict.get(BALANCE, RunningLedger.sign(claims, RunningLedger.SECRET)));
+            }
+        }
+    }
+
+    private static String rsa(JWTClaimsSet claims, RSAKey key) throws Exception {
+        SignedJWT token = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(key.getKeyID()).build(), claims);
+        token.sign(new RSASSASigner(key));
+        return token.serialize();
+    }
+}

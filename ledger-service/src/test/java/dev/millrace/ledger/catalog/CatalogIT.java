@@ -1,0 +1,387 @@
+package dev.millrace.ledger.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.Catalog.KeyState;
+import dev.millrace.common.catalog.CatalogJson;
+import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.PublisherKeys;
+import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Kid;
+import dev.millrace.ledger.RunningLedger;
+import dev.millrace.ledger.RunningLedger.Answer;
+import dev.millrace.ledger.Stores;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The catalogue over HTTP, in the database and in Redis; the timer is off, so that each publication has its cause. */
+@ExtendWith(OutputCaptureExtension.class)
+class CatalogIT {
+    private static RunningLedger ledger;
+
+    @BeforeAll
+    static void start() {
+        ledger = RunningLedger.start(Stores.fresh(3), Map.of("MILLRACE_CATALOG_INTERVAL", "1h"));
+    }
+
+    @AfterAll
+    static void stop() {
+        ledger.close();
+    }
+
+    private static Answer post(String path, String body) {
+        return ledger.post("/v1/admin/" + path, RunningLedger.admin(), body);
+    }
+
+    private static Answer get(String path) {
+        return ledger.get("/v1/admin/" + path, RunningLedger.admin());
+    }
+
+    private static void publisher(String publisher) {
+        assertThat(post("publishers", "{\"publisher\":\"%s\"}".formatted(publisher))
+                        .status())
+                .isEqualTo(201);
+    }
+
+    private static Catalog inRedis() {
+        return CatalogJson.read(
+                Optional.ofNullable(ledger.stores().redis().get("catalog")).orElseThrow());
+    }
+
+    private static Catalog inDatabase() {
+        return new CatalogSnapshots(ledger.bean(JdbcClient.class), ledger.bean(PlatformTransactionManager.class))
+                .read()
+                .catalog();
+    }
+
+    private static CatalogPublisher publisher() {
+        return ledger.bean(CatalogPublisher.class);
+    }
+
+    @Test
+    void aPublisherIsMadeOnceListedAndInRedisBeforeTheAnswer() {
+        Answer made = post("publishers", "{\"publisher\":\"press\"}");
+        assertThat(made.status()).isEqualTo(201);
+        assertThat(made.text()).matches("\\{\"publisher\":\"press\",\"createdAt\":\"[^\"]+Z\"}");
+        assertThat(made.header("Millrace-Catalog-Published")).isEqualTo("true");
+        assertThat(inRedis().publishers()).containsKey("press");
+        assertThat(inRedis()).isEqualTo(inDatabase());
+        Answer again = post("publishers", "{\"publisher\":\"press\"}");
+        assertThat(again.status()).isEqualTo(409);
+        assertThat(again.problem()).isEqualTo("publisher-exists");
+        assertThat(get("publishers").text()).contains(made.text());
+    }
+
+    @Test
+    void aPublisherIdOfAnotherFormIsNamed() {
+        for (String id : List.of("Press", "", "a_b", "a.b", "x".repeat(33))) {
+            Answer answer = post("publishers", "{\"publisher\":\"%s\"}".formatted(id));
+            assertThat(answer.status()).isEqualTo(400);
+            assertThat(answer.problem()).isEqualTo("publisher-invalid");
+            assertThat(answer.detail()).isEqualTo("publisher id '%s' is not of the form [a-z0-9-]{1,32}".formatted(id));
+        }
+        assertThat(post("publishers", "{}").problem()).isEqualTo("publisher-invalid");
+        assertThat(post("publishers", "{\"publisher\":\"a\",\"name\":\"b\"}").problem())
+                .isEqualTo("body-malformed");
+    }
+
+    @Test
+    void aKeysSecretIsShownOnceAndTheKeySignsUntilItIsRevoked() {
+        publisher("keyed");
+        Answer made = post("publishers/keyed/keys", "");
+        assertThat(made.status()).isEqualTo(201);
+        assertThat(made.json().get("kid").asString()).isEqualTo("keyed.1");
+        assertThat(made.json().get("secret").asString())
+                .isEqualTo(new PublisherKeys(MasterKey.of(RunningLedger.MASTER_KEY)).secret(new Kid("keyed", 1)));
+        assertThat(inRedis().state(new Kid("keyed", 1))).isEqualTo(KeyState.LIVE);
+        assertThat(get("publishers/keyed/keys").text())
+                .startsWith("{\"keys\":[{\"kid\":\"keyed.1\",\"createdAt\":\"")
+                .endsWith("Z\",\"revokedAt\":null}]}");
+
+        for (int i = 0; i < 2; i++) {
+            Answer revoked = ledger.delete("/v1/admin/publishers/keyed/keys/1", RunningLedger.admin());
+            assertThat(revoked.status()).isEqualTo(204);
+            assertThat(revoked.text()).isEmpty();
+            assertThat(inRedis().state(new Kid("keyed", 1))).isEqualTo(KeyState.REVOKED);
+        }
+        assertThat(post("publishers/keyed/keys", "").json().get("kid").asString())
+                .isEqualTo("keyed.2");
+        assertThat(inRedis()).isEqualTo(inDatabase());
+    }
+
+    @Test
+    void unknownPublishersAndKeysAre404() {
+        publisher("keyless");
+        assertThat(get("publishers/nobody/keys").problem()).isEqualTo("publisher-unknown");
+        assertThat(post("publishers/nobody/keys", "").problem()).isEqualTo("publisher-unknown");
+        for (String number : List.of("1", "01", "x", "-1", "99999999999")) {
+            Answer answer = ledger.delete("/v1/admin/publishers/keyless/keys/" + number, RunningLedger.admin());
+            assertThat(answer.status()).isEqualTo(404);
+            assertThat(answer.problem()).isEqualTo("key-unknown");
+        }
+    }
+
+    @Test
+    void keysMadeAtTheSameTimeGetNumbersOfTheirOwn() throws Exception {
+        publisher("busy");
+        List<Future<String>> made = new ArrayList<>();
+        try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 8; i++) {
+                made.add(callers.submit(
+                        () -> post("publishers/busy/keys", "").json().get("kid").asString()));
+            }
+        }
+        List<String> kids = new ArrayList<>();
+        for (Future<String> kid : made) {
+            kids.add(kid.get());
+        }
+        assertThat(kids)
+                .containsExactlyInAnyOrder(
+                        "busy.1", "busy.2", "busy.3", "busy.4", "busy.5", "busy.6", "busy.7", "busy.8");
+        assertThat(inRedis()).isEqualTo(inDatabase());
+    }
+
+    @Test
+    void aNewCardKeepsTheRatesItDoesNotName() {
+        Instant at = Instant.now().plusSeconds(3_600).truncatedTo(ChronoUnit.SECONDS);
+        Answer made = post(
+                "rates",
+                "{\"effectiveAt\":\"%s\",\"rates\":{\"view\":{\"micros\":1200,\"cap\":1},\"comment\":{\"micros\":60,\"cap\":200}}}"
+                        .formatted(at));
+        assertThat(made.status()).as(made.text()).isEqualTo(201);
+        assertThat(made.json().get("effectiveAt").asString()).isEqualTo(at.toString());
+        assertThat(made.json().get("rates").toString())
+                .isEqualTo("{\"comment\":{\"micros\":60,\"cap\":200},\"reaction\":{\"micros\":500,\"cap\":1},"
+                        + "\"read\":{\"micros\":200,\"cap\":1},\"scroll\":{\"micros\":100,\"cap\":1},"
+                        + "\"search_visit\":{\"micros\":1500,\"cap\":1},\"view\":{\"micros\":1200,\"cap\":1}}");
+        assertThat(get("rates").text()).contains(made.text());
+        assertThat(inRedis()).isEqualTo(inDatabase());
+        assertThat(inRedis().cardAt(at.getEpochSecond()).rate(EventType.VIEW)).contains(new Rate(1_200, 1));
+        assertThat(inRedis().cardAt(at.getEpochSecond() - 1).rate(EventType.VIEW))
+                .isNotEqualTo(Optional.of(new Rate(1_200, 1)));
+
+        Instant before = at.minusSeconds(60);
+        Answer between = post("rates", card(before, "{\"read\":{\"micros\":300,\"cap\":1}}"));
+        assertThat(between.json().get("rates").get("comment").get("micros").asLong())
+                .as("taken over from the card in force at its time, not from the one added last")
+                .isEqualTo(50);
+        Answer taken = post("rates", card(at, "{\"read\":{\"micros\":300,\"cap\":1}}"));
+        assertThat(taken.status()).isEqualTo(409);
+        assertThat(taken.problem()).isEqualTo("rate-exists");
+    }
+
+    private static String card(Instant at, String rates) {
+        return "{\"effectiveAt\":\"%s\",\"rates\":%s}".formatted(at, rates);
+    }
+
+    @Test
+    void withoutATimeACardTakesEffectAtTheNextFreeSecond() {
+        Instant now = Instant.now();
+        Answer first = post("rates", "{\"rates\":{\"scroll\":{\"micros\":100,\"cap\":1}}}");
+        Answer second = post("rates", "{\"rates\":{\"scroll\":{\"micros\":100,\"cap\":1}}}");
+        Instant one = Instant.parse(first.json().get("effectiveAt").asString());
+        Instant two = Instant.parse(second.json().get("effectiveAt").asString());
+        assertThat(one)
+                .isBetween(now.plusSeconds(4), now.plusSeconds(15))
+                .isEqualTo(one.truncatedTo(ChronoUnit.SECONDS));
+        assertThat(two).isAfter(one);
+    }
+
+    @Test
+    void aRateInThePastIsRefused() {
+        for (Instant at : List.of(
+                Instant.EPOCH,
+                Instant.now().minusSeconds(3_600).truncatedTo(ChronoUnit.SECONDS),
+                Instant.now().plusSeconds(1).truncatedTo(ChronoUnit.SECONDS))) {
+            Answer answer = post("rates", card(at, "{\"view\":{\"micros\":9,\"cap\":1}}"));
+            assertThat(answer.status()).isEqualTo(400);
+            assertThat(answer.problem()).isEqualTo("rate-in-the-past");
+            assertThat(answer.detail()).contains("'" + at + "'");
+        }
+    }
+
+    @Test
+    void aRateThatCantBeUsedIsNamed() {
+        invalid("{\"rates\":{\"vieww\":{\"micros\":1,\"cap\":1}}}", "type 'vieww' is none of view read");
+        invalid("{\"rates\":{\"view\":{\"micros\":-1,\"cap\":1}}}", "rates.view.micros -1 is not a whole number");
+        invalid("{\"rates\":{\"view\":{\"micros\":1.5,\"cap\":1}}}", "rates.view.micros 1.5 is not a whole number");
+        invalid("{\"rates\":{\"view\":{\"micros\":1000000001,\"cap\":1}}}", "from 0 to 1000000000");
+        invalid("{\"rates\":{\"view\":{\"micros\":1e400,\"cap\":1}}}", "rates.view.micros 1E+400");
+        invalid("{\"rates\":{\"view\":{\"micros\":1,\"cap\":0}}}", "rates.view.cap 0");
+        invalid("{\"rates\":{\"view\":{\"micros\":1000000000,\"cap\":1001}}}", "rates.view: cap 1001");
+        invalid("{\"rates\":{\"view\":{\"micros\":1}}}", "rates.view.cap is missing");
+        invalid("{\"rates\":{\"view\":null}}", "rates.view is null");
+        invalid("{\"rates\":{}}", "names no type");
+        invalid("{}", "names no type");
+        invalid("{\"effectiveAt\":\"soon\",\"rates\":{\"view\":{\"micros\":1,\"cap\":1}}}", "'soon'");
+        invalid(
+                "{\"effectiveAt\":\"2999-01-01T00:00:00.5Z\",\"rates\":{\"view\":{\"micros\":1,\"cap\":1}}}",
+                "whole second");
+        for (String body : List.of(
+                "{\"effectiveat\":\"2999-01-01T00:00:00Z\",\"rates\":{\"view\":{\"micros\":1,\"cap\":1}}}",
+                "{\"rates\":{\"view\":{\"micros\":\"1\",\"cap\":1}}}",
+                "{\"rates\":{\"view\":{\"micros\":1,\"micros\":2,\"cap\":1}}}",
+                "[]",
+                "null")) {
+            assertThat(post("rates", body).problem()).as(body).isEqualTo("body-malformed");
+        }
+    }
+
+    private static void invalid(String body, String why) {
+        Answer answer = post("rates", body);
+        assertThat(answer.status()).as(body).isEqualTo(400);
+        assertThat(answer.problem()).as(body).isEqualTo("rate-invalid");
+        assertThat(answer.detail()).contains(why);
+    }
+
+    @Test
+    void aRedisThatLostTheCatalogueGetsItBack() {
+        for (String lost : List.of("", "no json", "{\"publishers\":{}}", "7")) {
+            ledger.stores().redis().set("catalog", lost);
+            assertThat(publisher().publish()).isTrue();
+            assertThat(inRedis()).isEqualTo(inDatabase());
+        }
+        ledger.stores().redis().del("catalog");
+        assertThat(publisher().publish()).isTrue();
+        ledger.stores().redis().del("catalog");
+        ledger.stores().redis().lpush("catalog", "no string");
+        assertThat(publisher().publish()).isTrue();
+        assertThat(inRedis()).isEqualTo(inDatabase());
+    }
+
+    private static long revision() {
+        return inDatabase().revision();
+    }
+
+    private static void owner(String sql, Object... parameters) {
+        assertThat(ledger.stores().owner().sql(sql).params(List.of(parameters)).update())
+                .isEqualTo(1);
+    }
+
+    /** What a backup brings back: key 1 as it was before it was revoked, and the revision of then. */
+    private static void restoreTheKeyOf(String publisher, long revision) {
+        JdbcClient owner = ledger.stores().owner();
+        owner.sql("ALTER TABLE publisher_key DISABLE TRIGGER USER").update(); // a backup asks none of them
+        owner("UPDATE publisher_key SET revoked_at = NULL WHERE publisher = ? AND number = 1", publisher);
+        owner.sql("ALTER TABLE publisher_key ENABLE TRIGGER USER").update();
+        owner("UPDATE catalog_revision SET revision = ?", revision);
+    }
+
+    private static void behind(Answer answer, String... what) {
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.problem()).isEqualTo("catalog-behind");
+        assertThat(answer.detail()).contains(what);
+        assertThat(answer.header("Retry-After")).as("a person must act first").isEmpty();
+    }
+
+    private static void everyChangeIsRefused(String publisher, String... what) {
+        Catalog database = inDatabase();
+        behind(post("publishers", "{\"publisher\":\"%s-new\"}".formatted(publisher)), what);
+        behind(post("publishers/" + publisher + "/keys", ""), what);
+        behind(ledger.delete("/v1/admin/publishers/" + publisher + "/keys/1", RunningLedger.admin()), what);
+        behind(post("rates", "{\"rates\":{\"view\":{\"micros\":1,\"cap\":1}}}"), what);
+        assertThat(inDatabase()).isEqualTo(database);
+    }
+
+    private static long failures() {
+        Matcher line = Pattern.compile("millrace_catalog_publish_failures_total ([0-9]+)")
+                .matcher(ledger.get("/actuator/prometheus", "").text());
+        assertThat(line.find()).isTrue();
+        return Long.parseLong(line.group(1));
+    }
+
+    @Test
+    void afterARestoreWhatWasPublishedStaysInForceUntilAPersonHasAppliedTheLostChangesAgain(CapturedOutput log) {
+        publisher("restored");
+        post("publishers/restored/keys", "");
+        long backup = revision();
+        ledger.delete("/v1/admin/publishers/restored/keys/1", RunningLedger.admin());
+        String published = ledger.stores().redis().get("catalog");
+        long failures = failures();
+        restoreTheKeyOf("restored", backup);
+
+        assertThat(publisher().publish()).isFalse();
+        everyChangeIsRefused(
+                "restored",
+                "Redis holds revision %d of the catalogue, but the database is at %d".formatted(backup + 1, backup),
+                "UPDATE catalog_revision SET revision = greatest(revision, %d)".formatted(backup + 2));
+        assertThat(ledger.stores().redis().get("catalog")).isEqualTo(published);
+        assertThat(failures()).isEqualTo(failures + 5);
+        assertThat(log.getOut().split("restored to an older state", -1))
+                .as("said once")
+                .hasSize(2);
+
+        owner("UPDATE publisher_key SET revoked_at = now() WHERE publisher = 'restored' AND number = 1");
+        owner("UPDATE catalog_revision SET revision = greatest(revision, ?)", backup + 2);
+        assertThat(publisher().publish()).isTrue();
+        assertThat(inRedis()).isEqualTo(inDatabase());
+        assertThat(inRedis().state(new Kid("restored", 1))).isEqualTo(KeyState.REVOKED);
+        assertThat(post("publishers/restored/keys", "").header("Millrace-Catalog-Published"))
+                .isEqualTo("true");
+        assertThat(log.getOut()).contains("The catalogue is not the one in force: over");
+    }
+
+    @Test
+    void anotherCatalogueOfTheSameRevisionIsNotTakenForAPublishedOne() {
+        publisher("twin");
+        post("publishers/twin/keys", "");
+        ledger.delete("/v1/admin/publishers/twin/keys/1", RunningLedger.admin());
+        long revision = revision();
+        String published = ledger.stores().redis().get("catalog");
+        restoreTheKeyOf("twin", revision);
+
+        assertThat(publisher().publish()).isFalse();
+        everyChangeIsRefused("twin", "different catalogues of revision " + revision);
+        assertThat(ledger.stores().redis().get("catalog")).isEqualTo(published);
+
+        owner("UPDATE publisher_key SET revoked_at = now() WHERE publisher = 'twin' AND number = 1");
+        assertThat(publisher().publish()).isTrue();
+        assertThat(inRedis()).isEqualTo(inDatabase());
+    }
+
+    @Test
+    void theSameCatalogueInAnotherInstancesWordsIsPublished() {
+        publisher("worded");
+        Catalog now = inDatabase();
+        String words = "{\"cards\":%s,\"publishers\":%s,\"revision\":%d}"
+                .formatted(
+                        new JsonMapper().writeValueAsString(now.cards()),
+                        new JsonMapper().writeValueAsString(new TreeMap<>(now.publishers())),
+                        now.revision());
+        ledger.stores().redis().set("catalog", words);
+        assertThat(publisher().publish()).isTrue();
+        assertThat(ledger.stores().redis().get("catalog")).isEqualTo(words);
+    }
+
+    @Test
+    void anOlderSnapshotNeverReplacesANewerOne() {
+        Catalog now = inDatabase();
+        String newer = CatalogJson.write(new Catalog(now.revision() + 100, now.publishers(), now.cards()));
+        ledger.stores().redis().set("catalog", newer);
+        assertThat(publisher().publish()).isFalse();
+        assertThat(ledger.stores().redis().get("catalog")).isEqualTo(newer);
+        ledger.stores().redis().del("catalog");
+        assertThat(publisher().publish()).isTrue();
+    }
+}

@@ -1,0 +1,63 @@
+package dev.millrace.ledger.openapi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.ledger.RunningLedger;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+class OpenApiIT {
+    private final RunningLedger ledger = RunningLedger.shared();
+
+    @Test
+    void everyEndpointIsDescribedWithItsProblems() {
+        JsonNode api = ledger.get("/openapi", "").json();
+        List<String> operations = new ArrayList<>();
+        api.get("paths")
+                .propertyStream()
+                .forEach(path -> path.getValue()
+                        .propertyStream()
+                        .forEach(operation -> operations.add(operation.getKey() + " " + path.getKey())));
+        assertThat(operations)
+                .containsExactlyInAnyOrder(
+                        "get /v1/creators/{creator}/balance",
+                        "get /v1/creators/{creator}/entries",
+                        "get /v1/creators/{creator}/engagement",
+                        "get /v1/admin/publishers",
+                        "post /v1/admin/publishers",
+                        "get /v1/admin/publishers/{publisher}/keys",
+                        "post /v1/admin/publishers/{publisher}/keys",
+                        "delete /v1/admin/publishers/{publisher}/keys/{number}",
+                        "get /v1/admin/rates",
+                        "post /v1/admin/rates");
+        JsonNode responses = api.at("/paths/~1v1~1creators~1{creator}~1balance/get/responses");
+        assertThat(responses.propertyNames())
+                .containsExactlyInAnyOrder("200", "400", "401", "403", "404", "500", "503");
+        assertThat(responses.at("/404/description").asString()).contains("creator-unknown");
+        assertThat(responses.at("/503/content").has("application/problem+json")).isTrue();
+        assertThat(api.at("/paths/~1v1~1admin~1rates/post/responses").has("201"))
+                .isTrue();
+        assertThat(api.at("/paths/~1v1~1admin~1rates/post/responses").has("200"))
+                .isFalse();
+        assertThat(api.at("/components/securitySchemes/bearer/scheme").asString())
+                .isEqualTo("bearer");
+        assertThat(api.at("/components/schemas/Balance/properties").propertyNames())
+                .containsExactlyInAnyOrder(
+                        "creator", "currency", "settled", "pending", "total", "asOf", "settledThrough");
+    }
+
+    @Test
+    void thePageComesFromTheServiceItself() {
+        var docs = ledger.get("/docs", "");
+        assertThat(docs.status()).isEqualTo(302);
+        var page = ledger.get(docs.header("Location"), "");
+        assertThat(page.status()).isEqualTo(200);
+        assertThat(page.text()).doesNotContain("http://").doesNotContain("https://");
+        var setup = ledger.get("/swagger-ui/swagger-initializer.js", "");
+        assertThat(setup.text()).contains("/openapi").doesNotContain("petstore");
+        assertThat(ledger.get("/swagger-ui/swagger-ui-bundle.js", "").status()).isEqualTo(200);
+        assertThat(ledger.get("/openapi/swagger-config", "").text()).contains("/openapi");
+    }
+}

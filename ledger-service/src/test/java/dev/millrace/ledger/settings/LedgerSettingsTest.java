@@ -1,0 +1,108 @@
+package dev.millrace.ledger.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.common.key.BearerSecret;
+import dev.millrace.common.key.MasterKey;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+class LedgerSettingsTest {
+    private static final String KEY = "k".repeat(32);
+    private static final String SECRET = "s".repeat(32);
+
+    private static LedgerSettings production(String key, String secret, String jwkSetUri) {
+        return new LedgerSettings(key, secret, jwkSetUri, "", jwkSetUri.isEmpty() ? "" : "ledger", "USD", false);
+    }
+
+    @Test
+    void oneWayToCheckTokensIsEnough() {
+        assertThat(production(KEY, SECRET, "").jwtSecret()).isEqualTo(SECRET);
+        assertThat(production(KEY, "", "https://id.example/jwks").jwkSetUri()).isEqualTo("https://id.example/jwks");
+    }
+
+    @Test
+    void halfAConfigurationIsRefusedAndTheMessageSaysWhatToSet() {
+        refused("MILLRACE_MASTER_KEY is not set", "", SECRET, "");
+        refused("MILLRACE_MASTER_KEY is not set", "  ", SECRET, "");
+        refused("MILLRACE_MASTER_KEY has 31 characters", "k".repeat(31), SECRET, "");
+        refused("neither MILLRACE_LEDGER_JWT_SECRET nor MILLRACE_LEDGER_JWK_SET_URI", KEY, "", "");
+        refused("both MILLRACE_LEDGER_JWT_SECRET and", KEY, SECRET, "https://id.example/jwks");
+        refused("MILLRACE_LEDGER_JWT_SECRET has 31 bytes", KEY, "s".repeat(31), "");
+        refused("MILLRACE_LEDGER_JWK_SET_URI 'id.example'", KEY, "", "id.example");
+        refused("MILLRACE_LEDGER_JWK_SET_URI 'file:///etc/passwd'", KEY, "", "file:///etc/passwd");
+        assertThatThrownBy(() -> new LedgerSettings(KEY, SECRET, "", "", "", "dollar", false))
+                .isInstanceOf(SettingsRefused.class)
+                .hasMessageContaining("MILLRACE_CURRENCY 'dollar'");
+    }
+
+    @Test
+    void aJwkSetTakesAnAudienceSinceItsKeysSignForOthersToo() {
+        for (boolean local : List.of(false, true)) {
+            assertThatThrownBy(() -> new LedgerSettings(
+                            KEY, "", "https://id.example/jwks", "https://id.example", " ", "USD", local))
+                    .isInstanceOf(SettingsRefused.class)
+                    .hasMessageContaining("MILLRACE_LEDGER_JWT_AUDIENCE is not set");
+        }
+    }
+
+    @Test
+    void onlyTheProfileAllowsTheWellKnownSecrets() {
+        ApplicationContextRunner start =
+                new ApplicationContextRunner().withUserConfiguration(SettingsConfiguration.class);
+        start.withPropertyValues("spring.profiles.active=local")
+                .run(context -> assertThat(context.getBean(LedgerSettings.class).masterKey())
+                        .isEqualTo(MasterKey.LOCAL));
+        start.withPropertyValues("spring.profiles.active=locally", "millrace.local=true")
+                .run(context -> assertThat(context).getFailure().rootCause().isInstanceOf(SettingsRefused.class));
+        start.withSystemProperties("MILLRACE_LOCAL=true")
+                .withPropertyValues(
+                        "millrace.local=true",
+                        "millrace.master-key=" + MasterKey.LOCAL,
+                        "millrace.jwt-secret=" + SECRET)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(SettingsRefused.class)
+                        .hasMessageContaining("well-known key of the local profile"));
+    }
+
+    @Test
+    void whatEverybodyKnowsIsRefusedOutsideTheLocalProfile() {
+        refused("well-known key of the local profile", MasterKey.LOCAL, SECRET, "");
+        refused("well-known secret of the local profile", KEY, BearerSecret.LOCAL, "");
+    }
+
+    @Test
+    void theLocalProfileBringsItsOwnSecretsUnlessOthersAreGiven() {
+        LedgerSettings local = new LedgerSettings("", "", "", "", "", "USD", true);
+        assertThat(local.masterKey()).isEqualTo(MasterKey.LOCAL);
+        assertThat(local.jwtSecret()).isEqualTo(BearerSecret.LOCAL);
+        LedgerSettings own = new LedgerSettings(KEY, "", "https://id.example/jwks", "", "ledger", "USD", true);
+        assertThat(own.masterKey()).isEqualTo(KEY);
+        assertThat(own.jwtSecret()).isEmpty();
+    }
+
+    @Test
+    void noSecretIsEverPrinted() {
+        assertThat(production(KEY, SECRET, "").toString()).doesNotContain(KEY).doesNotContain(SECRET);
+        assertThat(new GivenSettings(KEY, SECRET, "", "", "", "USD").toString())
+                .doesNotContain(KEY)
+                .doesNotContain(SECRET);
+        FailureAnalysis analysis =
+                new SettingsRefusedAnalyzer().analyze(new IllegalStateException(new SettingsRefused("say what")));
+        assertThat(Objects.requireNonNull(analysis).getDescription()).isEqualTo("say what");
+    }
+
+    private static void refused(String message, String key, String secret, String uri) {
+        assertThatThrownBy(() -> production(key, secret, uri))
+                .isInstanceOf(SettingsRefused.class)
+                .hasMessageContaining(message)
+                .hasMessageNotContaining(key.isBlank() || key.equals("x") ? "\u0000" : key)
+                .hasMessageNotContaining(secret.isEmpty() ? "\u0000" : secret);
+    }
+}

@@ -1,0 +1,128 @@
+package dev.millrace.ledger.statement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.common.counters.EarnField;
+import dev.millrace.ledger.RunningLedger;
+import dev.millrace.ledger.RunningLedger.Answer;
+import dev.millrace.ledger.Stores;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+class StatementIT {
+    private final RunningLedger ledger = RunningLedger.shared();
+
+    private JsonNode page(String creator, String query) {
+        Answer answer = ledger.get("/v1/creators/" + creator + "/entries" + query, RunningLedger.admin());
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        return answer.json();
+    }
+
+    /** Books over three months; two publishers in every third journal, two journals at one instant. */
+    private List<String> book(String creator) {
+        Stores stores = ledger.stores();
+        stores.publisher("other");
+        LocalDate first = LocalDate.now(ZoneOffset.UTC).withDayOfMonth(1).minusMonths(2);
+        stores.owner().sql("SELECT ensure_months(?, 4)").param(first).query().singleRow();
+        Instant start = first.atStartOfDay().toInstant(ZoneOffset.UTC);
+        List<String> newestFirst = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            Instant at = start.plusSeconds(i / 2 * 4L * 86_400).plusNanos(123_000);
+            int micros = 1_000 + i;
+            Map<EarnField, Long> credits = i % 3 == 0
+                    ? Map.of(
+                            new EarnField("demo", creator),
+                            (long) micros,
+                            new EarnField("other", creator),
+                            (long) micros,
+                            new EarnField("demo", "by-the-way"),
+                            5L)
+                    : Map.of(new EarnField("demo", creator), (long) micros);
+            long journal = stores.inTransaction(() -> stores.book(at, credits));
+            newestFirst.addFirst("%d demo %d".formatted(journal, micros));
+            if (i % 3 == 0) {
+                newestFirst.addFirst("%d other %d".formatted(journal, micros));
+            }
+        }
+        return newestFirst;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7, 39, 40, 41, 200})
+    void pagesPutTogetherAreTheWholeStatementOnceNewestFirst(int limit) {
+        String creator = "paged-" + limit;
+        List<String> expected = book(creator);
+        List<String> read = new ArrayList<>();
+        String cursor = "";
+        int pages = 0;
+        while (true) {
+            JsonNode page = page(creator, "?limit=" + limit + cursor);
+            page.get("entries")
+                    .forEach(entry -> read.add("%s %s %d"
+                            .formatted(
+                                    entry.get("id").asString(),
+                                    entry.get("publisher").asString(),
+                                    entry.get("micros").asLong())));
+            pages++;
+            if (page.get("next").isNull()) {
+                break;
+            }
+            cursor = "&cursor=" + page.get("next").asString();
+        }
+        assertThat(read).isEqualTo(expected);
+        assertThat(pages).isEqualTo((expected.size() + limit - 1) / limit);
+    }
+
+    @Test
+    void entriesBookedWhileSomeoneTurnsPagesMoveNothing() {
+        List<String> expected = book("turning");
+        JsonNode first = page("turning", "?limit=10");
+        ledger.stores()
+                .inTransaction(() ->
+                        ledger.stores().book(Instant.now(), Map.of(new EarnField("demo", "turning"), 77L)));
+        JsonNode second =
+                page("turning", "?limit=200&cursor=" + first.get("next").asString());
+        assertThat(second.get("entries").size()).isEqualTo(expected.size() - 10);
+    }
+
+    @Test
+    void anEntryIsTheContractsToTheLetter() {
+        Instant at = Instant.parse(LocalDate.now(ZoneOffset.UTC).withDayOfMonth(1) + "T00:00:00.000001Z");
+        long journal = ledger.stores()
+                .inTransaction(() -> ledger.stores().book(at, Map.of(new EarnField("demo", "one-entry"), 1_000L)));
+        assertThat(ledger.get("/v1/creators/one-entry/entries", RunningLedger.token("one-entry"))
+                        .text())
+                .isEqualTo(
+                        "{\"creator\":\"one-entry\",\"currency\":\"USD\",\"entries\":[{\"id\":\"%d\",\"at\":\"%s\",\"kind\":\"settlement\",\"publisher\":\"demo\",\"micros\":1000,\"amount\":\"0.001000\"}],\"next\":null}"
+                                .formatted(journal, at));
+    }
+
+    @Test
+    void aCreatorWithOnlyPendingMoneyHasAnEmptyStatementAndAnUnknownOneNone() {
+        ledger.stores().count(2, "only-pending", 5);
+        assertThat(page("only-pending", "").get("entries").isEmpty()).isTrue();
+        Answer unknown = ledger.get("/v1/creators/never-seen/entries", RunningLedger.admin());
+        assertThat(unknown.problem()).isEqualTo("creator-unknown");
+    }
+
+    @Test
+    void aLimitOutOfRangeAndAForeignCursorAreNamed() {
+        for (String limit : new String[] {"0", "201", "-1", "x", "1.5", "99999999999"}) {
+            Answer answer = ledger.get("/v1/creators/c-1/entries?limit=" + limit, RunningLedger.admin());
+            assertThat(answer.status()).isEqualTo(400);
+            assertThat(answer.problem()).isEqualTo("limit-invalid");
+            assertThat(answer.detail()).isEqualTo("limit '%s' is not a whole number from 1 to 200".formatted(limit));
+        }
+        Answer answer = ledger.get("/v1/creators/c-1/entries?cursor=garbage", RunningLedger.admin());
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.problem()).isEqualTo("cursor-invalid");
+    }
+}
