@@ -1,0 +1,40 @@
+package dev.millrace.lab.bench;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import dev.millrace.common.token.Kid;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Date;
+
+/**
+ * Event tokens as a publisher's server mints them with a library.
+ *
+ * @param kid signs them
+ * @param secret of that key
+ * @param issuedAt {@code iat}, Unix seconds
+ */
+record SampleTokens(Kid kid, String secret, long issuedAt) {
+    /** The same number gives the same token. */
+    String token(int number) {
+        JWTClaimsSet claims = new JWTClaimsSet.Builder()
+                .subject("creator-" + number % 50)
+                .claim("art", "/2026/11/an-article-with-a-usual-name-" + number)
+                .jwtID("%032x".formatted(number * 0x9E3779B97F4A7C15L))
+                .issueTime(Date.from(Instant.ofEpochSecond(issuedAt)))
+                .expirationTime(Date.from(Instant.ofEpochSecond(issuedAt + 3_600)))
+                .build();
+        SignedJWT jwt = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.HS256).keyID(kid.toString()).build(), claims);
+        try {
+            jwt.sign(new MACSigner(secret.getBytes(StandardCharsets.US_ASCII)));
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+        return jwt.serialize();
+    }
+}

@@ -1,0 +1,120 @@
+package dev.millrace.lab.deployment;
+
+import static dev.millrace.lab.deployment.Repository.all;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.convert.DurationStyle;
+
+/** docker-compose.yml: what each service is given, and that what holds the money keeps it. */
+class ComposeTest {
+
+    private static final Pattern NEEDED =
+            Pattern.compile("^\\$\\{([A-Z_]+):\\?set \\1 in \\.env, see deploy/env\\.example}$");
+
+    private final Node containers = Repository.yaml("docker-compose.yml").at("services");
+
+    @ParameterizedTest
+    @EnumSource
+    void aServiceIsGivenOnlyVariablesThatItReads(Service service) {
+        var given = containers.at(service.module, "environment").fields().keySet();
+
+        assertThat(service.variables())
+                .containsAll(given.stream()
+                        .filter(name -> name.startsWith("MILLRACE_"))
+                        .toList());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aServiceListensAndIsAskedWhereItListensByDefault(Service service) {
+        Node container = containers.at(service.module);
+        String port = String.valueOf(service.port);
+
+        assertThat(service.defaultOf(service.portVariable)).isEqualTo(port);
+        assertThat(container.at("environment", service.portVariable).text()).isEqualTo(port);
+        assertThat(container.at("ports").texts()).containsExactly("127.0.0.1:" + port + ":" + port);
+        assertThat(container.at("healthcheck", "test").texts())
+                .containsExactly("CMD", "ask", "GET", port, Service.READINESS);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aServiceIsGivenTimeToStop(Service service) {
+        Duration grace = DurationStyle.detectAndParse(
+                containers.at(service.module, "stop_grace_period").text());
+
+        assertThat(grace).isGreaterThan(service.stopping());
+    }
+
+    @Test
+    void redisKeepsWhatItAcknowledgesAndEvictsNothing() {
+        List<String> command = containers.at("redis", "command").texts();
+        Map<String, String> flags = new HashMap<>();
+        for (int i = 1; i < command.size(); i += 2) {
+            flags.put(command.get(i), command.get(i + 1));
+        }
+
+        assertThat(flags)
+                .containsEntry("--appendonly", "yes")
+                .containsEntry("--appendfsync", "always")
+                .containsEntry("--no-appendfsync-on-rewrite", "no")
+                .containsEntry("--maxmemory-policy", "noeviction")
+                .containsEntry("--set-max-intset-entries", "16384")
+                .containsEntry("--dir", "/data")
+                .containsKey("--maxmemory");
+        assertThat(containers.at("redis", "volumes").texts()).containsExactly("redis-data:/data");
+    }
+
+    @Test
+    void postgresKeepsWhatItCommits() {
+        Node postgres = containers.at("postgres");
+
+        assertThat(postgres.at("command").texts())
+                .containsExactly(
+                        "postgres", "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "full_page_writes=on");
+        assertThat(postgres.at("environment", "POSTGRES_INITDB_ARGS").text()).isEqualTo("--data-checksums");
+        assertThat(postgres.at("volumes").texts())
+                .containsExactly(
+                        "postgres-data:/var/lib/postgresql",
+                        "./common/src/main/resources/db/roles.sql:/docker-entrypoint-initdb.d/10-roles.sql:ro",
+                        "./deploy/postgres/20-logins.sh:/docker-entrypoint-initdb.d/20-logins.sh:ro");
+    }
+
+    @Test
+    void ingestApiSharesNoNetworkWithPostgresAndOnlyTheFrontHasAWayOut() {
+        assertThat(containers.at("ingest-api", "networks").texts())
+                .doesNotContainAnyElementsOf(
+                        containers.at("postgres", "networks").texts());
+        Node networks = Repository.yaml("docker-compose.yml").at("networks");
+        assertThat(networks.at("counters", "internal").text()).isEqualTo("true");
+        assertThat(networks.at("books", "internal").text()).isEqualTo("true");
+    }
+
+    @Test
+    void aSecretThatIsMissingIsNamedAndIsOneOfTheExample() {
+        List<String> needed = new ArrayList<>();
+        containers.fields().values().stream()
+                .filter(container -> container.has("environment"))
+                .flatMap(container -> container.at("environment").fields().entrySet().stream())
+                .filter(entry -> entry.getKey().matches(".*(PASSWORD|SECRET|_KEY)$"))
+                .forEach(entry -> {
+                    String value = entry.getValue().text();
+                    assertThat(value).as(entry.getValue().where()).matches(NEEDED);
+                    needed.addAll(all(NEEDED, value));
+                });
+
+        assertThat(new TreeSet<>(needed))
+                .containsExactlyInAnyOrderElementsOf(
+                        all(Pattern.compile("^([A-Z_]+)=$", Pattern.MULTILINE), Repository.text("deploy/env.example")));
+    }
+}

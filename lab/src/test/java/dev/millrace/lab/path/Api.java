@@ -1,0 +1,148 @@
+package dev.millrace.lab.path;
+
+import dev.millrace.local.mint.BearerMint;
+import dev.millrace.local.settings.Part;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The HTTP of the three services as their clients see it. Thread-safe. */
+final class Api {
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    /** One for all: a request that waits takes a connection of its own. */
+    private static final HttpClient CLIENT = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build();
+
+    private final LabSettings settings;
+    private final BearerMint bearer;
+
+    Api(LabSettings settings) {
+        this.settings = settings;
+        this.bearer = new BearerMint(settings.local().bearerSecret());
+    }
+
+    /** What came back. */
+    record Answer(int status, String body, HttpResponse<?> response) {
+        private static Answer of(HttpResponse<String> response) {
+            return new Answer(response.statusCode(), response.body(), response);
+        }
+
+        JsonNode json() {
+            return JsonMapper.shared().readTree(body);
+        }
+
+        String header(String name) {
+            return response.headers().firstValue(name).orElse("");
+        }
+
+        /** The code of a problem detail; empty where the answer is none. */
+        String problem() {
+            return header("Content-Type").equals("application/problem+json")
+                    ? json().path("code").asString("")
+                    : "";
+        }
+    }
+
+    /** Micros of a creator. */
+    record Money(long settled, long pending, long total) {}
+
+    Answer events(String json) {
+        return send(eventsRequest("application/json", json.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    CompletableFuture<Answer> eventsAsync(String json) {
+        return CLIENT.sendAsync(
+                        eventsRequest("application/json", json.getBytes(StandardCharsets.UTF_8)),
+                        HttpResponse.BodyHandlers.ofString())
+                .thenApply(Answer::of);
+    }
+
+    /** Lines of events, answered by sums only. */
+    Answer lines(byte[] ndjson) {
+        return send(eventsRequest("application/x-ndjson", ndjson));
+    }
+
+    Answer balance(String creator) {
+        String token = bearer.forSubject(creator, Instant.now(), Duration.ofMinutes(5));
+        return send(request(Part.LEDGER, "/v1/creators/" + creator + "/balance")
+                .header("Authorization", "Bearer " + token)
+                .build());
+    }
+
+    /** The balance; zero for a creator that is not known. */
+    Money money(String creator) {
+        Answer answer = balance(creator);
+        if (answer.problem().equals("creator-unknown")) {
+            return new Money(0, 0, 0);
+        }
+        if (answer.status() != 200) {
+            throw new IllegalStateException("balance of " + creator + ": " + answer.status() + " " + answer.body());
+        }
+        JsonNode json = answer.json();
+        return new Money(
+                json.at("/settled/micros").asLong(),
+                json.at("/pending/micros").asLong(),
+                json.at("/total/micros").asLong());
+    }
+
+    Answer admin(String path, String json) {
+        String token = bearer.forAdmin("lab", Instant.now(), Duration.ofMinutes(5));
+        return send(request(Part.LEDGER, path)
+                .header("Authorization", "Bearer " + token)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build());
+    }
+
+    Metrics metrics(Part part) {
+        return Metrics.parse(send(request(part, "/actuator/prometheus").build()).body());
+    }
+
+    boolean isReady(Part part) {
+        try {
+            HttpRequest request = request(part, "/actuator/health/readiness").build();
+            return CLIENT.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private HttpRequest eventsRequest(String type, byte[] body) {
+        HttpRequest.Builder request = request(Part.INGEST, "/v1/events").header("Content-Type", type);
+        if (type.equals("application/x-ndjson")) {
+            request.header("Prefer", "return=minimal");
+        }
+        return request.POST(HttpRequest.BodyPublishers.ofByteArray(body)).build();
+    }
+
+    private HttpRequest.Builder request(Part part, String path) {
+        URI address = settings.local().address(part);
+        return HttpRequest.newBuilder(address.resolve(path)).timeout(TIMEOUT);
+    }
+
+    private static Answer send(HttpRequest request) {
+        try {
+            return Answer.of(CLIENT.send(request, HttpResponse.BodyHandlers.ofString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(request.uri() + " does not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package dev.millrace.lab.path;
+
+import dev.millrace.local.process.Child;
+import dev.millrace.local.process.ChildPlan;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What {@code ./millrace} runs, as a process of its own.
+ *
+ * @param settings of the stack it talks to
+ */
+record CommandLine(LabSettings settings) {
+    private static final int MINUTES = 3;
+
+    /** Runs a command to its end and returns the JSON it prints; its other output goes to ours. */
+    JsonNode json(String... arguments) {
+        List<String> command = command(arguments);
+        command.add("--json");
+        try {
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+            builder.environment().putAll(settings.environment());
+            Process process = builder.start();
+            String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!process.waitFor(MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
+                process.destroyForcibly();
+                throw new AssertionError(String.join(" ", arguments) + " failed: " + out);
+            }
+            return JsonMapper.shared().readTree(out);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Starts {@code up}, which is its own process and the parent of all others; its output goes to the log. */
+    Child up(Path log) {
+        return Child.start(new ChildPlan("up", command("up"), settings.environment(), LabSettings.ROOT, log));
+    }
+
+    private static List<String> command(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dmillrace.root=" + LabSettings.ROOT,
+                "-jar",
+                LabSettings.commandLine().toString()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+}

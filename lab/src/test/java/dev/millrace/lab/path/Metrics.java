@@ -1,0 +1,30 @@
+package dev.millrace.lab.path;
+
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * One reading of a service's Prometheus metrics.
+ *
+ * @param sums by name, summed over the labels
+ */
+record Metrics(Map<String, Double> sums) {
+    private static final Pattern SAMPLE = Pattern.compile("(?m)^([a-z_]+)(?:\\{[^}]*})? (\\S+)$");
+
+    static Metrics parse(String text) {
+        return new Metrics(SAMPLE.matcher(text)
+                .results()
+                .collect(Collectors.toMap(
+                        sample -> sample.group(1), sample -> Double.parseDouble(sample.group(2)), Double::sum)));
+    }
+
+    /** Whole events or micros; 0 for a counter that has not begun, an error for a gauge that knows nothing. */
+    long whole(String name) {
+        double value = sums.getOrDefault(name, 0.0);
+        if (Double.isNaN(value)) {
+            throw new AssertionError(name + " is not known yet");
+        }
+        return Math.round(value);
+    }
+}

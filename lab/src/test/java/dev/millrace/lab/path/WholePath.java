@@ -1,0 +1,150 @@
+package dev.millrace.lab.path;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.local.process.Child;
+import dev.millrace.local.process.Readiness;
+import dev.millrace.local.process.Signal;
+import dev.millrace.local.server.Folders;
+import dev.millrace.local.server.Place;
+import dev.millrace.local.settings.Part;
+import dev.millrace.local.testing.RealServers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The stack of a test class, with what its tests ask of it again and again. The data is in a temporary folder, the logs
+ * stay in {@code lab/target/whole-path}.
+ */
+final class WholePath {
+    private static final Duration PATIENCE = Duration.ofSeconds(45);
+
+    /** Redis, Postgres and the services. */
+    private static final int PARTS = 5;
+
+    private final Path home;
+    private final LabSettings settings;
+    private final Place place;
+    private final Api api;
+    private LabStack stack;
+
+    WholePath(Duration interval) throws IOException {
+        home = Files.createTempDirectory("millrace-whole-path-");
+        settings = LabSettings.fresh(home, interval);
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path logs = LabSettings.ROOT.resolve("lab/target/whole-path");
+        Folders.delete(logs);
+        place = new Place(RealServers.place(home).binaries(), home, logs);
+        api = new Api(settings);
+        Files.createSymbolicLink(home.resolve("binaries"), place.binaries());
+        stack = LabStack.start(settings, place);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stack.kill()));
+    }
+
+    Api api() {
+        return api;
+    }
+
+    LabStack stack() {
+        return stack;
+    }
+
+    CommandLine commandLine() {
+        return new CommandLine(settings);
+    }
+
+    /** A publisher as {@code ./millrace key} gives it, in force when this returns. */
+    NimbusPublisher publisher(String id) {
+        JsonNode key = commandLine().json("key", id);
+        return new NimbusPublisher(
+                key.path("kid").asString(), key.path("secret").asString());
+    }
+
+    /** Returns when the creator has exactly this, all of it settled. */
+    void awaitSettled(String creator, long micros) {
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(100))
+                .untilAsserted(
+                        () -> assertThat(api.money(creator)).as(creator).isEqualTo(new Api.Money(micros, 0, micros)));
+    }
+
+    /**
+     * Stops everything, starts it again by {@code ./millrace up} on the same data, and after the check ends that by
+     * SIGTERM and starts this stack again. Nothing may be left in between.
+     */
+    void restartThroughUp(Runnable check) {
+        stop();
+        Path log = place.logs().resolve("up.log");
+        Child up = commandLine().up(log);
+        try {
+            new Readiness(up, Duration.ofMinutes(3), System.out::println).await(() -> isReady(log));
+            check.run();
+            List<ProcessHandle> processes = Stream.concat(
+                            Stream.of(up.handle()), up.handle().descendants())
+                    .toList();
+            up.stop(Signal.TERM, Duration.ofMinutes(1));
+            assertThat(up.exit().join()).as("exit code of up").isZero();
+            assertNoneIsLeft(processes);
+        } finally {
+            if (up.isAlive()) {
+                up.kill();
+            }
+        }
+        stack = LabStack.start(settings, place);
+    }
+
+    void close() throws IOException {
+        try {
+            stop();
+        } finally {
+            stack.kill();
+            Folders.delete(home);
+        }
+    }
+
+    /** What docs/metrics.md says must hold whenever no request is under way. */
+    void assertIdentities() {
+        Awaitility.await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+            Metrics ingest = api.metrics(Part.INGEST);
+            assertThat(ingest.whole("millrace_events_received_total"))
+                    .isEqualTo(ingest.whole("millrace_events_accepted_total")
+                            + ingest.whole("millrace_events_duplicate_total")
+                            + ingest.whole("millrace_events_rejected_total")
+                            + ingest.whole("millrace_events_unavailable_total"));
+            Metrics worker = api.metrics(Part.WORKER);
+            assertThat(worker.whole("millrace_money_drift_micros")).isZero();
+            assertThat(worker.whole("millrace_counted_micros"))
+                    .isEqualTo(worker.whole("millrace_settled_micros") + worker.whole("millrace_pending_micros"));
+            assertThat(worker.whole("millrace_partitions_halted")).isZero();
+        });
+    }
+
+    private void stop() {
+        List<ProcessHandle> processes = stack.processes();
+        assertThat(stack.stop()).as("parts that had to be killed").isEmpty();
+        assertNoneIsLeft(processes);
+    }
+
+    private static void assertNoneIsLeft(List<ProcessHandle> processes) {
+        assertThat(processes)
+                .as("processes left")
+                .hasSizeGreaterThanOrEqualTo(PARTS)
+                .noneMatch(ProcessHandle::isAlive);
+    }
+
+    private static Readiness.Answer isReady(Path log) {
+        try {
+            return Files.readAllLines(log).contains("READY") ? Readiness.Answer.READY : Readiness.Answer.SILENT;
+        } catch (IOException e) {
+            return Readiness.Answer.SILENT; // It has written nothing yet.
+        }
+    }
+}
