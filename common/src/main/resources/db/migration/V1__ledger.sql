@@ -79,20 +79,26 @@ VALUES (1, 'view', 1000, 1),
 CREATE TABLE account (
     account_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name       text COLLATE "C" NOT NULL UNIQUE
-        CHECK (name ~ '^(creator:[A-Za-z0-9._:-]{1,64}|publisher:[a-z0-9-]{1,32}|payout|adjustment)$'),
+        CHECK (name ~ '^(creator:[A-Za-z0-9._:-]{1,64}|publisher:[a-z0-9-]{1,32}|payout|adjustment|discarded)$'),
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
 -- One balanced booking. hash = sha256(prev_hash, then the journal's own lines): a chain over all journals.
+--   settlement   what sealed epochs hold
+--   correction   puts an earlier journal right
+--   adoption     a quarantined hash that a person decided to pay
+--   discard      one that a person decided not to pay: 'adjustment' against 'discarded', for the record
 CREATE TABLE journal (
     journal_id bigint NOT NULL CHECK (journal_id >= 1),
     created_at timestamptz NOT NULL,
-    kind       text NOT NULL CHECK (kind IN ('settlement', 'correction')),
+    kind       text NOT NULL CHECK (kind IN ('settlement', 'correction', 'adoption', 'discard')),
     events     bigint NOT NULL CHECK (events >= 0),
+    reason     text CHECK (length(reason) BETWEEN 1 AND 500 AND reason !~ '[[:cntrl:]]'),
     prev_hash  bytea NOT NULL CHECK (length(prev_hash) = 32),
     hash       bytea NOT NULL CHECK (length(hash) = 32),
     txid       xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    PRIMARY KEY (created_at, journal_id)
+    PRIMARY KEY (created_at, journal_id),
+    CHECK ((kind = 'settlement') = (reason IS NULL))    -- whoever books by hand says why
 ) PARTITION BY RANGE (created_at);
 
 -- publisher: whose readers the money is for; a creator has one posting a publisher in a journal. Journal and account exist:
@@ -129,11 +135,11 @@ CREATE TABLE balance (
 CREATE FUNCTION posting_line(account text, publisher text, micros bigint) RETURNS text IMMUTABLE LANGUAGE sql
     RETURN account || E'\t' || publisher || E'\t' || micros::text || E'\n';
 
-CREATE FUNCTION journal_hash(prev_hash bytea, journal_id bigint, created_at timestamptz, kind text, events bigint, lines text)
+CREATE FUNCTION journal_hash(prev_hash bytea, journal_id bigint, created_at timestamptz, kind text, events bigint, reason text, lines text)
     RETURNS bytea IMMUTABLE LANGUAGE sql
     RETURN sha256(prev_hash || convert_to(
         'v1' || E'\t' || journal_id::text || E'\t' || (extract(epoch FROM created_at) * 1000000)::bigint::text
-             || E'\t' || kind || E'\t' || events::text || E'\n' || lines, 'UTF8'));
+             || E'\t' || kind || E'\t' || events::text || E'\t' || coalesce(reason, '') || E'\n' || lines, 'UTF8'));
 
 -- Checked at commit, once a journal, whoever writes.
 CREATE FUNCTION journal_must_balance() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -221,6 +227,17 @@ CREATE TABLE settled_epoch (
     PRIMARY KEY (partition, epoch, settled_at)
 ) PARTITION BY RANGE (settled_at);
 
+-- What a person decided of a quarantined hash. In the transaction of its journal, so that no hash is adopted twice.
+CREATE TABLE quarantine_decision (
+    name       text COLLATE "C" PRIMARY KEY,            -- of the earnings' hash in Redis: {pNN}:quarantine:<opening>:earn:<epoch>
+    decision   text NOT NULL CHECK (decision IN ('adopted', 'discarded')),
+    micros     bigint NOT NULL CHECK (micros >= 0),
+    events     bigint NOT NULL CHECK (events >= 0),
+    journal_id bigint,                                  -- null: there was no money in it
+    reason     text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500 AND reason !~ '[[:cntrl:]]'),
+    decided_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- Engagement by day (UTC, of the seal). Σ units × rate of a settlement = its micros.
 CREATE TABLE engagement (
     day          date NOT NULL,
@@ -286,13 +303,13 @@ SELECT ensure_months(current_date - 31, 4);
 
 ---------------------------------------------------------------------------------------------------- who may do what
 
-GRANT SELECT, INSERT ON account, journal, posting, settled_epoch TO millrace_settler;
+GRANT SELECT, INSERT ON account, journal, posting, settled_epoch, quarantine_decision TO millrace_settler;
 GRANT SELECT, INSERT, UPDATE ON balance, engagement, article_score TO millrace_settler;
 GRANT SELECT, UPDATE ON chain_head, partition_cursor TO millrace_settler;
 GRANT SELECT ON publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_settler;
 GRANT EXECUTE ON FUNCTION ensure_months(date, int) TO millrace_settler;
 
-GRANT SELECT ON account, journal, posting, balance, settled_epoch, engagement, article_score, chain_head, partition_cursor,
+GRANT SELECT ON account, journal, posting, balance, settled_epoch, quarantine_decision, engagement, article_score, chain_head, partition_cursor,
     publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_ledger;
 GRANT INSERT ON publisher, publisher_key, rate_card, rate TO millrace_ledger;
 GRANT UPDATE (revoked_at) ON publisher_key TO millrace_ledger;

@@ -99,7 +99,7 @@ final class JournalWriter {
                            greatest(clock_timestamp(), created_at + interval '1 microsecond') AS created_at
                     FROM chain_head
                 ), linked AS (
-                    SELECT n.*, journal_hash(n.prev_hash, n.journal_id, n.created_at, 'settlement', :events,
+                    SELECT n.*, journal_hash(n.prev_hash, n.journal_id, n.created_at, 'settlement', :events, NULL,
                         (SELECT string_agg(posting_line(name, publisher, micros), '' ORDER BY name COLLATE "C", publisher COLLATE "C")
                          FROM booked)) AS hash
                     FROM next n

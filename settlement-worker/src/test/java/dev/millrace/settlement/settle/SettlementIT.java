@@ -521,7 +521,7 @@ class SettlementIT {
     /** Computes every link again from the stored rows. */
     private void assertThatTheChainHolds() {
         List<Boolean> links = ledger.sql("""
-                SELECT hash = journal_hash(lag(hash, 1, decode(repeat('00', 32), 'hex')) OVER (ORDER BY journal_id), journal_id, created_at, kind, events,
+                SELECT hash = journal_hash(lag(hash, 1, decode(repeat('00', 32), 'hex')) OVER (ORDER BY journal_id), journal_id, created_at, kind, events, reason,
                     (SELECT string_agg(posting_line(a.name, p.publisher, p.micros), '' ORDER BY a.name COLLATE "C", p.publisher)
                      FROM posting p JOIN account a USING (account_id)
                      WHERE p.created_at = j.created_at AND p.journal_id = j.journal_id))
