@@ -2,22 +2,35 @@ package dev.millrace.local.server;
 
 import dev.millrace.local.process.StartFailure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.security.SecureRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** TCP ports of the loopback address. */
 public final class Ports {
+    private static final int FIRST = 20_000;
+    private static final int COUNT = 12_000;
+
+    /** Begins anywhere, so that two processes are hardly ever given the same. */
+    private static final AtomicInteger next = new AtomicInteger(new SecureRandom().nextInt(COUNT));
+
     private Ports() {}
 
-    /** A port that nobody listens on at this moment. */
+    /**
+     * A port that nobody listens on at this moment, and that this process was not given before. It lies below those that
+     * systems give to outgoing connections (from 32768 on Linux, RFC 6335's 49152 elsewhere): one of them could take it
+     * before a server does.
+     */
     public static int free() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException("no free port on the loopback address", e);
+        for (int tries = 0; tries < COUNT; tries++) {
+            int port = FIRST + Math.floorMod(next.getAndIncrement(), COUNT);
+            if (isFree(port)) {
+                return port;
+            }
         }
+        throw new IllegalStateException("none of the ports %d to %d is free".formatted(FIRST, FIRST + COUNT - 1));
     }
 
     /** Whether a server could listen on this port of every address. */
