@@ -9,16 +9,22 @@
 -- ARGV  1 the pointer the caller saw, or '' for none  2 new epoch  3 new opening  4 run id
 --       5 seconds from now before which tokens must not have been issued; 0 at the first opening
 --       6 micros and 7 events that the ledger has settled of this partition since the beginning
+--       8 the last second, by Redis' clock, at which this may happen: a worker that was frozen since it read the cursor must not
+--         open by what was settled then
 --
 -- Reply {status, …}:
 --   opened, n        n hashes were set aside
 --   other, pointer   the pointer is not the one the caller saw; nothing has changed
+--   late             the last second is over; nothing has changed
 
 local pointer = redis.call('GET', KEYS[1]) or ''
 if pointer ~= ARGV[1] then
     return {'other', pointer}
 end
 local now = tonumber(redis.call('TIME')[1])
+if now > tonumber(ARGV[8]) then
+    return {'late'}
+end
 local aside = 0
 for i = 9, #KEYS, 2 do
     if redis.call('EXISTS', KEYS[i]) == 1 then

@@ -227,6 +227,32 @@ CREATE TABLE settled_epoch (
     PRIMARY KEY (partition, epoch, settled_at)
 ) PARTITION BY RANGE (settled_at);
 
+-- The cursor moves forward only, over epochs that this database notes as settled one by one, with what they held. So a worker
+-- that reads an epoch twice, and whoever edits a cursor by hand, is refused; a restored database has cursors and notes alike.
+CREATE FUNCTION cursor_follows_epochs() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    noted record;
+BEGIN
+    SELECT count(*) AS epochs, count(DISTINCT epoch) AS different, coalesce(max(epoch), OLD.settled_epoch) AS last,
+           coalesce(sum(micros), 0) AS micros, coalesce(sum(events), 0) AS events
+    INTO noted
+    FROM settled_epoch WHERE partition = NEW.partition AND epoch > OLD.settled_epoch;
+    IF NEW.partition <> OLD.partition OR noted.last <> NEW.settled_epoch
+        OR noted.epochs <> NEW.settled_epoch - OLD.settled_epoch OR noted.different <> noted.epochs
+        OR noted.micros <> NEW.settled_micros - OLD.settled_micros OR noted.events <> NEW.settled_events - OLD.settled_events
+    THEN
+        RAISE EXCEPTION 'partition %: the cursor can not go from epoch % (% micros) to % (%): % epochs up to % with % micros are noted beyond it',
+            OLD.partition, OLD.settled_epoch, OLD.settled_micros, NEW.settled_epoch, NEW.settled_micros, noted.epochs, noted.last, noted.micros
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER cursor_follows_epochs AFTER UPDATE OF partition, settled_epoch, settled_micros, settled_events ON partition_cursor
+    FOR EACH ROW EXECUTE FUNCTION cursor_follows_epochs();
+CREATE TRIGGER cursors_stay BEFORE DELETE OR TRUNCATE ON partition_cursor
+    FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
+
 -- What a person decided of a quarantined hash. In the transaction of its journal, so that no hash is adopted twice.
 CREATE TABLE quarantine_decision (
     name       text COLLATE "C" PRIMARY KEY,            -- of the earnings' hash in Redis: {pNN}:quarantine:<opening>:earn:<epoch>

@@ -11,6 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param keepSettled how long settled epochs stay in Redis, so that a ledger restored from the recent past can settle again
  * @param partitionsPerRun most partitions one run takes, 1 to 16: a worker's share
  * @param openingDelay tokens issued earlier than this long after a re-opening are refused, at least 61 s
+ * @param requireDurableRedis whether a Redis that could lose what it has acknowledged is refused, or only told of
  * @param clockTolerance most by which Redis' clock and the database's may differ
  */
 @ConfigurationProperties("millrace")
@@ -18,6 +19,7 @@ public record SettlementSettings(
         @DefaultValue("60s") Duration settlementInterval,
         @DefaultValue("10m") Duration keepSettled,
         @DefaultValue("16") int partitionsPerRun,
+        @DefaultValue("true") boolean requireDurableRedis,
         @DefaultValue("61s") Duration openingDelay,
         @DefaultValue("60s") Duration clockTolerance) {
 

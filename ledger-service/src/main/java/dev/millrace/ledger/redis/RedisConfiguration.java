@@ -20,6 +20,8 @@ public class RedisConfiguration {
     @Bean
     LettuceClientOptionsBuilderCustomizer failFast() {
         return options -> options.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .replayFilter(
+                        command -> true) // what was under way when the connection broke fails, and is not sent again
                 .timeoutOptions(TimeoutOptions.enabled())
                 .socketOptions(SocketOptions.builder()
                         .connectTimeout(RedisLine.PATIENCE)

@@ -1,6 +1,8 @@
 package dev.millrace.settlement.seal;
 
 import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.settlement.crash.CrashPoint;
+import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import java.time.Duration;
@@ -26,15 +28,24 @@ public final class Opening {
     private final Cursors cursors;
     private final TransactionTemplate transaction;
     private final Duration delay;
+    private final Fence fence;
+    private final CrashPoints crashPoints;
 
     /**
      * @param delay tokens issued earlier than this long after a re-opening are refused
      */
-    public Opening(StringRedisTemplate redis, Cursors cursors, TransactionTemplate transaction, Duration delay) {
+    public Opening(
+            StringRedisTemplate redis,
+            Cursors cursors,
+            TransactionTemplate transaction,
+            Duration delay,
+            CrashPoints crashPoints) {
         this.script = new Script(redis, "open.lua");
         this.cursors = cursors;
         this.transaction = transaction;
         this.delay = delay;
+        this.fence = new Fence(redis);
+        this.crashPoints = crashPoints;
     }
 
     /**
@@ -55,6 +66,8 @@ public final class Opening {
         long epoch = cursor.settledEpoch() + 1;
         long opening = cursor.opening() + 1;
         boolean again = opening > 1;
+        long until = fence.until(cursors::databaseSecond);
+        crashPoints.reached(CrashPoint.OPENING);
         List<Object> reply = script.run(
                 keys(names, pointer, epoch, opening),
                 pointer == null ? "" : pointer,
@@ -63,7 +76,9 @@ public final class Opening {
                 runId,
                 again ? delay.toSeconds() : 0,
                 cursor.settledMicros(),
-                cursor.settledEvents());
+                cursor.settledEvents(),
+                until);
+        crashPoints.reached(CrashPoint.OPENED);
         if (!reply.get(0).equals("opened")) {
             return false;
         }

@@ -1,5 +1,7 @@
 package dev.millrace.settlement.settle;
 
+import dev.millrace.settlement.crash.CrashPoint;
+import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.SealedEpoch;
 import java.time.Instant;
@@ -18,9 +20,11 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  */
 final class CursorMove {
     private final JdbcClient jdbc;
+    private final CrashPoints crashPoints;
 
-    CursorMove(JdbcClient jdbc) {
+    CursorMove(JdbcClient jdbc, CrashPoints crashPoints) {
         this.jdbc = jdbc;
+        this.crashPoints = crashPoints;
     }
 
     private static final class Move {
@@ -32,7 +36,11 @@ final class CursorMove {
 
     /** Rows written. */
     long run(List<PartitionCursor> cursors, Batch batch, Map<Integer, Long> released, @Nullable Long journalId) {
-        return note(batch.epochs(), journalId) + move(cursors, moves(batch.epochs()), released, batch.left());
+        long rows = note(batch.epochs(), journalId);
+        crashPoints.reached(CrashPoint.NOTED);
+        rows += move(cursors, moves(batch.epochs()), released, batch.left());
+        crashPoints.reached(CrashPoint.MOVED);
+        return rows;
     }
 
     private static Map<Integer, Move> moves(List<SealedEpoch> epochs) {

@@ -1,5 +1,7 @@
 package dev.millrace.settlement.settle;
 
+import dev.millrace.settlement.crash.CrashPoint;
+import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.BrokenPartition;
 import dev.millrace.settlement.read.EpochReader;
@@ -18,10 +20,12 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 final class Harvest {
     private final Sealing sealing;
     private final EpochReader reader;
+    private final CrashPoints crashPoints;
 
-    Harvest(StringRedisTemplate redis) {
+    Harvest(StringRedisTemplate redis, CrashPoints crashPoints) {
         this.sealing = new Sealing(redis);
         this.reader = new EpochReader(redis);
+        this.crashPoints = crashPoints;
     }
 
     /**
@@ -43,7 +47,10 @@ final class Harvest {
     }
 
     private void gather(PartitionCursor cursor, Rates.Known rates, Runnable alive, Batch batch) throws BrokenPartition {
-        switch (sealing.seal(cursor.partition(), cursor.settledEpoch())) {
+        crashPoints.reached(CrashPoint.SEALING);
+        Sealing.Result sealed = sealing.seal(cursor.partition(), cursor.settledEpoch());
+        crashPoints.reached(CrashPoint.SEALED);
+        switch (sealed) {
             case Sealing.Result.Lost(String what) -> throw new BrokenPartition(what);
             case Sealing.Result.SealedBelow(long open, boolean now) -> {
                 if (!now) {
@@ -55,6 +62,7 @@ final class Harvest {
                         return;
                     }
                     batch.add(reader.read(cursor.partition(), epoch, rates, alive));
+                    crashPoints.reached(CrashPoint.READ);
                 }
             }
         }

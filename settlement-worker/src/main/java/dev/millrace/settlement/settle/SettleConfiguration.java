@@ -1,9 +1,12 @@
 package dev.millrace.settlement.settle;
 
 import dev.millrace.settlement.SettlementSettings;
+import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
+import dev.millrace.settlement.seal.RedisDurability;
 import io.micrometer.core.instrument.MeterRegistry;
 import javax.sql.DataSource;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -34,7 +37,18 @@ public class SettleConfiguration {
             Cursors cursors,
             StringRedisTemplate redis,
             SettlementSettings settings,
-            MeterRegistry registry) {
-        return new Settlement(dataSource, jdbc, transaction, cursors, redis, settings, new SettlementMeters(registry));
+            MeterRegistry registry,
+            RedisDurability durability,
+            ObjectProvider<CrashPoints> crashPoints) {
+        return new Settlement(
+                dataSource,
+                jdbc,
+                transaction,
+                cursors,
+                redis,
+                settings,
+                new SettlementMeters(registry),
+                durability,
+                crashPoints.getIfAvailable(() -> CrashPoints.NONE));
     }
 }

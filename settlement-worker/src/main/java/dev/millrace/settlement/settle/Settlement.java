@@ -1,11 +1,14 @@
 package dev.millrace.settlement.settle;
 
 import dev.millrace.settlement.SettlementSettings;
+import dev.millrace.settlement.crash.CrashPoint;
+import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.BrokenPartition;
 import dev.millrace.settlement.read.Rates;
 import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.settlement.seal.RedisDurability;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -53,6 +56,8 @@ public final class Settlement {
     private final SettlementSettings settings;
     private final SettlementMeters meters;
     private final Months months;
+    private final RedisDurability durability;
+    private final CrashPoints crashPoints;
 
     /** Two runs of one worker take turns; two workers share by the locks on the cursors. */
     private final ReentrantLock turn = new ReentrantLock(true);
@@ -64,17 +69,21 @@ public final class Settlement {
             Cursors cursors,
             StringRedisTemplate redis,
             SettlementSettings settings,
-            SettlementMeters meters) {
+            SettlementMeters meters,
+            RedisDurability durability,
+            CrashPoints crashPoints) {
         this.dataSource = dataSource;
         this.jdbc = jdbc;
         this.transaction = transaction;
         this.cursors = cursors;
-        this.harvest = new Harvest(redis);
+        this.harvest = new Harvest(redis, crashPoints);
         this.rates = new Rates(jdbc, redis);
-        this.release = new Release(jdbc, redis, settings.keepSettled());
+        this.release = new Release(jdbc, redis, settings.keepSettled(), crashPoints);
         this.settings = settings;
         this.meters = meters;
         this.months = new Months(jdbc);
+        this.durability = durability;
+        this.crashPoints = crashPoints;
     }
 
     /**
@@ -128,7 +137,9 @@ public final class Settlement {
     }
 
     private Settled inTransaction(Supplier<List<PartitionCursor>> claim) {
-        return Objects.requireNonNull(transaction.execute(status -> settle(claim)));
+        Settled settled = Objects.requireNonNull(transaction.execute(status -> settle(claim)));
+        crashPoints.reached(CrashPoint.COMMITTED);
+        return settled;
     }
 
     private Settled settle(Supplier<List<PartitionCursor>> claim) {
@@ -137,15 +148,18 @@ public final class Settlement {
         if (claimed.isEmpty()) {
             return Settled.NOTHING;
         }
+        crashPoints.reached(CrashPoint.CLAIMED);
+        durability.require();
         Rates.Known known = rates.known();
         Batch batch = harvest.gather(claimed, known, this::touch);
         JournalWriter journal = new JournalWriter(jdbc);
         Long journalId = batch.engaged().isEmpty() ? null : book(batch, known, journal);
         long rows = journal.rows();
         if (!batch.epochs().isEmpty()) {
-            rows += new CursorMove(jdbc).run(claimed, batch, release.run(claimed), journalId);
+            rows += new CursorMove(jdbc, crashPoints).run(claimed, batch, release.run(claimed, this::touch), journalId);
         }
         rows += halt(claimed, batch.halted());
+        crashPoints.reached(CrashPoint.COMMITTING);
         int partitions = (int) batch.epochs().stream()
                 .mapToInt(SealedEpoch::partition)
                 .distinct()
@@ -197,11 +211,14 @@ public final class Settlement {
         try {
             new Staging(DataSourceUtils.getConnection(dataSource)).fill(batch, known);
             journal.requireMonths();
+            crashPoints.reached(CrashPoint.STAGED);
         } catch (SQLException | IOException | BrokenPartition e) {
             throw new IllegalStateException("the batch can't be copied into the database: " + e.getMessage(), e);
         }
         Optional<Long> journalId = journal.book(batch.events());
+        crashPoints.reached(CrashPoint.BOOKED);
         journal.archive();
+        crashPoints.reached(CrashPoint.ARCHIVED);
         return journalId.orElse(null);
     }
 }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
-import org.springframework.data.redis.connection.RedisServerCommands;
 import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
@@ -38,24 +37,6 @@ final class RedisState {
         Properties server = Objects.requireNonNull(redis.execute((RedisCallback<Properties>)
                 connection -> connection.serverCommands().info("server")));
         return Objects.requireNonNull(server.getProperty("run_id"), "INFO server names no run_id");
-    }
-
-    /** Why Redis could lose what it has acknowledged, or null when it could not. */
-    @Nullable
-    String undurable() {
-        List<String> wanted = List.of("appendonly=yes", "appendfsync=always", "maxmemory-policy=noeviction");
-        List<String> missing = new ArrayList<>();
-        for (String setting : wanted) {
-            String name = setting.substring(0, setting.indexOf('='));
-            Properties found = redis.execute((RedisCallback<Properties>) connection -> {
-                RedisServerCommands server = connection.serverCommands();
-                return server.getConfig(name);
-            });
-            if (found == null || !setting.equals(name + "=" + found.getProperty(name))) {
-                missing.add(setting.replace('=', ' '));
-            }
-        }
-        return missing.isEmpty() ? null : "it runs without " + String.join(", ", missing);
     }
 
     List<Partition> partitions() {

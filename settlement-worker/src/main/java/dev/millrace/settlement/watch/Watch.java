@@ -2,9 +2,11 @@ package dev.millrace.settlement.watch;
 
 import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.settlement.SettlementSettings;
+import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.seal.Opening;
+import dev.millrace.settlement.seal.RedisDurability;
 import dev.millrace.settlement.seal.Script;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +26,9 @@ public final class Watch {
     /** A partition's clock older than this is moved on. Well below what ingest nodes take for a leap. */
     private static final long CLOCK_SECONDS = 30;
 
-    private static final int DURABILITY_EVERY = 60;
+    /** Looks. */
+    private static final int TELL_EVERY = 60;
+
     private static final Logger log = LoggerFactory.getLogger(Watch.class);
 
     private final RedisState redis;
@@ -35,6 +39,7 @@ public final class Watch {
     private final TransactionTemplate transaction;
     private final SettlementSettings settings;
     private final WatchMeters meters;
+    private final RedisDurability durability;
     private int ticks;
 
     Watch(
@@ -42,22 +47,23 @@ public final class Watch {
             Cursors cursors,
             TransactionTemplate transaction,
             SettlementSettings settings,
-            WatchMeters meters) {
+            WatchMeters meters,
+            RedisDurability durability,
+            CrashPoints crashPoints) {
         this.redis = new RedisState(redis);
         this.cursors = cursors;
-        this.opening = new Opening(redis, cursors, transaction, settings.openingDelay());
+        this.opening = new Opening(redis, cursors, transaction, settings.openingDelay(), crashPoints);
         this.confirm = new Script(redis, "confirm.lua");
         this.money = new Money(redis, cursors);
         this.transaction = transaction;
         this.settings = settings;
         this.meters = meters;
+        this.durability = durability;
     }
 
     /** One look. Fails with what Redis or the database says when one of them does not answer. */
     public void look() {
-        if (ticks++ % DURABILITY_EVERY == 0) {
-            lookAtDurability();
-        }
+        lookAtDurability();
         String runId = redis.runId();
         List<PartitionCursor> ledger = cursors.all();
         long second = cursors.databaseSecond();
@@ -79,12 +85,14 @@ public final class Watch {
         }
     }
 
+    /** Tells it loudly, at the start and again and again; goes no further where it is required. */
     private void lookAtDurability() {
-        String undurable = redis.undurable();
-        meters.durable(undurable == null);
-        if (undurable != null) {
-            log.error("Redis is not durable: {}. What it has acknowledged can be lost with it", undurable);
+        String lacking = durability.lacking();
+        meters.durable(lacking == null);
+        if (lacking != null && ticks++ % TELL_EVERY == 0) {
+            log.error("Redis is not durable: {}. What it has acknowledged can be lost with it", lacking);
         }
+        durability.require(lacking);
     }
 
     private void look(RedisState.Partition partition, PartitionCursor cursor, String runId, long second) {

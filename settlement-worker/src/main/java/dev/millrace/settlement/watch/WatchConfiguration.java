@@ -1,8 +1,11 @@
 package dev.millrace.settlement.watch;
 
 import dev.millrace.settlement.SettlementSettings;
+import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
+import dev.millrace.settlement.seal.RedisDurability;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.core.StringRedisTemplate;
@@ -18,7 +21,16 @@ public class WatchConfiguration {
             Cursors cursors,
             TransactionTemplate transaction,
             SettlementSettings settings,
-            MeterRegistry registry) {
-        return new Watch(redis, cursors, transaction, settings, new WatchMeters(registry));
+            MeterRegistry registry,
+            RedisDurability durability,
+            ObjectProvider<CrashPoints> crashPoints) {
+        return new Watch(
+                redis,
+                cursors,
+                transaction,
+                settings,
+                new WatchMeters(registry),
+                durability,
+                crashPoints.getIfAvailable(() -> CrashPoints.NONE));
     }
 }

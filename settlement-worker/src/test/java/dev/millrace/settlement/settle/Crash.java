@@ -1,0 +1,47 @@
+package dev.millrace.settlement.settle;
+
+import dev.millrace.settlement.crash.CrashPoint;
+import dev.millrace.settlement.crash.CrashPoints;
+import java.sql.Connection;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.springframework.jdbc.datasource.ConnectionHolder;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * What both stores see of a worker that dies when it reaches a point for the first time: its connection breaks off in the
+ * middle, and not a word more comes from it.
+ */
+final class Crash implements CrashPoints {
+    private final CrashPoint point;
+    private final DataSource dataSource;
+    private boolean happened;
+
+    Crash(CrashPoint point, DataSource dataSource) {
+        this.point = point;
+        this.dataSource = dataSource;
+    }
+
+    boolean happened() {
+        return happened;
+    }
+
+    @Override
+    public void reached(CrashPoint reached) {
+        if (reached == point && !happened) {
+            happened = true;
+            breakOff();
+            throw new AssertionError("dead since " + point);
+        }
+    }
+
+    private void breakOff() {
+        if (TransactionSynchronizationManager.getResource(dataSource) instanceof ConnectionHolder holder) {
+            try {
+                holder.getConnection().unwrap(Connection.class).abort(Runnable::run);
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+}

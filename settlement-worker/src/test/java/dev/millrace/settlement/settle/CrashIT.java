@@ -1,0 +1,165 @@
+package dev.millrace.settlement.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.token.EventType;
+import dev.millrace.local.testing.RealServers;
+import dev.millrace.settlement.Counting;
+import dev.millrace.settlement.RunningWorker;
+import dev.millrace.settlement.crash.CrashPoint;
+import dev.millrace.settlement.crash.CrashPoints;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A worker that dies at any of its steps, and at any two of them one after the other: the next one books the exact sums. */
+class CrashIT {
+    /** Steps of an opening; all others are a settlement's. */
+    private static final Set<CrashPoint> OPENING = EnumSet.of(CrashPoint.OPENING, CrashPoint.OPENED);
+
+    /** Two are enough: one that a dying worker has been through, and one that it has not. */
+    private static final List<Integer> PARTITIONS = List.of(3, 4);
+
+    private Counting counters;
+    private Workers workers;
+    private Book book;
+    private long counted;
+    private int events;
+
+    @BeforeEach
+    void start() {
+        RealServers.flushRedis();
+        String database = RealServers.freshDatabase();
+        RunningWorker.migrate(database, RealServers.databases());
+        counters = new Counting(RealServers.redisUrl());
+        workers = new Workers(RealServers.redisUrl(), database, RealServers.password());
+        book = new Book(database);
+    }
+
+    @AfterEach
+    void stop() {
+        workers.close();
+        counters.close();
+    }
+
+    @Test
+    void atEachStepOfASettlement() {
+        open();
+        settle();
+        for (CrashPoint point : settlementPoints()) {
+            count();
+            crash(point);
+            count();
+            settle();
+            assertThat(book.balance("creator:c-1"))
+                    .as("after a crash at %s", point)
+                    .isEqualTo(counted);
+        }
+        book.assertSound();
+        assertThatNothingIsLeftInRedis();
+    }
+
+    @Test
+    void atEachPairOfStepsOfTwoSettlements() {
+        open();
+        settle();
+        for (CrashPoint first : settlementPoints()) {
+            for (CrashPoint second : settlementPoints()) {
+                count();
+                crash(first);
+                count();
+                crash(second);
+                settle();
+                assertThat(book.balance("creator:c-1"))
+                        .as("after crashes at %s and %s", first, second)
+                        .isEqualTo(counted);
+            }
+        }
+        book.assertSound();
+        assertThatNothingIsLeftInRedis();
+    }
+
+    @Test
+    void atEachPairOfStepsOfTwoOpenings() {
+        open();
+        for (CrashPoint first : OPENING) {
+            for (CrashPoint second : OPENING) {
+                count();
+                settle();
+                counters.redis().flushall();
+                crashOpening(3, first);
+                counters.redis().del(new CounterKeys(3).epoch());
+                crashOpening(3, second);
+                open();
+                count();
+                settle();
+                assertThat(book.balance("creator:c-1"))
+                        .as("after crashes at %s and %s", first, second)
+                        .isEqualTo(counted);
+            }
+        }
+        book.assertSound();
+    }
+
+    private static List<CrashPoint> settlementPoints() {
+        List<CrashPoint> points = new ArrayList<>(List.of(CrashPoint.values()));
+        points.removeAll(OPENING);
+        return points;
+    }
+
+    /** Opens what is not open. */
+    private void open() {
+        PARTITIONS.stream()
+                .filter(p -> pointer(p) == null)
+                .forEach(p -> workers.opening(CrashPoints.NONE).open(p, null, "run"));
+    }
+
+    /** An event in each partition. */
+    private void count() {
+        for (int partition : PARTITIONS) {
+            events++;
+            assertThat(counters.count(partition, "c-1", "/a-" + events % 7, EventType.VIEW, 1, 1_000))
+                    .isTrue();
+            counted += 1_000;
+        }
+    }
+
+    private void settle() {
+        assertThat(workers.settlement(CrashPoints.NONE).settleAll().halted()).isEmpty();
+    }
+
+    private void crash(CrashPoint point) {
+        Crash crash = new Crash(point, workers.dataSource());
+        assertThatThrownBy(() -> workers.settlement(crash).settleAll());
+        assertThat(crash.happened()).as("reached %s", point).isTrue();
+    }
+
+    private void crashOpening(int partition, CrashPoint point) {
+        Crash crash = new Crash(point, workers.dataSource());
+        assertThatThrownBy(() -> workers.opening(crash).open(partition, pointer(partition), "run"));
+        assertThat(crash.happened()).as("reached %s", point).isTrue();
+    }
+
+    private @Nullable String pointer(int partition) {
+        return counters.redis().get(new CounterKeys(partition).epoch());
+    }
+
+    /** Everything settled is given back but the last epoch of each partition, and the open one. */
+    private void assertThatNothingIsLeftInRedis() {
+        settle();
+        settle();
+        for (int p : PARTITIONS) {
+            String prefix = new CounterKeys(p).earn(0);
+            assertThat(counters.redis()
+                            .keys(prefix.substring(0, prefix.length() - 1).replace("{", "\\{") + "*"))
+                    .hasSizeLessThanOrEqualTo(2);
+        }
+    }
+}

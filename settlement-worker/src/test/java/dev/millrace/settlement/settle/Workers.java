@@ -1,0 +1,87 @@
+package dev.millrace.settlement.settle;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.millrace.local.server.Databases;
+import dev.millrace.settlement.SettlementSettings;
+import dev.millrace.settlement.crash.CrashPoints;
+import dev.millrace.settlement.cursor.Cursors;
+import dev.millrace.settlement.seal.Opening;
+import dev.millrace.settlement.seal.RedisDurability;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.URI;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
+import javax.sql.DataSource;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The settling parts of as many workers as a test wants, without the rest of the service, each with crash points of its own. */
+public final class Workers implements AutoCloseable {
+    static final Duration OPENING_DELAY = Duration.ofSeconds(61);
+
+    private final HikariDataSource pool = new HikariDataSource();
+    private final LettuceConnectionFactory connections;
+    private final StringRedisTemplate redis;
+
+    public Workers(String redisUrl, String databaseUrl, String password) {
+        pool.setJdbcUrl(databaseUrl);
+        pool.setUsername(Databases.SETTLER);
+        pool.setPassword(password);
+        pool.setMinimumIdle(0);
+        URI uri = URI.create(redisUrl);
+        connections = new LettuceConnectionFactory(uri.getHost(), uri.getPort());
+        connections.afterPropertiesSet();
+        connections.start();
+        redis = new StringRedisTemplate(connections);
+    }
+
+    /** A worker as it is after its start: it remembers nothing. Everything is due, and nothing settled is kept but the last. */
+    public Settlement settlement(CrashPoints crashPoints) {
+        return settlement(crashPoints, UnaryOperator.identity());
+    }
+
+    /**
+     * @param between what stands between the worker and the database
+     */
+    Settlement settlement(CrashPoints crashPoints, UnaryOperator<DataSource> between) {
+        DataSource dataSource = between.apply(pool);
+        JdbcClient jdbc = JdbcClient.create(dataSource);
+        return new Settlement(
+                dataSource,
+                jdbc,
+                transaction(dataSource),
+                new Cursors(jdbc),
+                redis,
+                new SettlementSettings(
+                        Duration.ofSeconds(1), Duration.ZERO, 16, true, OPENING_DELAY, Duration.ofSeconds(60)),
+                new SettlementMeters(new SimpleMeterRegistry()),
+                new RedisDurability(redis, true),
+                crashPoints);
+    }
+
+    /** What opens partitions. */
+    public Opening opening(CrashPoints crashPoints) {
+        return new Opening(redis, new Cursors(JdbcClient.create(pool)), transaction(pool), OPENING_DELAY, crashPoints);
+    }
+
+    DataSource dataSource() {
+        return pool;
+    }
+
+    StringRedisTemplate redis() {
+        return redis;
+    }
+
+    private static TransactionTemplate transaction(DataSource dataSource) {
+        return new TransactionTemplate(new JdbcTransactionManager(dataSource));
+    }
+
+    @Override
+    public void close() {
+        connections.destroy();
+        pool.close();
+    }
+}
