@@ -3,6 +3,7 @@ package dev.millrace.settlement;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.token.EventType;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Durability;
@@ -10,6 +11,11 @@ import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.server.RedisServer;
 import dev.millrace.local.testing.RealServers;
+import dev.millrace.settlement.read.BrokenPartition;
+import dev.millrace.settlement.read.EpochReader;
+import dev.millrace.settlement.read.Rates;
+import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.settlement.settle.Book;
 import dev.millrace.settlement.settle.Settlement;
 import dev.millrace.settlement.watch.Watch;
 import java.io.IOException;
@@ -19,15 +25,23 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** A worker whose Postgres or Redis dies: it stays up, books nothing, and books everything once they are back. */
 class DeadStoresIT {
+    /** More than a reader takes in before it tells that it is alive. */
+    private static final int CREATORS = 25_000;
+
     @TempDir
     private Path home;
 
@@ -78,6 +92,54 @@ class DeadStoresIT {
         redis.restart();
         await(() -> post("/actuator/settle") == 200);
         assertThat(balance()).isEqualTo(1_000);
+    }
+
+    /** Where HSCAN goes on in another process, it may leave fields out: then the sums differ, or the answer does not come. */
+    @Test
+    void anEpochReadWhileRedisRestartsIsReadWhollyOrNotAtAll() throws Exception {
+        CounterKeys names = new CounterKeys(3);
+        for (int first = 0; first < CREATORS; first += 5_000) {
+            Map<String, String> earn = new HashMap<>();
+            Map<String, String> engage = new HashMap<>();
+            for (int i = first; i < first + 5_000; i++) {
+                earn.put("demo|c-" + i, "1000");
+                engage.put("demo|c-" + i + "|/a|view|1", "1");
+            }
+            counters.redis().hset(names.earn(1), earn);
+            counters.redis().hset(names.engage(1), engage);
+        }
+        for (String hash : List.of(names.earn(1), names.total())) {
+            counters.redis().hset(hash, Map.of("#micros", CREATORS + "000", "#events", Integer.toString(CREATORS)));
+        }
+        counters.redis().hset(names.earn(1), "#sealed", "1700000000000");
+
+        StringRedisTemplate template = worker.bean(StringRedisTemplate.class);
+        Rates.Known rates = new Rates(worker.bean(JdbcClient.class), template).known();
+        AtomicBoolean restarted = new AtomicBoolean();
+        Throwable failure = null;
+        SealedEpoch epoch = null;
+        try {
+            epoch = new EpochReader(template).read(3, 1, rates, () -> {
+                if (restarted.compareAndSet(false, true)) {
+                    redis.kill();
+                    redis.restart();
+                }
+            });
+        } catch (RuntimeException | BrokenPartition e) {
+            failure = e;
+        }
+        assertThat(restarted).isTrue();
+        if (epoch == null) {
+            assertThat(failure).isNotNull();
+        } else {
+            assertThat(epoch.earned()).hasSize(CREATORS);
+        }
+
+        counters.redis().hdel(names.earn(1), "#sealed");
+        await(() -> post("/actuator/settle") == 200);
+        worker.bean(Settlement.class).settleAll();
+        assertThat(balance()).isEqualTo(1_000);
+        new Book(postgres.url(), postgres.password()).assertSound();
     }
 
     private long balance() {

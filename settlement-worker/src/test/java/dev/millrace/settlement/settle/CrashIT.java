@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A worker that dies at any of its steps, and at any two of them one after the other: the next one books the exact sums. */
 class CrashIT {
@@ -27,6 +29,7 @@ class CrashIT {
     /** Two are enough: one that a dying worker has been through, and one that it has not. */
     private static final List<Integer> PARTITIONS = List.of(3, 4);
 
+    private String database = "";
     private Counting counters;
     private Workers workers;
     private Book book;
@@ -36,7 +39,7 @@ class CrashIT {
     @BeforeEach
     void start() {
         RealServers.flushRedis();
-        String database = RealServers.freshDatabase();
+        database = RealServers.freshDatabase();
         RunningWorker.migrate(database, RealServers.databases());
         counters = new Counting(RealServers.redisUrl());
         workers = new Workers(RealServers.redisUrl(), database, RealServers.password());
@@ -64,6 +67,24 @@ class CrashIT {
         }
         book.assertSound();
         assertThatNothingIsLeftInRedis();
+    }
+
+    /** The same with processes that end, at the steps around which something has changed in one of the stores. */
+    @ParameterizedTest
+    @EnumSource(names = {"SEALED", "BOOKED", "RELEASED", "COMMITTING", "COMMITTED"})
+    void asAProcess(CrashPoint point) throws Exception {
+        open();
+        for (int i = 0; i < 2; i++) { // so that there is an epoch to give back
+            count();
+            settle();
+        }
+        count();
+        Process process = DyingWorker.start(RealServers.redisUrl(), database, RealServers.password(), point);
+        assertThat(process.waitFor()).isEqualTo(DyingWorker.KILLED);
+        count();
+        settle();
+        assertThat(book.balance("creator:c-1")).isEqualTo(counted);
+        book.assertSound();
     }
 
     @Test

@@ -44,9 +44,20 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
+     * @param share most partitions it takes at a time
+     */
+    Settlement settlement(CrashPoints crashPoints, int share) {
+        return settlement(crashPoints, UnaryOperator.identity(), share);
+    }
+
+    /**
      * @param between what stands between the worker and the database
      */
     Settlement settlement(CrashPoints crashPoints, UnaryOperator<DataSource> between) {
+        return settlement(crashPoints, between, 16);
+    }
+
+    private Settlement settlement(CrashPoints crashPoints, UnaryOperator<DataSource> between, int share) {
         DataSource dataSource = between.apply(pool);
         JdbcClient jdbc = JdbcClient.create(dataSource);
         return new Settlement(
@@ -56,7 +67,7 @@ public final class Workers implements AutoCloseable {
                 new Cursors(jdbc),
                 redis,
                 new SettlementSettings(
-                        Duration.ofSeconds(1), Duration.ZERO, 16, true, OPENING_DELAY, Duration.ofSeconds(60)),
+                        Duration.ofSeconds(1), Duration.ZERO, share, true, OPENING_DELAY, Duration.ofSeconds(60)),
                 new SettlementMeters(new SimpleMeterRegistry()),
                 new RedisDurability(redis, true),
                 crashPoints);

@@ -1,21 +1,32 @@
 package dev.millrace.settlement.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.token.EventType;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
+import dev.millrace.settlement.settle.Settled;
 import dev.millrace.settlement.settle.Settlement;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** What the worker does when Redis is new, restarted, wiped or older than the ledger. */
+@ExtendWith(OutputCaptureExtension.class)
 class WatchIT {
+    private String database = "";
     private Counting counters;
     private RunningWorker worker;
     private Watch watch;
@@ -23,7 +34,7 @@ class WatchIT {
     @BeforeEach
     void start() {
         RealServers.flushRedis();
-        String database = RealServers.freshDatabase();
+        database = RealServers.freshDatabase();
         RunningWorker.migrate(database, RealServers.databases());
         counters = new Counting(RealServers.redisUrl());
         worker = new RunningWorker(RealServers.redisUrl(), database, RealServers.databases());
@@ -55,12 +66,13 @@ class WatchIT {
         worker.bean(Settlement.class).settleAll();
         worker.bean(Settlement.class).settleAll();
         counters.redis().flushall();
+        long before = Long.parseLong(counters.redis().time().getFirst());
         watch.look();
         CounterKeys names = new CounterKeys(5);
         assertThat(counters.redis().get(names.epoch())).isEqualTo("3");
         assertThat(counters.redis().get(names.opening())).isEqualTo("2");
         long now = Long.parseLong(counters.redis().time().getFirst());
-        assertThat(Long.parseLong(counters.redis().get(names.since()))).isBetween(now + 55, now + 61);
+        assertThat(Long.parseLong(counters.redis().get(names.since()))).isBetween(before + 61, now + 61);
         assertThat(counters.redis().hget(names.total(), "#micros")).isEqualTo("1000");
         assertThat(metric("millrace.reopenings")).isEqualTo(16);
         count(5, 1_000);
@@ -144,15 +156,90 @@ class WatchIT {
     }
 
     @Test
-    void aRedisThatCouldLoseWhatItAcknowledgedIsToldOf() {
+    void aRedisThatCouldLoseWhatItAcknowledgedIsRefused(CapturedOutput output) {
         assertThat(metric("millrace.redis.durable")).isEqualTo(1);
+        CounterKeys names = new CounterKeys(1);
         counters.redis().configSet("appendfsync", "everysec");
         try {
-            IntStream.range(0, 60).forEach(i -> watch.look());
+            counters.redis().set(names.run(), "the-run-before");
+            assertThatThrownBy(watch::look)
+                    .hasMessage(
+                            "Redis is not durable: it runs without appendfsync always. Nothing is opened, confirmed or"
+                                    + " settled until it is; MILLRACE_REQUIRE_DURABLE_REDIS=false accepts that what it has acknowledged can be lost");
+            assertThat(output).contains("ERROR").contains("Redis is not durable: it runs without appendfsync always.");
             assertThat(metric("millrace.redis.durable")).isZero();
+            assertThat(counters.redis().get(names.run())).isEqualTo("the-run-before");
+            assertThatThrownBy(() -> worker.bean(Settlement.class).settleAll())
+                    .hasMessageStartingWith("Redis is not durable");
+            assertThat(counters.redis().get(names.epoch())).isEqualTo("1");
         } finally {
             counters.redis().configSet("appendfsync", "always");
         }
+        watch.look();
+        assertThat(metric("millrace.redis.durable")).isEqualTo(1);
+        assertThat(worker.bean(Settlement.class).settleAll().epochs()).isEqualTo(16);
+    }
+
+    @Test
+    void whereItIsAcceptedARedisThatCouldLoseSomethingIsOnlyToldOf(CapturedOutput output) {
+        worker.close();
+        worker = new RunningWorker(
+                RealServers.redisUrl(), database, RealServers.databases(), "--millrace.require-durable-redis=false");
+        counters.redis().configSet("maxmemory-policy", "allkeys-lru");
+        try {
+            worker.bean(Watch.class).look();
+            assertThat(output).contains("Redis is not durable: it runs without maxmemory-policy noeviction.");
+            assertThat(metric("millrace.redis.durable")).isZero();
+            assertThat(worker.bean(Settlement.class).settleAll().epochs()).isEqualTo(16);
+        } finally {
+            counters.redis().configSet("maxmemory-policy", "noeviction");
+        }
+    }
+
+    /** What stands between the ledger and a hand that means well. */
+    @Test
+    void aCursorThatIsEditedByHandIsRefusedByTheDatabase() {
+        IntStream.range(0, 3).forEach(i -> {
+            count(5, 1_000);
+            worker.bean(Settlement.class).settleAll();
+        });
+        JdbcClient superuser =
+                JdbcClient.create(new DriverManagerDataSource(database, "postgres", RealServers.password()));
+        for (String edit : List.of(
+                "UPDATE partition_cursor SET settled_epoch = 1 WHERE partition = 5",
+                "UPDATE partition_cursor SET settled_epoch = 99 WHERE partition = 5",
+                "UPDATE partition_cursor SET settled_micros = settled_micros + 1 WHERE partition = 5",
+                "UPDATE partition_cursor SET settled_events = 0 WHERE partition = 5",
+                "UPDATE partition_cursor SET partition = 6 WHERE partition = 5",
+                "DELETE FROM partition_cursor WHERE partition = 5",
+                "TRUNCATE partition_cursor",
+                "INSERT INTO settled_epoch SELECT partition, epoch, now(), sealed_at, micros, events, journal_id FROM settled_epoch WHERE partition = 5 AND epoch = 1;"
+                        + " UPDATE partition_cursor SET settled_epoch = 1 WHERE partition = 5")) {
+            assertThatThrownBy(() -> superuser.sql(edit).update()).as(edit).isInstanceOf(DataAccessException.class);
+        }
+        count(5, 1_000);
+        assertThat(worker.bean(Settlement.class).settleAll().micros()).isEqualTo(1_000);
+    }
+
+    /** A pointer set ahead by hand: the partition stands still with an alarm, and what was counted on both sides can be had. */
+    @Test
+    void aPointerThatLeaptAheadHaltsItsPartitionAndLosesNothing() {
+        CounterKeys names = new CounterKeys(5);
+        count(5, 1_000);
+        counters.redis().set(names.epoch(), "1000");
+        count(5, 1_000);
+        assertThat(worker.bean(Settlement.class).settleAll().halted())
+                .containsExactly(
+                        new Settled.Halted(5, "epoch 1 is before the open one, but its hash is not marked as sealed"));
+        watch.look();
+        assertThat(metric("millrace.partitions.halted")).isEqualTo(1);
+        assertThat(counters.redis().hget(names.earn(1), "demo|c-1")).isEqualTo("1000");
+        assertThat(counters.redis().hget(names.earn(1_000), "demo|c-1")).isEqualTo("1000");
+
+        counters.redis().set(names.epoch(), "1");
+        assertThat(worker.bean(Settlement.class).settleAll().micros()).isEqualTo(1_000);
+        watch.look();
+        assertThat(metric("millrace.partitions.halted")).isZero();
     }
 
     private void count(int partition, long micros) {

@@ -1,0 +1,178 @@
+package dev.millrace.settlement.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.token.EventType;
+import dev.millrace.local.testing.RealServers;
+import dev.millrace.settlement.Counting;
+import dev.millrace.settlement.RunningWorker;
+import dev.millrace.settlement.crash.CrashPoints;
+import dev.millrace.settlement.watch.Watch;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+
+/** Commands of which the worker never hears how they ended. */
+class LostAnswerIT {
+    private Counting counters;
+    private String database = "";
+    private Workers workers;
+    private Book book;
+
+    @BeforeEach
+    void start() {
+        RealServers.flushRedis();
+        database = RealServers.freshDatabase();
+        RunningWorker.migrate(database, RealServers.databases());
+        counters = new Counting(RealServers.redisUrl());
+        workers = new Workers(RealServers.redisUrl(), database, RealServers.password());
+        book = new Book(database);
+    }
+
+    @AfterEach
+    void stop() {
+        workers.close();
+        counters.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aCommitOfUnknownOutcomeIsResolvedByTheCursor(boolean reachesTheDatabase) {
+        workers.opening(CrashPoints.NONE).open(3, null, "run");
+        count();
+        Settlement deaf = workers.settlement(CrashPoints.NONE, pool -> new DeafToCommits(pool, reachesTheDatabase));
+        assertThatThrownBy(deaf::settleAll);
+        assertThat(book.balance("creator:c-1")).isEqualTo(reachesTheDatabase ? 1_000 : 0);
+        count();
+        workers.settlement(CrashPoints.NONE).settleAll();
+        assertThat(book.balance("creator:c-1")).isEqualTo(2_000);
+        book.assertSound();
+    }
+
+    /** What is under way when the connection to Redis breaks fails; it is not sent again to whoever answers next. */
+    @Test
+    void aCommandUnderWayIsNotSentAgainBehindOurBack() throws Exception {
+        try (RunningWorker worker = new RunningWorker(RealServers.redisUrl(), database, RealServers.databases())) {
+            StringRedisTemplate redis = worker.bean(StringRedisTemplate.class);
+            CompletableFuture<String> popped =
+                    CompletableFuture.supplyAsync(() -> redis.opsForList().leftPop("list", Duration.ofMinutes(2)));
+            awaitBlocked();
+            counters.redis()
+                    .clientKill(io.lettuce.core.KillArgs.Builder.typeNormal().skipme());
+            assertThatThrownBy(() -> popped.get(1, TimeUnit.MINUTES));
+            awaitAnswer(redis);
+            counters.redis().rpush("list", "still here");
+            assertThat(redis.opsForValue().get("nothing"))
+                    .isNull(); // whatever was sent again is before this in the line
+            assertThat(counters.redis().llen("list")).isEqualTo(1);
+        }
+    }
+
+    /** Redis forgets the scripts while the worker runs: it gets them again, and nothing is lost. */
+    @Test
+    void aRedisThatHasForgottenTheScriptsGetsThemAgain() {
+        try (RunningWorker worker = new RunningWorker(RealServers.redisUrl(), database, RealServers.databases())) {
+            worker.bean(Watch.class).look();
+            for (int i = 0; i < 3; i++) {
+                count();
+                counters.redis().scriptFlush();
+                worker.bean(Settlement.class).settleAll();
+                counters.redis().scriptFlush();
+                worker.bean(Watch.class).look();
+            }
+            assertThat(book.balance("creator:c-1")).isEqualTo(3_000);
+            book.assertSound();
+        }
+    }
+
+    /** Sealing, settling and giving back work with a full memory: they are what frees it. */
+    @Test
+    void aFullMemoryDoesNotHoldASettlementUp() {
+        workers.opening(CrashPoints.NONE).open(3, null, "run");
+        count();
+        workers.settlement(CrashPoints.NONE).settleAll();
+        count();
+        counters.redis().configSet("maxmemory", "1mb");
+        try {
+            assertThatThrownBy(() -> counters.redis().set("more", "x")).hasMessageContaining("OOM");
+            assertThat(workers.settlement(CrashPoints.NONE).settleAll().halted())
+                    .isEmpty();
+            workers.settlement(CrashPoints.NONE).settleAll();
+            workers.settlement(CrashPoints.NONE).settleAll();
+        } finally {
+            counters.redis().configSet("maxmemory", "0");
+        }
+        assertThat(book.balance("creator:c-1")).isEqualTo(2_000);
+        CounterKeys names = new CounterKeys(3);
+        assertThat(counters.redis().exists(names.earn(1), names.engage(1), names.earn(2), names.engage(2)))
+                .isZero();
+        assertThat(counters.redis().get(names.epoch())).isEqualTo("5");
+    }
+
+    private void awaitBlocked() {
+        long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        while (!counters.redis().info("clients").contains("blocked_clients:1")) {
+            assertThat(System.nanoTime()).as("the command is under way").isLessThan(deadline);
+        }
+    }
+
+    private static void awaitAnswer(StringRedisTemplate redis) {
+        long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        while (true) {
+            try {
+                redis.hasKey("list");
+                return;
+            } catch (RuntimeException e) {
+                assertThat(System.nanoTime()).as("reconnected").isLessThan(deadline);
+            }
+        }
+    }
+
+    private void count() {
+        assertThat(counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000)).isTrue();
+    }
+
+    /** A database whose answers to COMMIT are lost, or to which no COMMIT gets through; the connection ends with it. */
+    private static final class DeafToCommits extends DelegatingDataSource {
+        private final boolean reachesTheDatabase;
+
+        DeafToCommits(DataSource pool, boolean reachesTheDatabase) {
+            super(pool);
+            this.reachesTheDatabase = reachesTheDatabase;
+        }
+
+        @Override
+        public Connection getConnection() throws SQLException {
+            Connection real = super.getConnection();
+            return (Connection) Proxy.newProxyInstance(
+                    getClass().getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
+                        try {
+                            if (method.getName().equals("commit")) {
+                                if (reachesTheDatabase) {
+                                    real.commit();
+                                }
+                                real.abort(Runnable::run);
+                                throw new SQLException("the connection broke off", "08006");
+                            }
+                            return method.invoke(real, arguments);
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        }
+                    });
+        }
+    }
+}

@@ -1,0 +1,259 @@
+package dev.millrace.settlement.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.token.EventType;
+import dev.millrace.local.server.Databases;
+import dev.millrace.local.testing.RealServers;
+import dev.millrace.settlement.Counting;
+import dev.millrace.settlement.RunningWorker;
+import dev.millrace.settlement.crash.CrashPoint;
+import dev.millrace.settlement.crash.CrashPoints;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+/**
+ * A worker that stops between any two of its steps, and wakes up when another has settled several epochs in its place: it
+ * changes nothing any more, and nobody had to wait for it.
+ */
+class ZombieIT {
+    private static final int PARTITION = 3;
+
+    private Counting counters;
+    private Workers workers;
+    private Book book;
+    private JdbcClient superuser;
+    private String name;
+    private long counted;
+
+    @BeforeEach
+    void start() {
+        RealServers.flushRedis();
+        String database = RealServers.freshDatabase();
+        RunningWorker.migrate(database, RealServers.databases());
+        counters = new Counting(RealServers.redisUrl());
+        workers = new Workers(RealServers.redisUrl(), database, RealServers.password());
+        book = new Book(database);
+        superuser = JdbcClient.create(new DriverManagerDataSource(database, "postgres", RealServers.password()));
+        name = database.substring(database.lastIndexOf('/') + 1).replaceAll("\\?.*", "");
+        workers.opening(CrashPoints.NONE).open(PARTITION, null, "run");
+        for (int i = 0; i < 2; i++) { // so that there is an epoch to give back
+            count();
+            workers.settlement(CrashPoints.NONE).settleAll();
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        workers.close();
+        counters.close();
+    }
+
+    /** The database ends its transaction by hand here, to save the wait for the time limit, which has a test of its own. */
+    @ParameterizedTest
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"OPENING", "OPENED"})
+    void aSettlementThatSlept(CrashPoint point) throws Exception {
+        Sleep sleep = new Sleep(point);
+        count();
+        CompletableFuture<Settled> sleeper =
+                CompletableFuture.supplyAsync(() -> workers.settlement(sleep).settleAll());
+        sleep.await(sleeper);
+        endTransactions();
+        for (int i = 0; i < 3; i++) {
+            count();
+            workers.settlement(CrashPoints.NONE).settleAll();
+        }
+        count();
+        sleep.wake();
+        if (point == CrashPoint.COMMITTED) {
+            sleeper.get(1, TimeUnit.MINUTES);
+        } else {
+            assertThatThrownBy(() -> sleeper.get(1, TimeUnit.MINUTES));
+        }
+        workers.settlement(CrashPoints.NONE).settleAll();
+        assertThat(book.balance("creator:c-1")).isEqualTo(counted);
+        book.assertSound();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"OPENING", "OPENED"})
+    void anOpeningThatSlept(CrashPoint point) throws Exception {
+        Sleep sleep = new Sleep(point);
+        counters.redis().flushall();
+        CompletableFuture<Boolean> sleeper =
+                CompletableFuture.supplyAsync(() -> workers.opening(sleep).open(PARTITION, null, "zombie"));
+        sleep.await(sleeper);
+        endTransactions();
+        workers.opening(CrashPoints.NONE).open(PARTITION, null, "run");
+        for (int i = 0; i < 3; i++) {
+            count();
+            workers.settlement(CrashPoints.NONE).settleAll();
+        }
+        count();
+        String pointer = counters.redis().get(new CounterKeys(PARTITION).epoch());
+        sleep.wake();
+        assertThatSomehowEnds(sleeper);
+        assertThat(counters.redis().get(new CounterKeys(PARTITION).epoch())).isEqualTo(pointer);
+        workers.settlement(CrashPoints.NONE).settleAll();
+        assertThat(book.balance("creator:c-1")).isEqualTo(counted);
+        book.assertSound();
+    }
+
+    @Test
+    void nobodyWaitsForItLongerThanItsTimeLimit() throws Exception {
+        Sleep sleep = new Sleep(CrashPoint.STAGED);
+        count();
+        CompletableFuture<Settled> sleeper =
+                CompletableFuture.supplyAsync(() -> workers.settlement(sleep).settleAll());
+        sleep.await(sleeper);
+        // settleAll waits for the lock on the cursor, which only the time limit can free
+        workers.settlement(CrashPoints.NONE).settleAll();
+        assertThat(book.balance("creator:c-1")).isEqualTo(counted);
+        sleep.wake();
+        assertThatThrownBy(() -> sleeper.get(1, TimeUnit.MINUTES));
+        book.assertSound();
+    }
+
+    @Test
+    void whileItHoldsTheLocksOthersTakeWhatIsFreeAndDoNotWait() throws Exception {
+        workers.opening(CrashPoints.NONE).open(4, null, "run");
+        book.sql().sql("UPDATE partition_cursor SET settled_at = 'epoch'").update();
+        Sleep sleep = new Sleep(CrashPoint.CLAIMED);
+        Settlement sleeping = workers.settlement(sleep, 1);
+        CompletableFuture<Void> sleeper = CompletableFuture.runAsync(sleeping::settleDue);
+        sleep.await(sleeper);
+        counters.count(4, "c-2", "/a", EventType.VIEW, 1, 1_000);
+        workers.settlement(CrashPoints.NONE).settleDue();
+        assertThat(book.balance("creator:c-2")).isEqualTo(1_000);
+        assertThat(book.sql()
+                        .sql("SELECT settled_epoch FROM partition_cursor WHERE partition = 3")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(2);
+        sleep.wake();
+        sleeper.get(1, TimeUnit.MINUTES);
+        book.assertSound();
+    }
+
+    @Test
+    void whatItWouldDeleteOrOpenTooLateStays() {
+        CounterKeys names = new CounterKeys(PARTITION);
+        long past = Long.parseLong(counters.redis().time().getFirst()) - 1;
+        dev.millrace.settlement.seal.Script release =
+                new dev.millrace.settlement.seal.Script(workers.redis(), "release.lua");
+        assertThat(release.run(List.of(names.earn(1)), past)).containsExactly("late");
+        assertThat(counters.redis().exists(names.earn(1))).isEqualTo(1);
+        assertThat(release.run(List.of(names.earn(1)), past + 60)).containsExactly("released");
+        assertThat(counters.redis().exists(names.earn(1))).isZero();
+
+        String pointer = String.valueOf(counters.redis().get(names.epoch()));
+        List<String> keys = List.of(
+                names.epoch(),
+                names.opening(),
+                names.since(),
+                names.clock(),
+                names.run(),
+                names.total(),
+                names.earn(9),
+                names.engage(9));
+        dev.millrace.settlement.seal.Script open = new dev.millrace.settlement.seal.Script(workers.redis(), "open.lua");
+        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past)).containsExactly("late");
+        assertThat(counters.redis().get(names.epoch())).isEqualTo(pointer);
+        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60).getFirst())
+                .isEqualTo("opened");
+    }
+
+    /** A cursor read before another worker's settlement moves nothing, whatever locks there were. */
+    @Test
+    void aCursorThatMovedMeanwhileIsNotMovedAgain() {
+        count();
+        dev.millrace.settlement.cursor.PartitionCursor stale = new dev.millrace.settlement.cursor.Cursors(
+                        JdbcClient.create(workers.dataSource()))
+                .all()
+                .get(PARTITION);
+        workers.settlement(CrashPoints.NONE).settleAll();
+        Batch batch = new Batch();
+        batch.add(new dev.millrace.settlement.read.SealedEpoch(
+                PARTITION,
+                stale.settledEpoch() + 1,
+                stale.sealedAt(),
+                dev.millrace.common.money.Micros.ZERO,
+                0,
+                java.util.Map.of(),
+                java.util.Map.of()));
+        assertThatThrownBy(() -> new CursorMove(JdbcClient.create(workers.dataSource()), CrashPoints.NONE)
+                        .run(List.of(stale), batch, java.util.Map.of(), null))
+                .hasMessage("0 of 1 cursors moved: another worker has settled these epochs");
+    }
+
+    private static void assertThatSomehowEnds(CompletableFuture<?> sleeper) throws Exception {
+        sleeper.handle((result, failure) -> 0).get(1, TimeUnit.MINUTES);
+    }
+
+    /** As the database does with whoever sleeps with a lock in hand. */
+    private void endTransactions() {
+        superuser
+                .sql(
+                        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = :name AND usename = :settler AND state LIKE 'idle in%'")
+                .param("name", name)
+                .param("settler", Databases.SETTLER)
+                .query(Boolean.class)
+                .list();
+    }
+
+    private void count() {
+        assertThat(counters.count(PARTITION, "c-1", "/a", EventType.VIEW, 1, 1_000))
+                .isTrue();
+        counted += 1_000;
+    }
+
+    /** Stops when it reaches a point for the first time. */
+    private static final class Sleep implements CrashPoints {
+        private static final Duration LONGEST = Duration.ofMinutes(2);
+        private final CrashPoint point;
+        private final CountDownLatch asleep = new CountDownLatch(1);
+        private final CountDownLatch awake = new CountDownLatch(1);
+
+        Sleep(CrashPoint point) {
+            this.point = point;
+        }
+
+        @Override
+        public void reached(CrashPoint reached) {
+            if (reached != point || asleep.getCount() == 0) {
+                return;
+            }
+            asleep.countDown();
+            try {
+                assertThat(awake.await(LONGEST.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        /** Waits until it sleeps; fails where it ends without having reached the point. */
+        void await(CompletableFuture<?> sleeper) throws InterruptedException {
+            while (!asleep.await(100, TimeUnit.MILLISECONDS)) {
+                assertThat(sleeper).as("reached %s", point).isNotDone();
+            }
+        }
+
+        void wake() {
+            awake.countDown();
+        }
+    }
+}
