@@ -7,12 +7,6 @@ import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
 import dev.millrace.local.command.TokenCommand;
 import dev.millrace.local.command.UpCommand;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Clock;
 
 /**
  * The command line. Exit code 0 is success, 1 a failure that a message on standard error explains, 2 wrong usage or an
@@ -23,13 +17,7 @@ public final class Millrace {
 
     /** System properties, set by the script: {@code millrace.root}, {@code millrace.columns}. */
     public static void main(String[] arguments) {
-        Terminal terminal = new Terminal(
-                System.getenv(),
-                Path.of(System.getProperty("millrace.root", "")),
-                stream(FileDescriptor.out),
-                stream(FileDescriptor.err),
-                Integer.getInteger("millrace.columns", 0),
-                Clock.systemUTC());
+        Terminal terminal = Terminal.ofThisProcess();
         int code = new Shell(terminal)
                 .with(new UpCommand(terminal))
                 .with(new KeyCommand(terminal))
@@ -38,9 +26,5 @@ public final class Millrace {
                 .with(new ReplayCommand(terminal))
                 .run(arguments);
         System.exit(code);
-    }
-
-    private static PrintStream stream(FileDescriptor descriptor) {
-        return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
     }
 }

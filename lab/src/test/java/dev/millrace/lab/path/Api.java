@@ -1,5 +1,7 @@
 package dev.millrace.lab.path;
 
+import dev.millrace.lab.stack.LabSettings;
+import dev.millrace.lab.stack.Metrics;
 import dev.millrace.local.mint.BearerMint;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
@@ -108,18 +110,6 @@ final class Api {
 
     Metrics metrics(Part part) {
         return Metrics.parse(send(request(part, "/actuator/prometheus").build()).body());
-    }
-
-    boolean isReady(Part part) {
-        try {
-            HttpRequest request = request(part, "/actuator/health/readiness").build();
-            return CLIENT.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
     }
 
     private HttpRequest eventsRequest(String type, byte[] body) {

@@ -1,5 +1,6 @@
 package dev.millrace.lab.path;
 
+import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.local.process.Child;
 import dev.millrace.local.process.ChildPlan;
 import java.io.IOException;
@@ -44,17 +45,18 @@ record CommandLine(LabSettings settings) {
 
     /** Starts {@code up}, which is its own process and the parent of all others; its output goes to the log. */
     Child up(Path log) {
-        return Child.start(new ChildPlan("up", command("up"), settings.environment(), LabSettings.ROOT, log));
+        return Child.start(new ChildPlan(
+                "up", command("up"), settings.environment(), settings.local().root(), log));
     }
 
-    private static List<String> command(String... arguments) {
+    private List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
-                "-Dmillrace.root=" + LabSettings.ROOT,
+                "-Dmillrace.root=" + settings.local().root(),
                 "-jar",
-                LabSettings.commandLine().toString()));
+                settings.commandLine().toString()));
         command.addAll(List.of(arguments));
         return command;
     }

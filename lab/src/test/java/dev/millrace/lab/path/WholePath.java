@@ -2,6 +2,9 @@ package dev.millrace.lab.path;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.lab.stack.LabSettings;
+import dev.millrace.lab.stack.LabStack;
+import dev.millrace.lab.stack.Metrics;
 import dev.millrace.local.process.Child;
 import dev.millrace.local.process.Readiness;
 import dev.millrace.local.process.Signal;
@@ -24,6 +27,12 @@ import tools.jackson.databind.JsonNode;
  * stay in {@code lab/target/whole-path}.
  */
 final class WholePath {
+    /** Surefire says where the module is; the root is the folder above it. */
+    static final Path ROOT = Path.of(System.getProperty("basedir", "."))
+            .toAbsolutePath()
+            .resolve("..")
+            .normalize();
+
     private static final Duration PATIENCE = Duration.ofSeconds(45);
 
     /** Redis, Postgres and the services. */
@@ -37,9 +46,9 @@ final class WholePath {
 
     WholePath(Duration interval) throws IOException {
         home = Files.createTempDirectory("millrace-whole-path-");
-        settings = LabSettings.fresh(home, interval);
+        settings = LabSettings.fresh(ROOT, home, interval, 1, 1);
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Path logs = LabSettings.ROOT.resolve("lab/target/whole-path");
+        Path logs = ROOT.resolve("lab/target/whole-path");
         Folders.delete(logs);
         place = new Place(RealServers.place(home).binaries(), home, logs);
         api = new Api(settings);

@@ -116,7 +116,7 @@ class WholePathIT {
 
     @Test
     void aRealLogIsPaidToTheMicroAndNeitherASecondReplayNorARestartChangesAnything() throws IOException {
-        Path log = LabSettings.ROOT.resolve("../shared/data/apache_access.log").normalize();
+        Path log = WholePath.ROOT.resolve("../shared/data/apache_access.log").normalize();
         if (!Files.exists(log)) {
             print("SKIPPED: the replay of a real log, since there is no %s".formatted(log));
         }

@@ -1,7 +1,10 @@
 package dev.millrace.local.command;
 
 import dev.millrace.local.settings.LocalSettings;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
@@ -18,6 +21,21 @@ import java.util.Map;
  */
 public record Terminal(
         Map<String, String> environment, Path root, PrintStream out, PrintStream err, int columns, Clock clock) {
+    /** The one that the script has called; system properties {@code millrace.root}, {@code millrace.columns}. */
+    public static Terminal ofThisProcess() {
+        return new Terminal(
+                System.getenv(),
+                Path.of(System.getProperty("millrace.root", "")),
+                stream(FileDescriptor.out),
+                stream(FileDescriptor.err),
+                Integer.getInteger("millrace.columns", 0),
+                Clock.systemUTC());
+    }
+
+    private static PrintStream stream(FileDescriptor descriptor) {
+        return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+    }
+
     public LocalSettings settings() {
         return LocalSettings.from(environment, root);
     }

@@ -1,4 +1,4 @@
-package dev.millrace.lab.path;
+package dev.millrace.lab.stack;
 
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -9,10 +9,10 @@ import java.util.stream.Collectors;
  *
  * @param sums by name, summed over the labels
  */
-record Metrics(Map<String, Double> sums) {
+public record Metrics(Map<String, Double> sums) {
     private static final Pattern SAMPLE = Pattern.compile("(?m)^([a-z_]+)(?:\\{[^}]*})? (\\S+)$");
 
-    static Metrics parse(String text) {
+    public static Metrics parse(String text) {
         return new Metrics(SAMPLE.matcher(text)
                 .results()
                 .collect(Collectors.toMap(
@@ -20,10 +20,10 @@ record Metrics(Map<String, Double> sums) {
     }
 
     /** Whole events or micros; 0 for a counter that has not begun, an error for a gauge that knows nothing. */
-    long whole(String name) {
+    public long whole(String name) {
         double value = sums.getOrDefault(name, 0.0);
         if (Double.isNaN(value)) {
-            throw new AssertionError(name + " is not known yet");
+            throw new IllegalStateException(name + " is not known yet");
         }
         return Math.round(value);
     }

@@ -1,0 +1,16 @@
+package dev.millrace.lab;
+
+import dev.millrace.lab.torture.TortureCommand;
+import dev.millrace.local.command.Shell;
+import dev.millrace.local.command.Terminal;
+
+/** The part of the command line that proves things. Exit codes are those of {@link dev.millrace.local.Millrace}. */
+public final class Lab {
+    private Lab() {}
+
+    /** System properties, set by the script: {@code millrace.root}, {@code millrace.columns}. */
+    public static void main(String[] arguments) {
+        Terminal terminal = Terminal.ofThisProcess();
+        System.exit(new Shell(terminal).with(new TortureCommand(terminal)).run(arguments));
+    }
+}

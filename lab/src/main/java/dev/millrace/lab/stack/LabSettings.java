@@ -1,0 +1,144 @@
+package dev.millrace.lab.stack;
+
+import dev.millrace.local.server.Ports;
+import dev.millrace.local.settings.LocalSettings;
+import dev.millrace.local.settings.Part;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Ports, secrets and interval of one run, the same for the services and for the command line.
+ *
+ * @param variables the environment of all of them
+ * @param local the same as the command line understands it; of each service, the first instance
+ * @param ports the port of each instance of a service
+ */
+public record LabSettings(Map<String, String> variables, LocalSettings local, Map<Instance, Integer> ports) {
+    /**
+     * Ports below those that systems hand out to clients: while a part is down, no client's own port can take the place of
+     * it, and no connection to it can end at itself.
+     */
+    private static final int LOWEST_PORT = 12_000;
+
+    private static final int HIGHEST_PORT = 30_000;
+    private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
+
+    public LabSettings {
+        variables = Map.copyOf(variables);
+        ports = Map.copyOf(ports);
+    }
+
+    /**
+     * Free ports and fresh secrets for a ledger-service and so many of the others.
+     *
+     * @param root the project's folder
+     * @param home where the data goes
+     * @throws IllegalStateException when something that will be run has not been packaged
+     */
+    public static LabSettings fresh(Path root, Path home, Duration interval, int ingestNodes, int workers) {
+        Map<Instance, Integer> ports = new HashMap<>();
+        instances(ingestNodes, workers).forEach(instance -> ports.put(instance, freePort()));
+        Map<String, String> variables = new HashMap<>();
+        variables.put(Part.POSTGRES.variable(), Integer.toString(freePort()));
+        variables.put(Part.REDIS.variable(), Integer.toString(freePort()));
+        ports.forEach((instance, port) -> {
+            if (instance.number() == 1) {
+                variables.put(instance.part().variable(), Integer.toString(port));
+            }
+        });
+        variables.put("SPRING_PROFILES_ACTIVE", "");
+        variables.put("MILLRACE_HOME", home.toString());
+        variables.put("MILLRACE_MASTER_KEY", "lab-" + UUID.randomUUID() + UUID.randomUUID());
+        variables.put("MILLRACE_LEDGER_JWT_SECRET", "lab-" + UUID.randomUUID() + UUID.randomUUID());
+        variables.put("MILLRACE_SETTLEMENT_INTERVAL", interval.toSeconds() + "s");
+        LabSettings settings = new LabSettings(variables, LocalSettings.from(variables, root), ports);
+        Stream.of(Part.LEDGER, Part.WORKER, Part.INGEST).forEach(settings::jar);
+        settings.commandLine();
+        return settings;
+    }
+
+    /** A port that nobody listens on and that is given once, for what is to be reached again and again. */
+    public static int freePort() {
+        return IntStream.generate(() -> ThreadLocalRandom.current().nextInt(LOWEST_PORT, HIGHEST_PORT))
+                .filter(GIVEN::add)
+                .filter(Ports::isFree)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The same with one variable more. */
+    public LabSettings with(String variable, String value) {
+        Map<String, String> more = environment();
+        more.put(variable, value);
+        return new LabSettings(more, local, ports);
+    }
+
+    /** The instances in the order in which they are stopped. */
+    public List<Instance> instances() {
+        return ports.keySet().stream()
+                .sorted((a, b) -> a.part() == b.part()
+                        ? Integer.compare(a.number(), b.number())
+                        : b.part().compareTo(a.part()))
+                .toList();
+    }
+
+    int port(Part part) {
+        return local.port(part);
+    }
+
+    /** The port of a service's instance. */
+    public int port(Instance instance) {
+        Integer port = ports.get(instance);
+        if (port == null) {
+            throw new IllegalArgumentException("there is no " + instance);
+        }
+        return port;
+    }
+
+    /** {@code http://127.0.0.1:<port>} of a service's instance. */
+    public URI address(Instance instance) {
+        return URI.create("http://127.0.0.1:" + port(instance));
+    }
+
+    /** A copy to add to. */
+    public Map<String, String> environment() {
+        return new HashMap<>(variables);
+    }
+
+    /** The executable jar of a service. */
+    Path jar(Part service) {
+        return built(local.root().resolve(service.label() + "/target/" + service.label() + "-exec.jar"));
+    }
+
+    /** The jar of the command line. */
+    public Path commandLine() {
+        return built(local.root().resolve("local/target/local.jar"));
+    }
+
+    private static Stream<Instance> instances(int ingestNodes, int workers) {
+        return Stream.of(
+                        Stream.of(Instance.LEDGER),
+                        IntStream.rangeClosed(1, workers).mapToObj(Instance::worker),
+                        IntStream.rangeClosed(1, ingestNodes).mapToObj(Instance::ingest))
+                .flatMap(instances -> instances);
+    }
+
+    private static Path built(Path jar) {
+        if (!Files.isRegularFile(jar)) {
+            throw new IllegalStateException(jar + " is missing. The services run as real processes here, which takes"
+                    + " their packaged jars: use ./millrace, which builds them");
+        }
+        return jar;
+    }
+}

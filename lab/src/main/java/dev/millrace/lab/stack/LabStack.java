@@ -1,0 +1,206 @@
+package dev.millrace.lab.stack;
+
+import dev.millrace.local.process.Child;
+import dev.millrace.local.process.ChildPlan;
+import dev.millrace.local.process.Readiness;
+import dev.millrace.local.process.Signal;
+import dev.millrace.local.server.Databases;
+import dev.millrace.local.server.Durability;
+import dev.millrace.local.server.Place;
+import dev.millrace.local.server.PostgresServer;
+import dev.millrace.local.server.RedisServer;
+import dev.millrace.local.settings.Part;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * The whole path as real processes: Redis, Postgres and the executable jars of the services, configured by environment as
+ * in production (no profile). Unlike {@code ./millrace up} it goes on when a part is killed. One thread at a time may deal
+ * with a part; different parts may be dealt with at the same time.
+ */
+public final class LabStack {
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration GRACE = Duration.ofSeconds(20);
+
+    private final LabSettings settings;
+    private final Place place;
+    private final Links links;
+    private final Consumer<String> progress;
+    private final Map<Instance, Child> services = new ConcurrentHashMap<>();
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build();
+    private final RedisServer redis;
+    private final PostgresServer postgres;
+
+    private LabStack(LabSettings settings, Place place, Links links, Consumer<String> progress) {
+        this.settings = settings;
+        this.place = place;
+        this.links = links;
+        this.progress = progress;
+        this.postgres = PostgresServer.start(place, settings.port(Part.POSTGRES), Durability.ALWAYS);
+        this.redis = RedisServer.start(place, settings.port(Part.REDIS), Durability.ALWAYS);
+    }
+
+    /** Starts everything on the data that is there, and returns when every service is ready. */
+    public static LabStack start(LabSettings settings, Place place) {
+        Links direct = new Links(i -> settings.port(Part.REDIS), i -> settings.port(Part.POSTGRES));
+        return start(settings, place, direct, System.out::println);
+    }
+
+    /** The same, with services that reach the servers where the links say, and a taker for what takes long. */
+    public static LabStack start(LabSettings settings, Place place, Links links, Consumer<String> progress) {
+        LabStack stack = new LabStack(settings, place, links, progress);
+        try {
+            stack.startServices();
+        } catch (RuntimeException e) {
+            stack.kill();
+            throw e;
+        }
+        return stack;
+    }
+
+    public RedisServer redis() {
+        return redis;
+    }
+
+    public PostgresServer postgres() {
+        return postgres;
+    }
+
+    /** The process of a service as it runs now; another one after {@link #launch}. */
+    public Child service(Instance instance) {
+        Child child = services.get(instance);
+        if (child == null) {
+            throw new IllegalArgumentException("there is no " + instance);
+        }
+        return child;
+    }
+
+    /** Every process of the stack as it runs now. */
+    public List<ProcessHandle> processes() {
+        return children()
+                .flatMap(child ->
+                        Stream.concat(Stream.of(child.handle()), child.handle().descendants()))
+                .toList();
+    }
+
+    /** Stops everything as {@code ./millrace up} does; the parts that had to be killed. */
+    public List<String> stop() {
+        List<String> killed = new ArrayList<>(stopServices());
+        if (!redis.stop()) {
+            killed.add(Part.REDIS.label());
+        }
+        if (!postgres.stop()) {
+            killed.add(Part.POSTGRES.label());
+        }
+        return killed;
+    }
+
+    /** Stops the services, so that nothing moves in Redis and Postgres any more; those that had to be killed. */
+    public List<String> stopServices() {
+        return settings.instances().stream()
+                .filter(services::containsKey)
+                .filter(instance -> !service(instance).stop(Signal.TERM, GRACE))
+                .map(Instance::toString)
+                .toList();
+    }
+
+    /** Ends whatever still runs; for a run that is given up. */
+    public void kill() {
+        children().filter(Child::isAlive).forEach(Child::kill);
+    }
+
+    /** Starts a service, in place of its process that has ended; it is not ready yet. */
+    public Child launch(Instance instance) {
+        Part part = instance.part();
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx384m",
+                "-XX:TieredStopAtLevel=" + (part == Part.INGEST ? 4 : 1), // Two cores start the other two sooner so.
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-jar",
+                settings.jar(part).toString());
+        Child child = Child.start(new ChildPlan(
+                instance.toString(),
+                command,
+                environment(instance),
+                place.data(),
+                place.logs().resolve(instance + ".log")));
+        services.put(instance, child);
+        return child;
+    }
+
+    /**
+     * Returns when the service answers that it can do its work.
+     *
+     * @throws dev.millrace.local.process.StartFailure when it ends or does not become ready
+     */
+    public void awaitReady(Instance instance) {
+        new Readiness(service(instance), PATIENCE, progress)
+                .await(() -> isReady(instance) ? Readiness.Answer.READY : Readiness.Answer.SILENT);
+    }
+
+    private Stream<Child> children() {
+        return Stream.concat(services.values().stream(), Stream.of(redis.process(), postgres.process()));
+    }
+
+    /** The ledger first, since it migrates the database; the others start side by side. */
+    private void startServices() {
+        launch(Instance.LEDGER);
+        awaitReady(Instance.LEDGER);
+        List<Instance> others = settings.instances().stream()
+                .filter(instance -> instance.part() != Part.LEDGER)
+                .toList();
+        others.forEach(this::launch);
+        others.forEach(this::awaitReady);
+    }
+
+    private Map<String, String> environment(Instance instance) {
+        Part part = instance.part();
+        Map<String, String> environment = settings.environment();
+        environment.put(part.variable(), Integer.toString(settings.port(instance)));
+        environment.put(
+                "MILLRACE_REDIS_URL", "redis://127.0.0.1:" + links.redis().applyAsInt(instance));
+        if (part != Part.INGEST) {
+            environment.put(
+                    "MILLRACE_POSTGRES_URL",
+                    "jdbc:postgresql://127.0.0.1:%d/%s"
+                            .formatted(links.postgres().applyAsInt(instance), PostgresServer.DATABASE));
+            environment.put("MILLRACE_POSTGRES_USER", part == Part.WORKER ? Databases.SETTLER : Databases.LEDGER);
+            environment.put("MILLRACE_POSTGRES_PASSWORD", postgres.password());
+        }
+        if (part == Part.LEDGER) {
+            environment.put("MILLRACE_POSTGRES_OWNER", Databases.OWNER);
+            environment.put("MILLRACE_POSTGRES_OWNER_PASSWORD", postgres.password());
+        }
+        return environment;
+    }
+
+    private boolean isReady(Instance instance) {
+        HttpRequest request = HttpRequest.newBuilder(settings.address(instance).resolve("/actuator/health/readiness"))
+                .timeout(PROBE_TIMEOUT)
+                .build();
+        try {
+            return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // The wait sees it.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.millrace.lab.torture;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What decides on a run.
+ *
+ * @param length how long faults happen
+ * @param seed of the faults
+ * @param kinds of faults
+ */
+record Plan(Duration length, long seed, Set<FaultKind> kinds) {
+    private static final double MINUTE = 60_000;
+
+    Plan {
+        kinds = Set.copyOf(kinds);
+    }
+
+    Schedule schedule() {
+        return Schedule.draw(seed, length, kinds);
+    }
+
+    /** The command that runs the same again. */
+    String command() {
+        String minutes = "%s".formatted(length.toMillis() / MINUTE).replaceAll("\\.0$", "");
+        String command = "./millrace torture --minutes %s --seed %d".formatted(minutes, seed);
+        return kinds.equals(EnumSet.allOf(FaultKind.class))
+                ? command
+                : command + " --faults "
+                        + kinds.stream().sorted().map(FaultKind::toString).collect(Collectors.joining(","));
+    }
+}

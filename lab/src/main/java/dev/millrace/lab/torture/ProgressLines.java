@@ -1,0 +1,32 @@
+package dev.millrace.lab.torture;
+
+import java.io.PrintStream;
+import java.time.Duration;
+
+/** A line every ten seconds, for where there is no terminal. */
+final class ProgressLines implements Progress {
+    private static final Duration INTERVAL = Duration.ofSeconds(10);
+
+    private final PrintStream out;
+    private Duration next = INTERVAL;
+
+    ProgressLines(PrintStream out) {
+        this.out = out;
+    }
+
+    @Override
+    public synchronized void step(String text) {
+        out.println(text);
+    }
+
+    @Override
+    public synchronized void state(Snapshot now) {
+        if (now.elapsed().compareTo(next) >= 0) {
+            next = next.plus(INTERVAL);
+            out.println(now);
+        }
+    }
+
+    @Override
+    public void close() {}
+}

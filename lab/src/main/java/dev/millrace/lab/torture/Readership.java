@@ -1,0 +1,87 @@
+package dev.millrace.lab.torture;
+
+import dev.millrace.local.mint.EventClaims;
+import dev.millrace.local.mint.TokenMint;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * What readers do: page views of articles, popular ones more often; some read on, scroll, react, and a few comment. Each
+ * event is of its own identity. The prices are written down here once more: nothing is asked of the catalogue. Not
+ * thread-safe.
+ */
+final class Readership {
+    private static final int ARTICLES_A_CREATOR = 20;
+    private static final int VIEW = 1_000;
+    private static final int READ = 200;
+    private static final int SCROLL = 100;
+    private static final int REACTION = 500;
+    private static final int WORD = 50;
+    private static final int MOST_WORDS = 100;
+
+    /** Tokens are so old when they are used, since a minute's reading takes a minute. */
+    private static final Duration AGE = Duration.ofSeconds(90);
+
+    private static final List<String> REACTIONS = List.of("like", "love", "clap");
+    private static final Zipf CREATORS = new Zipf(Cell.CREATORS);
+    private static final Zipf ARTICLES = new Zipf(ARTICLES_A_CREATOR);
+
+    private final RandomGenerator random;
+    private final List<TokenMint> publishers;
+    private final Clock clock;
+    private final String prefix;
+    private final Deque<Event> waiting = new ArrayDeque<>();
+    private long visits;
+
+    /**
+     * @param publishers one a publisher, by its number
+     * @param prefix of the idempotency keys, different for each readership
+     */
+    Readership(RandomGenerator random, List<TokenMint> publishers, Clock clock, String prefix) {
+        this.random = random;
+        this.publishers = publishers;
+        this.clock = clock;
+        this.prefix = prefix;
+    }
+
+    Event next() {
+        while (waiting.isEmpty()) {
+            visit();
+        }
+        return waiting.removeFirst();
+    }
+
+    private void visit() {
+        Cell cell = new Cell(CREATORS.draw(random), random.nextInt(Cell.PUBLISHERS));
+        String article = "/" + cell.creator() + "/" + ARTICLES.draw(random);
+        Instant issuedAt = clock.instant().minus(AGE);
+        EventClaims page = EventClaims.of(Cell.creatorName(cell.creator()), article, prefix + visits++, issuedAt);
+        TokenMint publisher = publishers.get(cell.publisher());
+        String token = publisher.mint(page);
+        add(cell, VIEW, token, "view", "");
+        for (int mark = 25; mark <= 100 && random.nextInt(3) > 0; mark += 25) {
+            add(cell, SCROLL, token, "scroll", Integer.toString(mark));
+        }
+        for (int mark = 15; mark <= 60 && random.nextInt(5) > 1; mark += 15) {
+            add(cell, READ, token, "read", Integer.toString(mark));
+        }
+        if (random.nextInt(10) == 0) {
+            add(cell, REACTION, token, "reaction", REACTIONS.get(random.nextInt(REACTIONS.size())));
+        }
+        if (random.nextInt(20) == 0) {
+            int words = 1 + random.nextInt(MOST_WORDS + 20);
+            String comment = publisher.mint(page.withTypes("comment").withQuantity(words));
+            add(cell, (long) WORD * Math.min(words, MOST_WORDS), comment, "comment", "");
+        }
+    }
+
+    private void add(Cell cell, long micros, String token, String type, String key) {
+        String end = key.isEmpty() ? "\"}" : "\",\"key\":\"" + key + "\"}";
+        waiting.add(new Event(cell, micros, "{\"token\":\"" + token + "\",\"type\":\"" + type + end));
+    }
+}

@@ -1,0 +1,191 @@
+package dev.millrace.lab.torture;
+
+import dev.millrace.lab.stack.LabSettings;
+import dev.millrace.local.command.Terminal;
+import dev.millrace.local.server.Folders;
+import dev.millrace.local.server.Place;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code millrace torture}. */
+@CommandLine.Command(
+        name = "torture",
+        description = {
+            "Prove that not one micro is lost or paid twice while everything fails.",
+            "",
+            "Starts one Redis, one Postgres, two ingest nodes, two workers and the ledger as real processes, sends events,"
+                    + " reads balances, and kills, stops and cuts off any of them at random. When all is healed and settled,"
+                    + " it holds the ledger against what was sent, creator by creator.",
+            "",
+            "It exits with 0 only when there is no difference; otherwise it keeps the data and says where.",
+            ""
+        })
+public final class TortureCommand implements Callable<Integer> {
+    private static final BigDecimal MINUTE = BigDecimal.valueOf(60_000);
+    private static final BigDecimal LEAST = new BigDecimal("0.1");
+    private static final BigDecimal MOST = new BigDecimal("1440");
+    private static final int SEEDS = 1_000_000;
+    private static final int INTERRUPTED = 130;
+
+    private final Terminal terminal;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--minutes",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "How long faults happen, 0.1 to 1440 (default: ${DEFAULT-VALUE}).")
+    private String minutes = "10";
+
+    @Option(
+            names = "--seed",
+            paramLabel = "S",
+            description = "A whole number that the faults are drawn from (default: a new one, printed).")
+    private @Nullable String seed;
+
+    @Option(
+            names = "--faults",
+            paramLabel = "KIND",
+            split = ",",
+            description = "Kinds of faults: kill, stop, cut, delay, half-open, reset (default: all).")
+    private List<String> faults = List.of();
+
+    @Option(names = "--keep", description = "Keep data and logs also when there is no difference.")
+    private boolean keep;
+
+    public TortureCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException, SQLException {
+        Plan plan = new Plan(length(), seed(), kinds());
+        Path runs = terminal.root().resolve("lab/target/torture");
+        Path home = folder(runs, plan.seed());
+        Thread farewell = new Thread(() -> breakOff(home));
+        Runtime.getRuntime().addShutdownHook(farewell);
+        boolean good = false;
+        try (Progress progress = progress()) {
+            LabSettings settings = Torture.settings(terminal.root(), home);
+            Path binaries = terminal.root().resolve(".millrace/binaries");
+            Place place = new Place(binaries, home, home.resolve("logs"));
+            Torture.Result result = new Torture(plan, settings, place, terminal.clock(), progress).run();
+            progress.close();
+            terminal.out().println(result.report());
+            good = result.good();
+        } finally {
+            finish(home, good);
+            withdraw(farewell);
+        }
+        return good ? 0 : 1;
+    }
+
+    private void finish(Path home, boolean good) throws IOException {
+        Descendants.end();
+        if (good && !keep) {
+            Folders.delete(home);
+        } else {
+            terminal.err().println("data and logs are kept in " + home);
+        }
+    }
+
+    /** Ctrl-C, SIGTERM, a closed terminal: nothing may be left. */
+    private void breakOff(Path home) {
+        Descendants.end();
+        try {
+            if (!keep) {
+                Folders.delete(home);
+            }
+        } catch (IOException e) {
+            terminal.err().println("could not delete " + home + ": " + e.getMessage());
+        }
+        terminal.err().println("interrupted: everything is stopped, nothing was proven");
+        Runtime.getRuntime().halt(INTERRUPTED);
+    }
+
+    private static void withdraw(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is being ended: the hook decides on the exit code.
+        }
+    }
+
+    private static Path folder(Path runs, long seed) throws IOException {
+        Files.createDirectories(runs);
+        Path home = Files.createTempDirectory(runs, "seed-" + seed + "-");
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return home;
+    }
+
+    private Progress progress() {
+        return terminal.columns() > 0
+                ? new ProgressLine(terminal.err(), terminal.columns())
+                : new ProgressLines(terminal.err());
+    }
+
+    private Duration length() {
+        try {
+            BigDecimal number = new BigDecimal(minutes);
+            if (number.compareTo(LEAST) >= 0 && number.compareTo(MOST) <= 0) {
+                return Duration.ofMillis(number.multiply(MINUTE).longValue());
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw wrong("--minutes is '%s'; it takes a number from 0.1 to 1440, such as 1 or 0.5".formatted(minutes));
+    }
+
+    private long seed() {
+        if (seed == null) {
+            return ThreadLocalRandom.current().nextInt(SEEDS);
+        }
+        try {
+            return Long.parseLong(seed);
+        } catch (NumberFormatException e) {
+            throw wrong("--seed is '%s'; it takes a whole number, such as 42".formatted(seed));
+        }
+    }
+
+    private Set<FaultKind> kinds() {
+        if (faults.isEmpty()) {
+            return EnumSet.allOf(FaultKind.class);
+        }
+        return faults.stream().map(this::kind).collect(Collectors.toSet());
+    }
+
+    private FaultKind kind(String name) {
+        return Stream.of(FaultKind.values())
+                .filter(kind -> kind.toString().equals(name))
+                .findFirst()
+                .orElseThrow(() -> wrong("--faults has '%s'; the kinds are %s"
+                        .formatted(
+                                name,
+                                Stream.of(FaultKind.values())
+                                        .map(FaultKind::toString)
+                                        .collect(Collectors.joining(", ")))));
+    }
+
+    private CommandLine.ParameterException wrong(String message) {
+        return new CommandLine.ParameterException(spec.commandLine(), message);
+    }
+}

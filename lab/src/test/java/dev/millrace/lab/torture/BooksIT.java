@@ -1,0 +1,125 @@
+package dev.millrace.lab.torture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.local.server.Databases;
+import dev.millrace.local.server.PostgresServer;
+import dev.millrace.local.testing.RealServers;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** That the check of the ledger finds what must not be: a sound ledger of one settlement, tampered with in each way. */
+class BooksIT {
+    private static final int PATIENCE_SECONDS = 60;
+
+    private static final List<String> SOUND = List.of(
+            "INSERT INTO account (name) VALUES ('creator:creator-7'), ('publisher:publisher-1')",
+            "INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)"
+                    + " SELECT 1, now(), 'settlement', 3, hash, journal_hash(hash, 1, now(), 'settlement', 3, NULL,"
+                    + " posting_line('creator:creator-7', 'publisher-1', 3000)"
+                    + " || posting_line('publisher:publisher-1', 'publisher-1', -3000)) FROM chain_head",
+            "INSERT INTO posting (account_id, created_at, journal_id, publisher, micros)"
+                    + " SELECT account_id, now(), 1, 'publisher-1',"
+                    + " CASE WHEN name LIKE 'creator:%' THEN 3000 ELSE -3000 END FROM account",
+            "INSERT INTO balance SELECT account_id, micros, 1 FROM posting",
+            "UPDATE chain_head SET (journal_id, created_at, hash) = (SELECT journal_id, created_at, hash FROM journal)",
+            "INSERT INTO engagement VALUES (current_date, 'creator-7', 'publisher-1', '/a', 'view', 1, 3, 3000)",
+            "INSERT INTO article_score VALUES ('publisher-1', '/a', 'creator-7', 3000, now())",
+            "INSERT INTO settled_epoch VALUES (4, 1, now(), now(), 3000, 3, 1)",
+            "UPDATE partition_cursor SET opening = 1",
+            "UPDATE partition_cursor SET settled_epoch = 1, settled_micros = 3000, settled_events = 3 WHERE partition = 4");
+
+    private String url = "";
+    private Connection superuser;
+
+    @BeforeEach
+    void settleOnce() throws SQLException, IOException {
+        url = RealServers.freshDatabase();
+        try (Connection owner = DriverManager.getConnection(url, Databases.OWNER, RealServers.password())) {
+            execute(owner, List.of(schema()));
+        }
+        superuser = DriverManager.getConnection(url, PostgresServer.SUPERUSER, RealServers.password());
+        superuser.setAutoCommit(false);
+        execute(superuser, SOUND);
+        superuser.commit();
+        execute(superuser, List.of("SET session_replication_role = replica")); // No trigger stands in the way.
+    }
+
+    @AfterEach
+    void close() throws SQLException {
+        superuser.close();
+    }
+
+    @Test
+    void aSoundLedgerHasNoDifferenceAndSaysWhatItHolds() throws SQLException {
+        try (LedgerSession session = LedgerSession.open(url, RealServers.password(), PATIENCE_SECONDS)) {
+            Books books = new Books(session);
+            Cell cell = new Cell(7, 1);
+            assertThat(books.unsound()).isEmpty();
+            assertThat(books.postings()).isEqualTo(Map.of(cell, 3_000L));
+            assertThat(books.engagement()).isEqualTo(Map.of(cell, 3_000L));
+            assertThat(books.scores()).isEqualTo(Map.of(cell, 3_000L));
+            assertThat(books.journals()).isEqualTo(1);
+            assertThat(books.events()).isEqualTo(3);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    UPDATE posting SET micros = 3001 WHERE micros = 3000                | journals whose postings do not sum to zero
+                    UPDATE posting SET micros = 3001 WHERE micros = 3000                | publishers that owe something else than their creators earn
+                    UPDATE posting SET micros = 3001 WHERE micros = 3000                | settled money that is not in the journals
+                    UPDATE posting SET micros = micros * 2                              | broken links of the hash chain
+                    UPDATE posting SET micros = micros * 2                              | balances that are not the sum of their postings
+                    DELETE FROM posting                                                 | journals without postings
+                    DELETE FROM balance                                                 | balances that are not the sum of their postings
+                    UPDATE journal SET events = 4                                       | broken links of the hash chain
+                    DELETE FROM journal                                                 | a head of the chain that is not its last journal
+                    UPDATE chain_head SET hash = sha256('x')                            | a head of the chain that is not its last journal
+                    UPDATE engagement SET units = 4                                     | engagement that is not units × rate
+                    UPDATE engagement SET rate_version = 2                              | engagement that is not units × rate
+                    DELETE FROM settled_epoch                                           | cursors that are not the sum of their settled epochs
+                    INSERT INTO settled_epoch VALUES (4, 1, now(), now(), 0, 0, NULL)   | cursors that are not the sum of their settled epochs
+                    UPDATE partition_cursor SET settled_epoch = 2 WHERE partition = 4   | cursors that are not the sum of their settled epochs
+                    UPDATE partition_cursor SET settled_micros = 6000 WHERE partition = 4 | settled money that is not in the journals
+                    UPDATE partition_cursor SET halted = 'x' WHERE partition = 4        | partitions that are halted
+                    UPDATE partition_cursor SET opening = 2 WHERE partition = 4         | partitions that were opened again
+                    """)
+    void whatWasTamperedWithIsFound(String tampering, String difference) throws SQLException {
+        execute(superuser, List.of(tampering));
+        superuser.commit();
+        try (LedgerSession session = LedgerSession.open(url, RealServers.password(), PATIENCE_SECONDS)) {
+            assertThat(new Books(session).unsound())
+                    .extracting(Difference::what)
+                    .contains(difference);
+        }
+    }
+
+    private static String schema() throws IOException {
+        try (InputStream in = Objects.requireNonNull(
+                BooksIT.class.getClassLoader().getResourceAsStream("db/migration/V1__ledger.sql"))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static void execute(Connection connection, List<String> statements) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+}

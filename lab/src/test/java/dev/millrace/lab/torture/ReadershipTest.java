@@ -1,0 +1,78 @@
+package dev.millrace.lab.torture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.common.token.Kid;
+import dev.millrace.local.mint.TokenMint;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class ReadershipTest {
+    private static final int EVENTS = 20_000;
+    private static final Clock CLOCK = Clock.fixed(Instant.parse("2026-11-24T10:00:00Z"), ZoneOffset.UTC);
+
+    private final Readership readership = new Readership(
+            new SplittableRandom(1),
+            IntStream.range(0, Cell.PUBLISHERS)
+                    .mapToObj(i -> TokenMint.forPublisher(new Kid(Cell.publisherName(i), 1), "secret"))
+                    .toList(),
+            CLOCK,
+            "test-");
+
+    @Test
+    void noTwoEventsAreTheSame() {
+        List<Event> events = Stream.generate(readership::next).limit(EVENTS).toList();
+        assertThat(new HashSet<>(events.stream().map(Event::json).toList())).hasSize(EVENTS);
+    }
+
+    @Test
+    void typesAreMixedAndPricesDiffer() {
+        List<Event> events = Stream.generate(readership::next).limit(EVENTS).toList();
+        Set<String> types = events.stream()
+                .map(event -> JsonMapper.shared().readTree(event.json()))
+                .map(json -> json.path("type").asString(""))
+                .collect(Collectors.toSet());
+        assertThat(types).containsExactlyInAnyOrder("view", "read", "scroll", "reaction", "comment");
+        assertThat(events).extracting(Event::micros).contains(1_000L, 200L, 100L, 500L, 5_000L);
+        assertThat(events).extracting(Event::micros).allMatch(micros -> micros > 0 && micros <= 5_000);
+    }
+
+    @Test
+    void aFewCreatorsGetMostOfTheReaders() {
+        long popular = Stream.generate(readership::next)
+                .limit(EVENTS)
+                .filter(event -> event.cell().creator() < Cell.CREATORS / 10)
+                .count();
+        assertThat(popular).isGreaterThan(EVENTS / 2);
+    }
+
+    @Test
+    void whatABatchIsWorthIsWhatIsNewInIt() {
+        Event one = readership.next();
+        Event two = readership.next();
+        Batch batch = Batch.of(List.of(one, two), List.of(one));
+        assertThat(batch.events()).isEqualTo(3);
+        assertThat(batch.sums().events()).isEqualTo(2);
+        assertThat(batch.sums().micros().values().stream()
+                        .mapToLong(Long::longValue)
+                        .sum())
+                .isEqualTo(one.micros() + two.micros());
+        assertThat(batch.body().lines().map(ReadershipTest::isEvent)).hasSize(3).containsOnly(true);
+    }
+
+    private static boolean isEvent(String line) {
+        JsonNode json = JsonMapper.shared().readTree(line);
+        return json.has("token") && json.has("type");
+    }
+}
