@@ -146,7 +146,7 @@ public final class Link implements AutoCloseable {
             closeQuietly(caller);
             return;
         }
-        Connection connection = new Connection(this, caller, new InetSocketAddress("127.0.0.1", target));
+        Connection connection = new Connection(this, caller, new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
         connections.add(connection);
         Thread.ofVirtual().name(name).start(connection::run);
     }

@@ -26,10 +26,10 @@ record Schedule(List<Fault> faults) {
     private static final Duration RUN_UP = Duration.ofSeconds(1);
     private static final Duration REST = Duration.ofSeconds(1);
 
-    /** How long a service takes to start on two busy cores; its twin is spared meanwhile. */
+    /** How long a service takes to start on two busy cores. */
     private static final Duration SERVICE_START = Duration.ofSeconds(20);
 
-    private static final Duration SERVER_START = Duration.ofSeconds(8);
+    private static final Duration SERVER_START = Duration.ofSeconds(10);
 
     /** Draws for a target that has had its rest, before any is taken. */
     private static final int TRIES = 100;
@@ -101,17 +101,20 @@ record Schedule(List<Fault> faults) {
             Duration recovery = !killed ? REST : service ? SERVICE_START : SERVER_START;
             Duration rested = fault.at().plus(fault.lasting()).plus(recovery);
             restedAt.put(target, rested);
-            if (killed && service) {
+            if (killed) {
                 restedAt.merge(twin(target), rested, (a, b) -> a.compareTo(b) > 0 ? a : b);
             }
         }
 
+        /** What stands in for a killed process, or can't do without it: it is spared while that starts. */
         private static Target twin(Target target) {
             return switch (target) {
                 case INGEST_1 -> Target.INGEST_2;
                 case INGEST_2 -> Target.INGEST_1;
                 case WORKER_1 -> Target.WORKER_2;
                 case WORKER_2 -> Target.WORKER_1;
+                case REDIS -> Target.POSTGRES;
+                case POSTGRES -> Target.REDIS;
                 default -> target;
             };
         }

@@ -1,19 +1,20 @@
 package dev.millrace.lab.torture;
 
 import dev.millrace.lab.stack.Instance;
+import dev.millrace.local.settings.Part;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a fault can hit: a process, or the link between two. */
 enum Target {
-    INGEST_1("ingest-1", Instance.ingest(1)),
-    INGEST_2("ingest-2", Instance.ingest(2)),
-    WORKER_1("worker-1", Instance.worker(1)),
-    WORKER_2("worker-2", Instance.worker(2)),
-    LEDGER("ledger", Instance.LEDGER),
-    REDIS("redis"),
-    POSTGRES("postgres"),
+    INGEST_1("ingest-1", Part.INGEST, 1),
+    INGEST_2("ingest-2", Part.INGEST, 2),
+    WORKER_1("worker-1", Part.WORKER, 1),
+    WORKER_2("worker-2", Part.WORKER, 2),
+    LEDGER("ledger", Part.LEDGER, 1),
+    REDIS("redis", Part.REDIS, 1),
+    POSTGRES("postgres", Part.POSTGRES, 1),
 
     CLIENTS_INGEST_1("clients→ingest-1", INGEST_1),
     CLIENTS_INGEST_2("clients→ingest-2", INGEST_2),
@@ -28,24 +29,21 @@ enum Target {
     LEDGER_POSTGRES("ledger→postgres", POSTGRES);
 
     private final String label;
-    private final @Nullable Instance instance;
+    private final @Nullable Part part;
+    private final int number;
     private final @Nullable Target end;
 
-    Target(String label) {
+    Target(String label, Part part, int number) {
         this.label = label;
-        this.instance = null;
-        this.end = null;
-    }
-
-    Target(String label, Instance instance) {
-        this.label = label;
-        this.instance = instance;
+        this.part = part;
+        this.number = number;
         this.end = null;
     }
 
     Target(String label, Target end) {
         this.label = label;
-        this.instance = null;
+        this.part = null;
+        this.number = 0;
         this.end = end;
     }
 
@@ -56,7 +54,7 @@ enum Target {
     /** The service that this is a process of, or null for a link and for the two servers. */
     @Nullable
     Instance instance() {
-        return instance;
+        return part == null || part == Part.REDIS || part == Part.POSTGRES ? null : new Instance(part, number);
     }
 
     /** The process that a link leads to. */
@@ -78,7 +76,7 @@ enum Target {
     /** The link from a service to Redis or Postgres. */
     static Target link(Instance from, Target end) {
         Target process = processes().stream()
-                .filter(target -> from.equals(target.instance))
+                .filter(target -> from.equals(target.instance()))
                 .findFirst()
                 .orElseThrow();
         return valueOf(process.name() + "_" + end.name());

@@ -24,7 +24,7 @@ import java.util.concurrent.TimeoutException;
  * reckon. Bounded in time by itself.
  */
 final class Torture {
-    private static final Duration INTERVAL = Duration.ofSeconds(2);
+    private static final Duration INTERVAL = Duration.ofSeconds(3);
     private static final String KEEP_SETTLED = "20s";
 
     /** How long faults may go on beyond the schedule: the last ones are to be healed, a server may take long to start. */
@@ -91,9 +91,9 @@ final class Torture {
         try (injector) {
             watch(injector, schedule, load, lateness);
             progress.step("the faults are over; every event gets its answer …");
+            load.stop(PATIENCE);
             settings.instances().forEach(stack::awaitReady);
         }
-        load.stop(PATIENCE);
         progress.step("everything settles …");
         differences.addAll(new Settling(settings, WORKERS).await());
         watch.stop(Duration.ofSeconds(5));

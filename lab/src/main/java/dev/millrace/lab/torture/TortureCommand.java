@@ -84,12 +84,8 @@ public final class TortureCommand implements Callable<Integer> {
         Thread farewell = new Thread(() -> breakOff(home));
         Runtime.getRuntime().addShutdownHook(farewell);
         boolean good = false;
-        try (Progress progress = progress()) {
-            LabSettings settings = Torture.settings(terminal.root(), home);
-            Path binaries = terminal.root().resolve(".millrace/binaries");
-            Place place = new Place(binaries, home, home.resolve("logs"));
-            Torture.Result result = new Torture(plan, settings, place, terminal.clock(), progress).run();
-            progress.close();
+        try {
+            Torture.Result result = run(plan, home);
             terminal.out().println(result.report());
             good = result.good();
         } finally {
@@ -97,6 +93,14 @@ public final class TortureCommand implements Callable<Integer> {
             withdraw(farewell);
         }
         return good ? 0 : 1;
+    }
+
+    private Torture.Result run(Plan plan, Path home) throws InterruptedException, SQLException {
+        LabSettings settings = Torture.settings(terminal.root(), home);
+        Place place = new Place(terminal.root().resolve(".millrace/binaries"), home, home.resolve("logs"));
+        try (Progress progress = progress()) {
+            return new Torture(plan, settings, place, terminal.clock(), progress).run();
+        }
     }
 
     private void finish(Path home, boolean good) throws IOException {

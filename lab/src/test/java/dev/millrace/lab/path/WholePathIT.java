@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.millrace.lab.path.Api.Answer;
 import dev.millrace.lab.path.Api.Money;
+import dev.millrace.lab.stack.Metrics;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
 import java.nio.file.Files;
