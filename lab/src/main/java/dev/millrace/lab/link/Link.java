@@ -146,7 +146,8 @@ public final class Link implements AutoCloseable {
             closeQuietly(caller);
             return;
         }
-        Connection connection = new Connection(this, caller, new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
+        Connection connection =
+                new Connection(this, caller, new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
         connections.add(connection);
         Thread.ofVirtual().name(name).start(connection::run);
     }

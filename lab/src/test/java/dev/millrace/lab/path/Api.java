@@ -108,6 +108,13 @@ final class Api {
                 .build());
     }
 
+    /** Asks the worker for a settlement now. */
+    Answer settle() {
+        return send(request(Part.WORKER, "/actuator/settle")
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build());
+    }
+
     Metrics metrics(Part part) {
         return Metrics.parse(send(request(part, "/actuator/prometheus").build()).body());
     }

@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The stack of a test class, with what its tests ask of it again and again. The data is in a temporary folder, the logs
- * stay in {@code lab/target/whole-path}.
+ * stay in {@code lab/target}.
  */
 final class WholePath {
     /** Surefire says where the module is; the root is the folder above it. */
@@ -44,11 +44,14 @@ final class WholePath {
     private final Api api;
     private LabStack stack;
 
-    WholePath(Duration interval) throws IOException {
+    /**
+     * @param name of the folder of its logs
+     */
+    WholePath(String name, Duration interval) throws IOException {
         home = Files.createTempDirectory("millrace-whole-path-");
         settings = LabSettings.fresh(ROOT, home, interval, 1, 1);
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Path logs = ROOT.resolve("lab/target/whole-path");
+        Path logs = ROOT.resolve("lab/target/" + name);
         Folders.delete(logs);
         place = new Place(RealServers.place(home).binaries(), home, logs);
         api = new Api(settings);
@@ -63,6 +66,11 @@ final class WholePath {
 
     LabStack stack() {
         return stack;
+    }
+
+    /** The folder of this name in the data. */
+    Path data(String name) {
+        return home.resolve(name);
     }
 
     CommandLine commandLine() {

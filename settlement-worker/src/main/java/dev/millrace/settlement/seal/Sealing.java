@@ -23,16 +23,20 @@ public final class Sealing {
 
         /** The pointer is at or behind what is settled, or there is none. */
         record Lost(String what) implements Result {}
+
+        /** This Redis process has not been compared with the ledger yet; the watch does that within a second. */
+        record Unconfirmed() implements Result {}
     }
 
     /** Seals the epoch after the settled one, unless it is sealed already. */
     public Result seal(int partition, long settled) {
         CounterKeys names = new CounterKeys(partition);
         long epoch = settled + 1;
-        List<Object> reply = script.run(List.of(names.epoch(), names.earn(epoch)), epoch, epoch + 1);
+        List<Object> reply = script.run(List.of(names.epoch(), names.earn(epoch), names.run()), epoch, epoch + 1);
         return switch (String.valueOf(reply.get(0))) {
             case "sealed" -> new Result.SealedBelow(epoch + 1, true);
             case "already" -> new Result.SealedBelow(epoch + 1, false);
+            case "unconfirmed" -> new Result.Unconfirmed();
             case "missing" -> new Result.Lost("no pointer");
             case "other" -> elsewhere(String.valueOf(reply.get(1)), settled);
             default -> throw new IllegalStateException("seal.lua answered " + reply);

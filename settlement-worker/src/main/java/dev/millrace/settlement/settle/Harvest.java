@@ -52,10 +52,8 @@ final class Harvest {
         crashPoints.reached(CrashPoint.SEALED);
         switch (sealed) {
             case Sealing.Result.Lost(String what) -> throw new BrokenPartition(what);
+            case Sealing.Result.Unconfirmed() -> batch.incomplete();
             case Sealing.Result.SealedBelow(long open, boolean now) -> {
-                if (!now) {
-                    batch.incomplete();
-                }
                 for (long epoch = cursor.settledEpoch() + 1; epoch < open; epoch++) {
                     if (batch.isFull()) {
                         batch.leave(cursor.partition());
@@ -63,6 +61,9 @@ final class Harvest {
                     }
                     batch.add(reader.read(cursor.partition(), epoch, rates, alive));
                     crashPoints.reached(CrashPoint.READ);
+                }
+                if (!now) {
+                    batch.incomplete();
                 }
             }
         }

@@ -34,7 +34,14 @@ class SettleNow {
                     "A settlement can be asked for from the worker's own machine only");
         }
         try {
-            return ResponseEntity.ok(settlement.settleAll());
+            Settled settled = settlement.settleAll();
+            return settled.complete()
+                    ? ResponseEntity.ok(settled)
+                    : problem(
+                            HttpStatus.SERVICE_UNAVAILABLE,
+                            "settlement-incomplete",
+                            "Some partitions wait for Redis to be compared with the ledger; %d epochs of others are settled"
+                                    .formatted(settled.epochs()));
         } catch (RuntimeException e) {
             log.warn("a settlement that was asked for failed: {}", e.toString());
             return problem(

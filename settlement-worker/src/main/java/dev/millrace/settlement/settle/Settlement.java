@@ -113,9 +113,11 @@ public final class Settlement {
 
     /** Settles all partitions now, waiting for other workers to finish theirs; returns after the commit. */
     public Settled settleAll() {
-        Settled settled = inTurn(cursors::claimAll);
-        for (int more = 0; !settled.complete() && more < MOST_MORE; more++) {
-            settled = settled.and(inTurn(cursors::claimAll));
+        Settled last = inTurn(cursors::claimAll);
+        Settled settled = last;
+        for (int more = 0; last.epochs() > 0 && !last.complete() && more < MOST_MORE; more++) {
+            last = inTurn(cursors::claimAll);
+            settled = settled.and(last);
         }
         return settled;
     }

@@ -10,9 +10,13 @@ import dev.millrace.settlement.seal.RedisDurability;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.Properties;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
+import org.springframework.data.redis.connection.RedisServerCommands;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -76,6 +80,15 @@ public final class Workers implements AutoCloseable {
     /** What opens partitions. */
     public Opening opening(CrashPoints crashPoints) {
         return new Opening(redis, new Cursors(JdbcClient.create(pool)), transaction(pool), OPENING_DELAY, crashPoints);
+    }
+
+    /** Which process Redis is. */
+    public String runId() {
+        Properties server = Objects.requireNonNull(redis.execute((RedisCallback<Properties>) connection -> {
+            RedisServerCommands commands = connection.serverCommands();
+            return commands.info("server");
+        }));
+        return server.getProperty("run_id");
     }
 
     DataSource dataSource() {

@@ -48,7 +48,7 @@ class ZombieIT {
         book = new Book(database);
         superuser = JdbcClient.create(new DriverManagerDataSource(database, "postgres", RealServers.password()));
         name = database.substring(database.lastIndexOf('/') + 1).replaceAll("\\?.*", "");
-        workers.opening(CrashPoints.NONE).open(PARTITION, null, "run");
+        workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.runId());
         for (int i = 0; i < 2; i++) { // so that there is an epoch to give back
             count();
             workers.settlement(CrashPoints.NONE).settleAll();
@@ -98,7 +98,7 @@ class ZombieIT {
                 CompletableFuture.supplyAsync(() -> workers.opening(sleep).open(PARTITION, null, "zombie"));
         sleep.await(sleeper);
         endTransactions();
-        workers.opening(CrashPoints.NONE).open(PARTITION, null, "run");
+        workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.runId());
         for (int i = 0; i < 3; i++) {
             count();
             workers.settlement(CrashPoints.NONE).settleAll();
@@ -130,7 +130,7 @@ class ZombieIT {
 
     @Test
     void whileItHoldsTheLocksOthersTakeWhatIsFreeAndDoNotWait() throws Exception {
-        workers.opening(CrashPoints.NONE).open(4, null, "run");
+        workers.opening(CrashPoints.NONE).open(4, null, workers.runId());
         book.sql().sql("UPDATE partition_cursor SET settled_at = 'epoch'").update();
         Sleep sleep = new Sleep(CrashPoint.CLAIMED);
         Settlement sleeping = workers.settlement(sleep, 1);
@@ -175,6 +175,26 @@ class ZombieIT {
         assertThat(counters.redis().get(names.epoch())).isEqualTo(pointer);
         assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60).getFirst())
                 .isEqualTo("opened");
+    }
+
+    /**
+     * A worker that slept before its seal, and a Redis that came back from an older copy meanwhile: the pointer is the one
+     * expected, but the process is another. Nothing is sealed in it before it has been compared with the ledger.
+     */
+    @Test
+    void aProcessNotYetComparedWithTheLedgerIsNotSealed() {
+        CounterKeys names = new CounterKeys(PARTITION);
+        String pointer = counters.redis().get(names.epoch());
+        count();
+        counters.redis().set(names.run(), "the-process-before");
+        assertThat(workers.settlement(CrashPoints.NONE).settleAll())
+                .isEqualTo(new Settled(null, 0, 0, 0, 0, 0, List.of(), false));
+        assertThat(counters.redis().get(names.epoch())).isEqualTo(pointer);
+        assertThat(counters.redis().hexists(names.earn(Long.parseLong(pointer)), "#sealed"))
+                .isFalse();
+        counters.redis().set(names.run(), workers.runId());
+        workers.settlement(CrashPoints.NONE).settleAll();
+        assertThat(book.balance("creator:c-1")).isEqualTo(counted);
     }
 
     /** A cursor read before another worker's settlement moves nothing, whatever locks there were. */
