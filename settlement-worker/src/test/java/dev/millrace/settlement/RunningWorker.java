@@ -26,6 +26,13 @@ public final class RunningWorker implements AutoCloseable {
         context = new SpringApplicationBuilder(SettlementWorker.class).run(arguments.toArray(String[]::new));
     }
 
+    /** Stops what it does by itself: what happens then is what a test calls. */
+    public RunningWorker byHand() {
+        context.getBean("settlementCrank", Crank.class).close();
+        context.getBean("watchCrank", Crank.class).close();
+        return this;
+    }
+
     /** Makes the schema, as ledger-service does. */
     public static void migrate(String databaseUrl, Databases databases) {
         Flyway.configure()

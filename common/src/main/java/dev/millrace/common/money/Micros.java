@@ -37,12 +37,17 @@ public record Micros(long value) implements Comparable<Micros> {
     }
 
     /**
-     * Reads a whole number of micros as Redis and Lua print it.
+     * Reads a whole number of micros as Redis and Lua print it: ASCII digits, a minus before them where it is negative, no
+     * plus and no leading zero.
      *
-     * @throws NumberFormatException when the text is not a whole number in the range of {@code long}
+     * @throws NumberFormatException when the text is not such a number in the range of {@code long}
      */
     public static Micros parse(String text) {
-        return new Micros(Long.parseLong(text));
+        long value = Long.parseLong(text);
+        if (!text.equals(Long.toString(value))) {
+            throw new NumberFormatException("'%s' is not a whole number as Redis prints it".formatted(text));
+        }
+        return new Micros(value);
     }
 
     @Override

@@ -28,7 +28,18 @@ class CounterFieldsTest {
                 "demo|c|a|view|x",
                 "demo|c|a|nothing|1",
                 "|c|a|view|1",
-                "demo|c|a|view|99999999999"
+                "demo|c|a|view|99999999999",
+                "demo|c|a|view|2147483648",
+                "demo|c|a|view|0",
+                "demo|c|a|view|-1",
+                "demo|c|a|view|+1",
+                "demo|c|a|view|01",
+                "demo|c|a|view|\u0661",
+                "Demo|c|a|view|1",
+                "demo|c 1|a|view|1",
+                "demo|c||view|1",
+                "demo|c|a\u0000b|view|1",
+                "demo|c|\ud83d|view|1"
             })
     void whatIsNoEngageFieldIsRefusedByName(String field) {
         assertThatThrownBy(() -> EngageField.parse(field))
@@ -37,10 +48,19 @@ class CounterFieldsTest {
     }
 
     @Test
+    void anArticleIsAtMost128CharactersWhateverTheirSize() {
+        EngageField longest = new EngageField("demo", "c", "\ud83d\ude00".repeat(128), EventType.VIEW, 1);
+        assertThat(EngageField.parse(longest.encode())).isEqualTo(longest);
+        String longer = new EngageField("demo", "c", "a".repeat(129), EventType.VIEW, 1).encode();
+        assertThatThrownBy(() -> EngageField.parse(longer)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void anEarnFieldHasTwoParts() {
         assertThat(EarnField.parse("demo|c:4.2")).isEqualTo(new EarnField("demo", "c:4.2"));
         assertThat(new EarnField("demo", "c:4.2").encode()).isEqualTo("demo|c:4.2");
-        for (String field : new String[] {"", "demo", "|c", "demo|", "a|b|c", "#micros"}) {
+        for (String field :
+                new String[] {"", "demo", "|c", "demo|", "a|b|c", "#micros", "Demo|c", "demo|c d", "demo|c\n"}) {
             assertThatThrownBy(() -> EarnField.parse(field)).isInstanceOf(IllegalArgumentException.class);
         }
     }

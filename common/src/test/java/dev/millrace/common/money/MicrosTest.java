@@ -33,6 +33,10 @@ class MicrosTest {
     @Test
     void onlyWholeNumbersAreRead() {
         assertThat(Micros.parse("9223372036854775807")).isEqualTo(new Micros(Long.MAX_VALUE));
+        assertThat(Micros.parse("-1")).isEqualTo(new Micros(-1));
+        for (String other : new String[] {"+1", "01", "-0", "-01", "\u0661", " 1", "9223372036854775808"}) {
+            assertThatThrownBy(() -> Micros.parse(other)).as(other).isInstanceOf(NumberFormatException.class);
+        }
         assertThatThrownBy(() -> Micros.parse("1.5")).isInstanceOf(NumberFormatException.class);
         assertThatThrownBy(() -> Micros.parse("1e3")).isInstanceOf(NumberFormatException.class);
         assertThatThrownBy(() -> Micros.parse("")).isInstanceOf(NumberFormatException.class);

@@ -1,17 +1,16 @@
 package dev.millrace.ingest.verify;
 
+import dev.millrace.common.counters.EarnField;
+import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.token.Kid;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Reads the claims of an event token, each in its range. Claims it does not know are left alone. */
 final class Claims {
-    private static final Pattern CREATOR = Pattern.compile("[A-Za-z0-9._:-]{1,64}");
-    private static final int MOST_ARTICLE = 128;
     private static final int MOST_JTI = 64;
     private static final int MOST_REFERRER = 2_048;
     private static final int MOST_VISITOR = 64;
@@ -33,7 +32,7 @@ final class Claims {
         return new EventToken(
                 kid,
                 claims.creator(),
-                claims.text("art", MOST_ARTICLE),
+                claims.text("art", EngageField.MOST_ARTICLE),
                 claims.text("jti", MOST_JTI),
                 claims.whole("iat", 0, LAST_SECOND),
                 claims.whole("exp", 0, LAST_SECOND),
@@ -45,7 +44,7 @@ final class Claims {
         JsonNode value = claims.get("sub");
         if (value == null
                 || !value.isString()
-                || !CREATOR.matcher(value.stringValue()).matches()) {
+                || !EarnField.CREATOR.matcher(value.stringValue()).matches()) {
             throw new MalformedToken("sub is %s; a creator id is [A-Za-z0-9._:-]{1,64}".formatted(Shown.of(value)));
         }
         return value.stringValue();

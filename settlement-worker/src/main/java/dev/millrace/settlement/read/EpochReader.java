@@ -83,9 +83,15 @@ public final class EpochReader {
         return earned;
     }
 
-    private static Map<EngageField, Long> engaged(Map<String, String> hash) {
+    private static Map<EngageField, Long> engaged(Map<String, String> hash) throws BrokenPartition {
         Map<EngageField, Long> engaged = new HashMap<>();
-        hash.forEach((field, units) -> engaged.put(EngageField.parse(field), Long.parseLong(units)));
+        for (Map.Entry<String, String> entry : hash.entrySet()) {
+            long units = Long.parseLong(entry.getValue());
+            if (units < 0) {
+                throw new BrokenPartition("engage field '%s' is negative: %d".formatted(entry.getKey(), units));
+            }
+            engaged.put(EngageField.parse(entry.getKey()), units);
+        }
         return engaged;
     }
 

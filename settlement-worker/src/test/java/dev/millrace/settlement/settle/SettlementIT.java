@@ -33,6 +33,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.transaction.TransactionException;
 
 /** From counters to the ledger, on a real Redis and a real Postgres. */
 class SettlementIT {
@@ -58,7 +59,7 @@ class SettlementIT {
     }
 
     private RunningWorker worker(String... settings) {
-        return new RunningWorker(RealServers.redisUrl(), database, RealServers.databases(), settings);
+        return new RunningWorker(RealServers.redisUrl(), database, RealServers.databases(), settings).byHand();
     }
 
     @AfterEach
@@ -145,7 +146,7 @@ class SettlementIT {
                     }));
             Settlement second = other.bean(Settlement.class);
             while (!counting.isDone()) {
-                CompletableFuture<Void> due = CompletableFuture.runAsync(second::settleDue);
+                CompletableFuture<Void> due = CompletableFuture.runAsync(() -> settleDueOrGiveUp(second));
                 settlement.settleAll();
                 due.join();
             }
@@ -163,6 +164,15 @@ class SettlementIT {
                         .single())
                 .isEqualTo(3_000);
         assertThatTheChainHolds();
+    }
+
+    /** With an interval of a second a run soon gives a lock up, on a slow machine too soon; the next run takes its share. */
+    private static void settleDueOrGiveUp(Settlement settlement) {
+        try {
+            settlement.settleDue();
+        } catch (DataAccessException | TransactionException e) {
+            System.out.println("twoWorkersAtATime: gave up: " + e.getMessage());
+        }
     }
 
     @Test
@@ -226,6 +236,27 @@ class SettlementIT {
                         .query(Long.class)
                         .single())
                 .isZero();
+    }
+
+    @Test
+    void whatTheLedgerWouldNotTakeHaltsItsOwnPartitionAndNotTheWholeSettlement() {
+        String article = "/a";
+        counters.count(1, "c 1", article, EventType.VIEW, 1, 1_000);
+        counters.count(2, "c".repeat(65), article, EventType.VIEW, 1, 1_000);
+        counters.count(3, "c-1", "a".repeat(129), EventType.VIEW, 1, 1_000);
+        counters.count(4, "c-1", "a\u0000b", EventType.VIEW, 1, 1_000);
+        counters.count(5, new EngageField("Demo", "c-1", article, EventType.VIEW, 1), 1, 1_000);
+        counters.count(6, "c-1", article, EventType.VIEW, 11, 11_000);
+        counters.redis().hset(new CounterKeys(6).engage(1), "demo|c-1|/b|view|1", "-1");
+        counters.redis().hset(new CounterKeys(6).engage(1), "demo|c-1|/a|view|1", "12");
+        counters.count(7, "c-1", article, EventType.VIEW, 1, 1_000);
+        counters.redis().hset(new CounterKeys(8).engage(1), "x".repeat(100_000), "1");
+        Settled settled = settlement.settleAll();
+        assertThat(settled.micros()).isEqualTo(1_000);
+        assertThat(settled.halted()).extracting(Settled.Halted::partition).containsExactly(1, 2, 3, 4, 5, 6, 8);
+        assertThat(settled.halted().get(3).why()).contains("'demo|c-1|a?b|view|1' is not");
+        assertThat(settled.halted().get(5).why()).contains("'demo|c-1|/b|view|1' is negative: -1");
+        assertThat(settled.halted().getLast().why()).hasSizeLessThan(600);
     }
 
     @Test
