@@ -19,7 +19,7 @@ public final class Limit {
         }
         try {
             int limit = Integer.parseInt(text);
-            if (limit >= 1 && limit <= most) {
+            if (limit >= 1 && limit <= most && text.equals(Integer.toString(limit))) {
                 return limit;
             }
         } catch (NumberFormatException e) {

@@ -40,7 +40,10 @@ record PageCursor(Instant at, long journal, String publisher) {
                     long micros = Long.parseLong(parts.group(1));
                     Instant at = Instant.ofEpochSecond(
                             micros / MICROS_PER_SECOND, micros % MICROS_PER_SECOND * NANOS_PER_MICRO);
-                    return new PageCursor(at, Long.parseLong(parts.group(2)), parts.group(3));
+                    PageCursor cursor = new PageCursor(at, Long.parseLong(parts.group(2)), parts.group(3));
+                    if (cursor.encode().equals(word)) { // one word a cursor: no padding, no leading zero, no spare bits
+                        return cursor;
+                    }
                 }
             }
         } catch (IllegalArgumentException | DateTimeException e) {

@@ -27,14 +27,23 @@ class PageCursorTest {
             "1|1763968654013279|7|De",
             "1|1763968654013279|x|demo",
             "1|99999999999999999999|7|demo",
+            "1|01763968654013279|7|demo",
+            "1|1763968654013279|007|demo",
             good + " ",
             good.repeat(10)
         }) {
             assertThatThrownBy(() -> PageCursor.decode(word(bad))).as(bad).hasMessageContaining("cursor-invalid");
         }
-        for (String bad : new String[] {"", "%", "===", "é", "MQ", word(good) + "."}) {
+        for (String bad : new String[] {
+            "", "%", "===", "é", "MQ", word(good) + ".", word(good) + "=", spareBits(word("1|1763968654013279|7|dem"))
+        }) {
             assertThatThrownBy(() -> PageCursor.decode(bad)).as(bad).hasMessageContaining("cursor-invalid");
         }
+    }
+
+    /** The same bytes to a lenient decoder: the last character's unused bits are set. */
+    private static String spareBits(String word) {
+        return word.substring(0, word.length() - 1) + (char) (word.charAt(word.length() - 1) + 1);
     }
 
     private static String word(String text) {
