@@ -21,6 +21,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param suspectsLaneEvents most suspect events under way at once, at least 1,000
  * @param filterEvents identities one generation of the edge's Bloom filter holds
  * @param catalogPoll how often the catalogue is read, at most 1 s so that changes are in force within 2 s
+ * @param redisPatience longest wait for Redis' answer to a look at it; what is known of Redis holds for twice as long
  * @param clockLeap most that Redis' clock may be ahead of the last second a partition has seen
  */
 @ConfigurationProperties("millrace")
@@ -36,6 +37,7 @@ public record IngestSettings(
         @DefaultValue("4096") int suspectsLaneEvents,
         @DefaultValue("2000000") int filterEvents,
         @DefaultValue("500ms") Duration catalogPoll,
+        @DefaultValue("1s") Duration redisPatience,
         @DefaultValue("1h") Duration clockLeap) {
 
     /** Most events in one request; a lane holds at least one such request. */
@@ -49,6 +51,7 @@ public record IngestSettings(
         atLeast("remember-short", rememberShort, tokenLifetime.plus(SLACK));
         atLeast("remember-long", rememberLong, tokenLifetime.plus(SLACK));
         atLeast("clock-leap", clockLeap, Duration.ofMinutes(1));
+        atLeast("redis-patience", redisPatience, Duration.ofMillis(500));
         atLeast("tally-timeout", tallyTimeout, Duration.ofMillis(10));
         atLeast("fast-lane-events", fastLaneEvents, MOST_EVENTS);
         atLeast("suspects-lane-events", suspectsLaneEvents, MOST_EVENTS);

@@ -37,11 +37,6 @@ import org.slf4j.LoggerFactory;
  * clock? which catalogue?) before anything is counted through it.
  */
 public final class Counters implements AutoCloseable {
-    /** Older than this, an observation proves nothing any more. */
-    private static final Duration MOST_AGE = Duration.ofSeconds(2);
-
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
-
     /** A busy Redis may miss a look; closing fails all that is under way. */
     private static final int MOST_MISSES = 2;
 
@@ -51,6 +46,11 @@ public final class Counters implements AutoCloseable {
     private final RedisClient client;
     private final RedisURI uri;
     private final Ticker ticker;
+    private final Duration patience;
+
+    /** Older than this, an observation proves nothing any more. */
+    private final Duration mostAge;
+
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("counters-watch").daemon().factory());
 
@@ -61,17 +61,20 @@ public final class Counters implements AutoCloseable {
 
     /**
      * @param ticker monotonic nanoseconds
+     * @param patience longest wait for an answer to a look; an observation holds for twice as long
      */
-    public Counters(URI url, Ticker ticker) {
+    public Counters(URI url, Ticker ticker, Duration patience) {
         this.uri = RedisURI.create(url);
-        uri.setTimeout(PATIENCE);
+        uri.setTimeout(patience);
         this.ticker = ticker;
+        this.patience = patience;
+        this.mostAge = patience.multipliedBy(2);
         this.client = RedisClient.create();
         client.setOptions(ClientOptions.builder()
                 .autoReconnect(false)
                 .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .socketOptions(SocketOptions.builder()
-                        .connectTimeout(PATIENCE)
+                        .connectTimeout(patience)
                         .keepAlive(true)
                         .tcpNoDelay(true)
                         .build())
@@ -85,7 +88,7 @@ public final class Counters implements AutoCloseable {
 
     /** The last observation, or empty when it is too old: then nothing is known, and nothing may be counted. */
     public Optional<Observation> observed() {
-        return Optional.ofNullable(last).filter(o -> o.age(ticker.read()).compareTo(MOST_AGE) <= 0);
+        return Optional.ofNullable(last).filter(o -> o.age(ticker.read()).compareTo(mostAge) <= 0);
     }
 
     /** Redis' second now, by this observation. */
@@ -110,9 +113,10 @@ public final class Counters implements AutoCloseable {
     private void look() {
         Observation before = last;
         try {
-            last = before == null || !before.connection().isOpen()
-                    ? first()
-                    : again(before.connection(), before.runId(), before.catalog());
+            know(
+                    before == null || !before.connection().isOpen()
+                            ? first()
+                            : again(before.connection(), before.runId(), before.catalog()));
             misses = 0;
             relieve();
         } catch (InterruptedException e) {
@@ -123,6 +127,11 @@ public final class Counters implements AutoCloseable {
                 var _ = before.connection().closeAsync();
             }
         }
+    }
+
+    /** From now on this is the last observation. */
+    void know(Observation observation) {
+        last = observation;
     }
 
     private void relieve() {
@@ -148,7 +157,7 @@ public final class Counters implements AutoCloseable {
                 client.connectAsync(StringCodec.UTF8, uri).toCompletableFuture();
         try {
             StatefulRedisConnection<String, String> connection =
-                    connecting.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+                    connecting.get(patience.toMillis(), TimeUnit.MILLISECONDS);
             Matcher matcher = RUN_ID.matcher(answer(connection.async().info("server")));
             if (!matcher.find()) {
                 throw new IllegalStateException("INFO server names no run_id");
@@ -191,13 +200,13 @@ public final class Counters implements AutoCloseable {
         return catalog;
     }
 
-    private static <T> T answer(RedisFuture<T> future) throws Exception {
-        return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    private <T> T answer(RedisFuture<T> future) throws Exception {
+        return future.get(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
     public void close() {
         watch.shutdownNow();
-        client.shutdown(Duration.ZERO, PATIENCE);
+        client.shutdown(Duration.ZERO, patience);
     }
 }

@@ -15,7 +15,7 @@ public class CountersConfiguration {
 
     @Bean
     Counters counters(IngestSettings settings, MeterRegistry registry) {
-        Counters counters = new Counters(settings.redisUrl(), Ticker.systemTicker());
+        Counters counters = new Counters(settings.redisUrl(), Ticker.systemTicker(), settings.redisPatience());
         Gauge.builder("millrace.catalog.age", counters, Counters::ageSeconds)
                 .description("Age of what this node knows of Redis and the catalogue")
                 .baseUnit("seconds")
