@@ -1,0 +1,194 @@
+package dev.millrace.ingest.tally;
+
+import com.google.errorprone.annotations.FormatMethod;
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.counters.EngageField;
+import dev.millrace.ingest.IngestSettings;
+import dev.millrace.ingest.counters.Counters;
+import dev.millrace.ingest.counters.KnownCounters;
+import dev.millrace.ingest.counters.Observation;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Stands where Redis would: takes the calls of tally.lua that the real tally sends, checks every key and argument as the
+ * script and the worker will read them, and answers as the script does. Nothing else may reach it.
+ */
+public final class RecordedRedis {
+    private static final String RUN = "run";
+    private static final int FIXED_KEYS = 9;
+    private static final int FIXED_ARGUMENTS = 11;
+    private static final int EVENT_ARGUMENTS = 9;
+
+    private final Catalog catalog;
+    private final long now;
+    private final Counters counters;
+    private final Set<String> seen = new HashSet<>();
+    private int counted;
+
+    /**
+     * @param now what Redis' clock says, for good
+     */
+    public RecordedRedis(Catalog catalog, long now) {
+        this.catalog = catalog;
+        this.now = now;
+        this.counters = KnownCounters.of(new Observation(connection(), RUN, catalog, 16, now * 1_000_000, 0));
+    }
+
+    public Counters counters() {
+        return counters;
+    }
+
+    public Tally tally(IngestSettings settings, MeterRegistry registry) {
+        return new TallyConfiguration().tally(settings, counters, registry);
+    }
+
+    /** Forgets all it has seen, and tells how many events it had counted. */
+    public int counted() {
+        int before = counted;
+        counted = 0;
+        seen.clear();
+        return before;
+    }
+
+    @SuppressWarnings("unchecked")
+    private StatefulRedisConnection<String, String> connection() {
+        Object commands = Proxy.newProxyInstance(
+                RecordedRedis.class.getClassLoader(),
+                new Class<?>[] {RedisAsyncCommands.class},
+                (_, method, arguments) -> {
+                    require(method.getName().equals("evalsha"), "nothing but the script is sent: %s", method);
+                    return new Answer(run((String[]) arguments[2], (String[]) arguments[3]));
+                });
+        return (StatefulRedisConnection<String, String>) Proxy.newProxyInstance(
+                RecordedRedis.class.getClassLoader(),
+                new Class<?>[] {StatefulRedisConnection.class},
+                (_, method, _) -> {
+                    require(method.getName().equals("async"), "nothing but async() is asked: %s", method);
+                    return commands;
+                });
+    }
+
+    private List<Object> run(String[] keys, String[] arguments) {
+        int partition = Integer.parseInt(keys[0].substring(2, 4));
+        CounterKeys names = new CounterKeys(partition);
+        require(keys[0].equals(names.epoch()), "the first key is the pointer: %s", keys[0]);
+        if (!arguments[0].equals("1")) {
+            return List.of("moved", now, "1", "1");
+        }
+        int events = Integer.parseInt(arguments[8]);
+        int earns = Integer.parseInt(arguments[9]);
+        int engages = Integer.parseInt(arguments[10]);
+        require(events >= 1 && events <= IngestSettings.MOST_EVENTS, "%d events", events);
+        require(keys.length == FIXED_KEYS + 2 * events, "%d keys for %d events", keys.length, events);
+        require(
+                arguments.length == FIXED_ARGUMENTS + EVENT_ARGUMENTS * events + 2 * (earns + engages),
+                "%d arguments for %d events",
+                arguments.length,
+                events);
+        require(keys[7].equals(names.earn(1)) && keys[8].equals(names.engage(1)), "keys %s %s", keys[7], keys[8]);
+        require(arguments[2].equals(RUN), "run %s", arguments[2]);
+
+        int firstEarn = FIXED_ARGUMENTS + EVENT_ARGUMENTS * events;
+        int firstEngage = firstEarn + 2 * earns;
+        Map<String, Long> earned = new HashMap<>();
+        Map<String, Long> engaged = new HashMap<>();
+        StringBuilder verdicts = new StringBuilder();
+        for (int i = 0; i < events; i++) {
+            List<String> event = List.of(arguments)
+                    .subList(FIXED_ARGUMENTS + i * EVENT_ARGUMENTS, FIXED_ARGUMENTS + (i + 1) * EVENT_ARGUMENTS);
+            String earn = arguments[firstEarn + 2 * (index(event.get(5), earns) - 1)];
+            String engage = arguments[firstEngage + 2 * (index(event.get(6), engages) - 1)];
+            EngageField field = checked(event, earn, engage);
+            earned.merge(earn, number(event.get(7)), Math::addExact);
+            engaged.merge(engage, number(event.get(8)), Math::addExact);
+            long span = field.type().rememberedLong() ? number(arguments[6]) : number(arguments[4]);
+            require(keys[FIXED_KEYS + 2 * i + 1].startsWith("{p%02d}:seen:%d:".formatted(partition, span)), "set");
+            boolean isNew = seen.add(keys[FIXED_KEYS + 2 * i + 1] + event.getFirst());
+            counted += isNew ? 1 : 0;
+            verdicts.append(isNew ? 'A' : 'D');
+        }
+        requireSums(arguments, firstEarn, earns, earned);
+        requireSums(arguments, firstEngage, engages, engaged);
+        return new ArrayList<>(List.of("counted", now, verdicts.toString()));
+    }
+
+    /** fingerprint, exp, iat, earliest, expiry of the set, earn index, engage index, micros, units. */
+    private EngageField checked(List<String> event, String earn, String engage) {
+        EngageField field = EngageField.parse(engage);
+        require(field.encode().equals(engage), "engage field %s", engage);
+        require(field.earner().encode().equals(earn), "earn field %s for %s", earn, engage);
+        require(catalog.publishers().containsKey(field.publisher()), "publisher of %s", engage);
+        number(event.getFirst());
+        long expires = number(event.get(1));
+        long issued = number(event.get(2));
+        long earliest = number(event.get(3));
+        require(expires > now && expires - issued <= 7_200, "exp %d, iat %d", expires, issued);
+        require(issued <= now + 62 && earliest >= issued - 60 && earliest <= now + 2, "iat %d, %d", issued, earliest);
+        require(number(event.get(4)) == 0 || number(event.get(4)) > now, "expiry %s", event.get(4));
+        require(catalog.cardAt(issued).version() == field.rateVersion(), "rate of %s at %d", engage, issued);
+        Rate rate = catalog.cardAt(issued).rate(field.type()).orElseThrow();
+        long micros = number(event.get(7));
+        long units = number(event.get(8));
+        require(units >= 1 && units <= rate.cap(), "%d units of %s", units, engage);
+        require(micros > 0 && micros == rate.micros() * units, "%d micros of %s", micros, engage);
+        return field;
+    }
+
+    private static void requireSums(String[] arguments, int first, int count, Map<String, Long> expected) {
+        Map<String, Long> given = new HashMap<>();
+        for (int i = 0; i < count; i++) {
+            given.put(arguments[first + 2 * i], number(arguments[first + 2 * i + 1]));
+        }
+        require(given.equals(expected), "sums are %s, the events make up %s", given, expected);
+    }
+
+    private static int index(String text, int most) {
+        int index = Math.toIntExact(number(text));
+        require(index >= 1 && index <= most, "index %d of %d", index, most);
+        return index;
+    }
+
+    private static long number(String text) {
+        long number = Long.parseLong(text);
+        require(Long.toString(number).equals(text), "'%s' is not how Lua reads a number", text);
+        return number;
+    }
+
+    @FormatMethod
+    private static void require(boolean holds, String what, Object... values) {
+        if (!holds) {
+            throw new AssertionError("what reached Redis is not valid: " + what.formatted(values));
+        }
+    }
+
+    /** An answer that is there at once. */
+    private static final class Answer extends CompletableFuture<List<Object>> implements RedisFuture<List<Object>> {
+        Answer(List<Object> reply) {
+            complete(reply);
+        }
+
+        @Override
+        public @org.jspecify.annotations.Nullable String getError() {
+            return null;
+        }
+
+        @Override
+        public boolean await(long timeout, TimeUnit unit) {
+            return true;
+        }
+    }
+}

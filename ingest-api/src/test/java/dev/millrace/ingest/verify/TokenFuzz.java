@@ -1,0 +1,74 @@
+package dev.millrace.ingest.verify;
+
+import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.counters.EngageField;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Fuzz target: any token, and any claims and header under a valid signature, give a verdict; what may count is genuine.
+ *
+ * <p>An input is a letter for the kind, then type, key and the rest, each on a line: {@code t} a whole token, {@code p} a
+ * payload to be signed, {@code h} a header, a tab and a payload to be signed.
+ */
+public final class TokenFuzz {
+    static final long NOW = 2_000_000;
+
+    private static final int LONGEST_DETAIL = 300;
+    private static final EventVerifier VERIFIER =
+            new EventVerifier(Tokens.MASTER_KEY, Duration.ofHours(2), Set.of("like", "love", "clap"));
+
+    private TokenFuzz() {}
+
+    public static void fuzzerTestOneInput(byte[] input) {
+        String[] lines = new String(input, StandardCharsets.UTF_8).split("\n", 3);
+        if (lines.length < 3 || lines[0].isEmpty()) {
+            return;
+        }
+        String type = lines[0].substring(1);
+        String key = lines[1].isEmpty() ? null : lines[1];
+        Event event = new Event(token(lines[0].charAt(0), lines[2]), type, key);
+        switch (VERIFIER.verify(event, Tokens.CATALOG, NOW)) {
+            case Rejected rejected -> requireFitToShow(rejected, event);
+            case Countable countable -> requireGenuine(countable, event);
+        }
+    }
+
+    private static String token(char kind, String rest) {
+        int tab = rest.indexOf('\t');
+        return switch (kind) {
+            case 'p' -> Tokens.signed(rest);
+            case 'h' -> Tokens.signed(rest.substring(0, Math.max(tab, 0)), rest.substring(tab + 1), "demo.1");
+            default -> rest;
+        };
+    }
+
+    private static void requireFitToShow(Rejected rejected, Event event) {
+        String detail = rejected.detail();
+        boolean fit = detail.length() <= LONGEST_DETAIL && detail.chars().noneMatch(Character::isISOControl);
+        if (!fit || detail.contains(Tokens.secret("demo.1"))) {
+            throw new AssertionError("detail '%s' of %s".formatted(detail, event));
+        }
+    }
+
+    private static void requireGenuine(Countable countable, Event event) {
+        Map<String, Object> claims = Genuine.require(event, Tokens.CATALOG, NOW);
+        EngageField field = countable.field();
+        Rate rate =
+                Tokens.CATALOG.cardAt(countable.issuedAt()).rate(field.type()).orElseThrow();
+        long quantity = claims.get("qty") instanceof Number qty ? qty.longValue() : 1;
+        boolean priced = countable.units() == Math.min(quantity, rate.cap())
+                && countable.micros() == countable.units() * rate.micros()
+                && countable.micros() > 0;
+        if (!priced
+                || !EngageField.parse(field.encode()).equals(field)
+                || !field.creator().equals(claims.get("sub"))
+                || !field.article().equals(claims.get("art"))
+                || !field.type().wireName().equals(event.type())
+                || countable.earliest() > NOW + 2) {
+            throw new AssertionError("%s is not what %s signs".formatted(countable, claims));
+        }
+    }
+}

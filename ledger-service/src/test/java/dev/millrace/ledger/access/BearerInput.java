@@ -1,0 +1,49 @@
+package dev.millrace.ledger.access;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSObject;
+import com.nimbusds.jose.Payload;
+import com.nimbusds.jose.crypto.MACSigner;
+import dev.millrace.common.key.BearerSecret;
+import dev.millrace.ledger.settings.LedgerSettings;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtException;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationConverter;
+
+/** Fuzzed: a bearer token, and any payload under the right signature. */
+public final class BearerInput {
+    private static final Instant NOW = Instant.parse("2026-11-24T10:00:00Z");
+    private static final JwtDecoder DECODER =
+            BearerTokens.decoder(new LedgerSettings("", "", "", "", "", "USD", true), Clock.fixed(NOW, ZoneOffset.UTC));
+
+    private BearerInput() {}
+
+    public static void check(String token) {
+        try {
+            Jwt jwt = DECODER.decode(token);
+            Instant expires = jwt.getExpiresAt();
+            if (expires == null || expires.isBefore(NOW.minusSeconds(60))) {
+                throw new AssertionError("accepted after it expired: " + jwt.getClaims());
+            }
+            var _ = new JwtAuthenticationConverter().convert(jwt);
+        } catch (JwtException e) {
+            // refused with 401
+        }
+    }
+
+    public static String signed(String payload) {
+        try {
+            JWSObject jws = new JWSObject(new JWSHeader(JWSAlgorithm.HS256), new Payload(payload));
+            jws.sign(new MACSigner(BearerSecret.LOCAL));
+            return jws.serialize();
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
