@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** The service as it runs in production, on a port of its own, in the local profile. */
 public final class RunningIngest implements AutoCloseable {
     private final HttpClient client =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(30)).build();
     private final ConfigurableApplicationContext context;
 
     public RunningIngest(String redisUrl, String... settings) {
@@ -29,7 +29,7 @@ public final class RunningIngest implements AutoCloseable {
     }
 
     private void awaitReady() {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        long deadline = System.nanoTime() + Duration.ofSeconds(90).toNanos();
         while (get("/actuator/health/readiness").status() != 200) {
             if (System.nanoTime() > deadline) {
                 throw new IllegalStateException("ingest-api is not ready: "
@@ -64,7 +64,7 @@ public final class RunningIngest implements AutoCloseable {
 
     public CompletableFuture<Answer> postAsync(String body, String contentType, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri("/v1/events"))
-                .timeout(Duration.ofSeconds(20))
+                .timeout(Duration.ofSeconds(60))
                 .header("Content-Type", contentType)
                 .POST(HttpRequest.BodyPublishers.ofString(body));
         if (headers.length > 0) {
@@ -76,7 +76,7 @@ public final class RunningIngest implements AutoCloseable {
 
     public Answer get(String path) {
         return send(HttpRequest.newBuilder(uri(path))
-                .timeout(Duration.ofSeconds(20))
+                .timeout(Duration.ofSeconds(60))
                 .build());
     }
 
