@@ -134,7 +134,7 @@ public final class RunningLedger implements AutoCloseable {
 
     public HttpRequest.Builder request(String path, String token) {
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create(address + path)).timeout(Duration.ofSeconds(20));
+                HttpRequest.newBuilder(URI.create(address + path)).timeout(Duration.ofSeconds(60));
         return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
     }
 

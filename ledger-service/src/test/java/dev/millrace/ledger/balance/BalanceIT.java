@@ -6,8 +6,8 @@ import dev.millrace.common.counters.EarnField;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import java.net.http.HttpRequest;
-import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +20,7 @@ class BalanceIT {
                 .inTransaction(() ->
                         ledger.stores().book(Instant.now(), Map.of(new EarnField("demo", "c-42"), 1_200_000L)));
         ledger.stores().count(3, "c-42", 3_500);
+        Instant asked = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         Answer answer = ledger.get("/v1/creators/c-42/balance", RunningLedger.token("c-42"));
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.header("Content-Type")).isEqualTo("application/json");
@@ -28,8 +29,7 @@ class BalanceIT {
                         + "\"settled\":{\"micros\":1200000,\"amount\":\"1.200000\"},"
                         + "\"pending\":{\"micros\":3500,\"amount\":\"0.003500\"},"
                         + "\"total\":{\"micros\":1203500,\"amount\":\"1.203500\"},\"asOf\":\"");
-        assertThat(Instant.parse(answer.json().get("asOf").asString()))
-                .isBetween(Instant.now().minusSeconds(30), Instant.now());
+        assertThat(Instant.parse(answer.json().get("asOf").asString())).isBetween(asked, Instant.now());
         assertThat(Instant.parse(answer.json().get("settledThrough").asString()))
                 .isBefore(Instant.now());
         assertThat(answer.text()).endsWith("Z\"}");
@@ -110,7 +110,6 @@ class BalanceIT {
         assertThat(firewall.problem()).isEqualTo("request-malformed");
         assertThat(firewall.json().get("instance").asString()).isEqualTo("/v1/creators/a;b/balance");
         assertThat(ledger.send(ledger.request("/v1/creators/a/balance", "")
-                                .timeout(Duration.ofSeconds(5))
                                 .header("Accept", "text/html")
                                 .GET())
                         .problem())

@@ -4,14 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
+import dev.millrace.local.testing.Moments;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
 class EngagementIT {
-    private final LocalDate today = LocalDate.now(ZoneOffset.UTC);
+    private final LocalDate today = today();
 
     private final RunningLedger ledger = RunningLedger.shared();
+
+    /** A day that is not over before the test is. */
+    private static LocalDate today() {
+        Moments.awayFromTheEndOf(Duration.ofDays(1));
+        return LocalDate.now(ZoneOffset.UTC);
+    }
 
     private void engaged(
             LocalDate day,

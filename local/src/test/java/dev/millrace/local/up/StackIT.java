@@ -63,7 +63,7 @@ class StackIT {
         assertThat(redis(settings).ask("SET kept 1")).isEqualTo("+OK");
         sql(settings, "CREATE TABLE kept ()");
         stack.stop();
-        assertThat(run.get(1, TimeUnit.SECONDS)).isZero();
+        assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
         assertThat(out.firstWords())
                 .containsExactly(
                         "postgres jdbc:postgresql://127.0.0.1:" + settings.port(Part.POSTGRES) + "/millrace",
@@ -119,7 +119,7 @@ class StackIT {
         RunFolder folder = RunFolder.in(settings().home());
         folder.remember(orphan);
         folder.endLeftovers(err.stream()::println);
-        assertThat(orphan.exit().get(1, TimeUnit.SECONDS)).isEqualTo(143);
+        assertThat(orphan.exit().get(60, TimeUnit.SECONDS)).isEqualTo(143);
         assertThat(err.lines())
                 .containsExactly("stopping redis (process " + orphan.handle().pid()
                         + "), left behind by a stack that was killed");
@@ -145,7 +145,7 @@ class StackIT {
         FutureTask<Integer> run = inBackground(stack::run);
         out.await("postgres ");
         stack.stop();
-        assertThat(run.get(1, TimeUnit.SECONDS)).isZero();
+        assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
         assertThat(out.lines()).doesNotContain("READY");
         assertThat(allPortsAreFree(settings())).isTrue();
     }
