@@ -85,7 +85,8 @@ class LostAnswerIT {
     /** Redis forgets the scripts while the worker runs: it gets them again, and nothing is lost. */
     @Test
     void aRedisThatHasForgottenTheScriptsGetsThemAgain() {
-        try (RunningWorker worker = new RunningWorker(RealServers.redisUrl(), database, RealServers.databases())) {
+        try (RunningWorker worker =
+                new RunningWorker(RealServers.redisUrl(), database, RealServers.databases()).byHand()) {
             worker.bean(Watch.class).look();
             for (int i = 0; i < 3; i++) {
                 count();
