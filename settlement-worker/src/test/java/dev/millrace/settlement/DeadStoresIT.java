@@ -176,7 +176,7 @@ class DeadStoresIT {
     }
 
     private static void await(Question question) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + Duration.ofSeconds(120).toNanos();
+        long deadline = System.nanoTime() + Duration.ofMinutes(2).toNanos();
         while (!question.ask()) {
             assertThat(System.nanoTime()).as("it should have come back by now").isLessThan(deadline);
         }
