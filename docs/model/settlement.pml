@@ -83,6 +83,8 @@ byte born[3];                       /* when each event's token was issued; 0: no
 byte awaited;                       /* the latest epoch that a node waits for, having seen it before Redis lost it */
 byte done;                          /* nodes whose events have all been answered */
 
+bit halted;                         /* whether the next epoch is gone: trying again changes nothing */
+
 byte faults = FAULTS;
 byte losses = REDIS_LOSES;
 byte failovers = FAILOVERS;
@@ -243,7 +245,7 @@ proctype Node(byte me; byte first; byte second; byte last) {
 /* ----------------------------------------------------------------------------------------------------------- worker */
 
 /* Whether a settlement has something to do: an epoch to settle, or time that must pass for a node that waits. */
-#define DUE (redis.epoch > pg.settled && SEALS && (redis.epoch > pg.settled + 1 || (redis.earn[redis.epoch] & EVENTS) || redis.epoch < awaited))
+#define DUE (!halted && redis.epoch > pg.settled && SEALS && (redis.epoch > pg.settled + 1 || (redis.earn[redis.epoch] & EVENTS) || redis.epoch < awaited))
 
 /* Whether a look has. */
 #define OUT_OF_ORDER (redis.epoch <= pg.settled || redis.compared != process || redis.opening != pg.opening)
@@ -368,7 +370,10 @@ read_on:                                                           /* EpochReade
 
     /* book: Settlement.touch and book; Release.due */
     if
-    :: atomic { !alive[me] || until == settled + 1 -> printf("worker %d: gives up\n", me); finish(); goto idle }
+    :: atomic { !alive[me] || until == settled + 1 ->
+        halted = halted || alive[me];
+        printf("worker %d: gives up\n", me);
+        finish(); goto idle }
     :: atomic { alive[me] && until > settled + 1 ->
         from = pg.released + 1;
         upto = DUE_UPTO;
@@ -449,6 +454,7 @@ look:                                                              /* Watch: Red
             redis.epoch = settled + 1;
             redis.opening = opening;
             redis.compared = process_seen;
+            halted = 0;
             if
             :: opening > 1 -> clock++; redis.since = clock
             :: else
@@ -464,6 +470,7 @@ confirm:                                                           /* Watch.conf
         :: !CONFIRMS -> opening = 0                                /* other: nothing has changed */
         :: CONFIRMS ->
             redis.compared = process_seen;
+            halted = 0;
             redis.opening = max(redis.opening, opening);
             printf("worker %d: confirm.lua confirms process %d, opening %d\n", me, process_seen, redis.opening)
         fi }
@@ -483,12 +490,12 @@ note:                                                              /* Cursors.op
 #ifdef READER
 /* LiveBalance.attempt, of a creator to whom all events belong. */
 proctype Reader() {
-    byte bound, opening_before, pointer, at, s, before, sure;
+    byte bound, opening_before, pointer, at, s, losses_before, sure;
     byte sums[LAST + 1];
 
     d_step { pg.opening > 0 ->                                     /* SettledLedger.start */
         bound = pg.settled; opening_before = pg.opening };
-    d_step { sure = counted & ~excused; pointer = redis.epoch };   /* PendingCounters.heads */
+    d_step { sure = counted & ~excused; losses_before = losses; pointer = redis.epoch };   /* PendingCounters.heads */
     if
     :: pointer <= bound -> goto over                               /* 503 */
     :: else -> at = bound + 1
@@ -519,12 +526,12 @@ proctype Reader() {
                 at++
             od;
             assert(!(s & ~counted));                               /* never more than was counted */
-            assert(!(sure & ~excused & ~s))                        /* NEVER SHORT of what was counted before it began */
+            assert(losses != losses_before || !(sure & ~s))                        /* NEVER SHORT of what was counted before it began */
         fi
     };
 over:
-    d_step {
-        bound = 0; opening_before = 0; pointer = 0; s = 0; before = 0; sure = 0;
+    atomic {
+        bound = 0; opening_before = 0; pointer = 0; s = 0; losses_before = 0; sure = 0;
         at = 0;
         do
         :: at <= LAST -> sums[at] = 0; at++
@@ -591,7 +598,7 @@ end:
         printf("Postgres fails over: epoch %d is settled, was %d\n", standby.settled, pg.settled);
         faults--; failovers--;
         pg.settled = standby.settled; pg.released = standby.released; pg.opening = standby.opening; pg.paid = standby.paid;
-        locked = 0; alive[1] = 0; alive[2] = 0 }
+        locked = 0; alive[1] = 0; alive[2] = 0; halted = 0 }
 #endif
     od
 }

@@ -18,13 +18,14 @@ class WorkflowTest {
     }
 
     @Test
-    void runsEveryTestOnTheJavaOfTheBuild() {
+    void runsTheModelAndEveryTestOnTheJavaOfTheBuild() {
         Node job = workflow.at("jobs", "test");
 
         assertThat(job.at("steps").items())
                 .filteredOn(step -> step.has("run"))
                 .extracting(step -> step.at("run").text())
-                .containsExactly("./millrace test");
+                .filteredOn(command -> command.startsWith("./"))
+                .containsExactly("./millrace model", "./millrace test");
         Node java = job.at("steps", 1, "with");
         assertThat(java.at("distribution").text()).isEqualTo("temurin");
         assertThat(java.at("cache").text()).isEqualTo("maven");
