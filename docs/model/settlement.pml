@@ -16,6 +16,7 @@
  *   LAGS_BY_ONE      ... that lags behind by one settlement at most, however long ago that was
  *   FEW              the second node sends event 0 only, else a third event before that
  *   STEADY           workers neither freeze nor crash
+ *   LEASE            a frozen worker loses the lock, but its transaction goes on
  *   READER           a live balance is read, once, at any time
  *   SPARE=n          so many turns of a worker that nothing called for: an empty epoch is sealed, a look finds all in order
  *   NO_...           takes a guard out
@@ -371,7 +372,7 @@ read_on:                                                           /* EpochReade
     /* book: Settlement.touch and book; Release.due */
     if
     :: atomic { !alive[me] || until == settled + 1 ->
-        halted = halted || alive[me];
+        halted = halted || (pg.settled == settled && redis.epoch > settled + 1 && !(redis.earn[settled + 1] & SEALED));
         printf("worker %d: gives up\n", me);
         finish(); goto idle }
     :: atomic { alive[me] && until > settled + 1 ->
@@ -562,9 +563,11 @@ end:
     do
     :: faults > 0 -> faults = 0                                    /* no more */
     :: d_step { FRAIL && faults > 0 && locked > 0 ->                      /* frozen for longer than idle_in_transaction_session_timeout */
-        printf("worker %d: is frozen, Postgres ends its transaction\n", locked);
         faults--;
-#ifndef LEASE
+#ifdef LEASE
+        printf("worker %d: is frozen and loses the lock\n", locked);
+#else
+        printf("worker %d: is frozen, Postgres ends its transaction\n", locked);
         alive[locked] = 0;
 #endif
         locked = 0 }
