@@ -1,8 +1,9 @@
--- Roles of the three services. Run once by a superuser, before the first migration; running it again changes nothing.
+-- Roles of the services, and of whoever compares the ledger with the counters. Run once by a superuser, before the first migration; running it again changes nothing.
 --
 --   millrace_settler  what settlement-worker may do   (group; the grants are in the migrations)
 --   millrace_ledger   what ledger-service may do      (group)
---   settler, ledger   the logins of the two services, members of their group and of nothing else
+--   millrace_reader   what `reconcile` may do while it only compares: read all of it, change nothing (group)
+--   settler, ledger, reader   their logins, members of their group and of nothing else
 --
 -- The logins get their passwords from whoever runs this: ALTER ROLE settler PASSWORD '…'.
 DO $$
@@ -10,7 +11,7 @@ DECLARE
     service record;
 BEGIN
     FOR service IN
-        SELECT * FROM (VALUES ('millrace_settler', 'settler'), ('millrace_ledger', 'ledger')) AS s (grp, login)
+        SELECT * FROM (VALUES ('millrace_settler', 'settler'), ('millrace_ledger', 'ledger'), ('millrace_reader', 'reader')) AS s (grp, login)
     LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service.grp) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', service.grp);

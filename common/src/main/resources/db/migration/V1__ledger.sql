@@ -1,6 +1,6 @@
 -- The ledger: double entry, insert only, chained by hash; and the catalogue that prices what goes into it.
 -- Amounts are whole micros (10^-6 of the currency). Run by the owner; services work as members of millrace_settler or
--- millrace_ledger (db/roles.sql creates them) and own nothing.
+-- millrace_ledger, who reads everything for a comparison as one of millrace_reader (db/roles.sql creates them); none owns anything.
 
 ---------------------------------------------------------------------------------------------------- catalogue
 
@@ -87,7 +87,8 @@ CREATE TABLE account (
 --   settlement   what sealed epochs hold
 --   correction   puts an earlier journal right
 --   adoption     a quarantined hash that a person decided to pay
---   discard      one that a person decided not to pay: 'adjustment' against 'discarded', for the record
+--   discard      one that a person decided not to pay: 'adjustment' against 'discarded', for the record; nobody's balance
+--                but theirs changes
 CREATE TABLE journal (
     journal_id bigint NOT NULL CHECK (journal_id >= 1),
     created_at timestamptz NOT NULL,
@@ -159,10 +160,43 @@ $$;
 CREATE CONSTRAINT TRIGGER journal_must_balance AFTER INSERT ON journal
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_must_balance();
 
--- The check above runs for the transaction that inserts the journal, so no other may add to it.
+-- The head moves by one, to the journal that this transaction adds behind the last one.
+CREATE FUNCTION head_moves_to_the_next() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.journal_id <> OLD.journal_id + 1 OR NOT EXISTS (
+        SELECT FROM journal j
+        WHERE j.created_at = NEW.created_at AND j.journal_id = NEW.journal_id AND j.hash = NEW.hash AND j.prev_hash = OLD.hash
+          AND j.txid = pg_current_xact_id())
+    THEN
+        RAISE EXCEPTION 'the chain can''t move from journal % to %: only to the next one, added by this transaction with the hash before it',
+            OLD.journal_id, NEW.journal_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER head_moves_to_the_next AFTER UPDATE ON chain_head FOR EACH ROW EXECUTE FUNCTION head_moves_to_the_next();
+
+-- And no journal stands outside of the chain: at commit the head is the journal, so a transaction adds one.
+CREATE FUNCTION journal_must_be_the_head() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM chain_head h
+        WHERE h.journal_id = NEW.journal_id AND h.created_at = NEW.created_at AND h.hash = NEW.hash)
+    THEN
+        RAISE EXCEPTION 'journal % is not the head of the chain: a transaction adds one journal, and moves the head to it',
+            NEW.journal_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER journal_must_be_the_head AFTER INSERT ON journal
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_must_be_the_head();
+
+-- The checks above run for the transaction that inserts the journal, so no other may add to it.
 CREATE FUNCTION posting_with_its_journal() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     stranger bigint;
+    nobody   text;
 BEGIN
     SELECT p.journal_id INTO stranger
     FROM (SELECT DISTINCT created_at, journal_id FROM inserted) p
@@ -179,6 +213,13 @@ BEGIN
     LIMIT 1;
     IF stranger IS NOT NULL THEN
         RAISE EXCEPTION 'account % does not exist', stranger USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    SELECT p.publisher INTO nobody
+    FROM (SELECT DISTINCT publisher FROM inserted) p
+    WHERE p.publisher !~ '^[a-z0-9-]{1,32}$'
+    LIMIT 1;
+    IF nobody IS NOT NULL THEN
+        RAISE EXCEPTION '''%'' is no publisher', nobody USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END
@@ -198,6 +239,11 @@ CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON journal FOR EACH ROW
 CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON posting FOR EACH ROW EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
+-- Nor whom an account is of, or where the chain ends.
+CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON account FOR EACH ROW EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_stay BEFORE TRUNCATE ON account FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_are_final BEFORE DELETE ON chain_head FOR EACH ROW EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_stay BEFORE TRUNCATE ON chain_head FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 
 ---------------------------------------------------------------------------------------------------- settlement
 
@@ -261,8 +307,14 @@ CREATE TABLE quarantine_decision (
     events     bigint NOT NULL CHECK (events >= 0),
     journal_id bigint,                                  -- null: there was no money in it
     reason     text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500 AND reason !~ '[[:cntrl:]]'),
-    decided_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CHECK (name ~ '^\{p(0[0-9]|1[0-5])\}:quarantine:[0-9]{1,18}:earn:[0-9]{1,18}$')
 );
+
+CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON settled_epoch FOR EACH ROW EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_stay BEFORE TRUNCATE ON settled_epoch FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON quarantine_decision FOR EACH ROW EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_stay BEFORE TRUNCATE ON quarantine_decision FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 
 -- Engagement by day (UTC, of the seal). Σ units × rate of a settlement = its micros.
 CREATE TABLE engagement (
@@ -312,7 +364,7 @@ BEGIN
             EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', name, parent);
             EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, name,
                 month_bound(parent, month), month_bound(parent, (month + interval '1 month')::date));
-            IF parent IN ('journal', 'posting') THEN
+            IF parent <> 'engagement' THEN
                 EXECUTE format('CREATE TRIGGER entries_stay BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final()', name);
             END IF;
         END LOOP;
@@ -337,5 +389,7 @@ GRANT EXECUTE ON FUNCTION ensure_months(date, int) TO millrace_settler;
 
 GRANT SELECT ON account, journal, posting, balance, settled_epoch, quarantine_decision, engagement, article_score, chain_head, partition_cursor,
     publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_ledger;
+GRANT SELECT ON account, journal, posting, balance, settled_epoch, quarantine_decision, engagement, article_score, chain_head, partition_cursor,
+    publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_reader;
 GRANT INSERT ON publisher, publisher_key, rate_card, rate TO millrace_ledger;
 GRANT UPDATE (revoked_at) ON publisher_key TO millrace_ledger;

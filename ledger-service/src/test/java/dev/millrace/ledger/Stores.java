@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -33,7 +32,6 @@ public final class Stores implements AutoCloseable {
     private final TransactionTemplate transaction;
     private final RedisClient client;
     private final StatefulRedisConnection<String, String> connection;
-    private final AtomicLong journals = new AtomicLong();
 
     public Stores(String jdbcUrl, String redisUrl, String password) {
         this.jdbcUrl = jdbcUrl;
@@ -184,14 +182,17 @@ public final class Stores implements AutoCloseable {
 
     /** Books a journal: inside a transaction. */
     public long book(Instant at, Map<EarnField, Long> credits) {
-        long journal = journals.incrementAndGet();
-        settler.sql("""
-                        INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)
-                        VALUES (:id, :at, 'settlement', 1, sha256('a'), sha256('b'))
+        long journal = settler.sql("""
+                        WITH j AS (INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)
+                                   SELECT journal_id + 1, :at, 'settlement', 1, hash, sha256(hash) FROM chain_head FOR UPDATE
+                                   RETURNING *)
+                        UPDATE chain_head h SET journal_id = j.journal_id, created_at = j.created_at, hash = j.hash
+                        FROM j
+                        RETURNING h.journal_id
                         """)
-                .param("id", journal)
                 .param("at", at.atOffset(ZoneOffset.UTC))
-                .update();
+                .query(Long.class)
+                .single();
         Map<String, Long> debits = new TreeMap<>();
         credits.forEach((field, micros) -> {
             post("creator:" + field.creator(), at, journal, field.publisher(), micros);

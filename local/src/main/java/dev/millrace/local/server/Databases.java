@@ -30,6 +30,9 @@ public record Databases(String host, int port, String superuser, String password
     /** The login of ledger-service. */
     public static final String LEDGER = "ledger";
 
+    /** The login that may read everything of the ledger and change nothing. */
+    public static final String READER = "reader";
+
     private static final String ROLES = "db/roles.sql";
 
     private static final String CREATE_OWNER = """
@@ -56,13 +59,13 @@ public record Databases(String host, int port, String superuser, String password
         return DriverManager.getConnection(url(database), properties);
     }
 
-    /** Creates the logins of owner, settler and ledger where missing, and sets their passwords. */
+    /** Creates the logins of owner, settler, ledger and reader where missing, and sets their passwords. */
     public void prepareLogins() {
         try (Connection connection = connect(superuser, "postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute(roles());
             statement.execute(CREATE_OWNER);
-            for (String login : List.of(OWNER, SETTLER, LEDGER)) {
+            for (String login : List.of(OWNER, SETTLER, LEDGER, READER)) {
                 statement.execute("ALTER ROLE " + login + " PASSWORD " + statement.enquoteLiteral(password));
             }
         } catch (SQLException e) {

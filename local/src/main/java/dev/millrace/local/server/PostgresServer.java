@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * A real Postgres on the loopback address with the database {@code millrace} and the logins of the services.
  *
  * <p>UTF-8, locale C, UTC, data checksums, no Unix socket. Every login ({@code postgres}, {@link Databases#OWNER},
- * {@link Databases#SETTLER}, {@link Databases#LEDGER}) has the same random password, made with the data folder and kept
+ * {@link Databases#SETTLER}, {@link Databases#LEDGER}, {@link Databases#READER}) has the same random password, made with the data folder and kept
  * in {@code postgres/password} beside it.
  *
  * <p>Not thread-safe; {@link #kill}, {@link #freeze}, {@link #resume} and {@link #restart} are for fault runs.

@@ -49,7 +49,7 @@ public final class RealServers {
         return Started.SERVERS.databases().create("fresh_" + DATABASES.incrementAndGet());
     }
 
-    /** The password of {@code postgres}, {@link Databases#OWNER}, {@link Databases#SETTLER} and {@link Databases#LEDGER}. */
+    /** The password of {@code postgres} and of every login that {@link Databases} names. */
     public static String password() {
         return Started.SERVERS.databases().password();
     }
