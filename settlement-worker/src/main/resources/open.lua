@@ -5,12 +5,15 @@
 -- workers only one opens.
 --
 -- KEYS  1 epoch  2 opening  3 since  4 clock  5 run  6 total  7 earn:<new epoch>  8 engage:<new epoch>
---       then pairs: a hash to set aside, and the name it gets
+--       then fours: an earnings' hash to set aside, the name it gets, its engagement's hash, the name that gets
 -- ARGV  1 the pointer the caller saw, or '' for none  2 new epoch  3 new opening  4 run id
 --       5 seconds from now before which tokens must not have been issued; 0 at the first opening
 --       6 micros and 7 events that the ledger has settled of this partition since the beginning
 --       8 the last second, by Redis' clock, at which this may happen: a worker that was frozen since it read the cursor must not
 --         open by what was settled then
+--
+-- Earnings set aside say what a person needs to decide about them: #settled, the last epoch that was settled then (what is
+-- beyond it has never been paid), and #aside, Redis' second at which it was done.
 --
 -- Reply {status, …}:
 --   opened, n        n hashes were set aside
@@ -30,6 +33,9 @@ for i = 9, #KEYS, 2 do
     if redis.call('EXISTS', KEYS[i]) == 1 then
         redis.call('RENAME', KEYS[i], KEYS[i + 1])
         aside = aside + 1
+        if (i - 9) % 4 == 0 and redis.call('TYPE', KEYS[i + 1]).ok == 'hash' then
+            redis.call('HSET', KEYS[i + 1], '#settled', string.format('%.0f', ARGV[2] - 1), '#aside', now)
+        end
     end
 end
 local delay = tonumber(ARGV[5])

@@ -8,6 +8,7 @@ import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.token.EventType;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,13 @@ public final class Rates {
 
     private record Key(int version, String type) {}
 
+    /**
+     * What one unit of a type costs by a version of the card.
+     *
+     * @param type the event type's wire name
+     */
+    public record Price(int version, String type, long micros) {}
+
     /** The rates at one moment. */
     public static final class Known {
         private final Map<Key, Rate> rates;
@@ -66,15 +74,32 @@ public final class Rates {
                                             .formatted(field.rateVersion(), field.type())));
         }
 
+        /** Every price there is: the database's, and the catalogue's of the versions that the database does not know. */
+        public List<Price> all() {
+            Map<Key, Rate> all = new HashMap<>();
+            catalog()
+                    .ifPresent(known -> known.cards()
+                            .forEach(card -> card.rates()
+                                    .forEach((type, rate) -> all.put(new Key(card.version(), type), rate))));
+            all.putAll(rates);
+            return all.entrySet().stream()
+                    .map(e -> new Price(
+                            e.getKey().version(),
+                            e.getKey().type(),
+                            e.getValue().micros()))
+                    .toList();
+        }
+
         private Optional<Rate> fromCatalog(int version, EventType type) {
+            return catalog().flatMap(known -> known.card(version)).flatMap((RateCard card) -> card.rate(type));
+        }
+
+        private Optional<Catalog> catalog() {
             if (catalog == null) {
                 String text = redis.opsForValue().get(CounterKeys.CATALOG);
-                if (text == null) {
-                    return Optional.empty();
-                }
-                catalog = CatalogJson.read(text);
+                catalog = text == null ? null : CatalogJson.read(text);
             }
-            return catalog.card(version).flatMap((RateCard card) -> card.rate(type));
+            return Optional.ofNullable(catalog);
         }
     }
 }

@@ -40,21 +40,21 @@ final class JournalWriter {
     }
 
     /**
-     * Books the earnings. Who was engaged with gets an account even when all of it was free, so that the creator is known.
+     * Books the earnings.
      *
      * @return the journal's number, or empty when nothing was earned
      */
-    Optional<Long> book(long events) {
+    Optional<Long> book(Entry entry) {
         long journal = jdbc.sql("SELECT journal_id + 1 FROM chain_head FOR UPDATE")
                 .query(Long.class)
                 .single();
         write("""
             INSERT INTO account (name)
             SELECT name
-            FROM (SELECT 'creator:' || creator AS name FROM engaged UNION SELECT 'publisher:' || publisher FROM engaged) n
+            FROM (%s) n
             WHERE NOT EXISTS (SELECT FROM account a WHERE a.name = n.name)
             ORDER BY name COLLATE "C"
-            """);
+            """.formatted(entry.kind().accounts()));
         boolean earned = jdbc.sql("SELECT EXISTS (SELECT FROM earned)")
                 .query(Boolean.class)
                 .single();
@@ -64,14 +64,10 @@ final class JournalWriter {
         execute("""
             CREATE TEMP TABLE booked ON COMMIT DROP AS
             SELECT a.account_id, a.name, p.publisher, p.micros
-            FROM (
-                SELECT 'creator:' || creator AS name, publisher, micros FROM earned
-                UNION ALL
-                SELECT 'publisher:' || publisher, publisher, -sum(micros)::bigint FROM earned GROUP BY publisher
-            ) p
+            FROM (%s) p
             JOIN account a ON a.name = p.name
-            """);
-        chain(journal, events);
+            """.formatted(entry.kind().postings()));
+        chain(journal, entry);
         write("""
             INSERT INTO posting (account_id, created_at, journal_id, publisher, micros)
             SELECT b.account_id, h.created_at, h.journal_id, b.publisher, b.micros
@@ -91,26 +87,30 @@ final class JournalWriter {
     }
 
     /** Adds the link to the chain; time never runs backwards along it. */
-    private void chain(long journal, long events) {
-        int links =
-                jdbc.sql("""
+    private void chain(long journal, Entry entry) {
+        int links = jdbc.sql("""
                 WITH next AS (
                     SELECT :journal::bigint AS journal_id, hash AS prev_hash,
                            greatest(clock_timestamp(), created_at + interval '1 microsecond') AS created_at
                     FROM chain_head
                 ), linked AS (
-                    SELECT n.*, journal_hash(n.prev_hash, n.journal_id, n.created_at, 'settlement', :events, NULL,
+                    SELECT n.*, journal_hash(n.prev_hash, n.journal_id, n.created_at, :kind, :events, :reason,
                         (SELECT string_agg(posting_line(name, publisher, micros), '' ORDER BY name COLLATE "C", publisher COLLATE "C")
                          FROM booked)) AS hash
                     FROM next n
                 ), written AS (
-                    INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)
-                    SELECT journal_id, created_at, 'settlement', :events, prev_hash, hash FROM linked
+                    INSERT INTO journal (journal_id, created_at, kind, events, reason, prev_hash, hash)
+                    SELECT journal_id, created_at, :kind, :events, :reason, prev_hash, hash FROM linked
                 )
                 UPDATE chain_head h
                 SET journal_id = l.journal_id, created_at = l.created_at, hash = l.hash
                 FROM linked l
-                """).param("journal", journal).param("events", events).update();
+                """)
+                .param("journal", journal)
+                .param("kind", entry.kind().label())
+                .param("events", entry.events())
+                .param("reason", entry.reason(), java.sql.Types.VARCHAR)
+                .update();
         if (links != 1) {
             throw new IllegalStateException("the chain has %d heads".formatted(links));
         }

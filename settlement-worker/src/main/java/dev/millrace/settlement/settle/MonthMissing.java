@@ -3,7 +3,7 @@ package dev.millrace.settlement.settle;
 import java.time.LocalDate;
 
 /** The tables have no partition for a month; it is made in a transaction of its own, and the run is done again. */
-final class MonthMissing extends RuntimeException {
+public final class MonthMissing extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final LocalDate month;
@@ -13,7 +13,8 @@ final class MonthMissing extends RuntimeException {
         this.month = month;
     }
 
-    LocalDate month() {
+    /** A day of it. */
+    public LocalDate month() {
         return month;
     }
 }

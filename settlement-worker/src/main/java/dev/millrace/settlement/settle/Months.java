@@ -9,7 +9,7 @@ public final class Months {
 
     private final JdbcClient jdbc;
 
-    Months(JdbcClient jdbc) {
+    public Months(JdbcClient jdbc) {
         this.jdbc = jdbc;
     }
 
@@ -22,7 +22,7 @@ public final class Months {
     }
 
     /** Makes the month of this day where it is missing. */
-    void ensure(LocalDate day) {
+    public void ensure(LocalDate day) {
         jdbc.sql("SELECT ensure_months(:day, 1)")
                 .param("day", day)
                 .query((row, number) -> true)

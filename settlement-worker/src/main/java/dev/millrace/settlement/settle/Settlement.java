@@ -5,28 +5,22 @@ import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.read.BrokenPartition;
 import dev.millrace.settlement.read.Rates;
 import dev.millrace.settlement.read.SealedEpoch;
 import dev.millrace.settlement.seal.RedisDurability;
-import java.io.IOException;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -46,12 +40,12 @@ public final class Settlement {
     /** Further runs that a settlement at once takes to reach what was counted before it was asked for. */
     private static final int MOST_MORE = 100;
 
-    private final DataSource dataSource;
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;
     private final Cursors cursors;
     private final Harvest harvest;
     private final Rates rates;
+    private final Booking booking;
     private final Release release;
     private final SettlementSettings settings;
     private final SettlementMeters meters;
@@ -72,12 +66,12 @@ public final class Settlement {
             SettlementMeters meters,
             RedisDurability durability,
             CrashPoints crashPoints) {
-        this.dataSource = dataSource;
         this.jdbc = jdbc;
         this.transaction = transaction;
         this.cursors = cursors;
         this.harvest = new Harvest(redis, crashPoints);
         this.rates = new Rates(jdbc, redis);
+        this.booking = new Booking(dataSource, jdbc, crashPoints);
         this.release = new Release(jdbc, redis, settings.keepSettled(), crashPoints);
         this.settings = settings;
         this.meters = meters;
@@ -154,11 +148,10 @@ public final class Settlement {
         durability.require();
         Rates.Known known = rates.known();
         Batch batch = harvest.gather(claimed, known, this::touch);
-        JournalWriter journal = new JournalWriter(jdbc);
-        Long journalId = batch.engaged().isEmpty() ? null : book(batch, known, journal);
-        long rows = journal.rows();
+        Booking.Booked booked = booking.settle(batch, known);
+        long rows = booked.rows();
         if (!batch.epochs().isEmpty()) {
-            rows += new CursorMove(jdbc, crashPoints).run(claimed, batch, release.run(claimed, this::touch), journalId);
+            rows += new CursorMove(jdbc, crashPoints).run(claimed, batch, release.run(claimed, this::touch), booked.journalId());
         }
         rows += halt(claimed, batch.halted());
         crashPoints.reached(CrashPoint.COMMITTING);
@@ -167,7 +160,7 @@ public final class Settlement {
                 .distinct()
                 .count();
         return new Settled(
-                journalId,
+                booked.journalId(),
                 partitions,
                 batch.epochs().size(),
                 batch.events(),
@@ -207,20 +200,5 @@ public final class Settlement {
             }
         }
         return rows;
-    }
-
-    private @Nullable Long book(Batch batch, Rates.Known known, JournalWriter journal) {
-        try {
-            new Staging(DataSourceUtils.getConnection(dataSource)).fill(batch, known);
-            journal.requireMonths();
-            crashPoints.reached(CrashPoint.STAGED);
-        } catch (SQLException | IOException | BrokenPartition e) {
-            throw new IllegalStateException("the batch can't be copied into the database: " + e.getMessage(), e);
-        }
-        Optional<Long> journalId = journal.book(batch.events());
-        crashPoints.reached(CrashPoint.BOOKED);
-        journal.archive();
-        crashPoints.reached(CrashPoint.ARCHIVED);
-        return journalId.orElse(null);
     }
 }

@@ -8,6 +8,7 @@ import dev.millrace.settlement.seal.Script;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 /**
@@ -16,20 +17,20 @@ import org.springframework.data.redis.core.StringRedisTemplate;
  * <p>Cursors are read before and after Redis. Only a partition whose cursor stood still in between is compared; money.lua
  * reads total and pending at one moment. So a difference is real.
  */
-final class Money {
+public final class Money {
     /** A ledger further behind than this (a week of minutes) is no matter of drift; reading so many would hold Redis up. */
     private static final long MOST_EPOCHS = 10_000;
 
     private final Script script;
     private final Cursors cursors;
 
-    Money(StringRedisTemplate redis, Cursors cursors) {
+    public Money(StringRedisTemplate redis, Cursors cursors) {
         this.script = new Script(redis, "money.lua");
         this.cursors = cursors;
     }
 
     /**
-     * Sums over all partitions.
+     * One partition.
      *
      * @param counted micros counted since the beginning
      * @param settled micros in the ledger
@@ -37,14 +38,48 @@ final class Money {
      * @param settledEvents events in the ledger
      * @param waiting sealed epochs not settled
      */
-    record Reading(Micros counted, Micros settled, Micros pending, long settledEvents, long waiting) {
+    public record Part(
+            int partition, Micros counted, Micros settled, Micros pending, long settledEvents, long waiting) {
         /** What is missing in the ledger and the counters (positive), or there without having been counted (negative). */
-        Micros drift() {
+        public Micros drift() {
             return counted.minus(settled).minus(pending);
         }
     }
 
-    private record Part(long pointer, Micros total, Micros pending, long sealed) {}
+    /** All partitions, and the sums over them. */
+    public record Reading(List<Part> parts) {
+        public Reading {
+            parts = List.copyOf(parts);
+        }
+
+        public Micros counted() {
+            return sum(Part::counted);
+        }
+
+        public Micros settled() {
+            return sum(Part::settled);
+        }
+
+        public Micros pending() {
+            return sum(Part::pending);
+        }
+
+        public Micros drift() {
+            return sum(Part::drift);
+        }
+
+        public long settledEvents() {
+            return parts.stream().mapToLong(Part::settledEvents).sum();
+        }
+
+        public long waiting() {
+            return parts.stream().mapToLong(Part::waiting).sum();
+        }
+
+        private Micros sum(Function<Part, Micros> what) {
+            return parts.stream().map(what).reduce(Micros.ZERO, Micros::plus);
+        }
+    }
 
     /**
      * @param before cursors read before
@@ -54,31 +89,36 @@ final class Money {
     Optional<Reading> read(List<PartitionCursor> before, List<Long> pointers) {
         List<Part> parts = new ArrayList<>();
         for (PartitionCursor cursor : before) {
-            if (pointers.get(cursor.partition()) - cursor.settledEpoch() > MOST_EPOCHS) {
+            Optional<Part> part = part(cursor, pointers.get(cursor.partition()));
+            if (part.isEmpty()) {
                 return Optional.empty();
             }
-            Part part = part(cursor, pointers.get(cursor.partition()));
-            if (part.pointer() != pointers.get(cursor.partition())) {
-                return Optional.empty();
-            }
-            parts.add(part);
+            parts.add(part.get());
         }
         if (!settledEpochs(before).equals(settledEpochs(cursors.all()))) {
             return Optional.empty();
         }
-        return Optional.of(new Reading(
-                parts.stream().map(Part::total).reduce(Micros.ZERO, Micros::plus),
-                before.stream().map(c -> new Micros(c.settledMicros())).reduce(Micros.ZERO, Micros::plus),
-                parts.stream().map(Part::pending).reduce(Micros.ZERO, Micros::plus),
-                before.stream().mapToLong(PartitionCursor::settledEvents).sum(),
-                parts.stream().mapToLong(Part::sealed).sum()));
+        return Optional.of(new Reading(parts));
     }
 
     private static List<Long> settledEpochs(List<PartitionCursor> cursors) {
         return cursors.stream().map(PartitionCursor::settledEpoch).toList();
     }
 
-    private Part part(PartitionCursor cursor, long pointer) {
+    /** Whether the ledger is so far behind this pointer that its epochs are not read. */
+    public static boolean isFarBehind(PartitionCursor cursor, long pointer) {
+        return pointer - cursor.settledEpoch() > MOST_EPOCHS;
+    }
+
+    /**
+     * One partition, as true as the cursor is: the caller looks whether that has stood still.
+     *
+     * @return empty when the pointer is no longer this one, or is far ahead
+     */
+    public Optional<Part> part(PartitionCursor cursor, long pointer) {
+        if (isFarBehind(cursor, pointer)) {
+            return Optional.empty();
+        }
         CounterKeys names = new CounterKeys(cursor.partition());
         List<String> keys = new ArrayList<>(List.of(names.epoch(), names.total()));
         for (long epoch = cursor.settledEpoch() + 1; epoch <= pointer; epoch++) {
@@ -89,9 +129,15 @@ final class Money {
         for (String micros : String.valueOf(reply.get(2)).split(" ", -1)) {
             pending = pending.plus(Micros.parse(micros));
         }
-        String now = String.valueOf(reply.get(0));
-        return new Part(
-                now.isEmpty() ? -1 : Long.parseLong(now), Micros.parse(String.valueOf(reply.get(1))), pending, (Long)
-                        reply.get(3));
+        if (!String.valueOf(reply.get(0)).equals(Long.toString(pointer))) {
+            return Optional.empty();
+        }
+        return Optional.of(new Part(
+                cursor.partition(),
+                Micros.parse(String.valueOf(reply.get(1))),
+                new Micros(cursor.settledMicros()),
+                pending,
+                cursor.settledEvents(),
+                (Long) reply.get(3)));
     }
 }

@@ -433,7 +433,9 @@ class SettlementIT {
                         credit.replace("INTO posting", "INTO public.posting")))
                 .as("a temporary table in the place of the ledger's")
                 .hasMessageContaining("has 1 postings that sum to 5");
-        asSettler(JOURNAL, credit, debit);
+        assertThatThrownBy(() -> asSettler(JOURNAL, credit, debit))
+                .as("one that balances, but stands outside of the chain")
+                .hasMessageContaining("journal 77 is not the head of the chain");
     }
 
     @Test
