@@ -1,11 +1,13 @@
 package dev.millrace.settlement;
 
+import dev.millrace.settlement.reconcile.Reconcile;
 import dev.millrace.settlement.settle.Months;
 import dev.millrace.settlement.settle.SettleConfiguration;
 import dev.millrace.settlement.settle.Settlement;
 import dev.millrace.settlement.watch.Watch;
 import dev.millrace.settlement.watch.WatchConfiguration;
 import java.time.Duration;
+import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -24,7 +26,11 @@ public class SettlementWorker {
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration MONTHS = Duration.ofMinutes(5);
 
+    /** With {@code reconcile} as the first argument it is that command instead, and ends with its exit code. */
     public static void main(String[] args) {
+        if (args.length > 0 && args[0].equals("reconcile")) {
+            System.exit(new Reconcile(System.out, System.err).run(List.of(args).subList(1, args.length)));
+        }
         SpringApplication.run(SettlementWorker.class, args);
     }
 

@@ -1,0 +1,55 @@
+package dev.millrace.settlement.reconcile;
+
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+/**
+ * Wires the command: the worker's settings, and nothing of the worker that runs by itself.
+ *
+ * <p>Its connections are its own: the worker's are cut off after seconds, and reading a year takes longer.
+ */
+@Configuration(proxyBeanMethods = false)
+@ImportAutoConfiguration({PropertyPlaceholderAutoConfiguration.class, DataRedisAutoConfiguration.class})
+@EnableConfigurationProperties({DataSourceProperties.class, ReconcileSettings.class})
+class ReconcileConfiguration {
+    /** Nobody waits for the reader; it may think for as long as it takes. */
+    private static final String UNHURRIED =
+            "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30s";
+
+    @Bean
+    Reconciliation reconciliation(StringRedisTemplate redis, DataSourceProperties worker, ReconcileSettings settings) {
+        boolean asReader = !settings.reader().isEmpty();
+        return new Reconciliation(
+                redis,
+                asReader
+                        ? connections(worker, settings.reader(), settings.readerPassword())
+                        : connections(worker, worker.getUsername(), worker.getPassword()));
+    }
+
+    @Bean
+    Decisions decisions(StringRedisTemplate redis, DataSourceProperties worker) {
+        return new Decisions(redis, connections(worker, worker.getUsername(), worker.getPassword()));
+    }
+
+    private static DataSource connections(
+            DataSourceProperties worker, @Nullable String user, @Nullable String password) {
+        PGSimpleDataSource connections = new PGSimpleDataSource();
+        connections.setUrl(String.valueOf(worker.getUrl()));
+        connections.setUser(user);
+        connections.setPassword(password);
+        connections.setApplicationName("reconcile");
+        connections.setConnectTimeout(3);
+        connections.setTcpKeepAlive(true);
+        connections.setOptions(UNHURRIED);
+        return connections;
+    }
+}

@@ -1,0 +1,120 @@
+package dev.millrace.settlement.reconcile;
+
+import dev.millrace.settlement.cursor.Cursors;
+import dev.millrace.settlement.cursor.PartitionCursor;
+import dev.millrace.settlement.read.Rates;
+import dev.millrace.settlement.watch.Money;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * The whole comparison. It disturbs nobody, and a settlement in its middle makes no difference: the ledger is read as of
+ * one moment, and the counters against the cursors of that moment. Where a cursor moved while the counters were read, both
+ * are read again.
+ */
+final class Reconciliation {
+    private static final int MOST_ATTEMPTS = 20;
+
+    private final StringRedisTemplate redis;
+    private final DataSource ledger;
+    private final Cursors cursorsNow;
+    private final CounterCheck counters;
+
+    /**
+     * @param ledger connections of a login that may read it
+     */
+    Reconciliation(StringRedisTemplate redis, DataSource ledger) {
+        this.redis = redis;
+        this.ledger = ledger;
+        this.cursorsNow = new Cursors(JdbcClient.create(ledger));
+        this.counters = new CounterCheck(redis, new Money(redis, cursorsNow));
+    }
+
+    /** Partitions kept being settled while they were read. */
+    static final class NeverStill extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        NeverStill() {
+            super(
+                    "settlements follow each other so fast that the counters can't be read between two of them; try again");
+        }
+    }
+
+    /** Tells the report everything, and comes to a verdict. */
+    Report.Verdict compare(Report report, Progress progress) throws NeverStill {
+        progress.step("counters");
+        for (int attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+            try (Snapshot snapshot = Snapshot.open(ledger)) {
+                List<PartitionCursor> cursors = snapshot.cursors().all();
+                Rates.Known rates = new Rates(snapshot.jdbc(), redis).known();
+                Optional<CounterCheck.Look> look = counters.look(cursors, rates, progress);
+                if (look.isPresent() && stoodStill(cursors)) {
+                    return compare(new Before(snapshot, cursors, rates, look.get()), report, progress);
+                }
+            }
+        }
+        throw new NeverStill();
+    }
+
+    /** What belongs to one moment. */
+    private record Before(
+            Snapshot snapshot, List<PartitionCursor> cursors, Rates.Known rates, CounterCheck.Look look) {}
+
+    private boolean stoodStill(List<PartitionCursor> before) {
+        return epochs(before).equals(epochs(cursorsNow.all()));
+    }
+
+    private static List<Long> epochs(List<PartitionCursor> cursors) {
+        return cursors.stream().map(PartitionCursor::settledEpoch).toList();
+    }
+
+    private Report.Verdict compare(Before now, Report report, Progress progress) {
+        Count differences = new Count();
+        Consumer<Difference> found = difference -> {
+            differences.value++;
+            report.difference(difference);
+        };
+        report.counters(now.look().money(), now.look().notes());
+        now.look().differences().forEach(found);
+        progress.step("cursors and settled epochs");
+        new CursorCheck(now.snapshot(), found).run();
+        AccountCheck accounts = new AccountCheck(now.snapshot(), found);
+        progress.step("creators");
+        accounts.creators(
+                now.rates().all(),
+                (creator, publishers) -> counters.pending(
+                        creator, publishers, now.cursors(), now.look().pointers()));
+        progress.step("other accounts");
+        accounts.otherBalances();
+        accounts.publishers();
+        progress.step("the chain");
+        long journals = new ChainCheck(now.snapshot(), found).run(progress);
+        progress.step("what was set aside");
+        long undecided = quarantine(now, report, found);
+        Report.Verdict verdict = new Report.Verdict(journals, differences.value, undecided);
+        report.end(verdict);
+        return verdict;
+    }
+
+    /** Differences come before what was set aside. */
+    private long quarantine(Before now, Report report, Consumer<Difference> found) {
+        Map<String, Decision> decisions = Decision.all(now.snapshot().jdbc());
+        Quarantine quarantine = new Quarantine(redis);
+        quarantine.list(decisions, now.rates(), one -> one.difference().ifPresent(found));
+        Count undecided = new Count();
+        quarantine.list(decisions, now.rates(), one -> {
+            undecided.value += one.isUndecided() ? 1 : 0;
+            report.quarantined(one);
+        });
+        return undecided.value;
+    }
+
+    private static final class Count {
+        private long value;
+    }
+}

@@ -1,0 +1,237 @@
+package dev.millrace.settlement.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.counters.EngageField;
+import dev.millrace.common.token.EventType;
+import dev.millrace.local.testing.RealServers;
+import dev.millrace.settlement.Counting;
+import dev.millrace.settlement.RunningWorker;
+import dev.millrace.settlement.settle.Settlement;
+import dev.millrace.settlement.watch.Watch;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import tools.jackson.databind.JsonNode;
+
+/** What was set aside is listed, and paid or put by once, by a person's word. */
+class QuarantineIT {
+    /** An older copy of an epoch that was settled, with 700 micros. */
+    private static final String OLDER = "{p08}:quarantine:2:earn:2";
+
+    /** An epoch that was never settled, with 1,350 micros of three events; another one has its number since. */
+    private static final String UNPAID = "{p09}:quarantine:2:earn:3";
+
+    private static final List<String> WHY = List.of("--reason", "counted before the pointer was lost");
+
+    private static World world;
+    private static Counting counters;
+
+    private String database = "";
+    private JdbcClient ledger;
+
+    @BeforeAll
+    static void loseCounters() {
+        RealServers.flushRedis();
+        String fresh = RealServers.freshDatabase();
+        RunningWorker.migrate(fresh, RealServers.databases());
+        counters = new Counting(RealServers.redisUrl());
+        try (RunningWorker worker = new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases())) {
+            Watch watch = worker.bean(Watch.class);
+            Settlement settlement = worker.bean(Settlement.class);
+            watch.look();
+            settlement.settleAll();
+            counters.count(8, "c-1", "/a", EventType.SCROLL, 7, 700);
+            settlement.settleAll();
+            counters.count(9, "c-1", "/a", EventType.VIEW, 1, 1_000);
+            counters.count(9, new EngageField("other", "c-new", "/b|c", EventType.COMMENT, 1), 6, 300);
+            counters.count(9, new EngageField("other", "c-new", "/b|c", EventType.COMMENT, 1), 1, 50);
+            // Redis restored from before its epoch was settled; and one whose pointer is gone.
+            counters.redis().set(new CounterKeys(8).epoch(), "2");
+            counters.redis().hdel(new CounterKeys(8).earn(2), "#sealed");
+            counters.redis().del(new CounterKeys(9).epoch());
+            while (counters.redis().get(new CounterKeys(9).epoch()) == null) {
+                watch.look();
+            }
+            watch.look();
+            counters.count(9, "c-1", "/a", EventType.SCROLL, 1, 100);
+            settlement.settleAll();
+        }
+        world = World.keep(fresh);
+    }
+
+    @AfterAll
+    static void stop() {
+        counters.close();
+    }
+
+    @BeforeEach
+    void bringBack() throws SQLException {
+        database = world.bringBack();
+        ledger = World.owner(database);
+    }
+
+    @Test
+    void whatWasSetAsideIsListedWithWhatCanBeDoneAboutIt() {
+        Ran ran = Ran.on(database);
+        assertThat(ran.out().replaceAll("on 2\\d{3}-[-0-9T:]+Z", "on DATE")).endsWith("""
+                drift                         0 micros               0.000000
+                set aside {p08}:quarantine:2:earn:2  micros=700  events=1  creators=1 (c-1 700)
+                  on DATE, when epoch 2 was the last settled one
+                  undecided; can't be adopted: it is an older copy of epoch 2, which was settled before this was set aside: paying it would pay twice. Discard it
+                set aside {p09}:quarantine:2:earn:3  micros=1350  events=3  creators=2 (c-1 1000, c-new 350)
+                  on DATE, when epoch 2 was the last settled one
+                  undecided; never settled and never paid: adopt it, or discard it
+                2 journals hashed again; 0 differences; 2 hashes set aside and undecided
+                """);
+        assertThat(ran.exit()).isEqualTo(1);
+        JsonNode second = Ran.on(database, "--json").json().get("quarantine").get(1);
+        assertThat(second.get("name").asString()).isEqualTo(UNPAID);
+        assertThat(second.get("adoptable").asBoolean()).isTrue();
+    }
+
+    @Test
+    void whatWasNeverPaidIsPaidOnce() {
+        assertThat(balances()).isEqualTo(Map.of("creator:c-1", 800L, "publisher:demo", -800L));
+        Ran adopted = decide("--adopt", UNPAID);
+        assertThat(adopted.out())
+                .isEqualTo("adopted {p09}:quarantine:2:earn:3 as journal 3: 1350 micros, 3 events\n");
+        assertThat(adopted.exit()).isZero();
+        Map<String, Long> paid = Map.of(
+                "creator:c-1", 1_800L, "creator:c-new", 350L, "publisher:demo", -1_800L, "publisher:other", -350L);
+        assertThat(balances()).isEqualTo(paid);
+        assertThat(ledger.sql("SELECT kind || ' ' || events || ' ' || reason FROM journal WHERE journal_id = 3")
+                        .query(String.class)
+                        .single())
+                .isEqualTo("adoption 3 counted before the pointer was lost");
+        assertThat(ledger.sql("SELECT units || ' ' || micros FROM engagement WHERE article = '/b|c'")
+                        .query(String.class)
+                        .list())
+                .containsExactly("7 350");
+
+        for (String again : List.of("--adopt", "--discard")) {
+            Ran refused = decide(again, UNPAID);
+            assertThat(refused.exit()).isEqualTo(1);
+            assertThat(refused.out())
+                    .startsWith(UNPAID + ": it is decided already: adopted on ")
+                    .endsWith(" as journal 3: counted before the pointer was lost\n");
+        }
+        assertThat(balances()).isEqualTo(paid);
+        JsonNode seen = Ran.on(database, "--json").json();
+        assertThat(seen.get("differing").asInt()).isZero();
+        assertThat(seen.get("money").get("drift").asInt()).isZero();
+        assertThat(seen.get("undecided").asInt()).isEqualTo(1);
+        assertThat(seen.get("quarantine").get(1).get("decision").asString()).isEqualTo("adopted");
+    }
+
+    @Test
+    void whatWasPaidAlreadyIsNotPaidAgainButCanBeDiscarded() {
+        Ran refused = decide("--adopt", OLDER);
+        assertThat(refused.exit()).isEqualTo(1);
+        assertThat(refused.out())
+                .isEqualTo(OLDER
+                        + ": it is an older copy of epoch 2, which was settled before this was set aside: paying it would pay twice\n");
+        assertThat(decide("--discard", OLDER).out())
+                .isEqualTo("discarded {p08}:quarantine:2:earn:2 as journal 3: 700 micros, 1 events\n");
+        assertThat(balances())
+                .isEqualTo(Map.of(
+                        "creator:c-1", 800L, "publisher:demo", -800L, "discarded", 700L, "adjustment", -700L));
+        assertThat(decide("--discard", UNPAID).exit()).isZero();
+        assertThat(balances().get("discarded")).isEqualTo(2_050);
+        Ran all = Ran.on(database);
+        assertThat(all.exit()).as(all.out()).isZero();
+        assertThat(all.out()).contains("4 journals hashed again; 0 differences; 0 hashes set aside and undecided");
+    }
+
+    @Test
+    void twoPeopleWhoAdoptAtATimePayOnce() {
+        List<CompletableFuture<Ran>> both = Stream.of(1, 2)
+                .map(i -> CompletableFuture.supplyAsync(() -> decide("--adopt", UNPAID)))
+                .toList();
+        assertThat(both.stream().map(f -> f.join().exit()).sorted()).containsExactly(0, 1);
+        assertThat(balances().get("creator:c-new")).isEqualTo(350);
+    }
+
+    @Test
+    void aCrashBetweenTheCommitAndTheTidyingUpIsTidiedUpByTheNextCall() {
+        decide("--adopt", UNPAID);
+        String engage = UNPAID.replace("earn", "engage");
+        assertThat(counters.redis().ttl(UNPAID)).isBetween(80_000L, 86_400L);
+        counters.redis().persist(UNPAID);
+        counters.redis().persist(engage);
+        Ran seen = Ran.on(database, "--json");
+        assertThat(seen.json().get("undecided").asInt()).as("the row decides").isEqualTo(1);
+        assertThat(decide("--adopt", UNPAID).exit()).isEqualTo(1);
+        assertThat(counters.redis().ttl(UNPAID)).isBetween(80_000L, 86_400L);
+        assertThat(counters.redis().ttl(engage)).isBetween(80_000L, 86_400L);
+        counters.redis().del(UNPAID, engage);
+        assertThat(decide("--adopt", UNPAID).out()).contains("it is decided already: adopted on ");
+        assertThat(balances().get("creator:c-new")).isEqualTo(350);
+    }
+
+    @Test
+    void whatDoesNotAddUpIsNotPaid() {
+        counters.redis().hincrby(UNPAID, "other|c-new", 7);
+        assertThat(decide("--adopt", UNPAID).out())
+                .isEqualTo(UNPAID
+                        + ": it does not add up: earnings sum to 1357 micros, the control total is 1350 micros\n");
+        counters.redis().hset(UNPAID, "nonsense", "5");
+        counters.redis().hset(UNPAID, "#micros", "much");
+        assertThat(decide("--discard", UNPAID).out())
+                .isEqualTo("discarded {p09}:quarantine:2:earn:3 as journal 3: 1357 micros, 3 events\n");
+        assertThat(Ran.on(database, "--json").json().get("differing").asInt()).isZero();
+    }
+
+    @Test
+    void whatDoesNotSayWhatWasSettledThenIsNotPaid() {
+        counters.redis().hdel(UNPAID, "#settled");
+        assertThat(decide("--adopt", UNPAID).out())
+                .contains("it does not say what was settled when it was set aside");
+    }
+
+    @Test
+    void aKeyThatIsNoHashIsListedAndDiscardedWithoutAJournal() {
+        counters.redis().del(UNPAID, UNPAID.replace("earn", "engage"));
+        counters.redis().set(UNPAID, "no hash");
+        assertThat(decide("--adopt", UNPAID).exit()).isEqualTo(1);
+        assertThat(decide("--discard", UNPAID).out())
+                .isEqualTo("discarded {p09}:quarantine:2:earn:3: 0 micros, 0 events\n");
+        assertThat(decide("--discard", "{p03}:quarantine:2:earn:3").out()).contains("there is no such hash in Redis");
+    }
+
+    @Test
+    void anOpeningTheLedgerHasNotHeardOfIsNotDecidedUpon() throws SQLException {
+        World.damage(database, "UPDATE partition_cursor SET opening = 1 WHERE partition = 9");
+        assertThat(decide("--adopt", UNPAID).out())
+                .contains("the ledger knows of 1 openings of partition 09, not yet of number 2");
+    }
+
+    @Test
+    void aHashThatChangedAfterTheDecisionShows() {
+        decide("--adopt", UNPAID);
+        counters.redis().hincrby(UNPAID, "other|c-new", 7);
+        assertThat(Ran.on(database, "--json").differences())
+                .containsExactly("decision " + UNPAID + ": the hash does not hold what was decided about");
+    }
+
+    private Ran decide(String verdict, String name) {
+        return Ran.on(database, verdict, name, WHY.get(0), WHY.get(1));
+    }
+
+    private Map<String, Long> balances() {
+        Map<String, Long> balances = new HashMap<>();
+        ledger.sql("SELECT name, micros FROM balance JOIN account USING (account_id)")
+                .query((row, n) -> balances.put(row.getString(1), row.getLong(2)))
+                .list();
+        return balances;
+    }
+}

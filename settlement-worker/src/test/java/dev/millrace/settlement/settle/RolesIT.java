@@ -1,0 +1,339 @@
+package dev.millrace.settlement.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.local.server.Databases;
+import dev.millrace.local.testing.RealServers;
+import dev.millrace.settlement.RunningWorker;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What each login must not do to the ledger is tried, statement by statement; nothing of it stays. */
+class RolesIT {
+    /** Written once, and never changed by anyone. */
+    private static final List<String> FINAL =
+            List.of("journal", "posting", "settled_epoch", "account", "quarantine_decision");
+
+    private static final List<String> TABLES = List.of(
+            "account",
+            "journal",
+            "posting",
+            "balance",
+            "settled_epoch",
+            "quarantine_decision",
+            "engagement",
+            "article_score",
+            "chain_head",
+            "partition_cursor",
+            "publisher",
+            "publisher_key",
+            "rate_card",
+            "rate",
+            "catalog_revision");
+
+    /** A journal behind the head, as a worker adds it, but for the postings. */
+    private static final String NEXT_JOURNAL = """
+            INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)
+            SELECT journal_id + 1, now(), 'settlement', 1, hash, sha256(hash) FROM chain_head""";
+
+    private static final String HEAD_TO_IT = """
+            UPDATE chain_head h SET journal_id = j.journal_id, created_at = j.created_at, hash = j.hash
+            FROM journal j WHERE j.journal_id = h.journal_id + 1""";
+
+    private static String database = "";
+
+    /** One journal of two postings, one settled epoch, one decision, one publisher. */
+    @BeforeAll
+    static void settleOne() throws SQLException {
+        String url = RealServers.freshDatabase();
+        RunningWorker.migrate(url, RealServers.databases());
+        database = url.substring(url.lastIndexOf('/') + 1);
+        try (Connection connection = connect(Databases.SETTLER);
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            for (String sql : List.of(
+                    "INSERT INTO account (name) VALUES ('creator:c-1'), ('publisher:demo')",
+                    NEXT_JOURNAL,
+                    HEAD_TO_IT,
+                    posting("creator:c-1", "demo", 5),
+                    posting("publisher:demo", "demo", -5),
+                    "INSERT INTO settled_epoch VALUES (3, 1, now(), now(), 5, 1, 1)",
+                    "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:2:earn:1', 'discarded', 0, 0, NULL, 'empty')")) {
+                statement.execute(sql);
+            }
+            connection.commit();
+        }
+        try (Connection connection = connect(Databases.LEDGER);
+                Statement statement = connection.createStatement()) {
+            statement.execute("INSERT INTO publisher VALUES ('demo')");
+        }
+    }
+
+    private static Connection connect(String login) throws SQLException {
+        return RealServers.databases().connect(login, database);
+    }
+
+    private static String posting(String account, String publisher, long micros) {
+        return """
+                INSERT INTO posting SELECT account_id, j.created_at, j.journal_id, '%s', %d
+                FROM account a, (SELECT * FROM journal ORDER BY journal_id DESC LIMIT 1) j WHERE a.name = '%s'"""
+                .formatted(publisher, micros, account);
+    }
+
+    /** In one transaction that is committed: what is checked at commit counts too. */
+    private static void refused(String login, String message, String... statements) {
+        assertThatThrownBy(() -> {
+                    try (Connection connection = connect(login);
+                            Statement statement = connection.createStatement()) {
+                        connection.setAutoCommit(false);
+                        for (String sql : statements) {
+                            statement.execute(sql);
+                        }
+                        connection.commit();
+                    }
+                })
+                .as("%s: %s", login, String.join("; ", statements))
+                .isInstanceOf(SQLException.class)
+                .hasMessageMatching("(?s).*(" + message + ").*");
+    }
+
+    private static String month() {
+        return DateTimeFormatter.ofPattern("_yyyy_MM").format(OffsetDateTime.now(ZoneOffset.UTC));
+    }
+
+    /** Each final table, and its part of this month where it has one. */
+    private static List<String> finalTables() {
+        List<String> tables = new ArrayList<>(FINAL);
+        List.of("journal", "posting", "settled_epoch").forEach(table -> tables.add(table + month()));
+        return tables;
+    }
+
+    private static String update(String table) {
+        return switch (table.replace(month(), "")) {
+            case "journal" -> "UPDATE " + table + " SET events = 2";
+            case "account" -> "UPDATE account SET name = 'creator:c-2' WHERE name = 'creator:c-1'";
+            default -> "UPDATE " + table + " SET micros = 7";
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"settler", "ledger", "reader"})
+    void noServiceChangesWhatIsBooked(String login) {
+        for (String table : finalTables()) {
+            for (String sql : List.of(
+                    update(table),
+                    "DELETE FROM " + table,
+                    "TRUNCATE " + table,
+                    "ALTER TABLE " + table + " DISABLE TRIGGER ALL",
+                    "DROP TABLE " + table)) {
+                refused(login, "permission denied for table|must be owner of table", sql);
+            }
+        }
+    }
+
+    @Test
+    void notEvenTheOwnerChangesWhatIsBooked() {
+        for (String table : finalTables()) {
+            for (String sql : List.of(update(table), "DELETE FROM " + table, "TRUNCATE " + table + " CASCADE")) {
+                refused(Databases.OWNER, "entries are never changed", sql);
+            }
+        }
+        refused(Databases.OWNER, "entries are never changed", "DELETE FROM chain_head");
+        refused(Databases.OWNER, "entries are never changed", "TRUNCATE chain_head");
+        refused(Databases.OWNER, "permission denied to set parameter", "SET session_replication_role = replica");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"settler", "ledger", "reader"})
+    void noServiceOwnsOrMakesAnything(String login) {
+        for (String sql : List.of(
+                "CREATE TABLE mine (x int)",
+                "CREATE VIEW mine AS SELECT 1",
+                "CREATE SCHEMA mine",
+                "CREATE FUNCTION mine() RETURNS int LANGUAGE sql RETURN 1",
+                "CREATE OR REPLACE FUNCTION posting_line(account text, publisher text, micros bigint) RETURNS text IMMUTABLE LANGUAGE sql RETURN ''",
+                "CREATE TRIGGER mine BEFORE INSERT ON posting FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final()",
+                "DROP FUNCTION journal_must_balance() CASCADE",
+                "DROP TRIGGER journal_must_balance ON journal",
+                "ALTER TABLE posting ADD COLUMN mine int",
+                "ALTER TABLE posting OWNER TO " + login,
+                "ALTER ROLE " + login + " SUPERUSER",
+                "CREATE ROLE mine",
+                "GRANT millrace_owner TO " + login,
+                "GRANT UPDATE ON posting TO " + login,
+                "SET session_replication_role = replica",
+                "SET ROLE millrace_owner",
+                "LOCK TABLE posting IN ACCESS EXCLUSIVE MODE",
+                "COPY posting TO PROGRAM 'true'")) {
+            refused(login, "permission denied|must be owner|must be able to|must have", sql);
+        }
+    }
+
+    @Test
+    void theReaderReadsAllOfItAndWritesNothing() throws SQLException {
+        try (Connection connection = connect(Databases.READER);
+                Statement statement = connection.createStatement()) {
+            for (String table : TABLES) {
+                assertThat(statement.execute("SELECT * FROM " + table)).as(table).isTrue();
+            }
+        }
+        for (String table : TABLES) {
+            refused(Databases.READER, "permission denied for table", "INSERT INTO " + table + " DEFAULT VALUES");
+            refused(Databases.READER, "permission denied for table", "DELETE FROM " + table);
+            refused(Databases.READER, "permission denied for table", "SELECT * FROM " + table + " FOR UPDATE");
+        }
+        for (String sql : List.of(
+                "UPDATE balance SET micros = 0",
+                "UPDATE chain_head SET journal_id = 0",
+                "UPDATE partition_cursor SET settled_epoch = 9",
+                "UPDATE rate SET micros = 0",
+                "SELECT ensure_months(current_date, 1)")) {
+            refused(Databases.READER, "permission denied for (table|function)", sql);
+        }
+    }
+
+    @Test
+    void theSettlerKeepsOutOfTheCatalogueAndTheLedgerServiceOutOfTheBooks() {
+        for (String table : List.of("publisher", "publisher_key", "rate_card", "rate", "catalog_revision")) {
+            refused(Databases.SETTLER, "permission denied for table", "INSERT INTO " + table + " DEFAULT VALUES");
+            refused(Databases.SETTLER, "permission denied for table", "DELETE FROM " + table);
+        }
+        refused(Databases.SETTLER, "permission denied for table", "UPDATE rate SET micros = 0");
+        refused(Databases.SETTLER, "permission denied for table", "UPDATE publisher_key SET revoked_at = now()");
+        for (String table : List.of("balance", "engagement", "article_score", "chain_head", "partition_cursor")) {
+            refused(Databases.SETTLER, "permission denied for table", "DELETE FROM " + table);
+            refused(Databases.SETTLER, "permission denied for table", "TRUNCATE " + table);
+            refused(Databases.LEDGER, "permission denied for table", "DELETE FROM " + table);
+        }
+        for (String table : List.of(
+                "account",
+                "journal",
+                "posting",
+                "balance",
+                "settled_epoch",
+                "quarantine_decision",
+                "engagement",
+                "article_score",
+                "chain_head",
+                "partition_cursor")) {
+            refused(Databases.LEDGER, "permission denied for table", "INSERT INTO " + table + " DEFAULT VALUES");
+        }
+        for (String sql : List.of(
+                "UPDATE balance SET micros = 0",
+                "UPDATE chain_head SET journal_id = 0",
+                "UPDATE partition_cursor SET settled_epoch = 9",
+                "UPDATE rate SET micros = 0",
+                "UPDATE publisher_key SET number = 2",
+                "DELETE FROM rate_card",
+                "UPDATE catalog_revision SET revision = 9",
+                "SELECT ensure_months(current_date, 1)")) {
+            refused(Databases.LEDGER, "permission denied for (table|function)", sql);
+        }
+    }
+
+    @Test
+    void aJournalThatIsNotInOrderIsNotCommitted() {
+        String credit = posting("creator:c-1", "demo", 5);
+        String debit = posting("publisher:demo", "demo", -5);
+        String settler = Databases.SETTLER;
+        refused(settler, "journal 2 has 0 postings", NEXT_JOURNAL, HEAD_TO_IT);
+        refused(settler, "journal 2 has 1 postings", NEXT_JOURNAL, HEAD_TO_IT, credit);
+        refused(
+                settler,
+                "journal 2 has 2 postings that sum to 1 micros",
+                NEXT_JOURNAL,
+                HEAD_TO_IT,
+                credit,
+                posting("publisher:demo", "demo", -4));
+        refused(settler, "violates check constraint", NEXT_JOURNAL, HEAD_TO_IT, posting("creator:c-1", "demo", 0));
+        refused(settler, "'Demo!' is no publisher", NEXT_JOURNAL, HEAD_TO_IT, posting("creator:c-1", "Demo!", 5));
+        refused(
+                settler,
+                "account 987654 does not exist",
+                NEXT_JOURNAL,
+                HEAD_TO_IT,
+                "INSERT INTO posting SELECT 987654, created_at, journal_id, 'demo', 5 FROM chain_head");
+        refused(settler, "journal 1 is not of this transaction", credit);
+        refused(settler, "is not the head of the chain", NEXT_JOURNAL, credit, debit);
+        refused(
+                settler,
+                "is not the head of the chain",
+                NEXT_JOURNAL,
+                HEAD_TO_IT,
+                credit,
+                debit,
+                NEXT_JOURNAL.replace("now()", "clock_timestamp()"),
+                HEAD_TO_IT,
+                credit,
+                debit);
+        for (String[] wrong : new String[][] {
+            {"'settlement'", "'gift'"},
+            {"'settlement'", "'adoption'"},
+            {"'settlement', 1", "'settlement', -1"},
+            {"sha256(hash)", "'\\x00'::bytea"}
+        }) {
+            refused(settler, "violates check constraint", NEXT_JOURNAL.replace(wrong[0], wrong[1]));
+        }
+    }
+
+    @Test
+    void theHeadOfTheChainMovesToTheNextJournalOnly() {
+        String settler = Databases.SETTLER;
+        for (String move : List.of(
+                "UPDATE chain_head SET journal_id = 0",
+                "UPDATE chain_head SET journal_id = journal_id + 1",
+                "UPDATE chain_head SET hash = sha256('x')",
+                "UPDATE chain_head SET created_at = now()")) {
+            refused(settler, "the chain can't move", move);
+            refused(Databases.OWNER, "the chain can't move", move);
+        }
+        refused(settler, "the chain can't move", NEXT_JOURNAL.replace("journal_id + 1", "journal_id + 2"), """
+                UPDATE chain_head h SET journal_id = j.journal_id, created_at = j.created_at, hash = j.hash
+                FROM journal j WHERE j.journal_id = h.journal_id + 2""");
+        refused(
+                settler,
+                "the chain can't move",
+                NEXT_JOURNAL.replace("1, hash, sha256(hash)", "1, sha256('x'), sha256(hash)"),
+                HEAD_TO_IT);
+        refused(settler, "the chain can't move", NEXT_JOURNAL, HEAD_TO_IT.replace("hash = j.hash", "hash = sha256('x')"));
+    }
+
+    @Test
+    void idsAndAmountsAreChecked() {
+        for (String name : List.of("creator:", "creator:a b", "publisher:Demo", "nobody", "creator:" + "x".repeat(65))) {
+            refused(
+                    Databases.SETTLER,
+                    "violates check constraint",
+                    "INSERT INTO account (name) VALUES ('%s')".formatted(name));
+        }
+        refused(Databases.SETTLER, "duplicate key", "INSERT INTO account (name) VALUES ('creator:c-1')");
+        for (String sql : List.of(
+                "INSERT INTO settled_epoch VALUES (16, 1, now(), now(), 5, 1, 1)",
+                "INSERT INTO settled_epoch VALUES (1, 0, now(), now(), 5, 1, 1)",
+                "INSERT INTO settled_epoch VALUES (1, 1, now(), now(), -5, 1, 1)",
+                "INSERT INTO quarantine_decision VALUES ('{p16}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, 'x')",
+                "INSERT INTO quarantine_decision VALUES ('{p01}:earn:1', 'adopted', 0, 0, NULL, 'x')",
+                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'kept', 0, 0, NULL, 'x')",
+                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, '')",
+                "INSERT INTO engagement VALUES (current_date, 'a b', 'demo', '/', 'view', 1, 1, 1)",
+                "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '/', 'view', 1, -1, 1)",
+                "INSERT INTO article_score VALUES ('demo', '/', 'a', -1, now())")) {
+            refused(Databases.SETTLER, "violates check constraint", sql);
+        }
+        refused(
+                Databases.SETTLER,
+                "duplicate key",
+                "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, 'x')");
+    }
+}
