@@ -30,6 +30,14 @@ class ArchitectureTest {
             .resideInAPackage("..watch..");
 
     @ArchTest
+    static final ArchRule theServiceDoesNotKnowTheComparison = noClasses()
+            .that()
+            .resideInAnyPackage("..cursor..", "..seal..", "..read..", "..settle..", "..watch..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("..reconcile..");
+
+    @ArchTest
     static final ArchRule knowsNoOtherService = noClasses()
             .should()
             .dependOnClassesThat()

@@ -158,7 +158,7 @@ public final class Stack {
         if (jar == null) {
             throw new IllegalStateException("no jar for " + part);
         }
-        Service service = Service.start(part, settings, jar, environment.of(part, postgres));
+        Service service = Service.start(part, settings, jar, environment.of(part, postgres.databases()));
         Child child = service.child();
         started(folder, new Running(part, child, () -> child.stop(Signal.TERM, GRACE)));
         return service;

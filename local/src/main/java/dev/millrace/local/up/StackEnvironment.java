@@ -20,13 +20,15 @@ record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
     private static final String LOCAL = "local";
 
     /** What a service gets on top of our own variables. */
-    Map<String, String> of(Part service, PostgresServer postgres) {
+    Map<String, String> of(Part service, Databases postgres) {
         Map<String, String> variables = new HashMap<>();
         variables.put(PROFILES, profiles());
         variables.put("MILLRACE_REDIS_URL", "redis://127.0.0.1:" + settings.port(Part.REDIS));
         variables.put(service.variable(), Integer.toString(settings.port(service)));
         if (service == Part.WORKER) {
             putLogin(variables, "MILLRACE_POSTGRES", Databases.SETTLER, postgres);
+            variables.put("MILLRACE_POSTGRES_READER", Databases.READER);
+            variables.put("MILLRACE_POSTGRES_READER_PASSWORD", postgres.password());
         }
         if (service == Part.LEDGER) {
             putLogin(variables, "MILLRACE_POSTGRES", Databases.LEDGER, postgres);
@@ -44,8 +46,8 @@ record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
                 .toList();
     }
 
-    private static void putLogin(Map<String, String> variables, String prefix, String login, PostgresServer postgres) {
-        variables.put(prefix + "_URL", postgres.url());
+    private static void putLogin(Map<String, String> variables, String prefix, String login, Databases postgres) {
+        variables.put(prefix + "_URL", postgres.url(PostgresServer.DATABASE));
         variables.put(prefix + "_USER", login);
         variables.put(prefix + "_PASSWORD", postgres.password());
     }

@@ -295,6 +295,24 @@ class CommandsTest {
         assertThat(complained()).isEqualTo("MILLRACE_LEDGER_PORT is 'http'; it takes a port from 1 to 65535\n");
     }
 
+    @Test
+    void reconcileSaysWhenThereIsNothingToReconcile() throws IOException {
+        assertThat(run("reconcile")).isEqualTo(2);
+        assertThat(complained())
+                .isEqualTo("there is no stack in " + folder.resolve(".millrace")
+                        + ": start one with ./millrace up, or set MILLRACE_HOME to the folder of the one that runs\n");
+        err.reset();
+        Path postgres = Files.createDirectories(folder.resolve(".millrace/postgres"));
+        Files.writeString(postgres.resolve("password"), "secret");
+        int port = Ports.free();
+        environment.put("MILLRACE_LOCAL_POSTGRES_PORT", Integer.toString(port));
+        assertThat(run("reconcile", "--json")).isEqualTo(2);
+        assertThat(complained())
+                .isEqualTo(
+                        "the stack is not running: nothing listens on port " + port
+                                + " (postgres); start it with ./millrace up, or set MILLRACE_LOCAL_POSTGRES_PORT as it was set there\n");
+    }
+
     private int run(String... arguments) {
         Terminal terminal = new Terminal(environment, folder, stream(out), stream(err), 0, CLOCK);
         return new Shell(terminal)
@@ -303,6 +321,7 @@ class CommandsTest {
                 .with(new TokenCommand(terminal))
                 .with(new MintCommand(terminal))
                 .with(new ReplayCommand(terminal))
+                .with(new ReconcileCommand(terminal))
                 .run(arguments);
     }
 

@@ -151,7 +151,8 @@ public final class Settlement {
         Booking.Booked booked = booking.settle(batch, known);
         long rows = booked.rows();
         if (!batch.epochs().isEmpty()) {
-            rows += new CursorMove(jdbc, crashPoints).run(claimed, batch, release.run(claimed, this::touch), booked.journalId());
+            rows += new CursorMove(jdbc, crashPoints)
+                    .run(claimed, batch, release.run(claimed, this::touch), booked.journalId());
         }
         rows += halt(claimed, batch.halted());
         crashPoints.reached(CrashPoint.COMMITTING);

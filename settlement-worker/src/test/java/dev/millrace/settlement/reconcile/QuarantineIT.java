@@ -103,8 +103,7 @@ class QuarantineIT {
     void whatWasNeverPaidIsPaidOnce() {
         assertThat(balances()).isEqualTo(Map.of("creator:c-1", 800L, "publisher:demo", -800L));
         Ran adopted = decide("--adopt", UNPAID);
-        assertThat(adopted.out())
-                .isEqualTo("adopted {p09}:quarantine:2:earn:3 as journal 3: 1350 micros, 3 events\n");
+        assertThat(adopted.out()).isEqualTo("adopted {p09}:quarantine:2:earn:3 as journal 3: 1350 micros, 3 events\n");
         assertThat(adopted.exit()).isZero();
         Map<String, Long> paid = Map.of(
                 "creator:c-1", 1_800L, "creator:c-new", 350L, "publisher:demo", -1_800L, "publisher:other", -350L);
@@ -138,13 +137,14 @@ class QuarantineIT {
         Ran refused = decide("--adopt", OLDER);
         assertThat(refused.exit()).isEqualTo(1);
         assertThat(refused.out())
-                .isEqualTo(OLDER
-                        + ": it is an older copy of epoch 2, which was settled before this was set aside: paying it would pay twice\n");
+                .isEqualTo(
+                        OLDER
+                                + ": it is an older copy of epoch 2, which was settled before this was set aside: paying it would pay twice\n");
         assertThat(decide("--discard", OLDER).out())
                 .isEqualTo("discarded {p08}:quarantine:2:earn:2 as journal 3: 700 micros, 1 events\n");
         assertThat(balances())
-                .isEqualTo(Map.of(
-                        "creator:c-1", 800L, "publisher:demo", -800L, "discarded", 700L, "adjustment", -700L));
+                .isEqualTo(
+                        Map.of("creator:c-1", 800L, "publisher:demo", -800L, "discarded", 700L, "adjustment", -700L));
         assertThat(decide("--discard", UNPAID).exit()).isZero();
         assertThat(balances().get("discarded")).isEqualTo(2_050);
         Ran all = Ran.on(database);
@@ -194,8 +194,7 @@ class QuarantineIT {
     @Test
     void whatDoesNotSayWhatWasSettledThenIsNotPaid() {
         counters.redis().hdel(UNPAID, "#settled");
-        assertThat(decide("--adopt", UNPAID).out())
-                .contains("it does not say what was settled when it was set aside");
+        assertThat(decide("--adopt", UNPAID).out()).contains("it does not say what was settled when it was set aside");
     }
 
     @Test

@@ -220,9 +220,7 @@ class ReconcileIT {
 
     @Test
     void aCorrectionIsNoDifference() throws SQLException {
-        World.damage(
-                database,
-                """
+        World.damage(database, """
                 INSERT INTO account (name) VALUES ('adjustment');
                 INSERT INTO journal (journal_id, created_at, kind, events, reason, prev_hash, hash)
                 SELECT 4, t, 'correction', 0, 'a person''s', hash,

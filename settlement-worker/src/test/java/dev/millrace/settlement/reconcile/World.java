@@ -27,7 +27,7 @@ record World(String database, List<Key> keys) {
         RedisClient client = RedisClient.create(RealServers.redisUrl());
         try (StatefulRedisConnection<byte[], byte[]> redis = client.connect(ByteArrayCodec.INSTANCE)) {
             redis.sync()
-                    .keys("*".getBytes(java.nio.charset.StandardCharsets.US_ASCII))
+                    .keys("*")
                     .forEach(key ->
                             keys.add(new Key(boxed(key), boxed(redis.sync().dump(key)))));
         } finally {
@@ -41,16 +41,15 @@ record World(String database, List<Key> keys) {
         RealServers.flushRedis();
         RedisClient client = RedisClient.create(RealServers.redisUrl());
         try (StatefulRedisConnection<byte[], byte[]> redis = client.connect(ByteArrayCodec.INSTANCE)) {
-            keys.forEach(key ->
-                    redis.sync().restore(unboxed(key.name()), unboxed(key.content()), new RestoreArgs().ttl(0)));
+            keys.forEach(
+                    key -> redis.sync().restore(unboxed(key.name()), unboxed(key.content()), new RestoreArgs().ttl(0)));
         } finally {
             client.shutdown();
         }
         String copy = "copy_" + COPIES.incrementAndGet();
         try (Connection connection = RealServers.databases().connect("postgres", "postgres");
                 Statement statement = connection.createStatement()) {
-            statement.execute(
-                    "CREATE DATABASE %s TEMPLATE %s OWNER %s".formatted(copy, database, Databases.OWNER));
+            statement.execute("CREATE DATABASE %s TEMPLATE %s OWNER %s".formatted(copy, database, Databases.OWNER));
         }
         return RealServers.databases().url(copy);
     }

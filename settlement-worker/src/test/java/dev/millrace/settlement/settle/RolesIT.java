@@ -87,8 +87,7 @@ class RolesIT {
     private static String posting(String account, String publisher, long micros) {
         return """
                 INSERT INTO posting SELECT account_id, j.created_at, j.journal_id, '%s', %d
-                FROM account a, (SELECT * FROM journal ORDER BY journal_id DESC LIMIT 1) j WHERE a.name = '%s'"""
-                .formatted(publisher, micros, account);
+                FROM account a, (SELECT * FROM journal ORDER BY journal_id DESC LIMIT 1) j WHERE a.name = '%s'""".formatted(publisher, micros, account);
     }
 
     /** In one transaction that is committed: what is checked at commit counts too. */
@@ -185,7 +184,9 @@ class RolesIT {
         try (Connection connection = connect(Databases.READER);
                 Statement statement = connection.createStatement()) {
             for (String table : TABLES) {
-                assertThat(statement.execute("SELECT * FROM " + table)).as(table).isTrue();
+                assertThat(statement.execute("SELECT * FROM " + table))
+                        .as(table)
+                        .isTrue();
             }
         }
         for (String table : TABLES) {
@@ -306,12 +307,17 @@ class RolesIT {
                 "the chain can't move",
                 NEXT_JOURNAL.replace("1, hash, sha256(hash)", "1, sha256('x'), sha256(hash)"),
                 HEAD_TO_IT);
-        refused(settler, "the chain can't move", NEXT_JOURNAL, HEAD_TO_IT.replace("hash = j.hash", "hash = sha256('x')"));
+        refused(
+                settler,
+                "the chain can't move",
+                NEXT_JOURNAL,
+                HEAD_TO_IT.replace("hash = j.hash", "hash = sha256('x')"));
     }
 
     @Test
     void idsAndAmountsAreChecked() {
-        for (String name : List.of("creator:", "creator:a b", "publisher:Demo", "nobody", "creator:" + "x".repeat(65))) {
+        for (String name :
+                List.of("creator:", "creator:a b", "publisher:Demo", "nobody", "creator:" + "x".repeat(65))) {
             refused(
                     Databases.SETTLER,
                     "violates check constraint",

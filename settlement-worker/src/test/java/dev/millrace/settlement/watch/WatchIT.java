@@ -185,7 +185,10 @@ class WatchIT {
     void whereItIsAcceptedARedisThatCouldLoseSomethingIsOnlyToldOf(CapturedOutput output) {
         worker.close();
         worker = new RunningWorker(
-                RealServers.redisUrl(), database, RealServers.databases(), "--millrace.require-durable-redis=false")
+                        RealServers.redisUrl(),
+                        database,
+                        RealServers.databases(),
+                        "--millrace.require-durable-redis=false")
                 .byHand();
         counters.redis().configSet("maxmemory-policy", "allkeys-lru");
         try {
