@@ -100,7 +100,8 @@ final class AccountCheck {
      */
     void creators(List<Rates.Price> prices, BiFunction<String, List<String>, Long> pending) {
         List<String> known = ledger.jdbc()
-                .sql("SELECT publisher FROM publisher ORDER BY publisher")
+                .sql(
+                        "SELECT publisher FROM publisher UNION SELECT substr(name, 11) FROM account WHERE name LIKE 'publisher:%'")
                 .query(String.class)
                 .list();
         Map<String, Object> parameters = Map.of(

@@ -204,7 +204,7 @@ class ReconcileIT {
         counters.redis().set(new CounterKeys(11).epoch(), "1000000000000");
         counters.redis().set(new CounterKeys(12).epoch(), "6");
         Ran ran = Ran.on(database, "--json");
-        assertThat(ran.differences())
+        assertThat(ran.differences().stream().map(line -> line.replaceAll(" script: .*", "")))
                 .as(ran.out())
                 .containsExactly(
                         "pending partition 05: epoch 4: earnings sum to 1007 micros, the control total is 1000 micros",

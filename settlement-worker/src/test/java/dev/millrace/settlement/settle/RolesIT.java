@@ -170,13 +170,17 @@ class RolesIT {
                 "ALTER ROLE " + login + " SUPERUSER",
                 "CREATE ROLE mine",
                 "GRANT millrace_owner TO " + login,
-                "GRANT UPDATE ON posting TO " + login,
                 "SET session_replication_role = replica",
                 "SET ROLE millrace_owner",
                 "LOCK TABLE posting IN ACCESS EXCLUSIVE MODE",
                 "COPY posting TO PROGRAM 'true'")) {
             refused(login, "permission denied|must be owner|must be able to|must have", sql);
         }
+        refused(
+                login,
+                "permission denied for table posting",
+                "GRANT UPDATE ON posting TO " + login, // no more than a warning
+                "UPDATE posting SET micros = 7");
     }
 
     @Test
@@ -265,7 +269,7 @@ class RolesIT {
                 NEXT_JOURNAL,
                 HEAD_TO_IT,
                 "INSERT INTO posting SELECT 987654, created_at, journal_id, 'demo', 5 FROM chain_head");
-        refused(settler, "journal 1 is not of this transaction", credit);
+        refused(settler, "journal 1 is not of this transaction", posting("creator:c-1", "more", 5));
         refused(settler, "is not the head of the chain", NEXT_JOURNAL, credit, debit);
         refused(
                 settler,
