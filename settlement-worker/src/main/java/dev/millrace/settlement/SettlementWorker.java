@@ -29,7 +29,7 @@ public class SettlementWorker {
     /** With {@code reconcile} as the first argument it is that command instead, and ends with its exit code. */
     public static void main(String[] args) {
         if (args.length > 0 && args[0].equals("reconcile")) {
-            System.exit(new Reconcile(System.out, System.err).run(List.of(args).subList(1, args.length)));
+            System.exit(Reconcile.onTerminal().run(List.of(args).subList(1, args.length)));
         }
         SpringApplication.run(SettlementWorker.class, args);
     }

@@ -23,8 +23,8 @@ import org.springframework.data.redis.core.StringRedisTemplate;
  * that every unsettled epoch adds up. As true as the cursors are: the caller looks whether they have stood still.
  */
 final class CounterCheck {
-    /** Fields of an open epoch that are read at one moment; Redis takes a tenth of a second for so many. */
-    private static final int MOST_OPEN_FIELDS = 200_000;
+    /** Fields of an open epoch that are read at one moment: Redis is held up meanwhile, and all of it has to fit in here. */
+    private static final int MOST_OPEN_FIELDS = 50_000;
 
     private final StringRedisTemplate redis;
     private final EpochReader reader;

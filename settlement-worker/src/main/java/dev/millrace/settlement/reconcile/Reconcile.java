@@ -1,7 +1,11 @@
 package dev.millrace.settlement.reconcile;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -16,12 +20,24 @@ public final class Reconcile {
     private static final int DIFFERS = 1;
     private static final int FAILED = 2;
 
+    /** The worker gives up after less: it has to be elsewhere. */
+    private static final String PATIENCE = "--spring.data.redis.timeout=30s";
+
     private final PrintStream out;
     private final PrintStream err;
 
     public Reconcile(PrintStream out, PrintStream err) {
         this.out = out;
         this.err = err;
+    }
+
+    /** On this process' own streams, in UTF-8 whatever the locale: names and reasons are. */
+    public static Reconcile onTerminal() {
+        return new Reconcile(stream(FileDescriptor.out), stream(FileDescriptor.err));
+    }
+
+    private static PrintStream stream(FileDescriptor descriptor) {
+        return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
     }
 
     /**
@@ -54,7 +70,7 @@ public final class Reconcile {
                 .bannerMode(Banner.Mode.OFF)
                 .logStartupInfo(false)
                 .properties("logging.threshold.console=off")
-                .run(settings);
+                .run(Stream.concat(Stream.of(PATIENCE), Stream.of(settings)).toArray(String[]::new));
     }
 
     private int run(Request request, ConfigurableApplicationContext context) {
