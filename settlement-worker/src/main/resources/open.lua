@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- open.lua: opens a partition whose pointer is missing or behind the ledger; what is in its way is set aside.
 --
--- Atomic because Redis runs a script alone; it compares the pointer with the one its caller decided by, so that of two
+-- Atomic because Redis runs a script alone; it compares pointer and opening with those its caller decided by, so that of two
 -- workers only one opens.
 --
 -- KEYS  1 epoch  2 opening  3 since  4 clock  5 run  6 total  7 earn:<new epoch>  8 engage:<new epoch>
@@ -11,17 +11,18 @@
 --       6 micros and 7 events that the ledger has settled of this partition since the beginning
 --       8 the last second, by Redis' clock, at which this may happen: a worker that was frozen since it read the cursor must not
 --         open by what was settled then
+--       9 the opening the caller saw, or '' for none
 --
 -- Earnings set aside say what a person needs to decide about them: #settled, the last epoch that was settled then (what is
 -- beyond it has never been paid), and #aside, Redis' second at which it was done.
 --
 -- Reply {status, …}:
 --   opened, n        n hashes were set aside
---   other, pointer   the pointer is not the one the caller saw; nothing has changed
+--   other, pointer   pointer or opening is not the one the caller saw; nothing has changed
 --   late             the last second is over; nothing has changed
 
 local pointer = redis.call('GET', KEYS[1]) or ''
-if pointer ~= ARGV[1] then
+if pointer ~= ARGV[1] or (redis.call('GET', KEYS[2]) or '') ~= ARGV[9] then
     return {'other', pointer}
 end
 local now = tonumber(redis.call('TIME')[1])

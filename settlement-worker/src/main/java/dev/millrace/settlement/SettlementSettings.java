@@ -24,6 +24,8 @@ public record SettlementSettings(
         @DefaultValue("60s") Duration clockTolerance) {
 
     private static final Duration LEAST_INTERVAL = Duration.ofSeconds(1);
+    private static final Duration MOST_IDLE = Duration.ofSeconds(30);
+    private static final Duration LEAST_IDLE = Duration.ofSeconds(2);
     private static final Duration LEAST_DELAY = Duration.ofSeconds(61);
 
     public SettlementSettings {
@@ -35,6 +37,12 @@ public record SettlementSettings(
             throw new IllegalArgumentException(
                     "millrace.partitions-per-run is %d; it takes 1 to 16".formatted(partitionsPerRun));
         }
+    }
+
+    /** How long a worker may leave the database waiting in the middle of a settlement: below one interval where that is not tiny. */
+    public Duration mostIdle() {
+        Duration limit = settlementInterval.multipliedBy(3).dividedBy(4);
+        return Duration.ofMillis(Math.clamp(limit.toMillis(), LEAST_IDLE.toMillis(), MOST_IDLE.toMillis()));
     }
 
     private static void atLeast(String name, Duration value, Duration least) {

@@ -8,14 +8,18 @@ import dev.millrace.settlement.cursor.PartitionCursor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.data.redis.core.Cursor;
+import org.springframework.data.redis.core.ScanOptions;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Opens a partition whose pointer is missing or behind what is settled: beyond the last settled epoch, with tokens already
+ * Opens a partition that has lost something ({@link #isLost}): beyond the last settled epoch, with tokens already
  * out refused unless it is the very first time, and with what is in the way set aside for a person to decide.
  *
  * <p>All under the lock of the partition's cursor, so that of two workers only one decides. A worker that dies between
@@ -24,6 +28,13 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class Opening {
     private static final Logger log = LoggerFactory.getLogger(Opening.class);
 
+    /** Keys looked at a step. */
+    private static final int STRIDE = 1_000;
+
+    /** Epochs set aside at most: a backlog of more than a day of minutes. */
+    private static final int MOST_ASIDE = 2_000;
+
+    private final StringRedisTemplate redis;
     private final Script script;
     private final Cursors cursors;
     private final TransactionTemplate transaction;
@@ -40,6 +51,7 @@ public final class Opening {
             TransactionTemplate transaction,
             Duration delay,
             CrashPoints crashPoints) {
+        this.redis = redis;
         this.script = new Script(redis, "open.lua");
         this.cursors = cursors;
         this.transaction = transaction;
@@ -49,27 +61,45 @@ public final class Opening {
     }
 
     /**
-     * Opens it if this worker gets the lock and the pointer is still the one that was seen.
+     * Whether Redis has lost something that the ledger knows of: there is no pointer, it is not ahead of what is settled, or
+     * this is a copy from before the partition was last opened.
+     *
+     * @param pointer number of the open epoch as Redis has it, or null
+     * @param opening how often the partition was opened as Redis has it; 0 for never
+     */
+    public static boolean isLost(@Nullable String pointer, long opening, PartitionCursor cursor) {
+        return pointer == null || !isAhead(pointer, cursor.settledEpoch()) || opening < cursor.opening();
+    }
+
+    /**
+     * Opens it if this worker gets the lock, something is lost, and pointer and opening are still those that were seen.
      *
      * @param pointer the pointer that was seen, or null for none
+     * @param opening the opening that was seen, or null for none
      * @return whether the counters had been open before, so that something may be lost
      */
-    public boolean open(int partition, @Nullable String pointer, String runId) {
+    public boolean open(int partition, @Nullable String pointer, @Nullable String opening, String runId) {
         return Boolean.TRUE.equals(transaction.execute(status -> cursors.claimFree(partition)
-                .filter(cursor -> pointer == null || !isAhead(pointer, cursor.settledEpoch()))
-                .map(cursor -> openLocked(cursor, pointer, runId))
+                .filter(cursor -> isLost(pointer, number(opening), cursor))
+                .map(cursor -> openLocked(cursor, pointer, opening, runId))
                 .orElse(false)));
     }
 
-    private boolean openLocked(PartitionCursor cursor, @Nullable String pointer, String runId) {
+    /** What Redis has as a number; 0 where it has none. */
+    public static long number(@Nullable String text) {
+        return text == null || !text.matches("[0-9]{1,18}") ? 0 : Long.parseLong(text);
+    }
+
+    private boolean openLocked(PartitionCursor cursor, @Nullable String pointer, @Nullable String seen, String runId) {
         CounterKeys names = new CounterKeys(cursor.partition());
         long epoch = cursor.settledEpoch() + 1;
-        long opening = cursor.opening() + 1;
-        boolean again = opening > 1;
+        long opening = Math.max(cursor.opening(), number(seen)) + 1; // a number used twice would hide a loss
+        boolean again = cursor.opening() > 0;
+        List<Long> inTheWay = inTheWay(names, pointer, cursor.settledEpoch());
         long until = fence.until(cursors::databaseSecond);
         crashPoints.reached(CrashPoint.OPENING);
         List<Object> reply = script.run(
-                keys(names, pointer, epoch, opening),
+                keys(names, epoch, opening, inTheWay),
                 pointer == null ? "" : pointer,
                 epoch,
                 opening,
@@ -77,7 +107,8 @@ public final class Opening {
                 again ? delay.toSeconds() : 0,
                 cursor.settledMicros(),
                 cursor.settledEvents(),
-                until);
+                until,
+                seen == null ? "" : seen);
         crashPoints.reached(CrashPoint.OPENED);
         if (!reply.get(0).equals("opened")) {
             return false;
@@ -107,7 +138,26 @@ public final class Opening {
         }
     }
 
-    private static List<String> keys(CounterKeys names, @Nullable String pointer, long epoch, long opening) {
+    /** Epochs whose hashes must not be counted into, nor be settled: the pointer's, and whatever lies beyond what is settled. */
+    private List<Long> inTheWay(CounterKeys names, @Nullable String pointer, long settled) {
+        Set<Long> epochs = new TreeSet<>();
+        if (pointer != null && pointer.matches("[0-9]{1,18}")) {
+            epochs.add(Long.parseLong(pointer));
+        }
+        String prefix = names.earn(0).substring(0, names.earn(0).length() - 1);
+        try (Cursor<String> keys = redis.scan(
+                ScanOptions.scanOptions().match(prefix + "*").count(STRIDE).build())) {
+            keys.forEachRemaining(key -> {
+                long epoch = number(key.substring(prefix.length()));
+                if (epoch > settled) {
+                    epochs.add(epoch);
+                }
+            });
+        }
+        return epochs.stream().limit(MOST_ASIDE).toList();
+    }
+
+    private static List<String> keys(CounterKeys names, long epoch, long opening, List<Long> inTheWay) {
         List<String> keys = new ArrayList<>(List.of(
                 names.epoch(),
                 names.opening(),
@@ -117,10 +167,6 @@ public final class Opening {
                 names.total(),
                 names.earn(epoch),
                 names.engage(epoch)));
-        List<Long> inTheWay = new ArrayList<>(List.of(epoch));
-        if (pointer != null && pointer.matches("[0-9]{1,18}") && Long.parseLong(pointer) != epoch) {
-            inTheWay.add(Long.parseLong(pointer));
-        }
         for (long old : inTheWay) {
             keys.addAll(List.of(
                     names.earn(old),

@@ -8,7 +8,6 @@ import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.Rates;
 import dev.millrace.settlement.read.SealedEpoch;
 import dev.millrace.settlement.seal.RedisDurability;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -34,8 +33,6 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 public final class Settlement {
     private static final Logger log = LoggerFactory.getLogger(Settlement.class);
-    private static final Duration MOST_IDLE = Duration.ofSeconds(30);
-    private static final Duration LEAST_IDLE = Duration.ofSeconds(2);
 
     /** Further runs that a settlement at once takes to reach what was counted before it was asked for. */
     private static final int MOST_MORE = 100;
@@ -178,11 +175,9 @@ public final class Settlement {
 
     /** Below one interval, so that a worker that freezes here does not hold the others up for longer. */
     private void limitIdleness() {
-        Duration limit = settings.settlementInterval().multipliedBy(3).dividedBy(4);
-        long millis = Math.clamp(limit.toMillis(), LEAST_IDLE.toMillis(), MOST_IDLE.toMillis());
         jdbc.sql(
                         "SELECT set_config('idle_in_transaction_session_timeout', :limit, true), set_config('lock_timeout', :limit, true)")
-                .param("limit", Long.toString(millis))
+                .param("limit", Long.toString(settings.mostIdle().toMillis()))
                 .query((row, number) -> row.getString(1))
                 .single();
     }

@@ -9,7 +9,6 @@ import dev.millrace.settlement.seal.Opening;
 import dev.millrace.settlement.seal.RedisDurability;
 import dev.millrace.settlement.seal.Script;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
@@ -40,6 +39,7 @@ public final class Watch {
     private final SettlementSettings settings;
     private final WatchMeters meters;
     private final RedisDurability durability;
+    private final FrozenSessions frozen;
     private int ticks;
 
     Watch(
@@ -49,6 +49,7 @@ public final class Watch {
             SettlementSettings settings,
             WatchMeters meters,
             RedisDurability durability,
+            FrozenSessions frozen,
             CrashPoints crashPoints) {
         this.redis = new RedisState(redis);
         this.cursors = cursors;
@@ -59,11 +60,13 @@ public final class Watch {
         this.settings = settings;
         this.meters = meters;
         this.durability = durability;
+        this.frozen = frozen;
     }
 
     /** One look. Fails with what Redis or the database says when one of them does not answer. */
     public void look() {
         lookAtDurability();
+        frozen.end();
         String runId = redis.runId();
         List<PartitionCursor> ledger = cursors.all();
         long second = cursors.databaseSecond();
@@ -96,22 +99,22 @@ public final class Watch {
     }
 
     private void look(RedisState.Partition partition, PartitionCursor cursor, String runId, long second) {
-        if (partition.pointer() == null || !Opening.isAhead(partition.pointer(), cursor.settledEpoch())) {
-            if (opening.open(partition.partition(), partition.pointer(), runId)) {
+        if (Opening.isLost(partition.pointer(), Opening.number(partition.opening()), cursor)) {
+            if (opening.open(partition.partition(), partition.pointer(), partition.opening(), runId)) {
                 meters.reopened();
             }
-        } else if (!runId.equals(partition.run()) || number(partition.opening()) != cursor.opening()) {
+        } else if (!runId.equals(partition.run()) || Opening.number(partition.opening()) != cursor.opening()) {
             confirmLocked(partition, runId, second);
-        } else if (second - number(partition.clock()) > CLOCK_SECONDS) {
+        } else if (second - Opening.number(partition.clock()) > CLOCK_SECONDS) {
             confirm(partition, cursor.opening(), runId, second);
         }
     }
 
     private void confirmLocked(RedisState.Partition partition, String runId, long second) {
         transaction.executeWithoutResult(status -> cursors.claimFree(partition.partition())
-                .filter(cursor -> Opening.isAhead(String.valueOf(partition.pointer()), cursor.settledEpoch()))
+                .filter(cursor -> !Opening.isLost(partition.pointer(), Opening.number(partition.opening()), cursor))
                 .ifPresent(cursor -> {
-                    long openings = Math.max(cursor.opening(), number(partition.opening()));
+                    long openings = Math.max(cursor.opening(), Opening.number(partition.opening()));
                     if (openings > cursor.opening()) {
                         cursors.opened(partition.partition(), openings);
                     }
@@ -128,9 +131,5 @@ public final class Watch {
                 runId,
                 second,
                 settings.clockTolerance().toSeconds());
-    }
-
-    private static long number(@Nullable String text) {
-        return text == null || !text.matches("[0-9]{1,18}") ? 0 : Long.parseLong(text);
     }
 }

@@ -9,6 +9,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Wires the watch. */
@@ -17,6 +18,7 @@ public class WatchConfiguration {
 
     @Bean
     Watch watch(
+            JdbcClient jdbc,
             StringRedisTemplate redis,
             Cursors cursors,
             TransactionTemplate transaction,
@@ -31,6 +33,7 @@ public class WatchConfiguration {
                 settings,
                 new WatchMeters(registry),
                 durability,
+                new FrozenSessions(jdbc, settings.mostIdle()),
                 crashPoints.getIfAvailable(() -> CrashPoints.NONE));
     }
 }

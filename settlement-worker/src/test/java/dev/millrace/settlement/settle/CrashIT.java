@@ -139,7 +139,7 @@ class CrashIT {
     private void open() {
         PARTITIONS.stream()
                 .filter(p -> pointer(p) == null)
-                .forEach(p -> workers.opening(CrashPoints.NONE).open(p, null, workers.runId()));
+                .forEach(p -> workers.opening(CrashPoints.NONE).open(p, null, workers.openingOf(p), workers.runId()));
     }
 
     /** An event in each partition. */
@@ -164,7 +164,8 @@ class CrashIT {
 
     private void crashOpening(int partition, CrashPoint point) {
         Crash crash = new Crash(point, workers.dataSource());
-        assertThatThrownBy(() -> workers.opening(crash).open(partition, pointer(partition), workers.runId()));
+        assertThatThrownBy(() -> workers.opening(crash)
+                .open(partition, pointer(partition), workers.openingOf(partition), workers.runId()));
         assertThat(crash.happened()).as("reached %s", point).isTrue();
     }
 

@@ -52,7 +52,7 @@ class LostAnswerIT {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aCommitOfUnknownOutcomeIsResolvedByTheCursor(boolean reachesTheDatabase) {
-        workers.opening(CrashPoints.NONE).open(3, null, workers.runId());
+        workers.opening(CrashPoints.NONE).open(3, null, workers.openingOf(3), workers.runId());
         count();
         Settlement deaf = workers.settlement(CrashPoints.NONE, pool -> new DeafToCommits(pool, reachesTheDatabase));
         assertThatThrownBy(deaf::settleAll);
@@ -103,7 +103,7 @@ class LostAnswerIT {
     /** Sealing, settling and giving back work with a full memory: they are what frees it. */
     @Test
     void aFullMemoryDoesNotHoldASettlementUp() {
-        workers.opening(CrashPoints.NONE).open(3, null, workers.runId());
+        workers.opening(CrashPoints.NONE).open(3, null, workers.openingOf(3), workers.runId());
         count();
         workers.settlement(CrashPoints.NONE).settleAll();
         count();

@@ -1,6 +1,7 @@
 package dev.millrace.settlement.settle;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.local.server.Databases;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
@@ -14,6 +15,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisServerCommands;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.RedisCallback;
@@ -24,6 +26,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /** The settling parts of as many workers as a test wants, without the rest of the service, each with crash points of its own. */
 public final class Workers implements AutoCloseable {
+    /** An interval that leaves a slow machine half a minute for each step. */
+    private static final Duration PATIENT = Duration.ofHours(1);
+
     static final Duration OPENING_DELAY = Duration.ofSeconds(61);
 
     private final HikariDataSource pool = new HikariDataSource();
@@ -42,7 +47,7 @@ public final class Workers implements AutoCloseable {
         redis = new StringRedisTemplate(connections);
     }
 
-    /** A worker as it is after its start: it remembers nothing. Everything is due, and nothing settled is kept but the last. */
+    /** A worker as it is after its start: it remembers nothing. Nothing settled is kept but the last. */
     public Settlement settlement(CrashPoints crashPoints) {
         return settlement(crashPoints, UnaryOperator.identity());
     }
@@ -51,17 +56,23 @@ public final class Workers implements AutoCloseable {
      * @param share most partitions it takes at a time
      */
     Settlement settlement(CrashPoints crashPoints, int share) {
-        return settlement(crashPoints, UnaryOperator.identity(), share);
+        return settlement(crashPoints, UnaryOperator.identity(), share, PATIENT);
+    }
+
+    /** One whose transactions end when it leaves the database waiting for two seconds. */
+    Settlement impatient(CrashPoints crashPoints) {
+        return settlement(crashPoints, UnaryOperator.identity(), 16, Duration.ofSeconds(1));
     }
 
     /**
      * @param between what stands between the worker and the database
      */
     Settlement settlement(CrashPoints crashPoints, UnaryOperator<DataSource> between) {
-        return settlement(crashPoints, between, 16);
+        return settlement(crashPoints, between, 16, PATIENT);
     }
 
-    private Settlement settlement(CrashPoints crashPoints, UnaryOperator<DataSource> between, int share) {
+    private Settlement settlement(
+            CrashPoints crashPoints, UnaryOperator<DataSource> between, int share, Duration interval) {
         DataSource dataSource = between.apply(pool);
         JdbcClient jdbc = JdbcClient.create(dataSource);
         return new Settlement(
@@ -70,8 +81,7 @@ public final class Workers implements AutoCloseable {
                 transaction(dataSource),
                 new Cursors(jdbc),
                 redis,
-                new SettlementSettings(
-                        Duration.ofSeconds(1), Duration.ZERO, share, true, OPENING_DELAY, Duration.ofSeconds(60)),
+                new SettlementSettings(interval, Duration.ZERO, share, true, OPENING_DELAY, Duration.ofSeconds(60)),
                 new SettlementMeters(new SimpleMeterRegistry()),
                 new RedisDurability(redis, true),
                 crashPoints);
@@ -89,6 +99,12 @@ public final class Workers implements AutoCloseable {
             return commands.info("server");
         }));
         return server.getProperty("run_id");
+    }
+
+    /** How often a partition was opened, as Redis has it. */
+    @Nullable
+    String openingOf(int partition) {
+        return redis.opsForValue().get(new CounterKeys(partition).opening());
     }
 
     DataSource dataSource() {

@@ -11,6 +11,11 @@ import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
+import dev.millrace.settlement.watch.FrozenSessions;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
@@ -48,7 +55,7 @@ class ZombieIT {
         book = new Book(database);
         superuser = JdbcClient.create(new DriverManagerDataSource(database, "postgres", RealServers.password()));
         name = database.substring(database.lastIndexOf('/') + 1).replaceAll("\\?.*", "");
-        workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.runId());
+        workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
         for (int i = 0; i < 2; i++) { // so that there is an epoch to give back
             count();
             workers.settlement(CrashPoints.NONE).settleAll();
@@ -95,10 +102,10 @@ class ZombieIT {
         Sleep sleep = new Sleep(point);
         counters.redis().flushall();
         CompletableFuture<Boolean> sleeper =
-                CompletableFuture.supplyAsync(() -> workers.opening(sleep).open(PARTITION, null, "zombie"));
+                CompletableFuture.supplyAsync(() -> workers.opening(sleep).open(PARTITION, null, null, "zombie"));
         sleep.await(sleeper);
         endTransactions();
-        workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.runId());
+        workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
         for (int i = 0; i < 3; i++) {
             count();
             workers.settlement(CrashPoints.NONE).settleAll();
@@ -118,7 +125,7 @@ class ZombieIT {
         Sleep sleep = new Sleep(CrashPoint.STAGED);
         count();
         CompletableFuture<Settled> sleeper =
-                CompletableFuture.supplyAsync(() -> workers.settlement(sleep).settleAll());
+                CompletableFuture.supplyAsync(() -> workers.impatient(sleep).settleAll());
         sleep.await(sleeper);
         // settleAll waits for the lock on the cursor, which only the time limit can free
         workers.settlement(CrashPoints.NONE).settleAll();
@@ -128,9 +135,33 @@ class ZombieIT {
         book.assertSound();
     }
 
+    /** Asleep while it sends rows: the database waits for them, without a limit of its own. */
+    @Test
+    void whoSleepsInTheMiddleOfACopyLosesItsLocksToo() throws Exception {
+        try (Connection connection = workers.dataSource().getConnection()) {
+            connection.setAutoCommit(false);
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SELECT * FROM partition_cursor FOR UPDATE; CREATE TEMP TABLE rows (row text)");
+            }
+            CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY rows FROM STDIN");
+            byte[] row = "x\n".getBytes(StandardCharsets.UTF_8);
+            copy.writeToCopy(row, 0, row.length);
+            copy.flushCopy();
+            FrozenSessions frozen = new FrozenSessions(JdbcClient.create(workers.dataSource()), Duration.ofSeconds(1));
+            long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+            while (frozen.end() == 0) {
+                assertThat(System.nanoTime()).as("found").isLessThan(deadline);
+            }
+            count();
+            workers.settlement(CrashPoints.NONE).settleAll();
+            assertThat(book.balance("creator:c-1")).isEqualTo(counted);
+            assertThatThrownBy(copy::endCopy).isInstanceOf(SQLException.class);
+        }
+    }
+
     @Test
     void whileItHoldsTheLocksOthersTakeWhatIsFreeAndDoNotWait() throws Exception {
-        workers.opening(CrashPoints.NONE).open(4, null, workers.runId());
+        workers.opening(CrashPoints.NONE).open(4, null, workers.openingOf(4), workers.runId());
         book.sql().sql("UPDATE partition_cursor SET settled_at = 'epoch'").update();
         Sleep sleep = new Sleep(CrashPoint.CLAIMED);
         Settlement sleeping = workers.settlement(sleep, 1);
@@ -161,6 +192,7 @@ class ZombieIT {
         assertThat(counters.redis().exists(names.earn(1))).isZero();
 
         String pointer = String.valueOf(counters.redis().get(names.epoch()));
+        String opening = String.valueOf(counters.redis().get(names.opening()));
         List<String> keys = List.of(
                 names.epoch(),
                 names.opening(),
@@ -171,9 +203,11 @@ class ZombieIT {
                 names.earn(9),
                 names.engage(9));
         dev.millrace.settlement.seal.Script open = new dev.millrace.settlement.seal.Script(workers.redis(), "open.lua");
-        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past)).containsExactly("late");
+        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past, opening))
+                .containsExactly("late");
         assertThat(counters.redis().get(names.epoch())).isEqualTo(pointer);
-        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60).getFirst())
+        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60, opening)
+                        .getFirst())
                 .isEqualTo("opened");
     }
 
