@@ -26,10 +26,10 @@ record Schedule(List<Fault> faults) {
     private static final Duration RUN_UP = Duration.ofSeconds(1);
     private static final Duration REST = Duration.ofSeconds(1);
 
-    /** How long a service takes to start on two busy cores. */
-    private static final Duration SERVICE_START = Duration.ofSeconds(20);
+    /** How long a service takes to start on two cores that have other work. */
+    private static final Duration SERVICE_START = Duration.ofSeconds(45);
 
-    private static final Duration SERVER_START = Duration.ofSeconds(10);
+    private static final Duration SERVER_START = Duration.ofSeconds(12);
 
     /** Draws for a target that has had its rest, before any is taken. */
     private static final int TRIES = 100;
