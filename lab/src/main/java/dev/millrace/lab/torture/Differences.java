@@ -4,16 +4,20 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** All differences of a run; of very many, the first are kept and the rest counted. Thread-safe. */
+/** Differences; of very many, the first are kept and the rest counted. Thread-safe. */
 final class Differences {
-    private static final int MOST = 200;
-
     private final List<Difference> first = new ArrayList<>();
+    private final int most;
     private long count;
+
+    /** @param most that are kept */
+    Differences(int most) {
+        this.most = most;
+    }
 
     synchronized void add(Difference difference) {
         count++;
-        if (first.size() < MOST) {
+        if (first.size() < most) {
             first.add(difference);
         }
     }

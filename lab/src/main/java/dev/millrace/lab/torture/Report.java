@@ -8,7 +8,11 @@ import java.util.List;
 final class Report {
     private Report() {}
 
-    /** @param took from the first event to the last check */
+    /**
+     * @param took from the first event to the last check
+     * @param reckoned differences of the ledger at the end
+     * @param meanwhile differences that were seen before
+     */
     static String of(
             Plan plan,
             Duration took,
@@ -16,14 +20,17 @@ final class Report {
             Load load,
             Duration longestLate,
             Reckoning ledger,
-            Differences differences) {
+            Differences reckoned,
+            Differences meanwhile) {
         Oracle oracle = load.oracle();
         List<String> lines = new ArrayList<>();
         lines.add(
-                differences.count() == 0
+                reckoned.count() + meanwhile.count() == 0
                         ? "torture: no difference"
-                        : "torture: %,d DIFFERENCES".formatted(differences.count()));
-        differences.first().forEach(difference -> lines.add("  " + difference));
+                        : "torture: %,d DIFFERENCES at the end, %,d before"
+                                .formatted(reckoned.count(), meanwhile.count()));
+        reckoned.first().forEach(difference -> lines.add("  " + difference));
+        meanwhile.first().forEach(difference -> lines.add("  meanwhile, " + difference));
         line(lines, "seed", Long.toString(plan.seed()));
         line(
                 lines,

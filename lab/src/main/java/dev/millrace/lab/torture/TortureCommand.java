@@ -72,6 +72,8 @@ public final class TortureCommand implements Callable<Integer> {
     @Option(names = "--keep", description = "Keep data and logs also when there is no difference.")
     private boolean keep;
 
+    private volatile boolean interrupted;
+
     public TortureCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -104,6 +106,9 @@ public final class TortureCommand implements Callable<Integer> {
     }
 
     private void finish(Path home, boolean good) throws IOException {
+        if (interrupted) {
+            return; // The hook tidies up.
+        }
         Descendants.end();
         if (good && !keep) {
             Folders.delete(home);
@@ -114,6 +119,7 @@ public final class TortureCommand implements Callable<Integer> {
 
     /** Ctrl-C, SIGTERM, a closed terminal: nothing may be left. */
     private void breakOff(Path home) {
+        interrupted = true;
         Descendants.end();
         try {
             if (!keep) {

@@ -57,7 +57,7 @@ class TortureIT {
         try {
             Awaitility.await()
                     .atMost(PATIENCE)
-                    .until(() -> torture.handle().descendants().count() >= 3);
+                    .until(() -> torture.handle().descendants().count() >= 4);
             List<ProcessHandle> processes = torture.handle().descendants().toList();
             assertThat(torture.stop(Signal.TERM, Duration.ofMinutes(2))).isTrue();
             assertThat(processes).noneMatch(ProcessHandle::isAlive);
