@@ -49,7 +49,8 @@ final class WholePath {
      */
     WholePath(String name, Duration interval) throws IOException {
         home = Files.createTempDirectory("millrace-whole-path-");
-        settings = LabSettings.fresh(ROOT, home, interval, 1, 1);
+        settings = LabSettings.fresh(ROOT, home, interval, 1, 1)
+                .with("MILLRACE_REDIS_PATIENCE", "20s"); // no test here is about a slow Redis
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path logs = ROOT.resolve("lab/target/" + name);
         Folders.delete(logs);

@@ -7,7 +7,9 @@ import dev.millrace.settlement.read.BrokenPartition;
 import dev.millrace.settlement.read.EpochReader;
 import dev.millrace.settlement.read.Rates;
 import dev.millrace.settlement.seal.Sealing;
+import io.lettuce.core.RedisBusyException;
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisLoadingException;
 import java.util.List;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
@@ -71,7 +73,8 @@ final class Harvest {
 
     /** What Redis says against a command on this partition; anything else concerns all of them and ends the run. */
     private static String refusal(DataAccessException e) {
-        if (NestedExceptionUtils.getMostSpecificCause(e) instanceof RedisCommandExecutionException refused) {
+        if (NestedExceptionUtils.getMostSpecificCause(e) instanceof RedisCommandExecutionException refused
+                && !(refused instanceof RedisLoadingException || refused instanceof RedisBusyException)) {
             return "Redis refuses: " + refused.getMessage();
         }
         throw e;

@@ -10,6 +10,8 @@ import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.watch.Watch;
+import io.lettuce.core.RedisBusyException;
+import io.lettuce.core.ScriptOutputType;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
@@ -79,6 +81,44 @@ class LostAnswerIT {
             assertThat(redis.opsForValue().get("nothing"))
                     .isNull(); // whatever was sent again is before this in the line
             assertThat(counters.redis().llen("list")).isEqualTo(1);
+        }
+    }
+
+    /** A Redis that is busy, or still loading its log, is no fault of a partition. */
+    @Test
+    void aBusyRedisEndsTheRunAndHaltsNothing() throws Exception {
+        workers.opening(CrashPoints.NONE).open(3, null, workers.openingOf(3), workers.runId());
+        count();
+        counters.redis().configSet("busy-reply-threshold", "1");
+        try (Counting other = new Counting(RealServers.redisUrl())) {
+            CompletableFuture<Object> endless = CompletableFuture.supplyAsync(
+                    () -> other.redis().eval("while true do end", ScriptOutputType.STATUS));
+            awaitBusy();
+            assertThatThrownBy(() -> workers.settlement(CrashPoints.NONE).settleAll())
+                    .hasMessageContaining("BUSY");
+            counters.redis().scriptKill();
+            assertThatThrownBy(() -> endless.get(1, TimeUnit.MINUTES));
+        } finally {
+            counters.redis().configSet("busy-reply-threshold", "5000");
+        }
+        assertThat(book.sql()
+                        .sql("SELECT count(halted) FROM partition_cursor")
+                        .query(Long.class)
+                        .single())
+                .isZero();
+        workers.settlement(CrashPoints.NONE).settleAll();
+        assertThat(book.balance("creator:c-1")).isEqualTo(1_000);
+    }
+
+    private void awaitBusy() {
+        long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        while (true) {
+            try {
+                counters.redis().get("anything");
+            } catch (RedisBusyException e) {
+                return;
+            }
+            assertThat(System.nanoTime()).as("the script runs").isLessThan(deadline);
         }
     }
 

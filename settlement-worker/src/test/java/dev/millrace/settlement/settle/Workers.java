@@ -10,6 +10,9 @@ import dev.millrace.settlement.seal.Opening;
 import dev.millrace.settlement.seal.RedisDurability;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Properties;
@@ -90,6 +93,11 @@ public final class Workers implements AutoCloseable {
     /** What opens partitions. */
     public Opening opening(CrashPoints crashPoints) {
         return new Opening(redis, new Cursors(JdbcClient.create(pool)), transaction(pool), OPENING_DELAY, crashPoints);
+    }
+
+    /** A session of a worker's login, of its own. */
+    Connection connect() throws SQLException {
+        return DriverManager.getConnection(pool.getJdbcUrl(), pool.getUsername(), pool.getPassword());
     }
 
     /** Which process Redis is. */

@@ -101,8 +101,8 @@ class ZombieIT {
     void anOpeningThatSlept(CrashPoint point) throws Exception {
         Sleep sleep = new Sleep(point);
         counters.redis().flushall();
-        CompletableFuture<Boolean> sleeper =
-                CompletableFuture.supplyAsync(() -> workers.opening(sleep).open(PARTITION, null, null, "zombie"));
+        CompletableFuture<Boolean> sleeper = CompletableFuture.supplyAsync(
+                () -> workers.opening(sleep).open(PARTITION, null, null, workers.runId()));
         sleep.await(sleeper);
         endTransactions();
         workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
@@ -138,7 +138,8 @@ class ZombieIT {
     /** Asleep while it sends rows: the database waits for them, without a limit of its own. */
     @Test
     void whoSleepsInTheMiddleOfACopyLosesItsLocksToo() throws Exception {
-        try (Connection connection = workers.dataSource().getConnection()) {
+        Connection connection = workers.connect();
+        try {
             connection.setAutoCommit(false);
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SELECT * FROM partition_cursor FOR UPDATE; CREATE TEMP TABLE rows (row text)");
@@ -156,6 +157,8 @@ class ZombieIT {
             workers.settlement(CrashPoints.NONE).settleAll();
             assertThat(book.balance("creator:c-1")).isEqualTo(counted);
             assertThatThrownBy(copy::endCopy).isInstanceOf(SQLException.class);
+        } finally {
+            connection.abort(Runnable::run); // it can't be closed properly any more
         }
     }
 
