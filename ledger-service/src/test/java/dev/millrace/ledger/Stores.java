@@ -155,13 +155,24 @@ public final class Stores implements AutoCloseable {
             if (!credits.isEmpty()) {
                 book(Instant.now(), credits);
             }
+            long micros = credits.values().stream().mapToLong(Long::longValue).sum();
+            settler.sql("""
+                            INSERT INTO settled_epoch (partition, epoch, settled_at, sealed_at, micros, events)
+                            VALUES (:partition, :epoch, clock_timestamp(), clock_timestamp(), :micros, 0)
+                            """)
+                    .param("epoch", epoch)
+                    .param("partition", partition)
+                    .param("micros", micros)
+                    .update();
             return settler.sql("""
                             UPDATE partition_cursor
-                            SET settled_epoch = :epoch, settled_at = clock_timestamp(), sealed_at = clock_timestamp()
+                            SET settled_epoch = :epoch, settled_micros = settled_micros + :micros,
+                                settled_at = clock_timestamp(), sealed_at = clock_timestamp()
                             WHERE partition = :partition AND settled_epoch = :epoch - 1
                             """)
                     .param("epoch", epoch)
                     .param("partition", partition)
+                    .param("micros", micros)
                     .update();
         });
     }

@@ -102,9 +102,8 @@ class RestoreIT {
      */
     private static String settledBeforeAndAfterACopyOf(String store, String creator) throws Exception {
         patiently()
-                .untilAsserted(() -> assertThat(api.events(publisher.view(creator, "/a", "first", AHEAD))
-                                .status())
-                        .isEqualTo(202));
+                .untilAsserted(() ->
+                        assertThat(api.events(view(creator, "first")).status()).isEqualTo(202));
         assertThat(api.settle().status()).isEqualTo(200);
         if (store.equals("redis")) {
             path.stack().redis().kill();
@@ -115,11 +114,10 @@ class RestoreIT {
             copy(store, store + "-copy");
             path.stack().postgres().restart();
         }
-        String second = publisher.view(creator, "/a", "second", AHEAD);
+        String second = view(creator, "second");
         patiently().untilAsserted(() -> assertThat(api.events(second).status()).isEqualTo(202));
         patiently().until(() -> api.settle().status() == 200);
-        assertThat(api.events(publisher.view(creator, "/a", "third", AHEAD)).status())
-                .isEqualTo(202);
+        assertThat(api.events(view(creator, "third")).status()).isEqualTo(202);
         assertThat(api.money(creator)).isEqualTo(new Api.Money(2 * VIEW, VIEW, 3 * VIEW));
         return second;
     }
@@ -134,11 +132,15 @@ class RestoreIT {
 
     private static void assertThatNewEventsCount(String creator) {
         patiently().untilAsserted(() -> {
-            Answer answer = api.events(publisher.view(creator, "/a", "fourth", AHEAD));
+            Answer answer = api.events(view(creator, "fourth"));
             assertThat(answer.status()).as(answer.body()).isEqualTo(202);
         });
         assertThat(api.settle().status()).isEqualTo(200);
         path.assertIdentities();
+    }
+
+    private static String view(String creator, String which) {
+        return publisher.view(creator, "/a", creator + "-" + which, AHEAD);
     }
 
     private static Metrics worker() {
