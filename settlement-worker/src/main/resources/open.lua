@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- open.lua: opens a partition whose pointer is missing or behind the ledger; what is in its way is set aside.
+-- open.lua: opens a partition that has lost something the ledger knows of; what is in its way is set aside.
 --
 -- Atomic because Redis runs a script alone; it compares pointer and opening with those its caller decided by, so that of two
 -- workers only one opens.

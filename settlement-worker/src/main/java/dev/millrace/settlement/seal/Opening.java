@@ -94,7 +94,7 @@ public final class Opening {
         CounterKeys names = new CounterKeys(cursor.partition());
         long epoch = cursor.settledEpoch() + 1;
         long opening = Math.max(cursor.opening(), number(seen)) + 1; // a number used twice would hide a loss
-        boolean again = cursor.opening() > 0;
+        boolean again = opening > 1;
         List<Long> inTheWay = inTheWay(names, pointer, cursor.settledEpoch());
         long until = fence.until(cursors::databaseSecond);
         crashPoints.reached(CrashPoint.OPENING);
@@ -140,7 +140,7 @@ public final class Opening {
 
     /** Epochs whose hashes must not be counted into, nor be settled: the pointer's, and whatever lies beyond what is settled. */
     private List<Long> inTheWay(CounterKeys names, @Nullable String pointer, long settled) {
-        Set<Long> epochs = new TreeSet<>();
+        Set<Long> epochs = new TreeSet<>(Set.of(settled + 1));
         if (pointer != null && pointer.matches("[0-9]{1,18}")) {
             epochs.add(Long.parseLong(pointer));
         }
