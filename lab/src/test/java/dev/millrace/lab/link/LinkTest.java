@@ -67,12 +67,21 @@ class LinkTest {
             assertThat(hasEnded(caller)).isTrue();
             assertThat(hasEnded(called)).isTrue();
         }
-        assertThatThrownBy(this::connect).isInstanceOf(IOException.class);
+        assertThat(isRefusedOrEndsAtOnce()).isTrue();
         link.heal();
         try (Socket caller = connect();
                 Socket called = server.accept()) {
             send(caller, "y");
             assertThat(read(called, 1)).isEqualTo("y");
+        }
+    }
+
+    /** The system may still take a connection for a moment after the listener was closed; then it is reset. */
+    private boolean isRefusedOrEndsAtOnce() {
+        try (Socket caller = connect()) {
+            return hasEnded(caller);
+        } catch (IOException e) {
+            return true;
         }
     }
 
