@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -99,7 +100,13 @@ public final class Child {
 
     /** SIGSTOP: the process keeps its sockets, its kernel goes on accepting, but it answers nothing. */
     public void freeze() {
-        Signal.STOP.send(tree());
+        Set<ProcessHandle> frozen = Set.of();
+        Set<ProcessHandle> tree = Set.copyOf(tree());
+        while (!frozen.containsAll(tree)) { // also what was started while the rest was being stopped
+            Signal.STOP.send(List.copyOf(tree));
+            frozen = tree;
+            tree = Set.copyOf(tree());
+        }
     }
 
     /** SIGCONT after {@link #freeze}. */
