@@ -382,6 +382,18 @@ class EventsIT {
         }
     }
 
+    /** A wiped Redis may be opened again at the epoch it had: only the opening tells that the sets a node knows are new ones. */
+    @Test
+    void afterAReopeningAtTheSameEpochSetsGetTheirExpiryAgain() {
+        Moments.awayFromTheEndOf(Duration.ofMinutes(130));
+        String event = event(token(""), "view");
+        assertThat(ingest.post(event).json().get("accepted").asInt()).isEqualTo(1);
+        counters.redis().del(seen(0));
+        counters.names().forEach(names -> counters.redis().incr(names.opening()));
+        assertThat(ingest.post(event).json().get("accepted").asInt()).isEqualTo(1);
+        assertThat(counters.redis().ttl(seen(0))).isPositive();
+    }
+
     private static void reopen(long epoch, long opening, long since) {
         counters.names().forEach(names -> {
             counters.redis().set(names.epoch(), Long.toString(epoch));

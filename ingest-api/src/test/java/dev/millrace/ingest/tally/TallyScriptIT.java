@@ -11,6 +11,7 @@ import dev.millrace.local.testing.RealServers;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.StringCodec;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,12 +53,15 @@ class TallyScriptIT {
     @Test
     void aCallerWithTheGenerationBeforeIsSentBackWithTheHighestSecondSeen() {
         long ahead = counters.second() + 4;
-        Spans spans = new Spans(ahead, 10 * ahead);
         counters.redis().set(counters.names().getFirst().clock(), Long.toString(ahead));
-        assertThat(reply(spans, ahead - 4)).isInstanceOfSatisfying(TallyReply.Moved.class, moved -> {
-            assertThat(moved.now()).isGreaterThanOrEqualTo(ahead);
-            assertThat(moved.view()).isEqualTo(new PartitionView(1, 1));
-        });
+        Spans shortEnds = new Spans(ahead, 10 * ahead);
+        Spans longEnds = new Spans(ahead - 1_000, ahead);
+        for (Spans spans : List.of(shortEnds, longEnds)) {
+            assertThat(reply(spans, ahead - 4)).isInstanceOfSatisfying(TallyReply.Moved.class, moved -> {
+                assertThat(moved.now()).isGreaterThanOrEqualTo(ahead);
+                assertThat(moved.view()).isEqualTo(new PartitionView(1, 1));
+            });
+        }
     }
 
     private String run(Spans spans, long now) {

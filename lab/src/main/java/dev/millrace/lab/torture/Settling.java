@@ -74,7 +74,8 @@ final class Settling {
                 "millrace_money_drift_micros",
                 "millrace_partitions_halted",
                 "millrace_epochs_waiting",
-                "millrace_reopenings_total")) {
+                "millrace_reopenings_total",
+                "millrace_lost_micros_total")) {
             long found = metrics.whole(name);
             if (found != 0) {
                 differences.add(new Difference(name + " of " + worker + "; last settlement: " + last, "0", found));

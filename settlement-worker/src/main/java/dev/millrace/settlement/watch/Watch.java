@@ -40,6 +40,7 @@ public final class Watch {
     private final WatchMeters meters;
     private final RedisDurability durability;
     private final FrozenSessions frozen;
+    private final HighestSeen highestSeen = new HighestSeen();
     private int ticks;
 
     Watch(
@@ -71,21 +72,34 @@ public final class Watch {
         List<PartitionCursor> ledger = cursors.all();
         long second = cursors.databaseSecond();
         List<RedisState.Partition> partitions = redis.partitions();
+        boolean reopened = false;
         for (RedisState.Partition partition : partitions) {
-            look(partition, ledger.get(partition.partition()), runId, second);
+            reopened |= look(partition, ledger.get(partition.partition()), runId, second);
         }
         meters.cursors(ledger, second);
-        if (partitions.stream()
-                .allMatch(p -> p.pointer() != null
-                        && Opening.isAhead(
-                                p.pointer(), ledger.get(p.partition()).settledEpoch()))) {
+        if (!reopened
+                && partitions.stream()
+                        .allMatch(p -> p.pointer() != null
+                                && Opening.isAhead(
+                                        p.pointer(), ledger.get(p.partition()).settledEpoch()))) {
             money.read(
                             ledger,
                             partitions.stream()
                                     .map(p -> Long.parseLong(String.valueOf(p.pointer())))
                                     .toList())
-                    .ifPresent(meters::money);
+                    .ifPresent(reading -> compared(reading, ledger));
         }
+    }
+
+    private void compared(Money.Reading reading, List<PartitionCursor> ledger) {
+        meters.money(reading);
+        highestSeen.lost(reading, ledger).forEach((partition, micros) -> {
+            meters.lost(micros);
+            log.error(
+                    "partition {}: Redis has lost {} that it had counted a moment ago; its pointer stands, so nothing of it was settled, and events sent again are paid",
+                    partition,
+                    micros);
+        });
     }
 
     /** Tells it loudly, at the start and again and again; goes no further where it is required. */
@@ -98,16 +112,19 @@ public final class Watch {
         durability.require(lacking);
     }
 
-    private void look(RedisState.Partition partition, PartitionCursor cursor, String runId, long second) {
+    /** Whether it was opened again. */
+    private boolean look(RedisState.Partition partition, PartitionCursor cursor, String runId, long second) {
         if (Opening.isLost(partition.pointer(), Opening.number(partition.opening()), cursor)) {
             if (opening.open(partition.partition(), partition.pointer(), partition.opening(), runId)) {
                 meters.reopened();
+                return true;
             }
         } else if (!runId.equals(partition.run()) || Opening.number(partition.opening()) != cursor.opening()) {
             confirmLocked(partition, runId, second);
         } else if (second - Opening.number(partition.clock()) > CLOCK_SECONDS) {
             confirm(partition, cursor.opening(), runId, second);
         }
+        return false;
     }
 
     private void confirmLocked(RedisState.Partition partition, String runId, long second) {

@@ -11,12 +11,12 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What operators see of the comparison. Money gauges are NaN while no comparison of
- * all partitions has succeeded for half a minute. */
+/** What operators see of the comparison. Money gauges are NaN while no comparison of all partitions has succeeded for half a minute. */
 final class WatchMeters {
     private static final Duration FRESH = Duration.ofSeconds(30);
 
     private final Counter reopenings;
+    private final Counter lost;
     private volatile Money.@Nullable Reading money;
     private volatile long moneyTicks;
     private volatile @Nullable Lag lag;
@@ -26,6 +26,9 @@ final class WatchMeters {
     WatchMeters(MeterRegistry registry) {
         reopenings = Counter.builder("millrace.reopenings")
                 .description("Partitions opened again after their counters were lost")
+                .register(registry);
+        lost = Counter.builder("millrace.lost.micros")
+                .description("Micros that Redis had counted and has no more, in partitions whose pointer stands")
                 .register(registry);
         money(registry, "millrace.counted.micros", "Micros counted since the beginning", Money.Reading::counted);
         money(registry, "millrace.settled.micros", "Micros in the ledger", Money.Reading::settled);
@@ -87,6 +90,10 @@ final class WatchMeters {
 
     void reopened() {
         reopenings.increment();
+    }
+
+    void lost(Micros micros) {
+        lost.increment((double) micros.value());
     }
 
     void durable(boolean yes) {

@@ -59,7 +59,7 @@ public final class Book {
     }
 
     /** Computes every link again from the stored rows. */
-    void assertThatTheChainHolds() {
+    private void assertThatTheChainHolds() {
         assertThat(sql.sql("""
                 SELECT journal_id FROM (
                     SELECT journal_id, hash IS NOT DISTINCT FROM journal_hash(

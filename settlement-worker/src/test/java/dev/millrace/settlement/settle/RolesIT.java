@@ -7,6 +7,7 @@ import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.RunningWorker;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.OffsetDateTime;
@@ -14,10 +15,14 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
 
 /** What each login must not do to the ledger is tried, statement by statement; nothing of it stays. */
 class RolesIT {
@@ -319,31 +324,106 @@ class RolesIT {
     }
 
     @Test
-    void idsAndAmountsAreChecked() {
+    void accountsAndDecisionsHaveNamesOfTheirForm() {
         for (String name :
                 List.of("creator:", "creator:a b", "publisher:Demo", "nobody", "creator:" + "x".repeat(65))) {
             refused(
                     Databases.SETTLER,
-                    "violates check constraint",
+                    "account_name_check",
                     "INSERT INTO account (name) VALUES ('%s')".formatted(name));
         }
         refused(Databases.SETTLER, "duplicate key", "INSERT INTO account (name) VALUES ('creator:c-1')");
-        for (String sql : List.of(
-                "INSERT INTO settled_epoch VALUES (16, 1, now(), now(), 5, 1, 1)",
-                "INSERT INTO settled_epoch VALUES (1, 0, now(), now(), 5, 1, 1)",
-                "INSERT INTO settled_epoch VALUES (1, 1, now(), now(), -5, 1, 1)",
-                "INSERT INTO quarantine_decision VALUES ('{p16}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, 'x')",
-                "INSERT INTO quarantine_decision VALUES ('{p01}:earn:1', 'adopted', 0, 0, NULL, 'x')",
-                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'kept', 0, 0, NULL, 'x')",
-                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, '')",
-                "INSERT INTO engagement VALUES (current_date, 'a b', 'demo', '/', 'view', 1, 1, 1)",
-                "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '/', 'view', 1, -1, 1)",
-                "INSERT INTO article_score VALUES ('demo', '/', 'a', -1, now())")) {
-            refused(Databases.SETTLER, "violates check constraint", sql);
+        for (String name : List.of("{p16}:quarantine:2:earn:1", "{p01}:earn:1")) {
+            refused(
+                    Databases.SETTLER,
+                    "quarantine_decision_name_check",
+                    "INSERT INTO quarantine_decision VALUES ('%s', 'adopted', 0, 0, NULL, 'x')".formatted(name));
         }
         refused(
                 Databases.SETTLER,
                 "duplicate key",
                 "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, 'x')");
+    }
+
+    /** One statement breaks each constraint, and no constraint of the schema is left out. */
+    @Test
+    void everyCheckConstraintRefusesWhatItIsThereFor() throws SQLException {
+        String journal = "INSERT INTO journal (journal_id, created_at, kind, events, reason, prev_hash, hash)"
+                + " SELECT %s, now(), %s, %s, %s, %s, %s FROM chain_head";
+        Set<String> refused = new TreeSet<>();
+        for (String sql : List.of(
+                "INSERT INTO publisher VALUES ('Demo')",
+                "INSERT INTO publisher_key VALUES ('demo', 0)",
+                "INSERT INTO rate_card VALUES (0, '2100-01-01Z')",
+                "INSERT INTO rate_card VALUES (7, '2100-01-01 00:00:00.5Z')",
+                "INSERT INTO rate VALUES (1, 'like', 1, 1)",
+                "INSERT INTO rate VALUES (1, 'view', -1, 1)",
+                "INSERT INTO rate VALUES (1, 'view', 1, 0)",
+                "INSERT INTO rate VALUES (1, 'view', 1000000000, 1001)",
+                "INSERT INTO catalog_revision VALUES (false, 1)",
+                "INSERT INTO account (name) VALUES ('creator:a b')",
+                journal.formatted("0", "'settlement'", "1", "NULL", "hash", "hash"),
+                journal.formatted("2", "'gift'", "1", "'x'", "hash", "hash"),
+                journal.formatted("2", "'settlement'", "-1", "NULL", "hash", "hash"),
+                journal.formatted("2", "'correction'", "1", "''", "hash", "hash"),
+                journal.formatted("2", "'correction'", "1", "NULL", "hash", "hash"),
+                journal.formatted("2", "'settlement'", "1", "NULL", "'\\x00'::bytea", "hash"),
+                journal.formatted("2", "'settlement'", "1", "NULL", "hash", "'\\x00'::bytea"),
+                "INSERT INTO posting SELECT 1, created_at, journal_id, 'demo', 0 FROM chain_head",
+                "INSERT INTO chain_head SELECT false, journal_id, created_at, hash FROM chain_head",
+                "UPDATE chain_head SET hash = '\\x00'",
+                "INSERT INTO partition_cursor (partition) VALUES (16)",
+                "UPDATE partition_cursor SET settled_epoch = -1, released_epoch = -1",
+                "UPDATE partition_cursor SET settled_micros = -1",
+                "UPDATE partition_cursor SET settled_events = -1",
+                "UPDATE partition_cursor SET released_epoch = settled_epoch + 1",
+                "INSERT INTO settled_epoch VALUES (16, 1, now(), now(), 5, 1, 1)",
+                "INSERT INTO settled_epoch VALUES (1, 0, now(), now(), 5, 1, 1)",
+                "INSERT INTO settled_epoch VALUES (1, 1, now(), now(), -5, 1, 1)",
+                "INSERT INTO settled_epoch VALUES (1, 1, now(), now(), 5, -1, 1)",
+                "INSERT INTO quarantine_decision VALUES ('{p01}:earn:1', 'adopted', 0, 0, NULL, 'x')",
+                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'kept', 0, 0, NULL, 'x')",
+                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', -1, 0, NULL, 'x')",
+                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', 0, -1, NULL, 'x')",
+                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, E'a\\nb')",
+                "INSERT INTO engagement VALUES (current_date, 'a b', 'demo', '/', 'view', 1, 1, 1)",
+                "INSERT INTO engagement VALUES (current_date, 'a', 'Demo', '/', 'view', 1, 1, 1)",
+                "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '', 'view', 1, 1, 1)",
+                "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '/', 'view', 1, -1, 1)",
+                "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '/', 'view', 1, 1, -1)",
+                "INSERT INTO article_score VALUES ('demo', '/', 'a', -1, now())")) {
+            refused.add(constraintAgainst(sql));
+        }
+        assertThat(refused).isEqualTo(checkConstraints());
+    }
+
+    /** The name of the constraint that stops the owner, who stands above all logins' rights. */
+    private static String constraintAgainst(String sql) throws SQLException {
+        try (Connection connection = connect(Databases.OWNER);
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute(sql);
+            connection.rollback();
+            return "nothing refuses " + sql;
+        } catch (PSQLException e) {
+            assertThat(e.getSQLState()).as("%s: %s", sql, e.getMessage()).isEqualTo("23514");
+            return String.valueOf(
+                    Objects.requireNonNull(e.getServerErrorMessage()).getConstraint());
+        }
+    }
+
+    private static Set<String> checkConstraints() throws SQLException {
+        Set<String> names = new TreeSet<>();
+        try (Connection connection = connect(Databases.OWNER);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                        SELECT c.conname FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+                        WHERE c.contype = 'c' AND c.connamespace = 'public'::regnamespace AND NOT t.relispartition
+                          AND t.relname <> 'flyway_schema_history'""")) {
+            while (rows.next()) {
+                names.add(rows.getString(1));
+            }
+        }
+        return names;
     }
 }

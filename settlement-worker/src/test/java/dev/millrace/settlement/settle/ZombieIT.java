@@ -11,6 +11,10 @@ import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
+import dev.millrace.settlement.cursor.Cursors;
+import dev.millrace.settlement.cursor.PartitionCursor;
+import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.settlement.seal.Script;
 import dev.millrace.settlement.watch.FrozenSessions;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -187,8 +191,7 @@ class ZombieIT {
     void whatItWouldDeleteOrOpenTooLateStays() {
         CounterKeys names = new CounterKeys(PARTITION);
         long past = Long.parseLong(counters.redis().time().getFirst()) - 1;
-        dev.millrace.settlement.seal.Script release =
-                new dev.millrace.settlement.seal.Script(workers.redis(), "release.lua");
+        Script release = new Script(workers.redis(), "release.lua");
         assertThat(release.run(List.of(names.earn(1)), past)).containsExactly("late");
         assertThat(counters.redis().exists(names.earn(1))).isEqualTo(1);
         assertThat(release.run(List.of(names.earn(1)), past + 60)).containsExactly("released");
@@ -205,7 +208,7 @@ class ZombieIT {
                 names.total(),
                 names.earn(9),
                 names.engage(9));
-        dev.millrace.settlement.seal.Script open = new dev.millrace.settlement.seal.Script(workers.redis(), "open.lua");
+        Script open = new Script(workers.redis(), "open.lua");
         assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past, opening))
                 .containsExactly("late");
         assertThat(counters.redis().get(names.epoch())).isEqualTo(pointer);
@@ -238,13 +241,11 @@ class ZombieIT {
     @Test
     void aCursorThatMovedMeanwhileIsNotMovedAgain() {
         count();
-        dev.millrace.settlement.cursor.PartitionCursor stale = new dev.millrace.settlement.cursor.Cursors(
-                        JdbcClient.create(workers.dataSource()))
-                .all()
-                .get(PARTITION);
+        PartitionCursor stale =
+                new Cursors(JdbcClient.create(workers.dataSource())).all().get(PARTITION);
         workers.settlement(CrashPoints.NONE).settleAll();
         Batch batch = new Batch();
-        batch.add(new dev.millrace.settlement.read.SealedEpoch(
+        batch.add(new SealedEpoch(
                 PARTITION,
                 stale.settledEpoch() + 1,
                 stale.sealedAt(),

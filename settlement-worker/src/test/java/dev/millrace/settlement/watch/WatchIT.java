@@ -10,6 +10,7 @@ import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.settle.Settled;
 import dev.millrace.settlement.settle.Settlement;
+import io.lettuce.core.RestoreArgs;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.Map;
@@ -192,6 +193,47 @@ class WatchIT {
         counters.redis().hincrby(new CounterKeys(4).total(), "#micros", 7);
         watch.look();
         assertThat(metric("millrace.money.drift.micros")).isEqualTo(7);
+    }
+
+    /** A copy of Redis from a moment ago, within the same epoch: the ledger can't know what is lost, whoever looks every second can. */
+    @Test
+    void countsThatAreLostWhileThePointerStandsAreToldOf(CapturedOutput output) {
+        CounterKeys names = new CounterKeys(5);
+        count(5, 1_000);
+        byte[] earn = counters.redis().dump(names.earn(1));
+        byte[] engage = counters.redis().dump(names.engage(1));
+        byte[] total = counters.redis().dump(names.total());
+        count(5, 1_000);
+        watch.look();
+        assertThat(metric("millrace.counted.micros")).isEqualTo(2_000);
+        RestoreArgs over = RestoreArgs.Builder.ttl(0).replace();
+        counters.redis().restore(names.earn(1), earn, over);
+        counters.redis().restore(names.engage(1), engage, over);
+        counters.redis().restore(names.total(), total, over);
+        watch.look();
+        assertThat(metric("millrace.lost.micros")).isEqualTo(1_000);
+        assertThat(output).contains("ERROR").contains("partition 5: Redis has lost 1000 micros");
+        watch.look();
+        assertThat(metric("millrace.lost.micros")).as("told once").isEqualTo(1_000);
+        assertThat(metric("millrace.money.drift.micros")).isZero();
+    }
+
+    /** What a re-opening sets aside is there, and told of as a re-opening. */
+    @Test
+    void aReopeningIsNotTakenForALoss() {
+        CounterKeys names = new CounterKeys(8);
+        counters.redis().set(names.opening(), "3");
+        watch.look();
+        count(8, 700);
+        watch.look();
+        assertThat(metric("millrace.counted.micros")).isEqualTo(700);
+        counters.redis().set(names.opening(), "2");
+        watch.look();
+        assertThat(counters.redis().get(names.opening())).isEqualTo("4");
+        watch.look();
+        assertThat(metric("millrace.counted.micros")).isZero();
+        assertThat(metric("millrace.reopenings")).isEqualTo(1);
+        assertThat(metric("millrace.lost.micros")).isZero();
     }
 
     @Test

@@ -1,0 +1,39 @@
+package dev.millrace.settlement.watch;
+
+import dev.millrace.common.money.Micros;
+import dev.millrace.settlement.cursor.PartitionCursor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Remembers how much each partition had counted when it was last looked at. A total only grows while a partition stays open,
+ * so one that is lower than before tells that Redis came back without its last counts, also where its pointers are as they
+ * were: then nothing was settled of what is lost, and nothing in the ledger knows of it. Remembers no longer than the process.
+ */
+final class HighestSeen {
+    private record Seen(long opening, Micros counted) {}
+
+    private final Map<Integer, Seen> partitions = new HashMap<>();
+
+    /**
+     * Compares with the look before, and remembers this one.
+     *
+     * @param cursors as of this reading, by partition
+     * @return what has gone since the look before, by partition; without those that were opened anew since, which is told
+     *     elsewhere
+     */
+    Map<Integer, Micros> lost(Money.Reading reading, List<PartitionCursor> cursors) {
+        Map<Integer, Micros> lost = new HashMap<>();
+        for (Money.Part part : reading.parts()) {
+            Seen now = new Seen(cursors.get(part.partition()).opening(), part.counted());
+            Seen before = partitions.put(part.partition(), now);
+            if (before != null
+                    && before.opening() == now.opening()
+                    && before.counted().compareTo(now.counted()) > 0) {
+                lost.put(part.partition(), before.counted().minus(now.counted()));
+            }
+        }
+        return lost;
+    }
+}
