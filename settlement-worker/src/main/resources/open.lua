@@ -12,14 +12,19 @@
 --       8 the last second, by Redis' clock, at which this may happen: a worker that was frozen since it read the cursor must not
 --         open by what was settled then
 --       9 the opening the caller saw, or '' for none
+--      10 the opening that what lies here was counted in   11 the last epoch of that time which was settled
+--      12 the database's second  13 most seconds by which the two clocks may differ
 --
--- Earnings set aside say what a person needs to decide about them: #settled, the last epoch that was settled then (what is
--- beyond it has never been paid), and #aside, Redis' second at which it was done.
+-- Earnings set aside say what a person needs to decide about them: #origin, the opening they were counted in; #settled, the last
+-- epoch of that time which was settled (what is beyond it has never been paid); #aside, Redis' second at which it was done.
+-- The total remembers the opening and its first epoch for the ledger, where the caller dies before it has told it.
 --
 -- Reply {status, …}:
 --   opened, n        n hashes were set aside
 --   other, pointer   pointer or opening is not the one the caller saw; nothing has changed
 --   late             the last second is over; nothing has changed
+--   clock, seconds   Redis' clock is ahead of the database's by so much, or behind; by it, tokens would be refused for ever
+--                    or paid again; nothing has changed
 
 local pointer = redis.call('GET', KEYS[1]) or ''
 if pointer ~= ARGV[1] or (redis.call('GET', KEYS[2]) or '') ~= ARGV[9] then
@@ -29,13 +34,17 @@ local now = tonumber(redis.call('TIME')[1])
 if now > tonumber(ARGV[8]) then
     return {'late'}
 end
+local ahead = now - tonumber(ARGV[12])
+if math.abs(ahead) > tonumber(ARGV[13]) then
+    return {'clock', ahead}
+end
 local aside = 0
 for i = 9, #KEYS, 2 do
     if redis.call('EXISTS', KEYS[i]) == 1 then
         redis.call('RENAME', KEYS[i], KEYS[i + 1])
         aside = aside + 1
         if (i - 9) % 4 == 0 and redis.call('TYPE', KEYS[i + 1]).ok == 'hash' then
-            redis.call('HSET', KEYS[i + 1], '#settled', string.format('%.0f', ARGV[2] - 1), '#aside', now)
+            redis.call('HSET', KEYS[i + 1], '#origin', ARGV[10], '#settled', ARGV[11], '#aside', now)
         end
     end
 end
@@ -50,5 +59,5 @@ redis.call('SET', KEYS[3], string.format('%.0f', since))
 redis.call('SET', KEYS[4], now)
 redis.call('SET', KEYS[5], ARGV[4])
 redis.call('DEL', KEYS[6])
-redis.call('HSET', KEYS[6], '#micros', ARGV[6], '#events', ARGV[7])
+redis.call('HSET', KEYS[6], '#micros', ARGV[6], '#events', ARGV[7], '#opening', ARGV[3], '#first', ARGV[2])
 return {'opened', aside}

@@ -194,12 +194,9 @@ public final class Stores implements AutoCloseable {
     /** Books a journal: inside a transaction. */
     public long book(Instant at, Map<EarnField, Long> credits) {
         long journal = settler.sql("""
-                        WITH j AS (INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)
-                                   SELECT journal_id + 1, :at, 'settlement', 1, hash, sha256(hash) FROM chain_head FOR UPDATE
-                                   RETURNING *)
-                        UPDATE chain_head h SET journal_id = j.journal_id, created_at = j.created_at, hash = j.hash
-                        FROM j
-                        RETURNING h.journal_id
+                        INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)
+                        SELECT journal_id + 1, :at, 'settlement', 1, hash, sha256(hash) FROM chain_head FOR UPDATE
+                        RETURNING journal_id
                         """)
                 .param("at", at.atOffset(ZoneOffset.UTC))
                 .query(Long.class)
@@ -210,6 +207,10 @@ public final class Stores implements AutoCloseable {
             debits.merge(field.publisher(), micros, Math::addExact);
         });
         debits.forEach((publisher, micros) -> post("publisher:" + publisher, at, journal, publisher, -micros));
+        settler.sql("""
+                        UPDATE chain_head h SET journal_id = j.journal_id, created_at = j.created_at, hash = j.hash
+                        FROM journal j WHERE j.created_at = :at AND j.journal_id = h.journal_id + 1
+                        """).param("at", at.atOffset(ZoneOffset.UTC)).update();
         return journal;
     }
 

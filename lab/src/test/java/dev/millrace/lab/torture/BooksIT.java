@@ -49,7 +49,7 @@ class BooksIT {
     void settleOnce() throws SQLException, IOException {
         url = RealServers.freshDatabase();
         try (Connection owner = DriverManager.getConnection(url, Databases.OWNER, RealServers.password())) {
-            execute(owner, List.of(schema()));
+            execute(owner, List.of(schema("V1__ledger.sql"), schema("V2__closed_journals_and_openings.sql")));
         }
         superuser = DriverManager.getConnection(url, PostgresServer.SUPERUSER, RealServers.password());
         superuser.setAutoCommit(false);
@@ -108,9 +108,9 @@ class BooksIT {
         }
     }
 
-    private static String schema() throws IOException {
+    private static String schema(String migration) throws IOException {
         try (InputStream in = Objects.requireNonNull(
-                BooksIT.class.getClassLoader().getResourceAsStream("db/migration/V1__ledger.sql"))) {
+                BooksIT.class.getClassLoader().getResourceAsStream("db/migration/" + migration))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }

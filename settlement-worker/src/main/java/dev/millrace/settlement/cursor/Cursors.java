@@ -74,13 +74,37 @@ public final class Cursors {
                 .optional();
     }
 
-    /** Notes how often the counters were opened; the first time, the first interval begins. */
-    public void opened(int partition, long opening) {
+    /**
+     * Notes how often the counters were opened, and where this opening began; the first time, the first interval begins.
+     *
+     * @param firstEpoch the epoch that was opened
+     */
+    public void opened(int partition, long opening, long firstEpoch) {
+        jdbc.sql("""
+                INSERT INTO partition_opening (partition, opening, first_epoch) VALUES (:partition, :opening, :first)
+                ON CONFLICT DO NOTHING
+                """)
+                .param("partition", partition)
+                .param("opening", opening)
+                .param("first", firstEpoch)
+                .update();
         jdbc.sql("""
                 UPDATE partition_cursor
                 SET opening = :opening, settled_at = CASE opening WHEN 0 THEN clock_timestamp() ELSE settled_at END
                 WHERE partition = :partition
                 """).param("opening", opening).param("partition", partition).update();
+    }
+
+    /** The last epoch that was settled of those counted in this opening or before it; numbers beyond were used again by a later one. */
+    public long lastSettledOf(PartitionCursor cursor, long opening) {
+        return jdbc.sql(
+                        "SELECT min(first_epoch) - 1 FROM partition_opening WHERE partition = :partition AND opening > :opening")
+                .param("partition", cursor.partition())
+                .param("opening", opening)
+                .query(Long.class)
+                .optional()
+                .map(last -> Math.min(last, cursor.settledEpoch()))
+                .orElse(cursor.settledEpoch());
     }
 
     /** Notes why a partition is left out, or that it no longer is. */

@@ -15,6 +15,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  *
  * @param what {@code adopted} or {@code discarded}
  * @param journalId its journal; null when there was no money in it
+ * @param origin where the hash was counted, when it was adopted and says so
  */
 record Decision(
         String name,
@@ -23,9 +24,10 @@ record Decision(
         long events,
         @Nullable Long journalId,
         String reason,
-        Instant at) {
+        Instant at,
+        @Nullable String origin) {
     private static final String QUERY =
-            "SELECT name, decision, micros, events, journal_id, reason, decided_at FROM quarantine_decision";
+            "SELECT name, decision, micros, events, journal_id, reason, decided_at, origin FROM quarantine_decision";
 
     static Optional<Decision> about(QuarantineName name, JdbcClient jdbc) {
         return jdbc.sql(QUERY + " WHERE name = :name")
@@ -49,7 +51,8 @@ record Decision(
                 row.getLong("events"),
                 row.getObject("journal_id", Long.class),
                 row.getString("reason"),
-                row.getObject("decided_at", OffsetDateTime.class).toInstant());
+                row.getObject("decided_at", OffsetDateTime.class).toInstant(),
+                row.getString("origin"));
     }
 
     /** For people. */

@@ -23,8 +23,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * Books what a person decides about a hash that was set aside.
  *
- * <p>Once: the decision is a row in the transaction of its journal, under the hash's name, and a second one fails on that
- * name. What becomes of the hash afterwards is tidiness: it stays for a day, so that a ledger restored to before the
+ * <p>Once: the decision is a row in the transaction of its journal, under the hash's name and, when it is paid, where it was
+ * counted; a second one fails on either. What becomes of the hash afterwards is tidiness: it stays for a day, so that a ledger restored to before the
  * decision can be decided upon again, and whoever dies before saying so to Redis leaves it to the next call.
  */
 final class Decisions {
@@ -81,7 +81,9 @@ final class Decisions {
             return Optional.of("the ledger knows of %d openings of %s, not yet of number %d: let the worker run first"
                     .formatted(opening, CounterCheck.name(name.partition()), name.opening()));
         }
-        return wanted.verdict() == Request.Verdict.ADOPT ? aside.whyNotAdopted(known) : Optional.empty();
+        return wanted.verdict() == Request.Verdict.ADOPT
+                ? aside.whyNotAdopted(known, Decision.all(jdbc).values())
+                : Optional.empty();
     }
 
     private Outcome bookOnce(Request.Decide wanted, SetAside aside, Rates.Known known) {
@@ -89,7 +91,10 @@ final class Decisions {
         try {
             decision = bookInItsMonth(wanted, aside, known);
         } catch (DuplicateKeyException e) {
-            return decidedBefore(Decision.about(wanted.name(), jdbc).orElseThrow(() -> e), wanted.name());
+            return Decision.about(wanted.name(), jdbc)
+                    .map(before -> decidedBefore(before, wanted.name()))
+                    .or(() -> whyNot(wanted, aside, known).map(Outcome.Refused::new))
+                    .orElseThrow(() -> e);
         }
         letGo(wanted.name());
         return new Outcome.Booked(decision);
@@ -116,7 +121,7 @@ final class Decisions {
             Booking.Booked booked = adopt
                     ? booking.adopt(epoch, known, wanted.reason())
                     : booking.discard(epoch, known, wanted.reason());
-            note(wanted, epoch, adopt ? "adopted" : "discarded", booked.journalId());
+            note(wanted, epoch, booked.journalId(), adopt ? aside.origin().orElse(null) : null);
             return Decision.about(wanted.name(), jdbc).orElseThrow();
         }));
     }
@@ -129,17 +134,18 @@ final class Decisions {
         }
     }
 
-    private void note(Request.Decide wanted, SealedEpoch epoch, String decision, @Nullable Long journalId) {
+    private void note(Request.Decide wanted, SealedEpoch epoch, @Nullable Long journalId, @Nullable String origin) {
         jdbc.sql("""
-                        INSERT INTO quarantine_decision (name, decision, micros, events, journal_id, reason)
-                        VALUES (:name, :decision, :micros, :events, :journal, :reason)
+                        INSERT INTO quarantine_decision (name, decision, micros, events, journal_id, reason, origin)
+                        VALUES (:name, :decision, :micros, :events, :journal, :reason, :origin)
                         """)
                 .param("name", wanted.name().earn())
-                .param("decision", decision)
+                .param("decision", wanted.verdict() == Request.Verdict.ADOPT ? "adopted" : "discarded")
                 .param("micros", epoch.micros().value())
                 .param("events", epoch.events())
                 .param("journal", journalId, java.sql.Types.BIGINT)
                 .param("reason", wanted.reason())
+                .param("origin", origin, java.sql.Types.VARCHAR)
                 .update();
     }
 

@@ -43,7 +43,7 @@ final class Quarantine {
                 aside.events(),
                 aside.countOfCreators(),
                 aside.first(NAMED),
-                aside.whyNotAdopted(rates),
+                aside.whyNotAdopted(rates, decisions.values()),
                 Optional.ofNullable(decisions.get(aside.name().earn())));
     }
 

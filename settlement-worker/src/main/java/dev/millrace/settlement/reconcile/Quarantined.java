@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 /**
  * An epoch that was set aside, for people.
  *
- * @param settledThen the last epoch that was settled when it was set aside
+ * @param settledThen the last epoch that was settled of its time
  * @param at when that was
  * @param micros what is earned in it, as far as it can be read
  * @param creators how many creators it would pay

@@ -25,23 +25,27 @@ class ReconcileConfiguration {
     private static final String UNHURRIED =
             "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30s";
 
+    /** Whoever books holds the head of the chain, and every settlement waits for it: not for a command that has fallen asleep. */
+    private static final String PROMPT =
+            "-c statement_timeout=0 -c idle_in_transaction_session_timeout=30s -c lock_timeout=30s";
+
     @Bean
     Reconciliation reconciliation(StringRedisTemplate redis, DataSourceProperties worker, ReconcileSettings settings) {
         boolean asReader = !settings.reader().isEmpty();
         return new Reconciliation(
                 redis,
                 asReader
-                        ? connections(worker, settings.reader(), settings.readerPassword())
-                        : connections(worker, worker.getUsername(), worker.getPassword()));
+                        ? connections(worker, settings.reader(), settings.readerPassword(), UNHURRIED)
+                        : connections(worker, worker.getUsername(), worker.getPassword(), UNHURRIED));
     }
 
     @Bean
     Decisions decisions(StringRedisTemplate redis, DataSourceProperties worker) {
-        return new Decisions(redis, connections(worker, worker.getUsername(), worker.getPassword()));
+        return new Decisions(redis, connections(worker, worker.getUsername(), worker.getPassword(), PROMPT));
     }
 
     private static DataSource connections(
-            DataSourceProperties worker, @Nullable String user, @Nullable String password) {
+            DataSourceProperties worker, @Nullable String user, @Nullable String password, String options) {
         PGSimpleDataSource connections = new PGSimpleDataSource();
         connections.setUrl(String.valueOf(worker.getUrl()));
         connections.setUser(user);
@@ -49,7 +53,7 @@ class ReconcileConfiguration {
         connections.setApplicationName("reconcile");
         connections.setConnectTimeout(3);
         connections.setTcpKeepAlive(true);
-        connections.setOptions(UNHURRIED);
+        connections.setOptions(options);
         return connections;
     }
 }

@@ -9,6 +9,7 @@ import dev.millrace.settlement.read.EpochReader;
 import dev.millrace.settlement.read.Rates;
 import dev.millrace.settlement.read.SealedEpoch;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -20,8 +21,9 @@ import org.springframework.dao.DataAccessException;
 /**
  * An epoch that was set aside when its partition was opened again, as Redis holds it.
  *
- * <p>It says itself which epoch was the last settled one at that moment. Its own number up to that: it is an older copy of
- * an epoch that was settled, and has been paid. Beyond it: nobody has ever been paid for it.
+ * <p>It says itself in which opening it was counted, and which epoch was the last settled one of that time. Its own number up to
+ * that: it is an older copy of an epoch that was settled, and has been paid. Beyond it: nobody has been paid for it, unless another
+ * copy of the same epoch was adopted.
  */
 record SetAside(QuarantineName name, Map<String, String> earn, Map<String, String> engage) {
 
@@ -43,7 +45,15 @@ record SetAside(QuarantineName name, Map<String, String> earn, Map<String, Strin
         }
     }
 
-    /** The last epoch that was settled when it was set aside, where it says so. */
+    /** Where it was counted, where it says so: partition, opening and epoch. All copies of one epoch have the same. */
+    Optional<String> origin() {
+        OptionalLong opening = number(ControlField.ORIGIN);
+        return opening.isPresent()
+                ? Optional.of("%d:%d:%d".formatted(name.partition(), opening.getAsLong(), name.epoch()))
+                : Optional.empty();
+    }
+
+    /** The last epoch that was settled of its time, where it says so. */
     OptionalLong settledThen() {
         return number(ControlField.SETTLED);
     }
@@ -107,8 +117,20 @@ record SetAside(QuarantineName name, Map<String, String> earn, Map<String, Strin
         return creators;
     }
 
-    /** Why it must not be paid, or empty when it can be. */
-    Optional<String> whyNotAdopted(Rates.Known rates) {
+    /**
+     * Why it must not be paid, or empty when it can be.
+     *
+     * @param decisions all that were made
+     */
+    Optional<String> whyNotAdopted(Rates.Known rates, Collection<Decision> decisions) {
+        Optional<Decision> twin = origin().flatMap(origin -> decisions.stream()
+                .filter(decision ->
+                        origin.equals(decision.origin()) && !decision.name().equals(name.earn()))
+                .findFirst());
+        if (twin.isPresent()) {
+            return Optional.of("another copy of the same epoch, %s, was %s: paying it would pay twice"
+                    .formatted(twin.get().name(), twin.get().text()));
+        }
         OptionalLong settled = settledThen();
         if (settled.isEmpty()) {
             return Optional.of(

@@ -53,7 +53,7 @@ final class TextReport implements Report {
 
     private static String settledThen(Quarantined quarantined) {
         return quarantined.settledThen().isPresent()
-                ? ", when epoch %d was the last settled one"
+                ? ", of a time whose last settled epoch is %d"
                         .formatted(quarantined.settledThen().getAsLong())
                 : "";
     }

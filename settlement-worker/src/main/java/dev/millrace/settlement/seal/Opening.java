@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,23 +40,27 @@ public final class Opening {
     private final Cursors cursors;
     private final TransactionTemplate transaction;
     private final Duration delay;
+    private final Duration clockTolerance;
     private final Fence fence;
     private final CrashPoints crashPoints;
 
     /**
      * @param delay tokens issued earlier than this long after a re-opening are refused
+     * @param clockTolerance most by which Redis' clock and the database's may differ
      */
     public Opening(
             StringRedisTemplate redis,
             Cursors cursors,
             TransactionTemplate transaction,
             Duration delay,
+            Duration clockTolerance,
             CrashPoints crashPoints) {
         this.redis = redis;
         this.script = new Script(redis, "open.lua");
         this.cursors = cursors;
         this.transaction = transaction;
         this.delay = delay;
+        this.clockTolerance = clockTolerance;
         this.fence = new Fence(redis);
         this.crashPoints = crashPoints;
     }
@@ -77,6 +82,7 @@ public final class Opening {
      * @param pointer the pointer that was seen, or null for none
      * @param opening the opening that was seen, or null for none
      * @return whether the counters had been open before, so that something may be lost
+     * @throws IllegalStateException when the clocks of Redis and the database differ by more than is allowed
      */
     public boolean open(int partition, @Nullable String pointer, @Nullable String opening, String runId) {
         return Boolean.TRUE.equals(transaction.execute(status -> cursors.claimFree(partition)
@@ -95,7 +101,9 @@ public final class Opening {
         long epoch = cursor.settledEpoch() + 1;
         long opening = Math.max(cursor.opening(), number(seen)) + 1; // a number used twice would hide a loss
         boolean again = opening > 1;
-        List<Long> inTheWay = inTheWay(names, pointer, cursor.settledEpoch());
+        long origin = number(seen) == 0 ? cursor.opening() : number(seen);
+        long settled = cursors.lastSettledOf(cursor, origin);
+        List<Long> inTheWay = inTheWay(names, pointer, epoch, settled);
         long until = fence.until(cursors::databaseSecond);
         crashPoints.reached(CrashPoint.OPENING);
         List<Object> reply = script.run(
@@ -108,12 +116,21 @@ public final class Opening {
                 cursor.settledMicros(),
                 cursor.settledEvents(),
                 until,
-                seen == null ? "" : seen);
+                seen == null ? "" : seen,
+                origin,
+                settled,
+                cursors.databaseSecond(),
+                clockTolerance.toSeconds());
         crashPoints.reached(CrashPoint.OPENED);
+        if (reply.get(0).equals("clock")) {
+            throw new IllegalStateException(
+                    "Redis' clock is %d s ahead of the database's; no counters are opened until they agree within %d s: set the one that is wrong"
+                            .formatted((Long) reply.get(1), clockTolerance.toSeconds()));
+        }
         if (!reply.get(0).equals("opened")) {
             return false;
         }
-        cursors.opened(cursor.partition(), opening);
+        cursors.opened(cursor.partition(), opening, epoch);
         if (again) {
             log.error(
                     "partition {}: counters were lost (pointer {}, epoch {} is settled); re-opened at epoch {}, {} hashes set aside; tokens issued up to {} s from now are refused",
@@ -138,9 +155,12 @@ public final class Opening {
         }
     }
 
-    /** Epochs whose hashes must not be counted into, nor be settled: the pointer's, and whatever lies beyond what is settled. */
-    private List<Long> inTheWay(CounterKeys names, @Nullable String pointer, long settled) {
-        Set<Long> epochs = new TreeSet<>(Set.of(settled + 1));
+    /**
+     * Epochs whose hashes must not be counted into, nor be settled or released as others of their number: the one to open, the
+     * pointer's, and whatever lies beyond what is settled of its time.
+     */
+    private List<Long> inTheWay(CounterKeys names, @Nullable String pointer, long toOpen, long settled) {
+        Set<Long> epochs = new TreeSet<>();
         if (pointer != null && pointer.matches("[0-9]{1,18}")) {
             epochs.add(Long.parseLong(pointer));
         }
@@ -154,7 +174,10 @@ public final class Opening {
                 }
             });
         }
-        return epochs.stream().limit(MOST_ASIDE).toList();
+        return Stream.concat(Stream.of(toOpen), epochs.stream())
+                .distinct()
+                .limit(MOST_ASIDE)
+                .toList();
     }
 
     private static List<String> keys(CounterKeys names, long epoch, long opening, List<Long> inTheWay) {

@@ -67,18 +67,19 @@ final class JournalWriter {
             FROM (%s) p
             JOIN account a ON a.name = p.name
             """.formatted(entry.kind().postings()));
-        chain(journal, entry);
+        link(journal, entry);
         write("""
             INSERT INTO posting (account_id, created_at, journal_id, publisher, micros)
-            SELECT b.account_id, h.created_at, h.journal_id, b.publisher, b.micros
-            FROM booked b CROSS JOIN chain_head h
+            SELECT b.account_id, l.created_at, l.journal_id, b.publisher, b.micros
+            FROM booked b CROSS JOIN linked l
             ORDER BY b.account_id, b.publisher
             """);
+        moveHead();
         write("""
             INSERT INTO balance (account_id, micros, journal_id)
-            SELECT b.account_id, sum(b.micros)::bigint, h.journal_id
-            FROM booked b CROSS JOIN chain_head h
-            GROUP BY b.account_id, h.journal_id
+            SELECT b.account_id, sum(b.micros)::bigint, l.journal_id
+            FROM booked b CROSS JOIN linked l
+            GROUP BY b.account_id, l.journal_id
             ORDER BY b.account_id
             ON CONFLICT (account_id) DO UPDATE
             SET micros = balance.micros + excluded.micros, journal_id = excluded.journal_id
@@ -86,35 +87,46 @@ final class JournalWriter {
         return Optional.of(journal);
     }
 
-    /** Adds the link to the chain; time never runs backwards along it. */
-    private void chain(long journal, Entry entry) {
-        int links = jdbc.sql("""
+    /** Adds the next link of the chain; time never runs backwards along it. */
+    private void link(long journal, Entry entry) {
+        execute("""
+            CREATE TEMP TABLE linked (journal_id bigint, created_at timestamptz, prev_hash bytea, hash bytea) ON COMMIT DROP
+            """);
+        rows += jdbc.sql("""
                 WITH next AS (
                     SELECT :journal::bigint AS journal_id, hash AS prev_hash,
                            greatest(clock_timestamp(), created_at + interval '1 microsecond') AS created_at
                     FROM chain_head
-                ), linked AS (
-                    SELECT n.*, journal_hash(n.prev_hash, n.journal_id, n.created_at, :kind, :events, :reason,
-                        (SELECT string_agg(posting_line(name, publisher, micros), '' ORDER BY name COLLATE "C", publisher COLLATE "C")
-                         FROM booked)) AS hash
+                ), added AS (
+                    INSERT INTO linked
+                    SELECT n.journal_id, n.created_at, n.prev_hash,
+                           journal_hash(n.prev_hash, n.journal_id, n.created_at, :kind, :events, :reason,
+                               (SELECT string_agg(posting_line(name, publisher, micros), '' ORDER BY name COLLATE "C", publisher COLLATE "C")
+                                FROM booked))
                     FROM next n
-                ), written AS (
-                    INSERT INTO journal (journal_id, created_at, kind, events, reason, prev_hash, hash)
-                    SELECT journal_id, created_at, :kind, :events, :reason, prev_hash, hash FROM linked
+                    RETURNING *
                 )
-                UPDATE chain_head h
-                SET journal_id = l.journal_id, created_at = l.created_at, hash = l.hash
-                FROM linked l
+                INSERT INTO journal (journal_id, created_at, kind, events, reason, prev_hash, hash)
+                SELECT journal_id, created_at, :kind, :events, :reason, prev_hash, hash FROM added
                 """)
                 .param("journal", journal)
                 .param("kind", entry.kind().label())
                 .param("events", entry.events())
                 .param("reason", entry.reason(), java.sql.Types.VARCHAR)
                 .update();
-        if (links != 1) {
-            throw new IllegalStateException("the chain has %d heads".formatted(links));
+    }
+
+    /** The journal is complete; from here on the database takes no more postings for it. */
+    private void moveHead() {
+        int heads = jdbc.sql("""
+                UPDATE chain_head h
+                SET journal_id = l.journal_id, created_at = l.created_at, hash = l.hash
+                FROM linked l
+                """).update();
+        if (heads != 1) {
+            throw new IllegalStateException("the chain has %d heads".formatted(heads));
         }
-        rows += 2;
+        rows += heads;
     }
 
     /** Adds the units to the engagement archive, and what they earned to the articles' scores. */

@@ -1,9 +1,8 @@
 package dev.millrace.settlement.watch;
 
 import dev.millrace.common.money.Micros;
-import dev.millrace.settlement.cursor.PartitionCursor;
+import dev.millrace.settlement.watch.RedisState.Total;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,28 +11,25 @@ import java.util.Map;
  * were: then nothing was settled of what is lost, and nothing in the ledger knows of it. Remembers no longer than the process.
  */
 final class HighestSeen {
-    private record Seen(long opening, Micros counted) {}
-
-    private final Map<Integer, Seen> partitions = new HashMap<>();
+    private final Map<Integer, Total> partitions = new HashMap<>();
 
     /**
      * Compares with the look before, and remembers this one.
      *
-     * @param cursors as of this reading, by partition
+     * @param totals by partition
      * @return what has gone since the look before, by partition; without those that were opened anew since, which is told
      *     elsewhere
      */
-    Map<Integer, Micros> lost(Money.Reading reading, List<PartitionCursor> cursors) {
+    Map<Integer, Micros> lost(Map<Integer, Total> totals) {
         Map<Integer, Micros> lost = new HashMap<>();
-        for (Money.Part part : reading.parts()) {
-            Seen now = new Seen(cursors.get(part.partition()).opening(), part.counted());
-            Seen before = partitions.put(part.partition(), now);
+        totals.forEach((partition, now) -> {
+            Total before = partitions.put(partition, now);
             if (before != null
-                    && before.opening() == now.opening()
+                    && before.opening().equals(now.opening())
                     && before.counted().compareTo(now.counted()) > 0) {
-                lost.put(part.partition(), before.counted().minus(now.counted()));
+                lost.put(partition, before.counted().minus(now.counted()));
             }
-        }
+        });
         return lost;
     }
 }

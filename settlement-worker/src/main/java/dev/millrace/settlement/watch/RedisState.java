@@ -1,10 +1,16 @@
 package dev.millrace.settlement.watch;
 
+import dev.millrace.common.counters.ControlField;
 import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.identity.Identity;
+import dev.millrace.common.money.Micros;
+import dev.millrace.settlement.seal.Opening;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.core.RedisCallback;
@@ -37,6 +43,34 @@ final class RedisState {
         Properties server = Objects.requireNonNull(redis.execute((RedisCallback<Properties>)
                 connection -> connection.serverCommands().info("server")));
         return Objects.requireNonNull(server.getProperty("run_id"), "INFO server names no run_id");
+    }
+
+    /**
+     * What a partition has counted since it was opened, and before.
+     *
+     * @param opening the opening; something that is no number where the total does not say
+     */
+    record Total(String opening, Micros counted) {}
+
+    /** By partition; each read at one moment. Without those that are not there or are no number. */
+    Map<Integer, Total> totals() {
+        Map<Integer, Total> totals = new HashMap<>();
+        for (int p = 0; p < Identity.PARTITIONS; p++) {
+            List<@Nullable Object> fields = redis.opsForHash()
+                    .multiGet(new CounterKeys(p).total(), List.of(ControlField.MICROS, ControlField.OPENING));
+            String micros = String.valueOf(fields.get(0));
+            if (micros.matches("[0-9]{1,18}")) {
+                totals.put(p, new Total(String.valueOf(fields.get(1)), Micros.parse(micros)));
+            }
+        }
+        return totals;
+    }
+
+    /** The first epoch of the opening that Redis has, where it says so. */
+    OptionalLong firstEpoch(int partition) {
+        Object first = redis.opsForHash().get(new CounterKeys(partition).total(), ControlField.FIRST);
+        long epoch = Opening.number(first == null ? null : first.toString());
+        return epoch == 0 ? OptionalLong.empty() : OptionalLong.of(epoch);
     }
 
     List<Partition> partitions() {

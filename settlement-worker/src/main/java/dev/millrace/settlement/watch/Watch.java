@@ -54,7 +54,8 @@ public final class Watch {
             CrashPoints crashPoints) {
         this.redis = new RedisState(redis);
         this.cursors = cursors;
-        this.opening = new Opening(redis, cursors, transaction, settings.openingDelay(), crashPoints);
+        this.opening = new Opening(
+                redis, cursors, transaction, settings.openingDelay(), settings.clockTolerance(), crashPoints);
         this.confirm = new Script(redis, "confirm.lua");
         this.money = new Money(redis, cursors);
         this.transaction = transaction;
@@ -66,34 +67,33 @@ public final class Watch {
 
     /** One look. Fails with what Redis or the database says when one of them does not answer. */
     public void look() {
+        tellOfLosses();
         lookAtDurability();
         frozen.end();
         String runId = redis.runId();
         List<PartitionCursor> ledger = cursors.all();
         long second = cursors.databaseSecond();
         List<RedisState.Partition> partitions = redis.partitions();
-        boolean reopened = false;
         for (RedisState.Partition partition : partitions) {
-            reopened |= look(partition, ledger.get(partition.partition()), runId, second);
+            look(partition, ledger.get(partition.partition()), runId, second);
         }
         meters.cursors(ledger, second);
-        if (!reopened
-                && partitions.stream()
-                        .allMatch(p -> p.pointer() != null
-                                && Opening.isAhead(
-                                        p.pointer(), ledger.get(p.partition()).settledEpoch()))) {
+        if (partitions.stream()
+                .allMatch(p -> p.pointer() != null
+                        && Opening.isAhead(
+                                p.pointer(), ledger.get(p.partition()).settledEpoch()))) {
             money.read(
                             ledger,
                             partitions.stream()
                                     .map(p -> Long.parseLong(String.valueOf(p.pointer())))
                                     .toList())
-                    .ifPresent(reading -> compared(reading, ledger));
+                    .ifPresent(meters::money);
         }
     }
 
-    private void compared(Money.Reading reading, List<PartitionCursor> ledger) {
-        meters.money(reading);
-        highestSeen.lost(reading, ledger).forEach((partition, micros) -> {
+    /** Before anything is confirmed, so that nothing is counted in between; whether Postgres answers or not. */
+    private void tellOfLosses() {
+        highestSeen.lost(redis.totals()).forEach((partition, micros) -> {
             meters.lost(micros);
             log.error(
                     "partition {}: Redis has lost {} that it had counted a moment ago; its pointer stands, so nothing of it was settled, and events sent again are paid",
@@ -112,19 +112,16 @@ public final class Watch {
         durability.require(lacking);
     }
 
-    /** Whether it was opened again. */
-    private boolean look(RedisState.Partition partition, PartitionCursor cursor, String runId, long second) {
+    private void look(RedisState.Partition partition, PartitionCursor cursor, String runId, long second) {
         if (Opening.isLost(partition.pointer(), Opening.number(partition.opening()), cursor)) {
             if (opening.open(partition.partition(), partition.pointer(), partition.opening(), runId)) {
                 meters.reopened();
-                return true;
             }
         } else if (!runId.equals(partition.run()) || Opening.number(partition.opening()) != cursor.opening()) {
             confirmLocked(partition, runId, second);
         } else if (second - Opening.number(partition.clock()) > CLOCK_SECONDS) {
             confirm(partition, cursor.opening(), runId, second);
         }
-        return false;
     }
 
     private void confirmLocked(RedisState.Partition partition, String runId, long second) {
@@ -133,10 +130,23 @@ public final class Watch {
                 .ifPresent(cursor -> {
                     long openings = Math.max(cursor.opening(), Opening.number(partition.opening()));
                     if (openings > cursor.opening()) {
-                        cursors.opened(partition.partition(), openings);
+                        noteOpening(cursor, openings);
                     }
                     confirm(partition, openings, runId, second);
                 }));
+    }
+
+    /** Whoever opened it died before the ledger heard of it. */
+    private void noteOpening(PartitionCursor cursor, long opening) {
+        long first = redis.firstEpoch(cursor.partition()).orElse(cursor.settledEpoch() + 1);
+        cursors.opened(cursor.partition(), opening, first);
+        if (opening > 1) {
+            meters.reopened();
+            log.error(
+                    "partition {}: counters were lost and re-opened at epoch {} by a worker that did not live to tell",
+                    cursor.partition(),
+                    first);
+        }
     }
 
     private void confirm(RedisState.Partition partition, long openings, String runId, long second) {

@@ -21,6 +21,7 @@ final class WatchMeters {
     private volatile long moneyTicks;
     private volatile @Nullable Lag lag;
     private volatile double halted = Double.NaN;
+    private volatile double openings = Double.NaN;
     private volatile double durable = Double.NaN;
 
     WatchMeters(MeterRegistry registry) {
@@ -54,6 +55,11 @@ final class WatchMeters {
                 "Age of the oldest partition's last settled seal",
                 WatchMeters::lagSeconds);
         gauge(registry, "millrace.partitions.halted", "Partitions left out of the settlement", m -> m.halted);
+        gauge(
+                registry,
+                "millrace.openings",
+                "How often partitions were opened since the beginning, all together, as the ledger has it",
+                m -> m.openings);
         gauge(
                 registry,
                 "millrace.redis.durable",
@@ -119,5 +125,6 @@ final class WatchMeters {
                 .orElse(Double.NaN);
         lag = new Lag(seconds, System.nanoTime());
         halted = cursors.stream().filter(c -> c.halted() != null).count();
+        openings = cursors.stream().mapToLong(PartitionCursor::opening).sum();
     }
 }

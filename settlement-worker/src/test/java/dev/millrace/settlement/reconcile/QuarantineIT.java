@@ -10,6 +10,7 @@ import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.settle.Settlement;
 import dev.millrace.settlement.watch.Watch;
+import io.lettuce.core.RestoreArgs;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
@@ -86,10 +87,10 @@ class QuarantineIT {
         assertThat(ran.out().replaceAll("on 2\\d{3}-[-0-9T:]+Z", "on DATE")).endsWith("""
                 drift                         0 micros               0.000000
                 set aside {p08}:quarantine:2:earn:2  micros=700  events=1  creators=1 (c-1 700)
-                  on DATE, when epoch 2 was the last settled one
+                  on DATE, of a time whose last settled epoch is 2
                   undecided; can't be adopted: it is an older copy of epoch 2, which was settled before this was set aside: paying it would pay twice. Discard it
                 set aside {p09}:quarantine:2:earn:3  micros=1350  events=3  creators=2 (c-1 1000, c-new 350)
-                  on DATE, when epoch 2 was the last settled one
+                  on DATE, of a time whose last settled epoch is 2
                   undecided; never settled and never paid: adopt it, or discard it
                 2 journals hashed again; 0 differences; 2 hashes set aside and undecided
                 """);
@@ -159,6 +160,66 @@ class QuarantineIT {
                 .toList();
         assertThat(both.stream().map(f -> f.join().exit()).sorted()).containsExactly(0, 1);
         assertThat(balances().get("creator:c-new")).isEqualTo(350);
+    }
+
+    /**
+     * A volume that was not mounted, and then was: what it holds was never settled, although epochs of the same numbers were.
+     * It is paid once, also where a second copy of it turns up.
+     */
+    @Test
+    void whatWasCountedBeforeAnotherOpeningUsedItsNumberIsPaidOnce() {
+        RealServers.flushRedis();
+        String fresh = RealServers.freshDatabase();
+        RunningWorker.migrate(fresh, RealServers.databases());
+        CounterKeys names = new CounterKeys(4);
+        try (RunningWorker worker =
+                new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases()).byHand()) {
+            Watch watch = worker.bean(Watch.class);
+            Settlement settlement = worker.bean(Settlement.class);
+            watch.look();
+            settlement.settleAll();
+            counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
+            counters.redis().hset(names.earn(2), "#sealed", "1764000000000");
+            counters.redis().set(names.epoch(), "3");
+            counters.count(4, "c-1", "/a", EventType.SCROLL, 5, 500);
+            Map<String, byte[]> volume = new HashMap<>();
+            counters.redis()
+                    .keys("{p04}*")
+                    .forEach(key -> volume.put(key, counters.redis().dump(key)));
+
+            counters.redis().flushall();
+            watch.look();
+            for (int epoch = 2; epoch <= 4; epoch++) {
+                counters.count(4, "c-1", "/a", EventType.SCROLL, 1, 100);
+                settlement.settleAll();
+            }
+            for (int opening = 3; opening <= 4; opening++) {
+                counters.redis().del(counters.redis().keys("{p04}:e*").toArray(String[]::new));
+                volume.forEach((key, value) -> counters.redis()
+                        .restore(key, value, RestoreArgs.Builder.ttl(0).replace()));
+                watch.look();
+                assertThat(counters.redis().get(names.opening())).isEqualTo(Integer.toString(opening));
+                assertThat(counters.redis().keys("{p04}:earn:*"))
+                        .as("settled in its time")
+                        .containsExactly(names.earn(1));
+            }
+        }
+        String sealed = names.quarantine(3, "earn", 2);
+        String open = names.quarantine(3, "earn", 3);
+        assertThat(Ran.on(fresh, "--adopt", sealed, "--reason", "the volume was not mounted")
+                        .exit())
+                .isZero();
+        assertThat(Ran.on(fresh, "--adopt", open, "--reason", "the volume was not mounted")
+                        .exit())
+                .isZero();
+        Ran again = Ran.on(fresh, "--adopt", names.quarantine(4, "earn", 3), "--reason", "once more");
+        assertThat(again.exit()).isEqualTo(1);
+        assertThat(again.out()).contains("another copy of the same epoch, " + open + ", was adopted on ");
+        assertThat(World.owner(fresh)
+                        .sql("SELECT micros FROM balance JOIN account USING (account_id) WHERE name = 'creator:c-1'")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(1_800);
     }
 
     @Test

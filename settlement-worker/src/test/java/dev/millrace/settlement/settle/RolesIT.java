@@ -28,7 +28,7 @@ import org.postgresql.util.PSQLException;
 class RolesIT {
     /** Written once, and never changed by anyone. */
     private static final List<String> FINAL =
-            List.of("journal", "posting", "settled_epoch", "account", "quarantine_decision");
+            List.of("journal", "posting", "settled_epoch", "account", "quarantine_decision", "partition_opening");
 
     private static final List<String> TABLES = List.of(
             "account",
@@ -41,6 +41,7 @@ class RolesIT {
             "article_score",
             "chain_head",
             "partition_cursor",
+            "partition_opening",
             "publisher",
             "publisher_key",
             "rate_card",
@@ -70,10 +71,12 @@ class RolesIT {
             for (String sql : List.of(
                     "INSERT INTO account (name) VALUES ('creator:c-1'), ('publisher:demo')",
                     NEXT_JOURNAL,
-                    HEAD_TO_IT,
                     posting("creator:c-1", "demo", 5),
                     posting("publisher:demo", "demo", -5),
+                    HEAD_TO_IT,
                     "INSERT INTO settled_epoch VALUES (3, 1, now(), now(), 5, 1, 1)",
+                    "UPDATE partition_cursor SET settled_epoch = 1, settled_micros = 5, settled_events = 1 WHERE partition = 3",
+                    "INSERT INTO partition_opening VALUES (3, 1, 1, now())",
                     "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:2:earn:1', 'discarded', 0, 0, NULL, 'empty')")) {
                 statement.execute(sql);
             }
@@ -126,6 +129,7 @@ class RolesIT {
     private static String update(String table) {
         return switch (table.replace(month(), "")) {
             case "journal" -> "UPDATE " + table + " SET events = 2";
+            case "partition_opening" -> "UPDATE partition_opening SET first_epoch = 2";
             case "account" -> "UPDATE account SET name = 'creator:c-2' WHERE name = 'creator:c-1'";
             default -> "UPDATE " + table + " SET micros = 7";
         };
@@ -236,7 +240,8 @@ class RolesIT {
                 "engagement",
                 "article_score",
                 "chain_head",
-                "partition_cursor")) {
+                "partition_cursor",
+                "partition_opening")) {
             refused(Databases.LEDGER, "permission denied for table", "INSERT INTO " + table + " DEFAULT VALUES");
         }
         for (String sql : List.of(
@@ -258,35 +263,43 @@ class RolesIT {
         String debit = posting("publisher:demo", "demo", -5);
         String settler = Databases.SETTLER;
         refused(settler, "journal 2 has 0 postings", NEXT_JOURNAL, HEAD_TO_IT);
-        refused(settler, "journal 2 has 1 postings", NEXT_JOURNAL, HEAD_TO_IT, credit);
+        refused(settler, "journal 2 has 1 postings", NEXT_JOURNAL, credit, HEAD_TO_IT);
         refused(
                 settler,
                 "journal 2 has 2 postings that sum to 1 micros",
                 NEXT_JOURNAL,
-                HEAD_TO_IT,
                 credit,
-                posting("publisher:demo", "demo", -4));
-        refused(settler, "violates check constraint", NEXT_JOURNAL, HEAD_TO_IT, posting("creator:c-1", "demo", 0));
-        refused(settler, "'Demo!' is no publisher", NEXT_JOURNAL, HEAD_TO_IT, posting("creator:c-1", "Demo!", 5));
+                posting("publisher:demo", "demo", -4),
+                HEAD_TO_IT);
+        refused(settler, "violates check constraint", NEXT_JOURNAL, posting("creator:c-1", "demo", 0));
+        refused(settler, "'Demo!' is no publisher", NEXT_JOURNAL, posting("creator:c-1", "Demo!", 5));
         refused(
                 settler,
                 "account 987654 does not exist",
                 NEXT_JOURNAL,
-                HEAD_TO_IT,
-                "INSERT INTO posting SELECT 987654, created_at, journal_id, 'demo', 5 FROM chain_head");
+                "INSERT INTO posting SELECT 987654, created_at, journal_id, 'demo', 5 FROM journal WHERE journal_id = 2");
+        refused(settler, "journal 2 is closed", NEXT_JOURNAL, HEAD_TO_IT, credit, debit);
+        String early = "SET CONSTRAINTS ALL IMMEDIATE";
+        refused(settler, "is not the head of the chain", NEXT_JOURNAL, credit, debit, early);
+        String more = posting("creator:c-1", "more", 1_000_000);
+        refused(settler, "journal 2 is closed", NEXT_JOURNAL, credit, debit, HEAD_TO_IT, early, more);
+        refused(
+                settler,
+                "epoch 2 is noted as settled, but the cursor is not moved",
+                "INSERT INTO settled_epoch VALUES (3, 2, now(), now(), 5, 1, 1)");
         refused(settler, "journal 1 is not of this transaction", posting("creator:c-1", "more", 5));
         refused(settler, "is not the head of the chain", NEXT_JOURNAL, credit, debit);
         refused(
                 settler,
                 "is not the head of the chain",
                 NEXT_JOURNAL,
-                HEAD_TO_IT,
                 credit,
                 debit,
-                NEXT_JOURNAL.replace("now()", "clock_timestamp()"),
                 HEAD_TO_IT,
+                NEXT_JOURNAL.replace("now()", "clock_timestamp()"),
                 credit,
-                debit);
+                debit,
+                HEAD_TO_IT);
         for (String[] wrong : new String[][] {
             {"'settlement'", "'gift'"},
             {"'settlement'", "'adoption'"},
@@ -386,6 +399,9 @@ class RolesIT {
                 "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', -1, 0, NULL, 'x')",
                 "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', 0, -1, NULL, 'x')",
                 "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, E'a\\nb')",
+                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'discarded', 0, 0, NULL, 'x', now(), '2:1:1')",
+                "INSERT INTO partition_opening VALUES (3, 0, 1)",
+                "INSERT INTO partition_opening VALUES (3, 2, 0)",
                 "INSERT INTO engagement VALUES (current_date, 'a b', 'demo', '/', 'view', 1, 1, 1)",
                 "INSERT INTO engagement VALUES (current_date, 'a', 'Demo', '/', 'view', 1, 1, 1)",
                 "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '', 'view', 1, 1, 1)",

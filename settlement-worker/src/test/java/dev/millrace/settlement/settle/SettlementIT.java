@@ -262,8 +262,19 @@ class SettlementIT {
     @Test
     void anEpochWhoseHashIsGoneHaltsItsPartition() {
         counters.redis().set(new CounterKeys(7).epoch(), "3");
+        CounterKeys names = new CounterKeys(7);
+        counters.count(7, "c-1", "/a", EventType.VIEW, 1, 1_000);
         assertThat(settlement.settleAll().halted())
                 .containsExactly(new Settled.Halted(7, "epoch 1 is before the open one, but its hash is gone"));
+
+        counters.redis().del(names.epoch()); // the way out that docs/reconcile.md tells of
+        worker.bean(Watch.class).look();
+        counters.count(7, "c-1", "/a", EventType.SCROLL, 1, 100);
+        Settled settled = settlement.settleAll();
+        assertThat(settled.halted()).isEmpty();
+        assertThat(settled.micros()).isEqualTo(100);
+        assertThat(counters.redis().hget(names.quarantine(2, "earn", 3), "demo|c-1"))
+                .isEqualTo("1000");
     }
 
     @Test

@@ -33,6 +33,7 @@ public final class Workers implements AutoCloseable {
     private static final Duration PATIENT = Duration.ofHours(1);
 
     static final Duration OPENING_DELAY = Duration.ofSeconds(61);
+    static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(60);
 
     private final HikariDataSource pool = new HikariDataSource();
     private final LettuceConnectionFactory connections;
@@ -84,7 +85,7 @@ public final class Workers implements AutoCloseable {
                 transaction(dataSource),
                 new Cursors(jdbc),
                 redis,
-                new SettlementSettings(interval, Duration.ZERO, share, true, OPENING_DELAY, Duration.ofSeconds(60)),
+                new SettlementSettings(interval, Duration.ZERO, share, true, OPENING_DELAY, CLOCK_TOLERANCE),
                 new SettlementMeters(new SimpleMeterRegistry()),
                 new RedisDurability(redis, true),
                 crashPoints);
@@ -92,7 +93,13 @@ public final class Workers implements AutoCloseable {
 
     /** What opens partitions. */
     public Opening opening(CrashPoints crashPoints) {
-        return new Opening(redis, new Cursors(JdbcClient.create(pool)), transaction(pool), OPENING_DELAY, crashPoints);
+        return new Opening(
+                redis,
+                new Cursors(JdbcClient.create(pool)),
+                transaction(pool),
+                OPENING_DELAY,
+                CLOCK_TOLERANCE,
+                crashPoints);
     }
 
     /** A session of a worker's login, of its own. */

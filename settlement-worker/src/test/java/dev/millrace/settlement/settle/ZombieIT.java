@@ -14,6 +14,7 @@ import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.settlement.seal.Opening;
 import dev.millrace.settlement.seal.Script;
 import dev.millrace.settlement.watch.FrozenSessions;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,8 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * A worker that stops between any two of its steps, and wakes up when another has settled several epochs in its place: it
@@ -209,12 +212,32 @@ class ZombieIT {
                 names.earn(9),
                 names.engage(9));
         Script open = new Script(workers.redis(), "open.lua");
-        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past, opening))
+        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past, opening, 1, 8, past, 60))
                 .containsExactly("late");
+        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60, opening, 1, 8, past + 100, 60)
+                        .getFirst())
+                .as("the database's clock is another")
+                .isEqualTo("clock");
         assertThat(counters.redis().get(names.epoch())).isEqualTo(pointer);
-        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60, opening)
+        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60, opening, 1, 8, past, 60)
                         .getFirst())
                 .isEqualTo("opened");
+    }
+
+    @Test
+    void nothingIsOpenedByAClockThatNobodyElseHas() {
+        CounterKeys names = new CounterKeys(PARTITION + 1);
+        Opening strict = new Opening(
+                workers.redis(),
+                new Cursors(JdbcClient.create(workers.dataSource())),
+                new TransactionTemplate(new JdbcTransactionManager(workers.dataSource())),
+                Workers.OPENING_DELAY,
+                Duration.ofSeconds(-1),
+                CrashPoints.NONE);
+        assertThatThrownBy(() -> strict.open(PARTITION + 1, null, null, workers.runId()))
+                .hasMessageMatching(
+                        "Redis' clock is -?[0-9]+ s ahead of the database's; no counters are opened until they agree within -1 s: set the one that is wrong");
+        assertThat(counters.redis().exists(names.epoch())).isZero();
     }
 
     /**

@@ -224,6 +224,10 @@ class WatchIT {
         CounterKeys names = new CounterKeys(8);
         counters.redis().set(names.opening(), "3");
         watch.look();
+        assertThat(metric("millrace.reopenings"))
+                .as("told of by whoever finds it")
+                .isEqualTo(1);
+        assertThat(metric("millrace.openings")).isEqualTo(16);
         count(8, 700);
         watch.look();
         assertThat(metric("millrace.counted.micros")).isEqualTo(700);
@@ -232,7 +236,8 @@ class WatchIT {
         assertThat(counters.redis().get(names.opening())).isEqualTo("4");
         watch.look();
         assertThat(metric("millrace.counted.micros")).isZero();
-        assertThat(metric("millrace.reopenings")).isEqualTo(1);
+        assertThat(metric("millrace.reopenings")).isEqualTo(2);
+        assertThat(metric("millrace.openings")).isEqualTo(19);
         assertThat(metric("millrace.lost.micros")).isZero();
     }
 
