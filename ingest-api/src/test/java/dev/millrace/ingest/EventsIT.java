@@ -447,6 +447,20 @@ class EventsIT {
                 .forEach(n -> counters.redis().hset(n.engage(1), "demo|" + creator() + "|/a|view|1", "nonsense"));
         assertUnavailable(ingest.post(event), "holds no number");
         counters.names().forEach(n -> counters.redis().hdel(n.engage(1), "demo|" + creator() + "|/a|view|1"));
+        counters.names().forEach(n -> counters.redis().hset(n.earn(1), "demo|" + creator(), "nonsense"));
+        assertUnavailable(ingest.post(event), "holds no number");
+        counters.names().forEach(n -> counters.redis().hdel(n.earn(1), "demo|" + creator()));
+        List<Map<String, String>> totals = counters.names().stream()
+                .map(n -> counters.redis().hgetall(n.total()))
+                .toList();
+        counters.names().forEach(n -> counters.redis().hset(n.total(), "#events", "nonsense"));
+        assertUnavailable(ingest.post(event), "holds no number");
+        for (int p = 0; p < totals.size(); p++) {
+            counters.redis().del(counters.names().get(p).total());
+            if (!totals.get(p).isEmpty()) {
+                counters.redis().hset(counters.names().get(p).total(), totals.get(p));
+            }
+        }
         assertThat(ingest.post(event).json().get("accepted").asInt()).isEqualTo(1);
         assertThat(earned()).isEqualTo(1_000);
     }

@@ -43,17 +43,27 @@ public final class CounterKeys {
         return tag + "run";
     }
 
+    /** A key that expires: dies too early where Redis' clock leaps ahead. */
+    public String canary() {
+        return tag + "canary";
+    }
+
+    /** The database's second until which the canary must live. */
+    public String canaryUntil() {
+        return tag + "canary-until";
+    }
+
     /** The spans for which identities are remembered, in seconds: {@code <short> <long>}. */
     public String spans() {
         return tag + "spans";
     }
 
-    /** How often the counters were opened: 1 at first, one more after each loss. */
+    /** How often the counters were opened: 1 at first, one more after each loss, of counts or of the memory of events. */
     public String opening() {
         return tag + "opening";
     }
 
-    /** Everything counted since the first opening: {@code #micros} and {@code #events}, never reset. */
+    /** Everything counted since the first opening: {@code #micros} and {@code #events}, never reset; which opening, and its first epoch. */
     public String total() {
         return tag + "total";
     }

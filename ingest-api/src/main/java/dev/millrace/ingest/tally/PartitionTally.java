@@ -54,6 +54,7 @@ final class PartitionTally {
     }
 
     TallyResult count(List<Countable> events, Observation redis, long now) {
+        touched.of(redis.runId());
         Outcome[] outcomes = new Outcome[events.size()];
         long deadline = System.nanoTime() + timeout.toNanos();
         try {

@@ -5,7 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The sets of seen fingerprints whose expiry this node has set, so that it is not set again for every event. Forgetting
- * one costs a command, nothing else; so all are forgotten when the counters were opened anew or there are many.
+ * one costs a command, nothing else; so all are forgotten when the counters were opened anew, Redis is another process (it may
+ * have come back without them) or there are many.
  * Thread-safe.
  */
 final class TouchedSets {
@@ -13,6 +14,15 @@ final class TouchedSets {
     private static final int MOST = 16 * 1024 * 4;
 
     private final Set<String> touched = ConcurrentHashMap.newKeySet();
+    private volatile String process = "";
+
+    /** From now on they are those of this Redis process. */
+    void of(String runId) {
+        if (!runId.equals(process)) {
+            process = runId;
+            touched.clear();
+        }
+    }
 
     boolean contains(String set) {
         return touched.contains(set);

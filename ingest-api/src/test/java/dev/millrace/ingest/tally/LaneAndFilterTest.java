@@ -44,6 +44,17 @@ class LaneAndFilterTest {
     }
 
     @Test
+    void whichSetsWereTouchedIsForgottenWithTheRedisProcess() {
+        TouchedSets touched = new TouchedSets();
+        touched.of("one");
+        touched.add("set");
+        touched.of("one");
+        assertThat(touched.contains("set")).isTrue();
+        touched.of("another");
+        assertThat(touched.contains("set")).isFalse();
+    }
+
+    @Test
     void aViewOfAPartitionOnlyEverMovesOn() {
         PartitionView view = new PartitionView(7, 2);
         assertThat(view.mayBecome(new PartitionView(8, 2))).isTrue();

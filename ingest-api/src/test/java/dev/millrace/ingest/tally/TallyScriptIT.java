@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 /** The script by itself, with spans so short that a generation ends when a test wants it to. */
 class TallyScriptIT {
     private static final Identity IDENTITY = new Identity(0, 42);
+    private static final EngageField FIELD = new EngageField("demo", "c-1", "/a", EventType.VIEW, 1);
     private static final long LEAP = 3_600;
 
     private OpenCounters counters;
@@ -64,14 +65,42 @@ class TallyScriptIT {
         }
     }
 
+    /** The edge looks at times too; where its idea of Redis' clock is a moment old, the script decides. */
+    @Test
+    void timesAreJudgedByTheClockOfTheMoment() {
+        long now = counters.second();
+        Spans spans = new Spans(now, 10 * now);
+        assertThat(verdict(spans, now, now - 10, now - 5, now - 70))
+                .as("expired")
+                .isEqualTo("X");
+        assertThat(verdict(spans, now, now + 500, now + 600, now + 440))
+                .as("early")
+                .isEqualTo("E");
+        counters.redis().set(counters.names().getFirst().since(), Long.toString(now));
+        assertThat(verdict(spans, now, now - 10, now + 600, now - 70))
+                .as("superseded")
+                .isEqualTo("S");
+        assertThat(counters.redis().keys("*seen*")).isEmpty();
+        assertThat(verdict(spans, now, now + 1, now + 600, now - 70)).isEqualTo("A");
+    }
+
+    private String verdict(Spans spans, long now, long issued, long expires, long earliest) {
+        PartitionBatch batch = new PartitionBatch(0);
+        batch.add(new Countable(IDENTITY, FIELD, 1, 1_000, issued, expires, earliest), 0);
+        return reply(batch, spans, now) instanceof TallyReply.Counted counted ? counted.verdicts() : "not counted";
+    }
+
     private String run(Spans spans, long now) {
         return reply(spans, now) instanceof TallyReply.Counted counted ? counted.verdicts() : "not counted";
     }
 
     private TallyReply reply(Spans spans, long now) {
         PartitionBatch batch = new PartitionBatch(0);
-        EngageField field = new EngageField("demo", "c-1", "/a", EventType.VIEW, 1);
-        batch.add(new Countable(IDENTITY, field, 1, 1_000, now - 10, now + 600, now - 70), 0);
+        batch.add(new Countable(IDENTITY, FIELD, 1, 1_000, now - 10, now + 600, now - 70), 0);
+        return reply(batch, spans, now);
+    }
+
+    private TallyReply reply(PartitionBatch batch, Spans spans, long now) {
         String run = counters.redis().get(counters.names().getFirst().run());
         PartitionBatch.Call call = batch.call(new PartitionView(1, 1), run, now, spans, LEAP, new TouchedSets());
         return new TallyScript().run(connection, call).join();

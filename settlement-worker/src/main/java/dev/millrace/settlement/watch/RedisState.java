@@ -13,11 +13,15 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.RedisServerCommands;
 import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 /** Asks Redis which process it is, how durable, and where its partitions stand. */
 final class RedisState {
+    /** Seconds by which the clocks' readings and rounding may differ. */
+    private static final long CANARY_MARGIN = 5;
+
     private final StringRedisTemplate redis;
 
     RedisState(StringRedisTemplate redis) {
@@ -31,13 +35,23 @@ final class RedisState {
      * @param run process whose counters were confirmed
      * @param clock highest second seen
      * @param opening how often the counters were opened
+     * @param canary present while the canary lives
+     * @param canaryUntil the database's second until which it must
      */
     record Partition(
             int partition,
             @Nullable String pointer,
             @Nullable String run,
             @Nullable String clock,
-            @Nullable String opening) {}
+            @Nullable String opening,
+            @Nullable String canary,
+            @Nullable String canaryUntil) {
+
+        /** Whether keys have expired before their time, by the database's clock. */
+        boolean hasForgotten(long databaseSecond) {
+            return canary == null && databaseSecond < Opening.number(canaryUntil) - CANARY_MARGIN;
+        }
+    }
 
     String runId() {
         Properties server = Objects.requireNonNull(redis.execute((RedisCallback<Properties>)
@@ -73,18 +87,35 @@ final class RedisState {
         return epoch == 0 ? OptionalLong.empty() : OptionalLong.of(epoch);
     }
 
+    /** Redis' clock, Unix seconds. */
+    long second() {
+        Long millis = redis.execute((RedisCallback<Long>) connection -> {
+            RedisServerCommands server = connection.serverCommands();
+            return server.time();
+        });
+        return Objects.requireNonNull(millis) / 1_000;
+    }
+
     List<Partition> partitions() {
         List<String> keys = new ArrayList<>();
         for (int p = 0; p < Identity.PARTITIONS; p++) {
             CounterKeys names = new CounterKeys(p);
-            keys.addAll(List.of(names.epoch(), names.run(), names.clock(), names.opening()));
+            keys.addAll(List.of(
+                    names.epoch(), names.run(), names.clock(), names.opening(), names.canary(), names.canaryUntil()));
         }
         List<@Nullable String> values =
                 Objects.requireNonNull(redis.opsForValue().multiGet(keys));
         List<Partition> partitions = new ArrayList<>();
         for (int p = 0; p < Identity.PARTITIONS; p++) {
+            int at = 6 * p;
             partitions.add(new Partition(
-                    p, values.get(4 * p), values.get(4 * p + 1), values.get(4 * p + 2), values.get(4 * p + 3)));
+                    p,
+                    values.get(at),
+                    values.get(at + 1),
+                    values.get(at + 2),
+                    values.get(at + 3),
+                    values.get(at + 4),
+                    values.get(at + 5)));
         }
         return partitions;
     }

@@ -5,6 +5,7 @@ import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
+import dev.millrace.settlement.seal.Forgetting;
 import dev.millrace.settlement.seal.Opening;
 import dev.millrace.settlement.seal.RedisDurability;
 import dev.millrace.settlement.seal.Script;
@@ -41,6 +42,8 @@ public final class Watch {
     private final RedisDurability durability;
     private final FrozenSessions frozen;
     private final HighestSeen highestSeen = new HighestSeen();
+    private final Forgetting forgetting;
+    private boolean ahead;
     private int ticks;
 
     Watch(
@@ -56,6 +59,7 @@ public final class Watch {
         this.cursors = cursors;
         this.opening = new Opening(
                 redis, cursors, transaction, settings.openingDelay(), settings.clockTolerance(), crashPoints);
+        this.forgetting = new Forgetting(redis, cursors, transaction, settings.openingDelay());
         this.confirm = new Script(redis, "confirm.lua");
         this.money = new Money(redis, cursors);
         this.transaction = transaction;
@@ -72,10 +76,13 @@ public final class Watch {
         frozen.end();
         String runId = redis.runId();
         List<PartitionCursor> ledger = cursors.all();
-        long second = cursors.databaseSecond();
+        long redisSecond = redis.second();
         List<RedisState.Partition> partitions = redis.partitions();
+        long second =
+                cursors.databaseSecond(); // read last: whoever falls asleep in between must not take that for a leap
+        boolean leapt = leapt(redisSecond - second);
         for (RedisState.Partition partition : partitions) {
-            look(partition, ledger.get(partition.partition()), runId, second);
+            look(partition, ledger.get(partition.partition()), runId, second, leapt);
         }
         meters.cursors(ledger, second);
         if (partitions.stream()
@@ -112,14 +119,28 @@ public final class Watch {
         durability.require(lacking);
     }
 
-    private void look(RedisState.Partition partition, PartitionCursor cursor, String runId, long second) {
+    /** Whether Redis' clock is ahead now and was not when it was last looked at. */
+    private boolean leapt(long seconds) {
+        boolean before = ahead;
+        ahead = seconds > settings.clockTolerance().toSeconds();
+        return ahead && !before;
+    }
+
+    private void look(
+            RedisState.Partition partition, PartitionCursor cursor, String runId, long second, boolean leapt) {
         if (Opening.isLost(partition.pointer(), Opening.number(partition.opening()), cursor)) {
             if (opening.open(partition.partition(), partition.pointer(), partition.opening(), runId)) {
                 meters.reopened();
             }
+        } else if (leapt || partition.hasForgotten(second)) {
+            if (forgetting.ownUp(
+                    partition.partition(), String.valueOf(partition.pointer()), String.valueOf(partition.opening()))) {
+                meters.leapt();
+            }
         } else if (!runId.equals(partition.run()) || Opening.number(partition.opening()) != cursor.opening()) {
             confirmLocked(partition, runId, second);
-        } else if (second - Opening.number(partition.clock()) > CLOCK_SECONDS) {
+        } else if (second - Opening.number(partition.clock()) > CLOCK_SECONDS
+                || Opening.number(partition.canaryUntil()) - second < Forgetting.CANARY.toSeconds() / 2) {
             confirm(partition, cursor.opening(), runId, second);
         }
     }
@@ -143,7 +164,7 @@ public final class Watch {
         if (opening > 1) {
             meters.reopened();
             log.error(
-                    "partition {}: counters were lost and re-opened at epoch {} by a worker that did not live to tell",
+                    "partition {}: something was lost, and it was opened again with epoch {} as the first by a worker that did not live to tell",
                     cursor.partition(),
                     first);
         }
@@ -152,11 +173,18 @@ public final class Watch {
     private void confirm(RedisState.Partition partition, long openings, String runId, long second) {
         CounterKeys names = new CounterKeys(partition.partition());
         confirm.run(
-                List.of(names.epoch(), names.opening(), names.clock(), names.run()),
+                List.of(
+                        names.epoch(),
+                        names.opening(),
+                        names.clock(),
+                        names.run(),
+                        names.canary(),
+                        names.canaryUntil()),
                 String.valueOf(partition.pointer()),
                 openings,
                 runId,
                 second,
-                settings.clockTolerance().toSeconds());
+                settings.clockTolerance().toSeconds(),
+                Forgetting.CANARY.toSeconds());
     }
 }

@@ -17,6 +17,7 @@ final class WatchMeters {
 
     private final Counter reopenings;
     private final Counter lost;
+    private final Counter leaps;
     private volatile Money.@Nullable Reading money;
     private volatile long moneyTicks;
     private volatile @Nullable Lag lag;
@@ -27,6 +28,9 @@ final class WatchMeters {
     WatchMeters(MeterRegistry registry) {
         reopenings = Counter.builder("millrace.reopenings")
                 .description("Partitions opened again after their counters were lost")
+                .register(registry);
+        leaps = Counter.builder("millrace.clock.leaps")
+                .description("Partitions whose memory of events expired because Redis' clock leapt ahead")
                 .register(registry);
         lost = Counter.builder("millrace.lost.micros")
                 .description("Micros that Redis had counted and has no more, in partitions whose pointer stands")
@@ -96,6 +100,10 @@ final class WatchMeters {
 
     void reopened() {
         reopenings.increment();
+    }
+
+    void leapt() {
+        leaps.increment();
     }
 
     void lost(Micros micros) {

@@ -179,6 +179,42 @@ class WatchIT {
         assertThat(counters.redis().get(names.clock())).isEqualTo(trusted);
     }
 
+    /** Redis' clock can't be set here; what a leap does to a key that expires is done by hand. */
+    @Test
+    void whereTheCanaryDiedTokensThatAreOutAreRefusedAndTheCountersStay(CapturedOutput output) {
+        CounterKeys names = new CounterKeys(5);
+        count(5, 1_000);
+        watch.look();
+        assertThat(counters.redis().ttl(names.canary())).isBetween(1L, 60L);
+        counters.redis().del(names.canary());
+        long before = second();
+        watch.look();
+        assertThat(metric("millrace.clock.leaps")).isEqualTo(1);
+        assertThat(output).contains("ERROR").contains("partition 5: Redis' clock has leapt ahead");
+        assertThat(counters.redis().mget(names.epoch(), names.opening()).stream()
+                        .map(v -> v.getValue()))
+                .containsExactly("1", "2");
+        assertThat(Long.parseLong(counters.redis().get(names.since()))).isBetween(before + 60, second() + 62);
+        watch.look();
+        assertThat(metric("millrace.clock.leaps")).as("once").isEqualTo(1);
+        assertThat(metric("millrace.reopenings")).isZero();
+        assertThat(worker.bean(Settlement.class).settleAll().micros()).isEqualTo(1_000);
+        watch.look();
+        assertThat(metric("millrace.money.drift.micros")).isZero();
+    }
+
+    /** Nobody was there to feed it. */
+    @Test
+    void aCanaryThatDiedOfAgeSaysNothing() {
+        CounterKeys names = new CounterKeys(5);
+        counters.redis().del(names.canary());
+        counters.redis().set(names.canaryUntil(), Long.toString(second() - 10));
+        watch.look();
+        assertThat(metric("millrace.clock.leaps")).isZero();
+        assertThat(counters.redis().get(names.since())).isEqualTo("0");
+        assertThat(counters.redis().exists(names.canary())).isEqualTo(1);
+    }
+
     @Test
     void countedIsSettledPlusPendingAndADifferenceShows() {
         IntStream.range(0, 16).forEach(p -> count(p, 1_000));
