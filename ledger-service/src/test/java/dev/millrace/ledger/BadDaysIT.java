@@ -83,6 +83,10 @@ class BadDaysIT {
         assertThat(made.status()).isEqualTo(201);
         assertThat(made.header("Millrace-Catalog-Published")).isEqualTo("false");
         redis.restart();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(90))
+                .ignoreExceptions()
+                .untilAsserted(() -> ledger.stores().compareCounters());
         assertComesBack();
         Awaitility.await()
                 .atMost(Duration.ofSeconds(90))

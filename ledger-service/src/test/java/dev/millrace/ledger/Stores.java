@@ -14,6 +14,8 @@ import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.flywaydb.core.Flyway;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -86,7 +88,19 @@ public final class Stores implements AutoCloseable {
         for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
             redis().set(keys(partition).epoch(), "1");
         }
+        compareCounters();
         settler.sql("UPDATE partition_cursor SET opening = 1").update();
+    }
+
+    /** What a worker does when it finds that Redis is another process. */
+    public void compareCounters() {
+        Matcher process = Pattern.compile("run_id:(\\w+)").matcher(redis().info("server"));
+        if (!process.find()) {
+            throw new IllegalStateException("INFO server names no run_id");
+        }
+        for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
+            redis().set(keys(partition).run(), process.group(1));
+        }
     }
 
     public static CounterKeys keys(int partition) {

@@ -49,7 +49,9 @@ import java.util.Optional;
  *   <li>An epoch's hash is deleted only when a cursor has passed it. Where e &gt; S and e &lt; P the hash must still
  *       be there, with the seal's mark; if it is not (Postgres was restored to a state older than what Redis keeps), the
  *       reading is refused.
- *   <li>The counters are still those that P spoke of: a Redis emptied since has no pointer behind the sums.
+ *   <li>The counters are still those that P spoke of: a Redis emptied since has no pointer behind the sums. And they are the
+ *       ledger's: a Redis process that no worker has compared with the ledger yet may have come back from an older copy, and
+ *       is refused.
  *   <li>The fields asked for are those of all publishers that ingest nodes may take tokens of: those of step 1 and those of
  *       the catalogue in Redis, which knows more after Postgres was restored. Step 3 counts the database's publishers
  *       again: one more, and the reading starts over.

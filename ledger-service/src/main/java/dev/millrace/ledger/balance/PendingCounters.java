@@ -13,6 +13,8 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -24,6 +26,8 @@ class PendingCounters {
      * so there are one or two; after Postgres was restored, those kept since. More than this is no counter of ours.
      */
     static final long MOST_EPOCHS = 10_000;
+
+    private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
 
     private static final List<CounterKeys> PARTITIONS =
             IntStream.range(0, Identity.PARTITIONS).mapToObj(CounterKeys::new).toList();
@@ -143,7 +147,10 @@ class PendingCounters {
         return fields;
     }
 
-    /** One round trip. A partition's commands go down one connection, so its last pointer is read behind its sums. */
+    /**
+     * One round trip. All commands go down one connection, so the last pointers are read behind the sums, from the same process;
+     * and whether a worker has compared that process with the ledger. Before that, its counters may be those of an older copy.
+     */
     List<Partition> sums(
             RedisClusterAsyncCommands<byte[], byte[]> commands,
             Heads heads,
@@ -159,8 +166,15 @@ class PendingCounters {
                     .toList());
         }
         List<RedisFuture<byte[]>> after = askForPointers(commands);
-        RedisLine.await(Stream.concat(sums.stream().flatMap(List::stream), after.stream())
-                .toList());
+        List<RedisFuture<byte[]>> compared = PARTITIONS.stream()
+                .map(keys -> commands.get(RedisLine.bytes(keys.run())))
+                .toList();
+        RedisFuture<String> server = commands.info("server");
+        RedisLine.await(
+                Stream.of(sums.stream().flatMap(List::stream), after.stream(), compared.stream(), Stream.of(server))
+                        .flatMap(answers -> answers)
+                        .toList());
+        requireCompared(server, compared, after);
         List<Partition> partitions = new ArrayList<>();
         for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
             List<Epoch> epochs = new ArrayList<>();
@@ -174,6 +188,25 @@ class PendingCounters {
                     pointer(partition, after.get(partition))));
         }
         return partitions;
+    }
+
+    /** A partition without a pointer is read again, or refused for that. */
+    private static void requireCompared(
+            RedisFuture<String> server, List<RedisFuture<byte[]>> compared, List<RedisFuture<byte[]>> pointers)
+            throws Unreadable {
+        Matcher process = RUN_ID.matcher(server.toCompletableFuture().join());
+        if (!process.find()) {
+            throw new Unreadable("INFO server names no run_id");
+        }
+        for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
+            byte[] run = compared.get(partition).toCompletableFuture().join();
+            boolean isOpen = pointers.get(partition).toCompletableFuture().join() != null;
+            if (isOpen && (run == null || !RedisLine.text(run).equals(process.group(1)))) {
+                throw new Unreadable(
+                        "the counters of partition %d have not been compared with the ledger since Redis was started"
+                                .formatted(partition));
+            }
+        }
     }
 
     private static Epoch epoch(List<KeyValue<byte[], byte[]>> fields) throws Unreadable {

@@ -264,6 +264,16 @@ class LiveBalanceIT {
         assertUnavailable("the pointer of partition 7 is 1, but the ledger has settled epoch 1");
     }
 
+    /** They may be those of an older copy, whose pointer is ahead as long as a settlement is under way. */
+    @Test
+    void countersNotYetComparedWithTheLedgerAreNeverShown() {
+        stores.count(PARTITION, CREATOR.id(), 1_500);
+        stores.redis().set(Stores.keys(PARTITION).run(), "the-process-before");
+        assertUnavailable("the counters of partition 7 have not been compared with the ledger since Redis was started");
+        stores.compareCounters();
+        assertBalance(0, 1_500);
+    }
+
     @Test
     void aSealedEpochThatIsNeitherSettledNorThereIsNeverGuessed() {
         stores.count(PARTITION, CREATOR.id(), 1_500);
