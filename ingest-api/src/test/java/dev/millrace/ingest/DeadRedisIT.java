@@ -79,6 +79,19 @@ class DeadRedisIT {
         assertThat(counters.earned(1, "demo|c-1")).isEqualTo(2_000);
     }
 
+    /** Judged by such a clock, a good token would be expired, and its sender would not send it again. */
+    @Test
+    void byAClockThatHasLeaptNothingIsJudged() {
+        sendUntilCounted(event("before"));
+        counters.names().forEach(n -> counters.redis().set(n.clock(), Long.toString(counters.second() - 40_000)));
+        await(
+                () -> ingest.post(event("meanwhile")),
+                answer -> answer.json().get("detail").asString().contains("its clock can't be believed"));
+        assertThat(ingest.get("/actuator/health/readiness").status()).isEqualTo(503);
+        counters.confirm();
+        sendUntilCounted(event("meanwhile"));
+    }
+
     /** Long enough that the connection is given up and the next one is made to a Redis that takes it and says nothing. */
     @Test
     void aRedisThatStandsStillForLongIsFoundAgainByItselfAndEveryEventIsPaidOnce() {

@@ -6,6 +6,7 @@ import dev.millrace.common.catalog.CatalogJson;
 import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.identity.Identity;
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.KeyValue;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisURI;
@@ -37,6 +38,9 @@ import org.slf4j.LoggerFactory;
  * clock? which catalogue?) before anything is counted through it.
  */
 public final class Counters implements AutoCloseable {
+    /** Redis' clock may step back by so many seconds; tally.lua says why. */
+    private static final long MOST_BACK = 5;
+
     /** A busy Redis may miss a look; closing fails all that is under way. */
     private static final int MOST_MISSES = 2;
 
@@ -47,6 +51,7 @@ public final class Counters implements AutoCloseable {
     private final RedisURI uri;
     private final Ticker ticker;
     private final Duration patience;
+    private final long clockLeap;
 
     /** Older than this, an observation proves nothing any more. */
     private final Duration mostAge;
@@ -62,12 +67,14 @@ public final class Counters implements AutoCloseable {
     /**
      * @param ticker monotonic nanoseconds
      * @param patience longest wait for an answer to a look; an observation holds for twice as long
+     * @param clockLeap most that Redis' clock may be ahead of the last second its partitions have seen
      */
-    public Counters(URI url, Ticker ticker, Duration patience) {
+    public Counters(URI url, Ticker ticker, Duration patience, Duration clockLeap) {
         this.uri = RedisURI.create(url);
         uri.setTimeout(patience);
         this.ticker = ticker;
         this.patience = patience;
+        this.clockLeap = clockLeap.toSeconds();
         this.mostAge = patience.multipliedBy(2);
         this.client = RedisClient.create();
         client.setOptions(ClientOptions.builder()
@@ -121,6 +128,8 @@ public final class Counters implements AutoCloseable {
             relieve();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (UnbelievableClock e) { // the connection is all right
+            complain(String.valueOf(e.getMessage()));
         } catch (Throwable e) { // an Error too: it would end the watch, and the node would refuse events for good
             complain(e.getMessage() == null ? e.toString() : e.getMessage());
             if (before != null && ++misses >= MOST_MISSES) {
@@ -174,18 +183,42 @@ public final class Counters implements AutoCloseable {
         RedisAsyncCommands<String, String> redis = connection.async();
         RedisFuture<List<String>> time = redis.time();
         RedisFuture<String> text = redis.get(CounterKeys.CATALOG);
-        List<RedisFuture<Long>> epochs = IntStream.range(0, Identity.PARTITIONS)
-                .mapToObj(p -> redis.exists(new CounterKeys(p).epoch()))
+        List<RedisFuture<List<KeyValue<String, String>>>> partitions = IntStream.range(0, Identity.PARTITIONS)
+                .mapToObj(CounterKeys::new)
+                .map(names -> redis.mget(names.epoch(), names.clock()))
                 .toList();
         List<String> parts = answer(time);
         long ticks = ticker.read();
         long micros = Math.addExact(
                 Math.multiplyExact(Long.parseLong(parts.get(0)), 1_000_000L), Long.parseLong(parts.get(1)));
         int open = 0;
-        for (RedisFuture<Long> epoch : epochs) {
-            open += answer(epoch).intValue();
+        long highest = 0;
+        for (RedisFuture<List<KeyValue<String, String>>> partition : partitions) {
+            List<KeyValue<String, String>> values = answer(partition);
+            open += values.get(0).hasValue() ? 1 : 0;
+            highest = Math.max(highest, second(values.get(1).getValueOrElse("")));
         }
+        requireBelievable(micros / 1_000_000, highest);
         return new Observation(connection, runId, catalog(answer(text), known), open, micros, ticks);
+    }
+
+    private static long second(String text) {
+        return text.matches("[0-9]{1,18}") ? Long.parseLong(text) : 0;
+    }
+
+    /** By a clock that has leapt, good tokens would be refused for good as expired; so nothing is judged by it. */
+    private void requireBelievable(long now, long highest) {
+        if (highest > 0 && (now > highest + clockLeap || now < highest - MOST_BACK)) {
+            throw new UnbelievableClock("Redis' clock says %d, after it had said %d".formatted(now, highest));
+        }
+    }
+
+    private static final class UnbelievableClock extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        UnbelievableClock(String message) {
+            super(message);
+        }
     }
 
     private Catalog catalog(@Nullable String text, @Nullable Catalog known) {

@@ -15,7 +15,8 @@ public class CountersConfiguration {
 
     @Bean
     Counters counters(IngestSettings settings, MeterRegistry registry) {
-        Counters counters = new Counters(settings.redisUrl(), Ticker.systemTicker(), settings.redisPatience());
+        Counters counters = new Counters(
+                settings.redisUrl(), Ticker.systemTicker(), settings.redisPatience(), settings.clockLeap());
         Gauge.builder("millrace.catalog.age", counters, Counters::ageSeconds)
                 .description("Age of what this node knows of Redis and the catalogue")
                 .baseUnit("seconds")
@@ -33,7 +34,11 @@ public class CountersConfiguration {
                 .map(o -> Health.up()
                         .withDetail("partitionsOpen", o.openPartitions())
                         .withDetail("catalogRevision", o.catalog().revision()))
-                .orElseGet(() -> Health.down().withDetail("reason", "Redis does not answer, or holds no catalogue"))
+                .orElseGet(
+                        () -> Health.down()
+                                .withDetail(
+                                        "reason",
+                                        "Redis does not answer, holds no catalogue, or its clock can't be believed; the log says which"))
                 .build();
     }
 }

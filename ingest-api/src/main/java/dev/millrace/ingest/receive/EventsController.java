@@ -81,7 +81,8 @@ class EventsController {
     private List<Verdict> verify(List<Event> events) {
         Observation redis = counters.observed()
                 .orElseThrow(() -> sendAgain(
-                        TallyResult.Reason.COUNTERS_UNAVAILABLE, "Redis does not answer, or holds no catalogue yet"));
+                        TallyResult.Reason.COUNTERS_UNAVAILABLE,
+                        "Redis does not answer, holds no catalogue yet, or its clock can't be believed"));
         long now = counters.second(redis);
         return events.stream()
                 .map(event -> verifier.verify(event, redis.catalog(), now))

@@ -79,7 +79,8 @@ public final class Tally {
     private TallyResult observed(List<Countable> events) {
         Optional<Observation> observation = counters.observed();
         if (observation.isEmpty()) {
-            return new TallyResult.SendAgain(Reason.COUNTERS_UNAVAILABLE, "Redis does not answer");
+            return new TallyResult.SendAgain(
+                    Reason.COUNTERS_UNAVAILABLE, "Redis does not answer, or its clock can't be believed");
         }
         TallyResult result = partitions.count(events, observation.get(), counters.second(observation.get()));
         if (result instanceof TallyResult.Counted) {
