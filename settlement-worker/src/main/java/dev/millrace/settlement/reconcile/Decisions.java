@@ -24,8 +24,9 @@ import org.springframework.transaction.support.TransactionTemplate;
  * Books what a person decides about a hash that was set aside.
  *
  * <p>Once: the decision is a row in the transaction of its journal, under the hash's name and, when it is paid, where it was
- * counted; a second one fails on either. What becomes of the hash afterwards is tidiness: it stays for a day, so that a ledger restored to before the
- * decision can be decided upon again, and whoever dies before saying so to Redis leaves it to the next call.
+ * counted; a second one fails on either. What becomes of the hash afterwards is tidiness: it stays for a day, so that a
+ * ledger restored to before the decision can be decided upon again, and whoever dies before saying so to Redis leaves it to
+ * the next call.
  */
 final class Decisions {
     private static final Duration KEPT = Duration.ofDays(1);

@@ -41,7 +41,12 @@ class ReconcileConfiguration {
 
     @Bean
     Decisions decisions(StringRedisTemplate redis, DataSourceProperties worker) {
-        return new Decisions(redis, connections(worker, worker.getUsername(), worker.getPassword(), PROMPT));
+        return new Decisions(redis, booking(worker));
+    }
+
+    /** Connections for whoever books. */
+    static DataSource booking(DataSourceProperties worker) {
+        return connections(worker, worker.getUsername(), worker.getPassword(), PROMPT);
     }
 
     private static DataSource connections(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.token.EventType;
+import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
@@ -151,6 +153,20 @@ class QuarantineIT {
         Ran all = Ran.on(database);
         assertThat(all.exit()).as(all.out()).isZero();
         assertThat(all.out()).contains("4 journals hashed again; 0 differences; 0 hashes set aside and undecided");
+    }
+
+    /** Whoever decides holds the head of the chain; asleep (Ctrl-Z), it must not hold every settlement up. */
+    @Test
+    void aDecisionThatFellAsleepIsGivenUp() {
+        DataSourceProperties worker = new DataSourceProperties();
+        worker.setUrl(database);
+        worker.setUsername(Databases.SETTLER);
+        worker.setPassword(RealServers.password());
+        assertThat(JdbcClient.create(ReconcileConfiguration.booking(worker))
+                        .sql("SHOW idle_in_transaction_session_timeout")
+                        .query(String.class)
+                        .single())
+                .isEqualTo("30s");
     }
 
     @Test
