@@ -356,6 +356,9 @@ class RolesIT {
                 Databases.SETTLER,
                 "duplicate key",
                 "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, 'x')");
+        String adopted =
+                "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:%d:earn:1', 'adopted', 0, 0, NULL, 'x', now(), '1:1:1')";
+        refused(Databases.SETTLER, "quarantine_decision_origin_key", adopted.formatted(3), adopted.formatted(4));
     }
 
     /** One statement breaks each constraint, and no constraint of the schema is left out. */
