@@ -224,6 +224,45 @@ class ZombieIT {
                 .isEqualTo("opened");
     }
 
+    /** What another worker has changed since is not decided about by who saw it before. */
+    @Test
+    void scriptsThatSawAnotherPointerOrOpeningChangeNothing() {
+        CounterKeys names = new CounterKeys(PARTITION);
+        long now = Long.parseLong(counters.redis().time().getFirst());
+        String pointer = String.valueOf(counters.redis().get(names.epoch()));
+        String opening = String.valueOf(counters.redis().get(names.opening()));
+        String run = counters.redis().get(names.run());
+        Script open = new Script(workers.redis(), "open.lua");
+        Script forget = new Script(workers.redis(), "forget.lua");
+        Script confirm = new Script(workers.redis(), "confirm.lua");
+        for (List<String> seen : List.of(List.of("77", opening), List.of(pointer, "77"))) {
+            List<String> opened = List.of(
+                    names.epoch(),
+                    names.opening(),
+                    names.since(),
+                    names.clock(),
+                    names.run(),
+                    names.total(),
+                    names.earn(9),
+                    names.engage(9));
+            assertThat(open.run(opened, seen.get(0), 9, 9, "run", 61, 0, 0, now + 60, seen.get(1), 1, 8, now, 60)
+                            .getFirst())
+                    .isEqualTo("other");
+            List<String> forgotten = List.of(
+                    names.epoch(), names.opening(), names.since(), names.total(), names.canary(), names.canaryUntil());
+            assertThat(forget.run(forgotten, seen.get(0), seen.get(1), 9, 9, now + 61, now + 60, 60)
+                            .getFirst())
+                    .isEqualTo("other");
+        }
+        List<String> confirmed = List.of(
+                names.epoch(), names.opening(), names.clock(), names.run(), names.canary(), names.canaryUntil());
+        assertThat(confirm.run(confirmed, "77", opening, "another", now, 60, 60).getFirst())
+                .isEqualTo("other");
+        assertThat(counters.redis().mget(names.epoch(), names.opening(), names.run()).stream()
+                        .map(v -> v.getValue()))
+                .containsExactly(pointer, opening, run);
+    }
+
     @Test
     void nothingIsOpenedByAClockThatNobodyElseHas() {
         CounterKeys names = new CounterKeys(PARTITION + 1);
