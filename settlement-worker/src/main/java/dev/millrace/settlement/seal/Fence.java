@@ -28,11 +28,17 @@ public final class Fence {
      *     read, so that the fence stands from a moment at which the lock was held
      */
     public long until(Runnable alive) {
-        long millis = Objects.requireNonNull(redis.execute((RedisCallback<Long>) connection -> {
+        long second = second(redis);
+        alive.run();
+        return second + WIDTH.toSeconds();
+    }
+
+    /** Redis' clock, Unix seconds. */
+    public static long second(StringRedisTemplate redis) {
+        Long millis = redis.execute((RedisCallback<Long>) connection -> {
             RedisServerCommands server = connection.serverCommands();
             return server.time();
-        }));
-        alive.run();
-        return millis / 1_000 + WIDTH.toSeconds();
+        });
+        return Objects.requireNonNull(millis) / 1_000;
     }
 }

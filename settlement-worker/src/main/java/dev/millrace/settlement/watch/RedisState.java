@@ -4,6 +4,7 @@ import dev.millrace.common.counters.ControlField;
 import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.identity.Identity;
 import dev.millrace.common.money.Micros;
+import dev.millrace.settlement.seal.Fence;
 import dev.millrace.settlement.seal.Opening;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,7 +14,6 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
-import org.springframework.data.redis.connection.RedisServerCommands;
 import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
@@ -89,11 +89,7 @@ final class RedisState {
 
     /** Redis' clock, Unix seconds. */
     long second() {
-        Long millis = redis.execute((RedisCallback<Long>) connection -> {
-            RedisServerCommands server = connection.serverCommands();
-            return server.time();
-        });
-        return Objects.requireNonNull(millis) / 1_000;
+        return Fence.second(redis);
     }
 
     List<Partition> partitions() {

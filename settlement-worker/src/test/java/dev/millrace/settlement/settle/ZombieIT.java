@@ -202,15 +202,7 @@ class ZombieIT {
 
         String pointer = String.valueOf(counters.redis().get(names.epoch()));
         String opening = String.valueOf(counters.redis().get(names.opening()));
-        List<String> keys = List.of(
-                names.epoch(),
-                names.opening(),
-                names.since(),
-                names.clock(),
-                names.run(),
-                names.total(),
-                names.earn(9),
-                names.engage(9));
+        List<String> keys = keysToOpenAt9(names);
         Script open = new Script(workers.redis(), "open.lua");
         assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past, opening, 1, 8, past, 60))
                 .containsExactly("late");
@@ -222,6 +214,19 @@ class ZombieIT {
         assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60, opening, 1, 8, past, 60)
                         .getFirst())
                 .isEqualTo("opened");
+    }
+
+    /** Of open.lua, with nothing to set aside. */
+    private static List<String> keysToOpenAt9(CounterKeys names) {
+        return List.of(
+                names.epoch(),
+                names.opening(),
+                names.since(),
+                names.clock(),
+                names.run(),
+                names.total(),
+                names.earn(9),
+                names.engage(9));
     }
 
     /** What another worker has changed since is not decided about by who saw it before. */
@@ -236,16 +241,21 @@ class ZombieIT {
         Script forget = new Script(workers.redis(), "forget.lua");
         Script confirm = new Script(workers.redis(), "confirm.lua");
         for (List<String> seen : List.of(List.of("77", opening), List.of(pointer, "77"))) {
-            List<String> opened = List.of(
-                    names.epoch(),
-                    names.opening(),
-                    names.since(),
-                    names.clock(),
-                    names.run(),
-                    names.total(),
-                    names.earn(9),
-                    names.engage(9));
-            assertThat(open.run(opened, seen.get(0), 9, 9, "run", 61, 0, 0, now + 60, seen.get(1), 1, 8, now, 60)
+            assertThat(open.run(
+                                    keysToOpenAt9(names),
+                                    seen.get(0),
+                                    9,
+                                    9,
+                                    "run",
+                                    61,
+                                    0,
+                                    0,
+                                    now + 60,
+                                    seen.get(1),
+                                    1,
+                                    8,
+                                    now,
+                                    60)
                             .getFirst())
                     .isEqualTo("other");
             List<String> forgotten = List.of(
