@@ -2,9 +2,12 @@ package dev.millrace.ingest.tally;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.identity.Identity;
 import dev.millrace.common.token.EventType;
+import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.OpenCounters;
 import dev.millrace.ingest.verify.Countable;
 import dev.millrace.local.testing.RealServers;
@@ -12,6 +15,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.StringCodec;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +86,24 @@ class TallyScriptIT {
                 .isEqualTo("S");
         assertThat(counters.redis().keys("*seen*")).isEmpty();
         assertThat(verdict(spans, now, now + 1, now + 600, now - 70)).isEqualTo("A");
+    }
+
+    /** Fifteen digits: one more than Lua prints by itself. */
+    @Test
+    void theLargestSumThatABatchCanHaveIsExact() {
+        long now = counters.second();
+        long micros = Rate.MOST_PER_EVENT - 1;
+        PartitionBatch batch = new PartitionBatch(0);
+        for (int i = 0; i < IngestSettings.MOST_EVENTS; i++) {
+            batch.add(new Countable(new Identity(0, i), FIELD, micros, micros, now - 10, now + 600, now - 70), i);
+        }
+        assertThat(reply(batch, new Spans(now, 10 * now), now)).isInstanceOf(TallyReply.Counted.class);
+        CounterKeys names = counters.names().getFirst();
+        String sum = "999999999999000";
+        assertThat(counters.redis().hgetall(names.earn(1)))
+                .containsExactlyInAnyOrderEntriesOf(Map.of("demo|c-1", sum, "#micros", sum, "#events", "1000"));
+        assertThat(counters.redis().hgetall(names.engage(1))).containsExactly(Map.entry("demo|c-1|/a|view|1", sum));
+        assertThat(counters.redis().hget(names.total(), "#micros")).isEqualTo(sum);
     }
 
     private String verdict(Spans spans, long now, long issued, long expires, long earliest) {

@@ -250,6 +250,20 @@ class LiveBalanceIT {
     }
 
     @Test
+    void countersOpenedAnewDuringTheReadingAreReadAgain() {
+        stores.count(PARTITION, CREATOR.id(), 1_500);
+        stores.count(PARTITION + 1, CREATOR.id(), 40);
+        beforeBalance = once(() -> {
+            stores.redis().del(Stores.keys(PARTITION).earn(1));
+            stores.owner()
+                    .sql("UPDATE partition_cursor SET opening = opening + 1 WHERE partition = ?")
+                    .param(PARTITION)
+                    .update();
+        });
+        assertBalance(0, 40);
+    }
+
+    @Test
     void aMissingPointerIsNeverGuessed() {
         stores.count(PARTITION, CREATOR.id(), 1_500);
         stores.redis().del(Stores.keys(PARTITION).epoch());
