@@ -13,17 +13,13 @@
 --
 -- Reply {status, …}:
 --   sealed            the pointer was at the expected epoch, and is now at the next
---   already           it had been moved there before
 --   missing           there is no pointer: never opened, or lost
---   other, pointer    it is elsewhere; nothing has changed
+--   other, pointer    it is elsewhere, at the next too when it was sealed before; nothing has changed
 --   unconfirmed       this process has not been compared with the ledger yet; nothing has changed
 
 local pointer = redis.call('GET', KEYS[1])
 if not pointer then
     return {'missing'}
-end
-if pointer == ARGV[2] then
-    return {'already'}
 end
 if pointer ~= ARGV[1] then
     return {'other', pointer}

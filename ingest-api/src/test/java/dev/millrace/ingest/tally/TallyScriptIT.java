@@ -88,6 +88,30 @@ class TallyScriptIT {
         assertThat(verdict(spans, now, now + 1, now + 600, now - 70)).isEqualTo("A");
     }
 
+    /** A second that the partition has seen, and Redis' clock has not reached, stands still. */
+    @Test
+    void aTokenIsExpiredFromTheVerySecondOfItsExpOn() {
+        CounterKeys names = counters.names().getFirst();
+        long now = counters.second() + 4;
+        counters.redis().set(names.clock(), Long.toString(now));
+        Spans spans = new Spans(now, 10 * now);
+        assertThat(verdict(spans, now, now - 10, now, now - 70)).isEqualTo("X");
+        assertThat(verdict(spans, now, now - 10, now + 1, now + 1)).isEqualTo("E");
+        assertThat(verdict(spans, now, now - 10, now + 1, now)).isEqualTo("A");
+    }
+
+    @Test
+    void theHighestSecondSeenAndTheSpansAreKept() {
+        CounterKeys names = counters.names().getFirst();
+        long before = counters.second();
+        counters.redis().set(names.clock(), Long.toString(before - 3));
+        counters.redis().del(names.spans());
+        Spans spans = new Spans(before - 100, before - 50);
+        assertThat(run(spans, before)).isEqualTo("A");
+        assertThat(Long.parseLong(counters.redis().get(names.clock()))).isBetween(before, counters.second());
+        assertThat(counters.redis().get(names.spans())).isEqualTo((before - 100) + " " + (before - 50));
+    }
+
     /** Fifteen digits: one more than Lua prints by itself. */
     @Test
     void theLargestSumThatABatchCanHaveIsExact() {

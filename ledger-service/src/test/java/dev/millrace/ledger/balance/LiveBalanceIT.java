@@ -278,6 +278,13 @@ class LiveBalanceIT {
         assertUnavailable("the pointer of partition 7 is 1, but the ledger has settled epoch 1");
     }
 
+    @Test
+    void aPointerFarBeyondTheLedgerIsNoneOfOurs() {
+        stores.count(PARTITION, CREATOR.id(), 1_500);
+        stores.redis().set(Stores.keys(PARTITION).epoch(), Long.toString(PendingCounters.MOST_EPOCHS + 1));
+        assertUnavailable("the pointer of partition 7 is 10001, but the ledger has settled epoch 0");
+    }
+
     /** They may be those of an older copy, whose pointer is ahead as long as a settlement is under way. */
     @Test
     void countersNotYetComparedWithTheLedgerAreNeverShown() {

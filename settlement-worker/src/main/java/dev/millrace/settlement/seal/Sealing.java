@@ -35,7 +35,6 @@ public final class Sealing {
         List<Object> reply = script.run(List.of(names.epoch(), names.earn(epoch), names.run()), epoch, epoch + 1);
         return switch (String.valueOf(reply.get(0))) {
             case "sealed" -> new Result.SealedBelow(epoch + 1, true);
-            case "already" -> new Result.SealedBelow(epoch + 1, false);
             case "unconfirmed" -> new Result.Unconfirmed();
             case "missing" -> new Result.Lost("no pointer");
             case "other" -> elsewhere(String.valueOf(reply.get(1)), settled);

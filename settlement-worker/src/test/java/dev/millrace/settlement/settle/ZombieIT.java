@@ -16,6 +16,7 @@ import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.SealedEpoch;
 import dev.millrace.settlement.seal.Opening;
 import dev.millrace.settlement.seal.Script;
+import dev.millrace.settlement.seal.Sealing;
 import dev.millrace.settlement.watch.FrozenSessions;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -23,6 +24,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -229,6 +231,26 @@ class ZombieIT {
                 names.engage(9));
     }
 
+    @Test
+    void anOpeningLeavesNothingOfTheOneBeforeButSinceWhereThatIsLater() {
+        CounterKeys names = new CounterKeys(PARTITION);
+        long now = Long.parseLong(counters.redis().time().getFirst());
+        counters.redis().set(names.since(), Long.toString(now + 500));
+        counters.redis().set(names.clock(), "7");
+        counters.redis().hset(names.total(), "another", "1");
+        String pointer = String.valueOf(counters.redis().get(names.epoch()));
+        String opening = String.valueOf(counters.redis().get(names.opening()));
+        new Script(workers.redis(), "open.lua")
+                .run(keysToOpenAt9(names), pointer, 9, 8, "run", 61, 1_000, 2, now + 60, opening, 1, 8, now, 60);
+        assertThat(counters.redis().mget(names.epoch(), names.opening(), names.since(), names.run()).stream()
+                        .map(v -> v.getValue()))
+                .containsExactly("9", "8", Long.toString(now + 500), "run");
+        assertThat(Long.parseLong(counters.redis().get(names.clock()))).isBetween(now, now + 60);
+        assertThat(counters.redis().hgetall(names.total()))
+                .containsExactlyInAnyOrderEntriesOf(
+                        Map.of("#micros", "1000", "#events", "2", "#opening", "8", "#first", "9"));
+    }
+
     /** What another worker has changed since is not decided about by who saw it before. */
     @Test
     void scriptsThatSawAnotherPointerOrOpeningChangeNothing() {
@@ -293,6 +315,13 @@ class ZombieIT {
      * A worker that slept before its seal, and a Redis that came back from an older copy meanwhile: the pointer is the one
      * expected, but the process is another. Nothing is sealed in it before it has been compared with the ledger.
      */
+    @Test
+    void countersThatAreNotOpenAreNotSealed() {
+        counters.redis().del(new CounterKeys(PARTITION).epoch());
+        assertThat(new Sealing(workers.redis()).seal(PARTITION, 2)).isEqualTo(new Sealing.Result.Lost("no pointer"));
+        assertThat(counters.redis().exists(new CounterKeys(PARTITION).epoch())).isZero();
+    }
+
     @Test
     void aProcessNotYetComparedWithTheLedgerIsNotSealed() {
         CounterKeys names = new CounterKeys(PARTITION);
