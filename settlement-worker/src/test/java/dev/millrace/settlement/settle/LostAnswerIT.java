@@ -9,6 +9,7 @@ import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.crash.CrashPoints;
+import dev.millrace.settlement.seal.Script;
 import dev.millrace.settlement.watch.Watch;
 import io.lettuce.core.RedisBusyException;
 import io.lettuce.core.ScriptOutputType;
@@ -17,6 +18,7 @@ import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
@@ -140,7 +142,7 @@ class LostAnswerIT {
         }
     }
 
-    /** Sealing, settling and giving back work with a full memory: they are what frees it. */
+    /** Sealing, settling and giving back work with a full memory: they are what frees it. So do opening and confirming. */
     @Test
     void aFullMemoryDoesNotHoldASettlementUp() {
         workers.opening(CrashPoints.NONE).open(3, null, workers.openingOf(3), workers.runId());
@@ -154,6 +156,7 @@ class LostAnswerIT {
                     .isEmpty();
             workers.settlement(CrashPoints.NONE).settleAll();
             workers.settlement(CrashPoints.NONE).settleAll();
+            assertThatTheWatchIsNotHeldUp();
         } finally {
             counters.redis().configSet("maxmemory", "0");
         }
@@ -162,6 +165,25 @@ class LostAnswerIT {
         assertThat(counters.redis().exists(names.earn(1), names.engage(1), names.earn(2), names.engage(2)))
                 .isZero();
         assertThat(counters.redis().get(names.epoch())).isEqualTo("5");
+    }
+
+    private void assertThatTheWatchIsNotHeldUp() {
+        CounterKeys names = new CounterKeys(4);
+        assertThat(workers.opening(CrashPoints.NONE).open(4, null, workers.openingOf(4), workers.runId()))
+                .isTrue();
+        String pointer = String.valueOf(counters.redis().get(names.epoch()));
+        String opening = String.valueOf(counters.redis().get(names.opening()));
+        long now = Long.parseLong(counters.redis().time().getFirst());
+        List<String> confirmed = List.of(
+                names.epoch(), names.opening(), names.clock(), names.run(), names.canary(), names.canaryUntil());
+        assertThat(new Script(workers.redis(), "confirm.lua")
+                        .run(confirmed, pointer, opening, workers.runId(), now, 60, 60))
+                .containsExactly("confirmed");
+        List<String> forgotten = List.of(
+                names.epoch(), names.opening(), names.since(), names.total(), names.canary(), names.canaryUntil());
+        assertThat(new Script(workers.redis(), "forget.lua")
+                        .run(forgotten, pointer, opening, 9, 9, now + 61, now + 60, 60))
+                .containsExactly("forgotten");
     }
 
     private void awaitBlocked() {

@@ -23,6 +23,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -249,6 +250,36 @@ class ZombieIT {
         assertThat(counters.redis().hgetall(names.total()))
                 .containsExactlyInAnyOrderEntriesOf(
                         Map.of("#micros", "1000", "#events", "2", "#opening", "8", "#first", "9"));
+    }
+
+    @Test
+    void aKeyOfAnotherTypeIsSetAsideAsItIs() {
+        CounterKeys names = new CounterKeys(PARTITION);
+        long now = Long.parseLong(counters.redis().time().getFirst());
+        counters.redis().set(names.earn(8), "no hash");
+        List<String> keys = new ArrayList<>(keysToOpenAt9(names));
+        keys.addAll(List.of(names.earn(8), names.earn(8) + ":aside", names.engage(8), names.engage(8) + ":aside"));
+        String pointer = String.valueOf(counters.redis().get(names.epoch()));
+        String opening = String.valueOf(counters.redis().get(names.opening()));
+        assertThat(new Script(workers.redis(), "open.lua")
+                        .run(keys, pointer, 9, 8, "run", 61, 0, 0, now + 60, opening, 1, 8, now, 60))
+                .containsExactly("opened", 1L);
+        assertThat(counters.redis().get(names.earn(8) + ":aside")).isEqualTo("no hash");
+    }
+
+    /** The cursor knows of a later one where the worker that opened died before Redis had heard of it, or the other way round. */
+    @Test
+    void aConfirmationMovesTheOpeningOnAndNeverBack() {
+        CounterKeys names = new CounterKeys(PARTITION);
+        long now = Long.parseLong(counters.redis().time().getFirst());
+        List<String> keys = List.of(
+                names.epoch(), names.opening(), names.clock(), names.run(), names.canary(), names.canaryUntil());
+        String pointer = String.valueOf(counters.redis().get(names.epoch()));
+        Script confirm = new Script(workers.redis(), "confirm.lua");
+        for (int opening : List.of(12, 3)) {
+            assertThat(confirm.run(keys, pointer, opening, "run", now, 60, 60)).containsExactly("confirmed");
+            assertThat(counters.redis().get(names.opening())).isEqualTo("12");
+        }
     }
 
     /** What another worker has changed since is not decided about by who saw it before. */
