@@ -282,6 +282,37 @@ class ZombieIT {
         }
     }
 
+    /** By a clock that is trusted: good tokens would be refused as expired, or paid again, behind one that is not. */
+    @Test
+    void aConfirmationMovesThePartitionsClockOnWhereTheTwoClocksAgree() {
+        CounterKeys names = new CounterKeys(PARTITION);
+        long now = Long.parseLong(counters.redis().time().getFirst());
+        List<String> keys = List.of(
+                names.epoch(), names.opening(), names.clock(), names.run(), names.canary(), names.canaryUntil());
+        String pointer = String.valueOf(counters.redis().get(names.epoch()));
+        Script confirm = new Script(workers.redis(), "confirm.lua");
+        for (long seen : List.of(now - 1_000, now + 1_000)) {
+            counters.redis().set(names.clock(), Long.toString(seen));
+            confirm.run(keys, pointer, 1, "run", now - 500, 60, 60);
+            assertThat(counters.redis().get(names.clock())).as("clocks differ").isEqualTo(Long.toString(seen));
+        }
+        confirm.run(keys, pointer, 1, "run", now, 60, 60);
+        assertThat(counters.redis().get(names.clock())).as("never back").isEqualTo(Long.toString(now + 1_000));
+        counters.redis().set(names.clock(), Long.toString(now - 1_000));
+        confirm.run(keys, pointer, 1, "run", now, 60, 60);
+        assertThat(Long.parseLong(counters.redis().get(names.clock()))).isBetween(now, now + 60);
+    }
+
+    @Test
+    void nothingIsOpenedWhereNothingIsLostByNow() {
+        CounterKeys names = new CounterKeys(PARTITION);
+        String pointer = String.valueOf(counters.redis().get(names.epoch()));
+        String opening = String.valueOf(counters.redis().get(names.opening()));
+        assertThat(workers.opening(CrashPoints.NONE).open(PARTITION, pointer, opening, workers.runId()))
+                .isFalse();
+        assertThat(counters.redis().get(names.opening())).isEqualTo(opening);
+    }
+
     /** What another worker has changed since is not decided about by who saw it before. */
     @Test
     void scriptsThatSawAnotherPointerOrOpeningChangeNothing() {

@@ -8,22 +8,33 @@ import dev.millrace.common.token.EventType;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
+import dev.millrace.settlement.SettlementSettings;
+import dev.millrace.settlement.crash.CrashPoints;
+import dev.millrace.settlement.cursor.Cursors;
+import dev.millrace.settlement.seal.RedisDurability;
 import dev.millrace.settlement.settle.Settled;
 import dev.millrace.settlement.settle.Settlement;
 import io.lettuce.core.RestoreArgs;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.dao.DataAccessException;
+import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionCallback;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** What the worker does when Redis is new, restarted, wiped or older than the ledger. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -145,6 +156,77 @@ class WatchIT {
         assertThat(worker.bean(Settlement.class).settleAll().micros()).isEqualTo(700);
         watch.look();
         assertThat(metric("millrace.money.drift.micros")).isZero();
+    }
+
+    /** The ledger may be restored to before them: then they are settled a second time. */
+    @Test
+    void settledEpochsThatAreKeptStayWhereTheyAre() {
+        CounterKeys names = new CounterKeys(8);
+        count(8, 700);
+        worker.bean(Settlement.class).settleAll();
+        count(8, 40);
+        counters.redis().del(names.epoch());
+        watch.look();
+        assertThat(counters.redis().hget(names.earn(1), "demo|c-1")).isEqualTo("700");
+        assertThat(counters.redis().hget(names.quarantine(2, "earn", 2), "demo|c-1"))
+                .isEqualTo("40");
+        assertThat(counters.redis().exists(names.quarantine(2, "earn", 1))).isZero();
+    }
+
+    /** Half of an epoch, as a person's hand or a Redis that is no cluster node of its own may leave it. */
+    @Test
+    void engagementAloneIsSetAsideToo() {
+        CounterKeys names = new CounterKeys(8);
+        counters.redis().hset(names.engage(1), "demo|c-1|/a|view|1", "3");
+        counters.redis().del(names.epoch());
+        watch.look();
+        assertThat(counters.redis().exists(names.engage(1))).isZero();
+        assertThat(counters.redis().hget(names.quarantine(2, "engage", 1), "demo|c-1|/a|view|1"))
+                .isEqualTo("3");
+    }
+
+    /** A number used twice would hide a loss from the ingest nodes that have seen it. */
+    @Test
+    void anOpeningThatOnlyRedisKnowsOfIsNotNumberedAgain() {
+        CounterKeys names = new CounterKeys(8);
+        counters.redis().set(names.opening(), "5");
+        counters.redis().del(names.epoch());
+        watch.look();
+        assertThat(counters.redis().get(names.opening())).isEqualTo("6");
+    }
+
+    /** A settlement commits between the look and the lock: what was seen is behind the ledger by then. */
+    @Test
+    void anotherProcessIsConfirmedByTheCursorOfTheMoment() {
+        CounterKeys names = new CounterKeys(8);
+        String run = String.valueOf(counters.redis().get(names.run()));
+        AtomicBoolean first = new AtomicBoolean(true);
+        TransactionTemplate late = new TransactionTemplate(worker.bean(PlatformTransactionManager.class)) {
+            @Override
+            public <T> T execute(TransactionCallback<T> action) {
+                if (first.getAndSet(false)) {
+                    counters.redis().set(names.run(), run);
+                    worker.bean(Settlement.class).settleAll();
+                    counters.redis().set(names.run(), "the-run-before");
+                    counters.redis().set(names.epoch(), "1");
+                }
+                return super.execute(action);
+            }
+        };
+        counters.redis().set(names.run(), "the-run-before");
+        new WatchConfiguration()
+                .watch(
+                        worker.bean(JdbcClient.class),
+                        worker.bean(StringRedisTemplate.class),
+                        worker.bean(Cursors.class),
+                        late,
+                        worker.bean(SettlementSettings.class),
+                        new SimpleMeterRegistry(),
+                        worker.bean(RedisDurability.class),
+                        new StaticListableBeanFactory().getBeanProvider(CrashPoints.class))
+                .look();
+        assertThat(first).isFalse();
+        assertThat(counters.redis().get(names.run())).isEqualTo("the-run-before");
     }
 
     @Test
