@@ -481,7 +481,7 @@ class EventsIT {
 
     /** This test's identity of a view with this jti. */
     private static Identity identity(String jti) {
-        return new IdentityHash(Tokens.MASTER_KEY).of("demo", tests + "-" + jti, EventType.VIEW, "");
+        return new IdentityHash(Tokens.MASTER_KEY).calculation().of("demo", tests + "-" + jti, EventType.VIEW, "");
     }
 
     /** The set of seen events of {@link #identity}, so many generations from now. */

@@ -19,12 +19,27 @@ public final class IdentityHash {
         this.hmac = new HmacSha256(masterKey.identityKey());
     }
 
-    /**
-     * @param key the event's own key, empty where the type takes none
-     */
-    public Identity of(String publisher, String jti, EventType type, String key) {
-        ByteBuffer hash = ByteBuffer.wrap(hmac.of(input(publisher, jti, type.wireName(), key)));
-        return new Identity(hash.getLong(), hash.getLong());
+    /** For one thread that hashes many events. */
+    public Calculation calculation() {
+        return new Calculation(hmac.calculation());
+    }
+
+    /** Hashes one event after the other. Not thread-safe. */
+    public static final class Calculation {
+        private final HmacSha256.Calculation hmac;
+
+        private Calculation(HmacSha256.Calculation hmac) {
+            this.hmac = hmac;
+        }
+
+        /**
+         * @param key the event's own key, empty where the type takes none
+         */
+        public Identity of(String publisher, String jti, EventType type, String key) {
+            byte[] input = input(publisher, jti, type.wireName(), key);
+            ByteBuffer hash = ByteBuffer.wrap(hmac.of(input, 0, input.length));
+            return new Identity(hash.getLong(), hash.getLong());
+        }
     }
 
     private static byte[] input(String... parts) {

@@ -27,11 +27,31 @@ public final class HmacSha256 {
         return copy().doFinal(input);
     }
 
+    /** For one thread that hashes many inputs: it makes one clone for all of them. */
+    public Calculation calculation() {
+        return new Calculation(copy());
+    }
+
     private Mac copy() {
         try {
             return (Mac) prototype.clone();
         } catch (CloneNotSupportedException e) {
             throw new IllegalStateException("the HmacSHA256 of this JDK can't be cloned", e);
+        }
+    }
+
+    /** Hashes one input after the other under the same key. Not thread-safe. */
+    public static final class Calculation {
+        private final Mac mac;
+
+        private Calculation(Mac mac) {
+            this.mac = mac;
+        }
+
+        /** The 32 bytes of the hash of the bytes from {@code from} on, before {@code to}. */
+        public byte[] of(byte[] input, int from, int to) {
+            mac.update(input, from, to - from);
+            return mac.doFinal();
         }
     }
 }

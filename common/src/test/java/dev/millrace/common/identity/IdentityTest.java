@@ -9,7 +9,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class IdentityTest {
-    private final IdentityHash hash = new IdentityHash(MasterKey.of(MasterKey.LOCAL));
+    private final IdentityHash.Calculation hash = new IdentityHash(MasterKey.of(MasterKey.LOCAL)).calculation();
 
     @Test
     void theBitsFromTheTopAreTakenApart() {

@@ -3,6 +3,9 @@ package dev.millrace.ingest.receive;
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.Shown;
+import dev.millrace.ingest.verify.Slice;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Finds the events in a body: one JSON object, an array of them, or objects on lines of their own (NDJSON). The body tells
- * which, not its content type. What does not parse refuses the whole body; what parses but makes no sense (a token that is
+ * which, not its content type; it is UTF-8. What does not parse refuses the whole body; what parses but makes no sense (a token that is
  * a number) is left to the verdict on that event. Fields it does not know are left alone.
  */
 final class EventReader {
@@ -32,7 +35,13 @@ final class EventReader {
         this.parser = parser;
     }
 
-    static List<Event> read(String body) {
+    static List<Event> read(Slice body) {
+        List<Event> plain = PlainEvents.read(body);
+        return plain != null ? plain : readText(text(body));
+    }
+
+    /** The same without a short way. */
+    static List<Event> readText(String body) {
         try (JsonParser parser = MAPPER.createParser(body)) {
             EventReader reader = new EventReader(parser);
             reader.readAll();
@@ -42,6 +51,14 @@ final class EventReader {
             String where = at == null ? "" : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr());
             throw Refusal.bodyMalformed(
                     "the body is not JSON: %s%s".formatted(Shown.message(e.getOriginalMessage()), where));
+        }
+    }
+
+    private static String text(Slice body) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(body.buffer()).toString();
+        } catch (CharacterCodingException e) {
+            throw Refusal.bodyMalformed("the body is not UTF-8 text");
         }
     }
 
@@ -109,7 +126,7 @@ final class EventReader {
                 default -> parser.skipChildren();
             }
         }
-        events.add(new Event(token, type, key));
+        events.add(Event.of(token, type, key));
     }
 
     /** The value as text; a nested one as its bracket, which no rule accepts. */

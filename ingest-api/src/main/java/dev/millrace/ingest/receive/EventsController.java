@@ -49,7 +49,7 @@ class EventsController {
             })
     ResponseEntity<Object> receive(HttpServletRequest request) {
         try (RequestBody body = RequestBody.read(request, bodies)) {
-            return receive(EventReader.read(body.text()), prefersMinimal(request));
+            return receive(EventReader.read(body.content()), prefersMinimal(request));
         }
     }
 
@@ -83,10 +83,7 @@ class EventsController {
                 .orElseThrow(() -> sendAgain(
                         TallyResult.Reason.COUNTERS_UNAVAILABLE,
                         "Redis does not answer, holds no catalogue yet, or its clock can't be believed"));
-        long now = counters.second(redis);
-        return events.stream()
-                .map(event -> verifier.verify(event, redis.catalog(), now))
-                .toList();
+        return verifier.verify(events, redis.catalog(), counters.second(redis));
     }
 
     private static List<Outcome> merged(List<Verdict> verdicts, List<Outcome> counted) {

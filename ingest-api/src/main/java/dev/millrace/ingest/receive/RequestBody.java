@@ -1,18 +1,16 @@
 package dev.millrace.ingest.receive;
 
 import dev.millrace.ingest.tally.Lane;
+import dev.millrace.ingest.verify.Slice;
 import jakarta.servlet.http.HttpServletRequest;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import org.springframework.http.HttpStatus;
 
 /**
- * A request's body: UTF-8, not compressed, at most 512 KiB, and arrived within ten seconds. All bodies that are held at a
+ * A request's body: not compressed, at most 512 KiB, and arrived within ten seconds. All bodies that are held at a
  * time share a budget, taken as bytes arrive, so that many slow senders can't fill the memory. Closing gives it back.
  */
 final class RequestBody implements AutoCloseable {
@@ -22,11 +20,14 @@ final class RequestBody implements AutoCloseable {
     private static final int CHUNK = 16 * 1024;
 
     private final Lane budget;
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private byte[] bytes;
+    private int length;
     private int chunks;
 
-    private RequestBody(Lane budget) {
+    /** @param announced bytes that are said to come, negative where nothing is said */
+    private RequestBody(Lane budget, long announced) {
         this.budget = budget;
+        this.bytes = new byte[announced < 0 ? CHUNK : Math.toIntExact(Math.min(announced, CHUNK))];
     }
 
     /** A budget of so many bytes, for all bodies together. */
@@ -40,10 +41,11 @@ final class RequestBody implements AutoCloseable {
             throw Refusal.unsupported(
                     "Content-Encoding '%s' is not supported; send the body as it is".formatted(encoding));
         }
-        if (request.getContentLengthLong() > MOST_BYTES) {
-            throw tooLarge(Long.toString(request.getContentLengthLong()));
+        long announced = request.getContentLengthLong();
+        if (announced > MOST_BYTES) {
+            throw tooLarge(Long.toString(announced));
         }
-        RequestBody body = new RequestBody(budget);
+        RequestBody body = new RequestBody(budget, announced);
         try {
             body.fill(request.getInputStream());
             return body;
@@ -56,12 +58,25 @@ final class RequestBody implements AutoCloseable {
         }
     }
 
+    /** Holds no more than twice what has arrived, whatever was announced. */
     private void fill(InputStream in) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        byte[] chunk = new byte[CHUNK];
-        for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
-            bytes.write(chunk, 0, read);
-            if (bytes.size() > MOST_BYTES) {
+        while (true) {
+            if (length == bytes.length) {
+                int next = in.read();
+                if (next < 0) {
+                    return;
+                }
+                bytes = Arrays.copyOf(bytes, Math.max(CHUNK, 2 * length));
+                bytes[length++] = (byte) next;
+            } else {
+                int read = in.read(bytes, length, bytes.length - length);
+                if (read < 0) {
+                    return;
+                }
+                length += read;
+            }
+            if (length > MOST_BYTES) {
                 throw tooLarge("more than " + MOST_BYTES);
             }
             if (System.nanoTime() > deadline) {
@@ -72,7 +87,7 @@ final class RequestBody implements AutoCloseable {
     }
 
     private void reserve() {
-        while (chunks * CHUNK < bytes.size()) {
+        while (chunks * CHUNK < length) {
             if (!budget.enter(1)) {
                 throw Refusal.sendAgain(
                         HttpStatus.SERVICE_UNAVAILABLE,
@@ -85,15 +100,8 @@ final class RequestBody implements AutoCloseable {
         }
     }
 
-    String text() {
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes.toByteArray()))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw Refusal.bodyMalformed("the body is not UTF-8 text");
-        }
+    Slice content() {
+        return Slice.of(bytes, length);
     }
 
     private static Refusal tooLarge(String bytes) {

@@ -11,13 +11,13 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads the claims of an event token, each in its range. Claims it does not know are left alone. */
 final class Claims {
-    private static final int MOST_JTI = 64;
-    private static final int MOST_REFERRER = 2_048;
-    private static final int MOST_VISITOR = 64;
-    private static final int MOST_GRANTS = 16;
+    static final int MOST_JTI = 64;
+    static final int MOST_REFERRER = 2_048;
+    static final int MOST_VISITOR = 64;
+    static final int MOST_GRANTS = 16;
 
     /** The last second of the year 9999. */
-    private static final long LAST_SECOND = 253_402_300_799L;
+    static final long LAST_SECOND = 253_402_300_799L;
 
     private final Map<String, JsonNode> claims;
 

@@ -9,50 +9,63 @@ import java.security.MessageDigest;
 import java.util.Base64;
 
 /**
- * The three parts of a JWS in compact serialisation (RFC 7515, 7.1), each checked to be base64url without padding.
+ * The three parts of a JWS in compact serialisation (RFC 7515, 7.1), as they stand in the request.
  *
  * <p>Stricter than the decoders of most libraries on purpose: exactly one text is accepted for a signature, so a token
  * can't be varied without its key.
+ *
+ * @param signed header, dot and payload: what the signature is of
  */
-record CompactJws(String header, String payload, String signature) {
+record CompactJws(Slice signed, Slice header, Slice payload, Slice signature) {
     private static final int MOST_CHARACTERS = 8_192;
 
-    static CompactJws split(String token) throws MalformedToken {
+    /** RFC 4648, table 2, by ASCII character. */
+    private static final boolean[] ALPHABET = alphabet();
+
+    static CompactJws split(Slice token) throws MalformedToken {
         if (token.length() > MOST_CHARACTERS) {
             throw new MalformedToken(
                     "the token has %d characters, at most %d are accepted".formatted(token.length(), MOST_CHARACTERS));
         }
-        int first = token.indexOf('.');
+        int first = token.indexOf('.', 0);
         int second = token.indexOf('.', first + 1);
         if (first < 0 || second < 0 || token.indexOf('.', second + 1) >= 0) {
             throw new MalformedToken("the token is not three parts separated by dots");
         }
         return new CompactJws(
-                checked("header", token.substring(0, first)),
-                checked("payload", token.substring(first + 1, second)),
-                checked("signature", token.substring(second + 1)));
+                token.part(0, second),
+                checked("header", token.part(0, first)),
+                checked("payload", token.part(first + 1, second)),
+                checked("signature", token.part(second + 1, token.length())));
     }
 
     /** The decoded header, as text. */
     String headerJson() throws MalformedToken {
-        return decoded("header", header);
+        return text("header", decoded("header", header));
+    }
+
+    /** The decoded payload: UTF-8, which is not checked yet. */
+    Slice payloadBytes() throws MalformedToken {
+        return decoded("payload", payload);
     }
 
     /** The decoded payload, as text. */
     String payloadJson() throws MalformedToken {
-        return decoded("payload", payload);
+        return text("payload", payloadBytes());
     }
 
     /** Whether the signature is the one under this key. Takes the same time wherever they differ. */
-    boolean isSignedWith(HmacSha256 key) {
-        byte[] signed = (header + "." + payload).getBytes(StandardCharsets.US_ASCII);
-        byte[] expected = Base64.getUrlEncoder().withoutPadding().encode(key.of(signed));
-        return MessageDigest.isEqual(expected, signature.getBytes(StandardCharsets.US_ASCII));
+    boolean isSignedWith(HmacSha256.Calculation key) {
+        ByteBuffer expected = Base64.getUrlEncoder().withoutPadding().encode(ByteBuffer.wrap(signed.hash(key)));
+        ByteBuffer given = signature.buffer();
+        byte[] characters = new byte[given.remaining()];
+        given.get(characters);
+        return MessageDigest.isEqual(expected.array(), characters);
     }
 
-    private static String checked(String part, String text) throws MalformedToken {
+    private static Slice checked(String part, Slice text) throws MalformedToken {
         for (int i = 0; i < text.length(); i++) {
-            if (!isBase64Url(text.charAt(i))) {
+            if (!isBase64Url(text.at(i))) {
                 throw new MalformedToken(
                         "the token's %s is not base64url without padding: character %d".formatted(part, i + 1));
             }
@@ -63,20 +76,39 @@ record CompactJws(String header, String payload, String signature) {
         return text;
     }
 
-    private static boolean isBase64Url(char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    private static boolean isBase64Url(byte c) {
+        return c >= 0 && ALPHABET[c];
     }
 
-    private static String decoded(String part, String text) throws MalformedToken {
+    private static boolean[] alphabet() {
+        boolean[] found = new boolean[128];
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+                .chars()
+                .forEach(c -> found[c] = true);
+        return found;
+    }
+
+    private static Slice decoded(String part, Slice text) throws MalformedToken {
         try {
-            byte[] bytes = Base64.getUrlDecoder().decode(text);
+            return Slice.of(Base64.getUrlDecoder().decode(text.buffer()));
+        } catch (IllegalArgumentException e) {
+            throw notText(part);
+        }
+    }
+
+    private static String text(String part, Slice bytes) throws MalformedToken {
+        try {
             return StandardCharsets.UTF_8
                     .newDecoder()
                     .onMalformedInput(CodingErrorAction.REPORT)
-                    .decode(ByteBuffer.wrap(bytes))
+                    .decode(bytes.buffer())
                     .toString();
-        } catch (IllegalArgumentException | CharacterCodingException e) {
-            throw new MalformedToken("the token's %s is not base64url of UTF-8 text".formatted(part));
+        } catch (CharacterCodingException e) {
+            throw notText(part);
         }
+    }
+
+    private static MalformedToken notText(String part) {
+        return new MalformedToken("the token's %s is not base64url of UTF-8 text".formatted(part));
     }
 }

@@ -7,6 +7,7 @@ import dev.millrace.common.token.Kid;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Verifies event tokens: form, kid, signature, claims, in this order. Thread-safe.
@@ -15,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class TokenVerifier {
     private final PublisherKeys publisherKeys;
+    private final KnownHeaders headers = new KnownHeaders();
 
     /** By kid; only live kids get here, so the catalogue bounds it. */
     private final Map<Kid, HmacSha256> keys = new ConcurrentHashMap<>();
@@ -30,29 +32,64 @@ final class TokenVerifier {
         record Invalid(Rejected rejected) implements Result {}
     }
 
-    Result verify(String token, Catalog catalog) {
-        try {
-            CompactJws jws = CompactJws.split(token);
-            Kid kid = TokenHeader.kid(jws.headerJson());
-            return switch (catalog.state(kid)) {
-                case UNKNOWN -> invalid(Code.KEY_UNKNOWN, "kid %s is not known".formatted(kid));
-                case REVOKED -> invalid(Code.KEY_REVOKED, "kid %s is revoked".formatted(kid));
-                case LIVE -> verifySigned(jws, kid);
-            };
-        } catch (MalformedToken e) {
-            return invalid(Code.TOKEN_MALFORMED, e.detail());
-        }
-    }
-
-    private Result verifySigned(CompactJws jws, Kid kid) throws MalformedToken {
-        if (!jws.isSignedWith(keys.computeIfAbsent(kid, this::key))) {
-            return invalid(Code.TOKEN_SIGNATURE, "the signature is not that of kid %s".formatted(kid));
-        }
-        return new Result.Valid(Claims.read(kid, jws.payloadJson()));
+    /** Begins with a request's tokens, by what is in force now. */
+    Run run(Catalog catalog) {
+        return new Run(catalog);
     }
 
     private HmacSha256 key(Kid kid) {
-        return new HmacSha256(publisherKeys.secret(kid).getBytes(StandardCharsets.US_ASCII));
+        return keys.computeIfAbsent(
+                kid, k -> new HmacSha256(publisherKeys.secret(k).getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** Verifies one token after the other; those of one kid in a row share a calculation. Not thread-safe. */
+    final class Run {
+        private final Catalog catalog;
+        private @Nullable Kid current;
+        private HmacSha256.@Nullable Calculation hmac;
+
+        private Run(Catalog catalog) {
+            this.catalog = catalog;
+        }
+
+        Result verify(Slice token) {
+            try {
+                CompactJws jws = CompactJws.split(token);
+                Kid known = headers.kid(jws.header());
+                Kid kid = known != null ? known : TokenHeader.kid(jws.headerJson());
+                return switch (catalog.state(kid)) {
+                    case UNKNOWN -> invalid(Code.KEY_UNKNOWN, "kid %s is not known".formatted(kid));
+                    case REVOKED -> invalid(Code.KEY_REVOKED, "kid %s is revoked".formatted(kid));
+                    case LIVE -> {
+                        Result result = verifySigned(jws, kid);
+                        if (known == null && result instanceof Result.Valid) {
+                            headers.remember(jws.header(), kid);
+                        }
+                        yield result;
+                    }
+                };
+            } catch (MalformedToken e) {
+                return invalid(Code.TOKEN_MALFORMED, e.detail());
+            }
+        }
+
+        private Result verifySigned(CompactJws jws, Kid kid) throws MalformedToken {
+            if (!jws.isSignedWith(hmac(kid))) {
+                return invalid(Code.TOKEN_SIGNATURE, "the signature is not that of kid %s".formatted(kid));
+            }
+            EventToken plain = PlainClaims.read(kid, jws.payloadBytes());
+            return new Result.Valid(plain != null ? plain : Claims.read(kid, jws.payloadJson()));
+        }
+
+        private HmacSha256.Calculation hmac(Kid kid) {
+            HmacSha256.Calculation ready = hmac;
+            if (ready == null || !kid.equals(current)) {
+                ready = key(kid).calculation();
+                hmac = ready;
+                current = kid;
+            }
+            return ready;
+        }
     }
 
     private static Result invalid(Code code, String detail) {

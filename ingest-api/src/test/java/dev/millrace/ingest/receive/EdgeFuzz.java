@@ -148,7 +148,7 @@ public final class EdgeFuzz {
         int accepted = answer.get("accepted").asInt();
         int duplicate = answer.get("duplicate").asInt();
         int rejected = answer.get("rejected").asInt();
-        List<Event> events = EventReader.read(body);
+        List<Event> events = EventReader.readText(body);
         that(accepted + duplicate >= 1 && accepted + duplicate + rejected == events.size(), "counts %s", answer);
         that(answer.has("results") != minimal, "results %s", answer);
         int at = 0;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.token.EventType;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class EventVerifierTest {
         assertThat(view.expiresAt()).isEqualTo(NOW + 3_600);
 
         String later = "{\"sub\":\"c-42\",\"art\":\"/a\",\"jti\":\"j\",\"iat\":2000000,\"exp\":2000060}";
-        assertThat(verifier.verify(new Event(Tokens.signed(later), "view", null), Tokens.CATALOG, 2_000_000))
+        assertThat(verify(Event.of(Tokens.signed(later), "view", null), 2_000_000))
                 .isInstanceOfSatisfying(
                         Countable.class, c -> assertThat(c.micros()).isEqualTo(2_000));
     }
@@ -84,7 +85,7 @@ class EventVerifierTest {
         assertRejected(" " + good, "view", null, Code.TOKEN_MALFORMED, "header is not base64url");
         assertRejected(".e30.x", "view", null, Code.TOKEN_MALFORMED, "header is empty");
         assertRejected("x".repeat(8_193), "view", null, Code.TOKEN_MALFORMED, "8193 characters");
-        assertThat(verifier.verify(new Event(null, "view", null), Tokens.CATALOG, NOW))
+        assertThat(verify(Event.of(null, "view", null), NOW))
                 .isEqualTo(new Rejected(Code.TOKEN_MALFORMED, "token is missing"));
     }
 
@@ -271,7 +272,11 @@ class EventVerifierTest {
     }
 
     private Verdict verify(String token, @Nullable String type, @Nullable String key) {
-        return verifier.verify(new Event(token, type, key), Tokens.CATALOG, NOW);
+        return verify(Event.of(token, type, key), NOW);
+    }
+
+    private Verdict verify(Event event, long now) {
+        return verifier.verify(List.of(event), Tokens.CATALOG, now).getFirst();
     }
 
     private Countable countable(String payload, String type, @Nullable String key) {

@@ -22,7 +22,8 @@ public final class Genuine {
      */
     public static Map<String, Object> require(Event event, Catalog catalog, long now) {
         try {
-            JWSObject jws = JWSObject.parse(String.valueOf(event.token()));
+            JWSObject jws =
+                    JWSObject.parse(event.token() == null ? "" : event.token().ascii());
             Kid kid = Kid.parse(jws.getHeader().getKeyID()).orElseThrow();
             byte[] key = Tokens.secret(kid.toString()).getBytes(StandardCharsets.US_ASCII);
             that(jws.getHeader().getAlgorithm().equals(JWSAlgorithm.HS256), "algorithm", event);

@@ -123,7 +123,7 @@ class NimbusDifferentialTest {
     }
 
     private boolean acceptedByUs(String token) {
-        return ours.verify(token, Tokens.CATALOG) instanceof TokenVerifier.Result.Valid;
+        return ours.run(Tokens.CATALOG).verify(Slice.of(token)) instanceof TokenVerifier.Result.Valid;
     }
 
     /**

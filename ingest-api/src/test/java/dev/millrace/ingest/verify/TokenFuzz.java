@@ -4,6 +4,7 @@ import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.counters.EngageField;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -29,8 +30,8 @@ public final class TokenFuzz {
         }
         String type = lines[0].substring(1);
         String key = lines[1].isEmpty() ? null : lines[1];
-        Event event = new Event(token(lines[0].charAt(0), lines[2]), type, key);
-        switch (VERIFIER.verify(event, Tokens.CATALOG, NOW)) {
+        Event event = Event.of(token(lines[0].charAt(0), lines[2]), type, key);
+        switch (VERIFIER.verify(List.of(event), Tokens.CATALOG, NOW).getFirst()) {
             case Rejected rejected -> requireFitToShow(rejected, event);
             case Countable countable -> requireGenuine(countable, event);
         }

@@ -17,6 +17,7 @@ import dev.millrace.ingest.verify.Verdict;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +27,7 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
@@ -50,7 +52,7 @@ public class TokenVerificationBenchmark {
     private static final long NOW = 1_700_000_000;
     private static final Kid KID = new Kid("demo", 1);
 
-    private final Event[] events = new Event[TOKENS];
+    private final List<Event> events = new ArrayList<>();
     private final String[] tokens = new String[TOKENS];
     private final Catalog catalog = new Catalog(
             1,
@@ -66,7 +68,7 @@ public class TokenVerificationBenchmark {
         SampleTokens samples = new SampleTokens(KID, secret, NOW);
         for (int i = 0; i < TOKENS; i++) {
             tokens[i] = samples.token(i);
-            events[i] = new Event(tokens[i], "view", null);
+            events.add(Event.of(tokens[i], "view", null));
         }
         ours = new EventVerifier(masterKey, Duration.ofHours(2), Set.of("like"));
         try {
@@ -78,8 +80,15 @@ public class TokenVerificationBenchmark {
     }
 
     @Benchmark
-    public Verdict millrace() {
-        return ours.verify(events[index()], catalog, NOW);
+    public List<Verdict> millrace() {
+        return ours.verify(List.of(events.get(index())), catalog, NOW);
+    }
+
+    /** All tokens as one batch; the figure is of one token. */
+    @Benchmark
+    @OperationsPerInvocation(TOKENS)
+    public List<Verdict> millraceBatch() {
+        return ours.verify(events, catalog, NOW);
     }
 
     @Benchmark
@@ -98,8 +107,7 @@ public class TokenVerificationBenchmark {
 
     /** A verifier that refuses is fast and measures nothing. */
     private void check() {
-        for (Event event : events) {
-            Verdict verdict = ours.verify(event, catalog, NOW);
+        for (Verdict verdict : ours.verify(events, catalog, NOW)) {
             if (!(verdict instanceof Countable)) {
                 throw new IllegalStateException("a good token was refused: " + verdict);
             }
