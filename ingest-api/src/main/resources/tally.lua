@@ -11,11 +11,18 @@
 --       4 most seconds the clock may leap ahead   5 short span, seconds            6 its current generation
 --       7 long span, seconds                      8 its current generation
 --       9 number n of events                     10 number f of earn fields       11 number g of engage fields
---       then for each event nine: fingerprint (decimal, 64 bits; never a Lua number), exp, iat, earliest second,
---            second at which the current set expires or 0 if that is known to be set, index of its earn field, of its
---            engage field, micros, units
+--      12 the first second at which all of the events may count   13 the first at which one of their tokens is expired
+--      14 the least iat of them
+--      15 the events' details, each "earn engage micros units iat exp earliest;": index of its earn field, of its engage
+--         field, what it adds to them, the token's times, the first second at which it may count
+--      16 number k of sets without an expiry, as far as the caller knows
+--       then for each of these two: the index of an event in it, the second at which it expires
+--       then for each event its fingerprint (decimal, 64 bits; never a Lua number)
 --       then for each earn field two: name, Σ micros of the batch
 --       then for each engage field two: name, Σ units of the batch
+--
+-- The caller sums the batch up; here only what does not count is taken back. So the details are looked at only where one of
+-- the events is untimely or a duplicate.
 --
 -- Reply {status, second, …}: Redis' second, or the highest this partition has seen where that is later. Nothing has changed unless the status is "counted":
 --   closed                     no epoch is open: never opened, or the counters were lost
@@ -29,8 +36,7 @@
 --
 -- Sums stay below 2^53 (a batch pays at most 10^15 micros), so Lua's numbers hold them exactly; '%.0f' prints all digits.
 
-local FIELDS = 9
-local FIRST_EVENT, FIRST_SEEN = 12, 10
+local FIRST_SEEN, FIRST_EXPIRY = 10, 17
 
 local now = tonumber(redis.call('TIME')[1])
 local epoch, opening, since, clock, run, remembered =
@@ -67,12 +73,14 @@ if redis.call('HGET', earn, '#sealed') then
 end
 since = tonumber(since) or 0
 
+local expiries = tonumber(ARGV[16])
+local first_event = FIRST_EXPIRY + 2 * expiries
+local first_earn = first_event + events
+local first_engage = first_earn + 2 * earns
 local earned, engaged = {}, {}
-local first_earn = FIRST_EVENT + events * FIELDS
 for i = 1, earns do
     earned[i] = tonumber(ARGV[first_earn + 2 * i - 1])
 end
-local first_engage = first_earn + 2 * earns
 for i = 1, engages do
     engaged[i] = tonumber(ARGV[first_engage + 2 * i - 1])
 end
@@ -94,41 +102,65 @@ if corrupt then
     return {'corrupt', now, corrupt}
 end
 
-local verdicts, accepted, micros = {}, 0, 0
-for i = 1, events do
-    local at = FIRST_EVENT + (i - 1) * FIELDS
-    local fingerprint, expires = ARGV[at], ARGV[at + 4]
-    local previous, current = KEYS[FIRST_SEEN + 2 * (i - 1)], KEYS[FIRST_SEEN + 2 * (i - 1) + 1]
-    local verdict
-    if now >= tonumber(ARGV[at + 1]) then
-        verdict = 'X'
-    elseif now < tonumber(ARGV[at + 3]) then
-        verdict = 'E'
-    elseif tonumber(ARGV[at + 2]) < since then
-        verdict = 'S'
-    elseif redis.call('SISMEMBER', previous, fingerprint) == 1 or redis.call('SADD', current, fingerprint) == 0 then
-        verdict = 'D'
-    else
-        verdict = 'A'
-        accepted = accepted + 1
-        micros = micros + tonumber(ARGV[at + 7])
-        if expires ~= '0' then
-            redis.call('EXPIREAT', current, expires)
+local details
+local function detail(i)
+    if not details then
+        details = {}
+        for e, g, micros, units, iat, exp, earliest in
+            ARGV[15]:gmatch('(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (-?%d+);') do
+            details[#details + 1] = {
+                earn = tonumber(e), engage = tonumber(g), micros = tonumber(micros), units = tonumber(units),
+                iat = tonumber(iat), exp = tonumber(exp), earliest = tonumber(earliest)
+            }
         end
     end
-    if verdict ~= 'A' then
-        local e, g = tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6])
-        earned[e] = earned[e] - tonumber(ARGV[at + 7])
-        engaged[g] = engaged[g] - tonumber(ARGV[at + 8])
+    return details[i]
+end
+
+local timely = now >= tonumber(ARGV[12]) and now < tonumber(ARGV[13]) and tonumber(ARGV[14]) >= since
+local function untimely(i)
+    local event = detail(i)
+    if now >= event.exp then
+        return 'X'
+    elseif now < event.earliest then
+        return 'E'
+    elseif event.iat < since then
+        return 'S'
     end
-    verdicts[i] = verdict
+end
+
+local verdicts, accepted = {}, events
+for i = 1, events do
+    local previous, current = KEYS[FIRST_SEEN + 2 * (i - 1)], KEYS[FIRST_SEEN + 2 * (i - 1) + 1]
+    local fingerprint = ARGV[first_event + i - 1]
+    local verdict = not timely and untimely(i)
+    if not verdict and
+        (redis.call('SISMEMBER', previous, fingerprint) == 1 or redis.call('SADD', current, fingerprint) == 0) then
+        verdict = 'D'
+    end
+    if verdict then
+        local event = detail(i)
+        earned[event.earn] = earned[event.earn] - event.micros
+        engaged[event.engage] = engaged[event.engage] - event.units
+        accepted = accepted - 1
+    end
+    verdicts[i] = verdict or 'A'
+end
+for i = 1, expiries do
+    local at = FIRST_EXPIRY + 2 * (i - 1)
+    local event = tonumber(ARGV[at])
+    if verdicts[event] == 'A' then
+        redis.call('EXPIREAT', KEYS[FIRST_SEEN + 2 * (event - 1) + 1], ARGV[at + 1])
+    end
 end
 
 if accepted > 0 then
     local function exact(sum)
         return string.format('%.0f', sum)
     end
+    local micros = 0
     for i = 1, earns do
+        micros = micros + earned[i]
         if earned[i] > 0 then
             redis.call('HINCRBYFLOAT', earn, ARGV[first_earn + 2 * i - 2], exact(earned[i]))
         end

@@ -1,7 +1,6 @@
 package dev.millrace.ingest.tally;
 
 import dev.millrace.common.counters.CounterKeys;
-import dev.millrace.common.token.EventType;
 import dev.millrace.ingest.verify.Countable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +19,9 @@ final class PartitionBatch {
      * @param sets the set of each event, in the current generation
      */
     record Call(List<String> keys, List<String> arguments, List<String> sets) {}
+
+    private static final int FIXED_KEYS = 9;
+    private static final int DETAIL_CHARACTERS = 48;
 
     private final int partition;
     private final CounterKeys names;
@@ -54,7 +56,8 @@ final class PartitionBatch {
      * @param now Redis' second, as far as the caller knows: it names the generations
      */
     Call call(PartitionView view, String runId, long now, Spans spans, long clockLeap, TouchedSets touched) {
-        List<String> keys = new ArrayList<>(List.of(
+        List<String> keys = new ArrayList<>(FIXED_KEYS + 2 * events.size());
+        keys.addAll(List.of(
                 names.epoch(),
                 names.opening(),
                 names.since(),
@@ -64,35 +67,51 @@ final class PartitionBatch {
                 names.total(),
                 names.earn(view.epoch()),
                 names.engage(view.epoch())));
-        List<String> arguments = new ArrayList<>();
         Sums earns = new Sums();
         Sums engages = new Sums();
-        List<String> sets = new ArrayList<>();
+        StringBuilder details = new StringBuilder(DETAIL_CHARACTERS * events.size());
+        List<String> sets = new ArrayList<>(events.size());
+        List<String> expiries = new ArrayList<>();
+        List<String> fingerprints = new ArrayList<>(events.size());
+        long allMayCount = Long.MIN_VALUE;
+        long oneExpires = Long.MAX_VALUE;
+        long leastIssued = Long.MAX_VALUE;
         for (Countable event : events) {
-            EventType type = event.field().type();
-            long span = spans.secondsFor(type);
+            long span = spans.secondsFor(event.field().type());
             long generation = now / span;
-            String current = names.seen(span, generation, event.identity().bucket());
-            keys.add(names.seen(span, generation - 1, event.identity().bucket()));
+            int bucket = event.identity().bucket();
+            String current = names.seen(span, generation, bucket);
+            keys.add(names.seen(span, generation - 1, bucket));
             keys.add(current);
             sets.add(current);
-            addAll(
-                    arguments,
-                    event.identity().fingerprint(),
-                    event.expiresAt(),
-                    event.issuedAt(),
-                    event.earliest(),
-                    touched.contains(current) ? 0 : (generation + 2) * span,
-                    earns.add(event.field().earner().encode(), event.micros()),
-                    engages.add(event.field().encode(), event.units()),
-                    event.micros(),
-                    event.units());
+            if (!touched.contains(current)) {
+                expiries.add(Integer.toString(sets.size()));
+                expiries.add(Long.toString((generation + 2) * span));
+            }
+            fingerprints.add(Long.toString(event.identity().fingerprint()));
+            details.append(earns.add(event.field().earner().encode(), event.micros()))
+                    .append(' ')
+                    .append(engages.add(event.field().encode(), event.units()))
+                    .append(' ')
+                    .append(event.micros())
+                    .append(' ')
+                    .append(event.units())
+                    .append(' ')
+                    .append(event.issuedAt())
+                    .append(' ')
+                    .append(event.expiresAt())
+                    .append(' ')
+                    .append(event.earliest())
+                    .append(';');
+            allMayCount = Math.max(allMayCount, event.earliest());
+            oneExpires = Math.min(oneExpires, event.expiresAt());
+            leastIssued = Math.min(leastIssued, event.issuedAt());
         }
-        List<String> head = new ArrayList<>();
-        addAll(head, view.epoch(), view.opening());
-        head.add(runId);
+        List<String> arguments = new ArrayList<>();
+        addAll(arguments, view.epoch(), view.opening());
+        arguments.add(runId);
         addAll(
-                head,
+                arguments,
                 clockLeap,
                 spans.shortSeconds(),
                 now / spans.shortSeconds(),
@@ -100,11 +119,17 @@ final class PartitionBatch {
                 now / spans.longSeconds(),
                 events.size(),
                 earns.size(),
-                engages.size());
-        head.addAll(arguments);
-        earns.appendTo(head);
-        engages.appendTo(head);
-        return new Call(keys, head, sets);
+                engages.size(),
+                allMayCount,
+                oneExpires,
+                leastIssued);
+        arguments.add(details.toString());
+        addAll(arguments, expiries.size() / 2);
+        arguments.addAll(expiries);
+        arguments.addAll(fingerprints);
+        earns.appendTo(arguments);
+        engages.appendTo(arguments);
+        return new Call(keys, arguments, sets);
     }
 
     private static void addAll(List<String> arguments, long... numbers) {

@@ -30,8 +30,7 @@ import java.util.concurrent.TimeUnit;
 public final class RecordedRedis {
     private static final String RUN = "run";
     private static final int FIXED_KEYS = 9;
-    private static final int FIXED_ARGUMENTS = 11;
-    private static final int EVENT_ARGUMENTS = 9;
+    private static final int FIXED_ARGUMENTS = 16;
 
     private final Catalog catalog;
     private final long now;
@@ -94,30 +93,36 @@ public final class RecordedRedis {
         int engages = Integer.parseInt(arguments[10]);
         require(events >= 1 && events <= IngestSettings.MOST_EVENTS, "%d events", events);
         require(keys.length == FIXED_KEYS + 2 * events, "%d keys for %d events", keys.length, events);
+        int expiries = Integer.parseInt(arguments[15]);
+        int firstEvent = FIXED_ARGUMENTS + 2 * expiries;
+        int firstEarn = firstEvent + events;
         require(
-                arguments.length == FIXED_ARGUMENTS + EVENT_ARGUMENTS * events + 2 * (earns + engages),
+                arguments.length == firstEarn + 2 * (earns + engages),
                 "%d arguments for %d events",
                 arguments.length,
                 events);
         require(keys[7].equals(names.earn(1)) && keys[8].equals(names.engage(1)), "keys %s %s", keys[7], keys[8]);
         require(arguments[2].equals(RUN), "run %s", arguments[2]);
 
-        int firstEarn = FIXED_ARGUMENTS + EVENT_ARGUMENTS * events;
+        requireExpiries(arguments, expiries, events);
+        List<String> details = List.of(arguments[14].split(";"));
+        require(details.size() == events && arguments[14].endsWith(";"), "details %s", arguments[14]);
+        requireTimes(arguments, details);
+
         int firstEngage = firstEarn + 2 * earns;
         Map<String, Long> earned = new HashMap<>();
         Map<String, Long> engaged = new HashMap<>();
         StringBuilder verdicts = new StringBuilder();
         for (int i = 0; i < events; i++) {
-            List<String> event = List.of(arguments)
-                    .subList(FIXED_ARGUMENTS + i * EVENT_ARGUMENTS, FIXED_ARGUMENTS + (i + 1) * EVENT_ARGUMENTS);
-            String earn = arguments[firstEarn + 2 * (index(event.get(5), earns) - 1)];
-            String engage = arguments[firstEngage + 2 * (index(event.get(6), engages) - 1)];
+            List<String> event = List.of(details.get(i).split(" "));
+            String earn = arguments[firstEarn + 2 * (index(event.get(0), earns) - 1)];
+            String engage = arguments[firstEngage + 2 * (index(event.get(1), engages) - 1)];
             EngageField field = checked(event, earn, engage);
-            earned.merge(earn, number(event.get(7)), Math::addExact);
-            engaged.merge(engage, number(event.get(8)), Math::addExact);
+            earned.merge(earn, number(event.get(2)), Math::addExact);
+            engaged.merge(engage, number(event.get(3)), Math::addExact);
             long span = field.type().rememberedLong() ? number(arguments[6]) : number(arguments[4]);
             require(keys[FIXED_KEYS + 2 * i + 1].startsWith("{p%02d}:seen:%d:".formatted(partition, span)), "set");
-            boolean isNew = seen.add(keys[FIXED_KEYS + 2 * i + 1] + event.getFirst());
+            boolean isNew = seen.add(keys[FIXED_KEYS + 2 * i + 1] + number(arguments[firstEvent + i]));
             counted += isNew ? 1 : 0;
             verdicts.append(isNew ? 'A' : 'D');
         }
@@ -126,23 +131,42 @@ public final class RecordedRedis {
         return new ArrayList<>(List.of("counted", now, verdicts.toString()));
     }
 
-    /** fingerprint, exp, iat, earliest, expiry of the set, earn index, engage index, micros, units. */
+    private void requireExpiries(String[] arguments, int expiries, int events) {
+        for (int i = 0; i < expiries; i++) {
+            index(arguments[FIXED_ARGUMENTS + 2 * i], events);
+            require(number(arguments[FIXED_ARGUMENTS + 2 * i + 1]) > now, "an expiry that is past");
+        }
+    }
+
+    private static void requireTimes(String[] arguments, List<String> details) {
+        List<long[]> times = details.stream()
+                .map(detail -> List.of(detail.split(" ")))
+                .map(detail -> new long[] {number(detail.get(4)), number(detail.get(5)), number(detail.get(6))})
+                .toList();
+        boolean hold = number(arguments[11])
+                        == times.stream().mapToLong(t -> t[2]).max().orElseThrow()
+                && number(arguments[12])
+                        == times.stream().mapToLong(t -> t[1]).min().orElseThrow()
+                && number(arguments[13])
+                        == times.stream().mapToLong(t -> t[0]).min().orElseThrow();
+        require(hold, "times of %s", details);
+    }
+
+    /** Index of the earn field, of the engage field, micros, units, iat, exp, earliest. */
     private EngageField checked(List<String> event, String earn, String engage) {
         EngageField field = EngageField.parse(engage);
         require(field.encode().equals(engage), "engage field %s", engage);
         require(field.earner().encode().equals(earn), "earn field %s for %s", earn, engage);
         require(catalog.publishers().containsKey(field.publisher()), "publisher of %s", engage);
-        number(event.getFirst());
-        long expires = number(event.get(1));
-        long issued = number(event.get(2));
-        long earliest = number(event.get(3));
+        long issued = number(event.get(4));
+        long expires = number(event.get(5));
+        long earliest = number(event.get(6));
         require(expires > now && expires - issued <= 7_200, "exp %d, iat %d", expires, issued);
         require(issued <= now + 62 && earliest >= issued - 60 && earliest <= now + 2, "iat %d, %d", issued, earliest);
-        require(number(event.get(4)) == 0 || number(event.get(4)) > now, "expiry %s", event.get(4));
         require(catalog.cardAt(issued).version() == field.rateVersion(), "rate of %s at %d", engage, issued);
         Rate rate = catalog.cardAt(issued).rate(field.type()).orElseThrow();
-        long micros = number(event.get(7));
-        long units = number(event.get(8));
+        long micros = number(event.get(2));
+        long units = number(event.get(3));
         require(units >= 1 && units <= rate.cap(), "%d units of %s", units, engage);
         require(micros > 0 && micros == rate.micros() * units, "%d micros of %s", micros, engage);
         return field;
