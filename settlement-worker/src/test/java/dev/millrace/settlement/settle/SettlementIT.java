@@ -336,6 +336,12 @@ class SettlementIT {
                         .query(Long.class)
                         .single())
                 .isEqualTo(3);
+        ledger.sql("UPDATE partition_cursor SET settled_at = now() + interval '1 hour' WHERE partition = 0")
+                .update();
+        settlement.settleDue();
+        assertThat(settledEpochs())
+                .as("settled by a clock that has come back since")
+                .containsExactly(0L, 1L, 2L);
     }
 
     private List<Long> settledEpochs() {

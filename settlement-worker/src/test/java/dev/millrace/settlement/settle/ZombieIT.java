@@ -20,6 +20,7 @@ import dev.millrace.settlement.seal.Sealing;
 import dev.millrace.settlement.watch.FrozenSessions;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -52,13 +53,14 @@ class ZombieIT {
     private Workers workers;
     private Book book;
     private JdbcClient superuser;
+    private String database = "";
     private String name;
     private long counted;
 
     @BeforeEach
     void start() {
         RealServers.flushRedis();
-        String database = RealServers.freshDatabase();
+        database = RealServers.freshDatabase();
         RunningWorker.migrate(database, RealServers.databases());
         counters = new Counting(RealServers.redisUrl());
         workers = new Workers(RealServers.redisUrl(), database, RealServers.password());
@@ -191,6 +193,34 @@ class ZombieIT {
         sleep.wake();
         sleeper.get(1, TimeUnit.MINUTES);
         book.assertSound();
+    }
+
+    @Test
+    void whatAnotherHoldsIsNotOpened() throws Exception {
+        CounterKeys names = new CounterKeys(PARTITION);
+        counters.redis().del(names.epoch());
+        try (Connection other = DriverManager.getConnection(database, "postgres", RealServers.password());
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("SELECT FROM partition_cursor WHERE partition = " + PARTITION + " FOR UPDATE");
+            workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
+            assertThat(counters.redis().exists(names.epoch())).isZero();
+        }
+        workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
+        assertThat(counters.redis().exists(names.epoch())).isEqualTo(1);
+    }
+
+    /** They have no pointer yet; that is nothing to halt for. */
+    @Test
+    void partitionsThatWereNeverOpenedAreLeftAlone() {
+        book.sql().sql("UPDATE partition_cursor SET settled_at = 'epoch'").update();
+        workers.settlement(CrashPoints.NONE).settleDue();
+        assertThat(workers.settlement(CrashPoints.NONE).settleAll().halted()).isEmpty();
+        assertThat(book.sql()
+                        .sql("SELECT count(*) FROM partition_cursor WHERE halted IS NOT NULL OR settled_epoch > 0")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(1);
     }
 
     @Test
