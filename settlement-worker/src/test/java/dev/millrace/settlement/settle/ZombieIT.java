@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -145,6 +146,66 @@ class ZombieIT {
         sleep.wake();
         assertThatThrownBy(() -> sleeper.get(1, TimeUnit.MINUTES));
         book.assertSound();
+    }
+
+    @Test
+    void itWaitsForNobodyLongerThanThat() throws Exception {
+        count();
+        try (Connection other = DriverManager.getConnection(database, "postgres", RealServers.password());
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("SELECT FROM chain_head FOR UPDATE");
+            CompletableFuture<Settled> waiting = CompletableFuture.supplyAsync(
+                    () -> workers.impatient(CrashPoints.NONE).settleAll());
+            assertThatThrownBy(() -> waiting.get(1, TimeUnit.MINUTES)).hasMessageContaining("lock timeout");
+        }
+        workers.settlement(CrashPoints.NONE).settleAll();
+        assertThat(book.balance("creator:c-1")).isEqualTo(counted);
+    }
+
+    /** Else a long reading would be taken for a sleep, and its transaction ended. */
+    @Test
+    void whoReadsForLongKeepsTellingTheDatabase() {
+        workers.opening(CrashPoints.NONE).open(4, null, workers.openingOf(4), workers.runId());
+        List<String> statements = new CopyOnWriteArrayList<>();
+        workers.settlement(point -> {
+                    if (point == CrashPoint.SEALING) {
+                        statements.add(superuser
+                                .sql(
+                                        "SELECT query FROM pg_stat_activity WHERE datname = ? AND state = 'idle in transaction'")
+                                .param(name)
+                                .query(String.class)
+                                .single());
+                    }
+                })
+                .settleAll();
+        assertThat(statements).hasSize(2);
+        assertThat(statements.get(1)).as("since the first partition").isEqualTo("SELECT 1");
+    }
+
+    /** One that is asked for meanwhile holds no connection and no lock while it waits. */
+    @Test
+    void aWorkerSettlesOnceAtATime() throws Exception {
+        Sleep sleep = new Sleep(CrashPoint.CLAIMED);
+        Settlement settlement = workers.settlement(sleep);
+        CompletableFuture<Settled> first = CompletableFuture.supplyAsync(settlement::settleAll);
+        sleep.await(first);
+        Thread second = Thread.ofPlatform().start(settlement::settleAll);
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (second.getState() != Thread.State.WAITING && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertThat(second.getState()).isEqualTo(Thread.State.WAITING);
+        assertThat(superuser
+                        .sql("SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND xact_start IS NOT NULL"
+                                + " AND pid <> pg_backend_pid()")
+                        .param(name)
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(1);
+        sleep.wake();
+        first.get(1, TimeUnit.MINUTES);
+        assertThat(second.join(Duration.ofMinutes(1))).isTrue();
     }
 
     /** Asleep while it sends rows: the database waits for them, without a limit of its own. */
