@@ -238,6 +238,23 @@ class SettlementIT {
                 .isZero();
     }
 
+    /** They may well add up. */
+    @Test
+    void negativeCountersAreNotSettled() {
+        counters.redis()
+                .hset(new CounterKeys(1).earn(1), Map.of("demo|c-1", "-1000", "#micros", "-1000", "#events", "1"));
+        counters.redis().hset(new CounterKeys(1).engage(1), "demo|c-1|/a|view|1", "-1");
+        counters.redis()
+                .hset(new CounterKeys(2).earn(1), Map.of("demo|c-1", "1000", "#micros", "1000", "#events", "1"));
+        counters.redis()
+                .hset(new CounterKeys(2).engage(1), Map.of("demo|c-1|/a|view|1", "2", "demo|c-1|/b|view|1", "-1"));
+        assertThat(settlement.settleAll().halted())
+                .containsExactly(
+                        new Settled.Halted(1, "epoch 1: earn field 'demo|c-1' is negative: -1000 micros"),
+                        new Settled.Halted(2, "epoch 1: engage field 'demo|c-1|/b|view|1' is negative: -1"));
+        assertThat(balances()).isEmpty();
+    }
+
     @Test
     void whatTheLedgerWouldNotTakeHaltsItsOwnPartitionAndNotTheWholeSettlement() {
         String article = "/a";
