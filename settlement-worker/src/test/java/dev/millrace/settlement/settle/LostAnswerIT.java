@@ -8,6 +8,7 @@ import dev.millrace.common.token.EventType;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
+import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.seal.Script;
 import dev.millrace.settlement.watch.Watch;
@@ -20,7 +21,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,14 +95,25 @@ class LostAnswerIT {
         workers.opening(CrashPoints.NONE).open(3, null, workers.openingOf(3), workers.runId());
         count();
         counters.redis().configSet("busy-reply-threshold", "1");
-        try (Counting other = new Counting(RealServers.redisUrl())) {
-            CompletableFuture<Object> endless = CompletableFuture.supplyAsync(
-                    () -> other.redis().eval("while true do end", ScriptOutputType.STATUS));
-            awaitBusy();
-            assertThatThrownBy(() -> workers.settlement(CrashPoints.NONE).settleAll())
-                    .hasMessageContaining("BUSY");
-            counters.redis().scriptKill();
-            assertThatThrownBy(() -> endless.get(1, TimeUnit.MINUTES));
+        try {
+            for (CrashPoint busyFrom : List.of(CrashPoint.CLAIMED, CrashPoint.SEALING)) {
+                try (Counting other = new Counting(RealServers.redisUrl())) {
+                    List<CompletableFuture<Object>> endless = new CopyOnWriteArrayList<>();
+                    Settlement settlement = workers.settlement(point -> {
+                        if (point == busyFrom) {
+                            endless.add(
+                                    onAThread(() -> other.redis().eval("while true do end", ScriptOutputType.STATUS)));
+                            awaitBusy();
+                        }
+                    });
+                    try {
+                        assertThatThrownBy(settlement::settleAll).hasStackTraceContaining("BUSY");
+                    } finally {
+                        counters.redis().scriptKill();
+                    }
+                    assertThatThrownBy(() -> endless.getFirst().get(1, TimeUnit.MINUTES));
+                }
+            }
         } finally {
             counters.redis().configSet("busy-reply-threshold", "5000");
         }
@@ -110,6 +124,12 @@ class LostAnswerIT {
                 .isZero();
         workers.settlement(CrashPoints.NONE).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(1_000);
+    }
+
+    /** The common pool has a single thread on two cores. */
+    private static <T> CompletableFuture<T> onAThread(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(
+                work, task -> Thread.ofPlatform().daemon().start(task));
     }
 
     private void awaitBusy() {

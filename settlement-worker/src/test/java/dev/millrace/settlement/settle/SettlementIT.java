@@ -472,6 +472,25 @@ class SettlementIT {
                 .hasMessageContaining("journal 77 is not the head of the chain");
     }
 
+    /** As when the database moves to a machine whose clock is behind. */
+    @Test
+    void aJournalIsNeverOfAnEarlierTimeThanTheOneBefore() {
+        ledger.sql("ALTER TABLE chain_head DISABLE TRIGGER USER").update();
+        ledger.sql("UPDATE chain_head SET created_at = now() + interval '1 minute'")
+                .update();
+        ledger.sql("ALTER TABLE chain_head ENABLE TRIGGER USER").update();
+        String before = ledger.sql("SELECT created_at::text FROM chain_head")
+                .query(String.class)
+                .single();
+        counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        settlement.settleAll();
+        assertThat(ledger.sql("SELECT (created_at - ?::timestamptz)::text FROM journal")
+                        .param(before)
+                        .query(String.class)
+                        .list())
+                .containsExactly("00:00:00.000001");
+    }
+
     @Test
     void noLoginCanRunItsOwnCodeAsTheOwner() throws SQLException {
         try (Connection connection = RealServers.databases()

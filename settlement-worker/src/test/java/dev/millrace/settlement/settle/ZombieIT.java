@@ -256,6 +256,57 @@ class ZombieIT {
         book.assertSound();
     }
 
+    /** Where all is to be settled, it waits for who has begun; and two who settle different partitions link one journal after the other. */
+    @ParameterizedTest
+    @EnumSource(names = {"CLAIMED", "BOOKED"})
+    void whoComesSecondWaitsAndThenBooks(CrashPoint point) throws Exception {
+        workers.opening(CrashPoints.NONE).open(4, null, workers.openingOf(4), workers.runId());
+        counters.count(4, "c-2", "/a", EventType.VIEW, 1, 1_000);
+        count();
+        book.sql()
+                .sql("UPDATE partition_cursor SET settled_at = 'epoch' WHERE partition = 3")
+                .update();
+        Sleep sleep = new Sleep(point);
+        Settlement sleeping = workers.settlement(sleep, 1);
+        CompletableFuture<Void> first = onAThread(sleeping::settleDue);
+        sleep.await(first);
+        CompletableFuture<Void> second = onAThread(() -> {
+            if (point == CrashPoint.CLAIMED) {
+                workers.settlement(CrashPoints.NONE).settleAll();
+            } else {
+                book.sql()
+                        .sql("UPDATE partition_cursor SET settled_at = 'epoch' WHERE partition = 4")
+                        .update();
+                workers.settlement(CrashPoints.NONE).settleDue();
+            }
+        });
+        long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        while (waitingForLocks() == 0) {
+            assertThat(second).isNotDone();
+            assertThat(System.nanoTime()).as("the second waits").isLessThan(deadline);
+        }
+        sleep.wake();
+        first.get(1, TimeUnit.MINUTES);
+        second.get(1, TimeUnit.MINUTES);
+        assertThat(book.balance("creator:c-1")).isEqualTo(counted);
+        assertThat(book.balance("creator:c-2")).isEqualTo(1_000);
+        book.assertSound();
+    }
+
+    /** The common pool has a single thread on two cores. */
+    private static CompletableFuture<Void> onAThread(Runnable work) {
+        return CompletableFuture.runAsync(
+                work, task -> Thread.ofPlatform().daemon().start(task));
+    }
+
+    private long waitingForLocks() {
+        return superuser
+                .sql("SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'")
+                .param(name)
+                .query(Long.class)
+                .single();
+    }
+
     @Test
     void whatAnotherHoldsIsNotOpened() throws Exception {
         CounterKeys names = new CounterKeys(PARTITION);

@@ -4,19 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.money.Micros;
 import dev.millrace.common.token.EventType;
+import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
+import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.seal.RedisDurability;
+import dev.millrace.settlement.seal.Sealing;
 import dev.millrace.settlement.settle.Settled;
 import dev.millrace.settlement.settle.Settlement;
 import io.lettuce.core.RestoreArgs;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -25,6 +34,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -214,19 +225,58 @@ class WatchIT {
             }
         };
         counters.redis().set(names.run(), "the-run-before");
-        new WatchConfiguration()
+        watch(late, worker.bean(SettlementSettings.class)).look();
+        assertThat(first).isFalse();
+        assertThat(counters.redis().get(names.run())).isEqualTo("the-run-before");
+    }
+
+    private Watch watch(TransactionTemplate transaction, SettlementSettings settings) {
+        return new WatchConfiguration()
                 .watch(
                         worker.bean(JdbcClient.class),
                         worker.bean(StringRedisTemplate.class),
                         worker.bean(Cursors.class),
-                        late,
-                        worker.bean(SettlementSettings.class),
+                        transaction,
+                        settings,
                         new SimpleMeterRegistry(),
                         worker.bean(RedisDurability.class),
-                        new StaticListableBeanFactory().getBeanProvider(CrashPoints.class))
-                .look();
-        assertThat(first).isFalse();
-        assertThat(counters.redis().get(names.run())).isEqualTo("the-run-before");
+                        new StaticListableBeanFactory().getBeanProvider(CrashPoints.class));
+    }
+
+    /** The database waits for a client's rows without a limit, and the locks with it. */
+    @Test
+    void aSessionThatFellAsleepInTheMiddleOfItsRowsIsEnded() throws Exception {
+        SettlementSettings given = worker.bean(SettlementSettings.class);
+        Watch impatient = watch(
+                worker.bean(TransactionTemplate.class),
+                new SettlementSettings(
+                        Duration.ofSeconds(1),
+                        given.keepSettled(),
+                        given.partitionsPerRun(),
+                        true,
+                        given.openingDelay(),
+                        given.clockTolerance()));
+        Connection asleep = DriverManager.getConnection(
+                database, Databases.SETTLER, RealServers.databases().password());
+        try (Statement statement = asleep.createStatement()) {
+            asleep.setAutoCommit(false);
+            statement.execute("CREATE TEMP TABLE rows (row text)");
+            CopyIn copy = asleep.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY rows FROM STDIN");
+            byte[] row = {'x', '\n'};
+            copy.writeToCopy(row, 0, row.length);
+            copy.flushCopy();
+            long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+            while (worker.bean(JdbcClient.class)
+                            .sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY rows%'")
+                            .query(Long.class)
+                            .single()
+                    > 0) {
+                impatient.look();
+                assertThat(System.nanoTime()).as("ended").isLessThan(deadline);
+            }
+        } finally {
+            asleep.abort(Runnable::run);
+        }
     }
 
     @Test
@@ -311,6 +361,25 @@ class WatchIT {
         counters.redis().hincrby(new CounterKeys(4).total(), "#micros", 7);
         watch.look();
         assertThat(metric("millrace.money.drift.micros")).isEqualTo(7);
+    }
+
+    /** Else a settlement in between would look as if money were missing. */
+    @Test
+    void whereSomethingMovedMeanwhileNothingIsCompared() {
+        count(4, 1_000);
+        Cursors cursors = worker.bean(Cursors.class);
+        StringRedisTemplate redis = worker.bean(StringRedisTemplate.class);
+        Money money = new Money(redis, cursors);
+        List<Long> pointers = Collections.nCopies(16, 1L);
+        List<PartitionCursor> before = cursors.all();
+        assertThat(money.read(before, pointers))
+                .hasValueSatisfying(reading -> assertThat(reading.drift()).isEqualTo(Micros.ZERO));
+        new Sealing(redis).seal(4, 0);
+        assertThat(money.read(before, pointers)).as("sealed").isEmpty();
+        worker.bean(Settlement.class).settleAll();
+        assertThat(money.read(before, Collections.nCopies(16, 2L)))
+                .as("settled")
+                .isEmpty();
     }
 
     /** A copy of Redis from a moment ago, within the same epoch: the ledger can't know what is lost, whoever looks every second can. */
