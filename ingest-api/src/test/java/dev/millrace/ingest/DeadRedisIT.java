@@ -135,6 +135,22 @@ class DeadRedisIT {
     }
 
     @Test
+    void moreThanTheFastLaneTakesIsTurnedAwayAtOnce() {
+        restart(PATIENT, "--millrace.tally-timeout=60s", "--millrace.fast-lane-events=1000");
+        sendUntilCounted(event("before"));
+        redis.freeze();
+        String batch = IntStream.range(0, 1_000).mapToObj(i -> event("f" + i)).collect(Collectors.joining("\n"));
+        CompletableFuture<Answer> first = ingest.postAsync(batch, "application/x-ndjson");
+        await(() -> ingest.metric("millrace_lane_events{lane=\"fast\"}"), occupied -> occupied >= 900);
+        Answer turnedAway = ingest.post(event("one more"), "application/json");
+        assertThat(turnedAway.status()).isEqualTo(503);
+        assertThat(turnedAway.json().get("code").asString()).isEqualTo("overloaded");
+        assertThat(turnedAway.header("Retry-After")).isEqualTo("1");
+        redis.resume();
+        assertThat(first.join().json().get("accepted").asInt()).isEqualTo(1_000);
+    }
+
+    @Test
     void onShutdownWhatIsUnderWayIsAnswered() {
         restart(PATIENT, "--millrace.tally-timeout=60s");
         sendUntilCounted(event("before"));

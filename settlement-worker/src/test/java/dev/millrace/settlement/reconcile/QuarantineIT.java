@@ -275,6 +275,12 @@ class QuarantineIT {
     }
 
     @Test
+    void whatDoesNotSayWhenItWasSetAsideIsNotPaid() {
+        counters.redis().hdel(UNPAID, "#aside");
+        assertThat(decide("--adopt", UNPAID).out()).contains("it does not say when it was set aside");
+    }
+
+    @Test
     void aKeyThatIsNoHashIsListedAndDiscardedWithoutAJournal() {
         counters.redis().del(UNPAID, UNPAID.replace("earn", "engage"));
         counters.redis().set(UNPAID, "no hash");

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.DataAccessException;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.mock.web.MockHttpServletRequest;
@@ -587,6 +589,20 @@ class SettlementIT {
                         .value())
                 .isEqualTo(200);
         assertThat(balances()).containsEntry("creator:c-1", 1_000L);
+    }
+
+    /** Whoever asks takes the answer for "all that was counted before is in the ledger". */
+    @Test
+    void aSettlementThatLeftPartitionsOutIsNotCalledDone() throws Exception {
+        counters.redis().set(new CounterKeys(3).run(), "another-process");
+        MockHttpServletRequest neighbour = new MockHttpServletRequest();
+        neighbour.setRemoteAddr("127.0.0.1");
+        ResponseEntity<Object> answer = worker.bean(SettleNow.class).settle(neighbour);
+        assertThat(answer.getStatusCode().value()).isEqualTo(503);
+        assertThat(answer.getBody())
+                .isInstanceOfSatisfying(
+                        ProblemDetail.class,
+                        problem -> assertThat(problem.getProperties()).containsEntry("code", "settlement-incomplete"));
     }
 
     private Map<String, Long> balances() {

@@ -14,6 +14,7 @@ import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.settlement.seal.Fence;
 import dev.millrace.settlement.seal.Opening;
 import dev.millrace.settlement.seal.Script;
 import dev.millrace.settlement.seal.Sealing;
@@ -359,6 +360,14 @@ class ZombieIT {
         assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60, opening, 1, 8, past, 60)
                         .getFirst())
                 .isEqualTo("opened");
+    }
+
+    @Test
+    void noFenceStandsWhereTheTransactionHasEnded() {
+        assertThatThrownBy(() -> new Fence(workers.redis()).until(() -> {
+                    throw new IllegalStateException("ended");
+                }))
+                .hasMessage("ended");
     }
 
     /** Of open.lua, with nothing to set aside. */

@@ -18,7 +18,9 @@ import dev.millrace.settlement.seal.RedisDurability;
 import dev.millrace.settlement.seal.Sealing;
 import dev.millrace.settlement.settle.Settled;
 import dev.millrace.settlement.settle.Settlement;
+import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.RestoreArgs;
+import io.lettuce.core.protocol.CommandType;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.Connection;
@@ -461,6 +463,24 @@ class WatchIT {
         watch.look();
         assertThat(metric("millrace.redis.durable")).isEqualTo(1);
         assertThat(worker.bean(Settlement.class).settleAll().epochs()).isEqualTo(16);
+    }
+
+    @Test
+    void aRedisWithoutALogOrThatDoesNotTellIsNotTakenForADurableOne() {
+        RedisDurability durability = worker.bean(RedisDurability.class);
+        counters.redis().configSet("appendonly", "no");
+        try {
+            assertThat(durability.lacking()).isEqualTo("it runs without appendonly yes");
+        } finally {
+            counters.redis().configSet("appendonly", "yes");
+        }
+        counters.redis().aclSetuser("default", AclSetuserArgs.Builder.removeCommand(CommandType.CONFIG));
+        try {
+            assertThat(durability.lacking()).startsWith("it does not tell its settings: NOPERM");
+        } finally {
+            counters.redis().aclSetuser("default", AclSetuserArgs.Builder.addCommand(CommandType.CONFIG));
+        }
+        assertThat(durability.lacking()).isNull();
     }
 
     @Test
