@@ -3,7 +3,7 @@
 --
 -- Atomic because Redis runs a script alone: between "not seen" and "counted" nothing else happens, and a batch whose
 -- answer was lost comes back as duplicates. Without the flag allow-oom Redis refuses the script before its first line
--- when memory is full. All that can fail is read before the first write, since Redis does not roll back.
+-- when memory is full. What could make a counter's write fail is read before the first write, since Redis does not roll back.
 --
 -- KEYS  1 epoch  2 opening  3 since  4 clock  5 run  6 spans  7 total  8 earn:<epoch>  9 engage:<epoch>
 --       then two for each event: its set of seen fingerprints in the previous and in the current generation
@@ -85,7 +85,9 @@ for i = 1, engages do
     engaged[i] = tonumber(ARGV[first_engage + 2 * i - 1])
 end
 
--- Whatever would make a write below fail (another type, no number) shows here, before anything is written.
+-- Whatever would make a counter's write below fail (another type, no number) shows here, before anything is written. Of the
+-- sets it does not: that would take a look at each; one of another type fails the script at its event, and those before it
+-- stay seen.
 local function numbers(hash, first, count)
     local names = {'#micros', '#events'}
     for i = 1, count do
@@ -129,6 +131,11 @@ local function untimely(i)
     end
 end
 
+local expires = {}
+for i = FIRST_EXPIRY, first_event - 1, 2 do
+    expires[tonumber(ARGV[i])] = ARGV[i + 1]
+end
+
 local verdicts, accepted = {}, events
 for i = 1, events do
     local previous, current = KEYS[FIRST_SEEN + 2 * (i - 1)], KEYS[FIRST_SEEN + 2 * (i - 1) + 1]
@@ -143,17 +150,11 @@ for i = 1, events do
         earned[event.earn] = earned[event.earn] - event.micros
         engaged[event.engage] = engaged[event.engage] - event.units
         accepted = accepted - 1
+    elseif expires[i] then
+        redis.call('EXPIREAT', current, expires[i])
     end
     verdicts[i] = verdict or 'A'
 end
-for i = 1, expiries do
-    local at = FIRST_EXPIRY + 2 * (i - 1)
-    local event = tonumber(ARGV[at])
-    if verdicts[event] == 'A' then
-        redis.call('EXPIREAT', KEYS[FIRST_SEEN + 2 * (event - 1) + 1], ARGV[at + 1])
-    end
-end
-
 if accepted > 0 then
     local function exact(sum)
         return string.format('%.0f', sum)

@@ -242,10 +242,14 @@ class EventsIT {
             events.add(event(token, "view"));
             events.add("{\"token\":\"" + token + "\",\"type\":\"scroll\",\"key\":\"50\"}");
         }
+        long eventsBefore = counters.earned(1, "#events");
+        long microsBefore = counters.earned(1, "#micros");
         Answer answer = ingest.post(String.join("\n", events));
         assertThat(answer.json().get("accepted").asInt()).isEqualTo(600);
         assertThat(answer.json().get("duplicate").asInt()).isEqualTo(300);
         assertThat(earned()).isEqualTo(300 * 1_000 + 300 * 100);
+        assertThat(counters.earned(1, "#events") - eventsBefore).isEqualTo(600);
+        assertThat(counters.earned(1, "#micros") - microsBefore).isEqualTo(300 * 1_000 + 300 * 100);
         assertThat(counters.engaged(1, "demo|" + creator() + "|/a|view|1")).isEqualTo(300);
         assertThat(counters.engaged(1, "demo|" + creator() + "|/a|scroll|1")).isEqualTo(300);
     }

@@ -24,7 +24,7 @@ final class PlainEvents {
     /** The events, or null where this is for {@link EventReader} to read. */
     static @Nullable List<Event> read(Slice body) {
         PlainEvents plain = new PlainEvents(new PlainJson(body));
-        return plain.readAll() && plain.events.size() <= IngestSettings.MOST_EVENTS ? plain.events : null;
+        return plain.readAll() ? plain.events : null;
     }
 
     private boolean readAll() {
@@ -50,7 +50,7 @@ final class PlainEvents {
     }
 
     private boolean readEvent() {
-        if (!json.skip('{')) {
+        if (events.size() == IngestSettings.MOST_EVENTS || !json.skip('{')) {
             return false;
         }
         Slice token = null;

@@ -19,6 +19,9 @@ final class RequestBody implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int CHUNK = 16 * 1024;
 
+    /** Bytes held before any have arrived: most single events fit. */
+    private static final int FIRST = 1_024;
+
     private final Lane budget;
     private byte[] bytes;
     private int length;
@@ -27,7 +30,7 @@ final class RequestBody implements AutoCloseable {
     /** @param announced bytes that are said to come, negative where nothing is said */
     private RequestBody(Lane budget, long announced) {
         this.budget = budget;
-        this.bytes = new byte[announced < 0 ? CHUNK : Math.toIntExact(Math.min(announced, CHUNK))];
+        this.bytes = new byte[announced < 0 ? FIRST : Math.toIntExact(Math.min(announced, FIRST))];
     }
 
     /** A budget of so many bytes, for all bodies together. */
@@ -58,7 +61,7 @@ final class RequestBody implements AutoCloseable {
         }
     }
 
-    /** Holds no more than twice what has arrived, whatever was announced. */
+    /** Whatever was announced, what is held grows with what has arrived: to a chunk, then to twice as much each time. */
     private void fill(InputStream in) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (true) {

@@ -112,6 +112,26 @@ class TallyScriptIT {
         assertThat(counters.redis().get(names.spans())).isEqualTo((before - 100) + " " + (before - 50));
     }
 
+    @Test
+    void whatDoesNotCountLeavesNoField() {
+        CounterKeys names = counters.names().getFirst();
+        long now = counters.second();
+        Spans spans = new Spans(now, 10 * now);
+        assertThat(run(spans, now)).isEqualTo("A");
+        counters.redis().hdel(names.earn(1), "demo|c-1");
+        counters.redis().del(names.engage(1));
+        PartitionBatch batch = new PartitionBatch(0);
+        batch.add(new Countable(IDENTITY, FIELD, 1, 1_000, now - 10, now + 600, now - 70), 0);
+        EngageField another = new EngageField("demo", "c-2", "/b", EventType.VIEW, 1);
+        batch.add(new Countable(new Identity(0, 43), another, 1, 1_000, now - 10, now + 600, now - 70), 1);
+        assertThat(reply(batch, spans, now))
+                .isInstanceOfSatisfying(
+                        TallyReply.Counted.class,
+                        counted -> assertThat(counted.verdicts()).isEqualTo("DA"));
+        assertThat(counters.redis().hkeys(names.earn(1))).containsExactlyInAnyOrder("demo|c-2", "#micros", "#events");
+        assertThat(counters.redis().hkeys(names.engage(1))).containsExactly("demo|c-2|/b|view|1");
+    }
+
     /** Fifteen digits: one more than Lua prints by itself. */
     @Test
     void theLargestSumThatABatchCanHaveIsExact() {

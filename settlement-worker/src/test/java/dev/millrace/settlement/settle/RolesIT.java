@@ -159,6 +159,8 @@ class RolesIT {
         }
         refused(Databases.OWNER, "entries are never changed", "DELETE FROM chain_head");
         refused(Databases.OWNER, "entries are never changed", "TRUNCATE chain_head");
+        refused(Databases.OWNER, "entries are never changed", "DELETE FROM partition_cursor");
+        refused(Databases.OWNER, "entries are never changed", "TRUNCATE partition_cursor CASCADE");
         refused(Databases.OWNER, "permission denied to set parameter", "SET session_replication_role = replica");
     }
 
@@ -359,6 +361,32 @@ class RolesIT {
         String adopted =
                 "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:%d:earn:1', 'adopted', 0, 0, NULL, 'x', now(), '1:1:1')";
         refused(Databases.SETTLER, "quarantine_decision_origin_key", adopted.formatted(3), adopted.formatted(4));
+    }
+
+    /** Ledger-service publishes by the revision; a change without one would never reach the ingest nodes. */
+    @Test
+    void everyChangeOfTheCatalogueIsARevision() throws SQLException {
+        for (String statement : List.of(
+                "UPDATE publisher SET created_at = created_at",
+                "UPDATE publisher_key SET created_at = created_at",
+                "UPDATE rate_card SET created_at = created_at",
+                "UPDATE rate SET cap = cap")) {
+            long before = revision();
+            try (Connection connection = connect(Databases.OWNER);
+                    Statement change = connection.createStatement()) {
+                change.execute(statement + " WHERE false");
+            }
+            assertThat(revision()).as(statement).isEqualTo(before + 1);
+        }
+    }
+
+    private static long revision() throws SQLException {
+        try (Connection connection = connect(Databases.OWNER);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT revision FROM catalog_revision")) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     /** One statement breaks each constraint, and no constraint of the schema is left out. */

@@ -232,6 +232,24 @@ class WatchIT {
         assertThat(counters.redis().get(names.run())).isEqualTo("the-run-before");
     }
 
+    /** Who holds it may be about to commit a settlement of the process before. */
+    @Test
+    void whatAnotherHoldsIsNotConfirmed() throws Exception {
+        CounterKeys names = new CounterKeys(8);
+        counters.redis().set(names.run(), "the-run-before");
+        try (Connection other = DriverManager.getConnection(
+                        database, "postgres", RealServers.databases().password());
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("SELECT FROM partition_cursor WHERE partition = 8 FOR UPDATE");
+            watch.look();
+            assertThat(counters.redis().get(names.run())).isEqualTo("the-run-before");
+        }
+        watch.look();
+        assertThat(counters.redis().info("server"))
+                .contains("run_id:" + counters.redis().get(names.run()));
+    }
+
     private Watch watch(TransactionTemplate transaction, SettlementSettings settings) {
         return new WatchConfiguration()
                 .watch(
