@@ -18,9 +18,9 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Finds the events in a body: one JSON object, an array of them, or objects on lines of their own (NDJSON). The body tells
- * which, not its content type; it is UTF-8. What does not parse refuses the whole body; what parses but makes no sense (a token that is
- * a number) is left to the verdict on that event. Fields it does not know are left alone.
+ * Finds the events in a body: one JSON object, an array of them, or objects on lines of their own (NDJSON), in UTF-8. The
+ * body tells which, not its content type. What does not parse refuses the whole body; what parses but makes no sense (a
+ * token that is a number) is left to the verdict on that event. Fields it does not know are left alone.
  */
 final class EventReader {
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()

@@ -44,17 +44,17 @@ public final class Slice {
     }
 
     /** The i-th byte, from 0. */
-    public byte at(int i) {
+    byte at(int i) {
         return array[from + i];
     }
 
     /** Those from {@code begin} on, before {@code end}. */
-    public Slice part(int begin, int end) {
+    Slice part(int begin, int end) {
         return new Slice(array, from + begin, from + end);
     }
 
     /** Where this byte is first found from {@code begin} on, or -1. */
-    public int indexOf(char c, int begin) {
+    int indexOf(char c, int begin) {
         for (int i = from + begin; i < to; i++) {
             if (array[i] == c) {
                 return i - from;
@@ -96,7 +96,7 @@ public final class Slice {
     }
 
     /** Whether there are no bytes. */
-    public boolean isEmpty() {
+    boolean isEmpty() {
         return from == to;
     }
 

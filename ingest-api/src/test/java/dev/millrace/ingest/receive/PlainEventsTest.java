@@ -3,6 +3,7 @@ package dev.millrace.ingest.receive;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.ingest.verify.Event;
+import dev.millrace.ingest.verify.Mutants;
 import dev.millrace.ingest.verify.Slice;
 import java.util.List;
 import java.util.Random;
@@ -41,6 +42,7 @@ class PlainEventsTest {
 
     private final long seed = Long.getLong("millrace.seed", System.nanoTime());
     private final Random random = new Random(seed);
+    private final Mutants mutants = new Mutants(random, PIECES);
 
     @ParameterizedTest
     @ValueSource(strings = {"[%s,%s]", " [ %s ,\n %s ]\n", "%s\n%s", "\n%s\r\n\n%s\n\n"})
@@ -74,7 +76,7 @@ class PlainEventsTest {
         System.out.println("PlainEventsTest: seed " + seed + " (-Dmillrace.seed=" + seed + ")");
         int answers = 0;
         for (int i = 0; i < MUTANTS; i++) {
-            String body = mutated(random.nextBoolean() ? "[" + A + "," + B + "]" : A + "\n" + B);
+            String body = mutants.of(random.nextBoolean() ? "[" + A + "," + B + "]" : A + "\n" + B);
             List<Event> plain = plain(body);
             if (plain != null) {
                 answers++;
@@ -82,19 +84,6 @@ class PlainEventsTest {
             }
         }
         assertThat(answers).isBetween(MUTANTS / 100, MUTANTS - MUTANTS / 10);
-    }
-
-    private String mutated(String body) {
-        StringBuilder mutant = new StringBuilder(body);
-        for (int i = random.nextInt(3); i >= 0; i--) {
-            int at = random.nextInt(mutant.length());
-            switch (random.nextInt(3)) {
-                case 0 -> mutant.deleteCharAt(at);
-                case 1 -> mutant.insert(at, PIECES.get(random.nextInt(PIECES.size())));
-                default -> mutant.replace(at, at + 1, PIECES.get(random.nextInt(PIECES.size())));
-            }
-        }
-        return mutant.toString();
     }
 
     private static @Nullable List<Event> plain(String body) {

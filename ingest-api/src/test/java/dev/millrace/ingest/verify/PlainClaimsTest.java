@@ -1,6 +1,5 @@
 package dev.millrace.ingest.verify;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.common.token.Kid;
@@ -53,6 +52,7 @@ class PlainClaimsTest {
 
     private final long seed = Long.getLong("millrace.seed", System.nanoTime());
     private final Random random = new Random(seed);
+    private final Mutants mutants = new Mutants(random, PIECES);
 
     @Test
     void usualClaimsAreReadInPlace() {
@@ -93,8 +93,8 @@ class PlainClaimsTest {
         System.out.println("PlainClaimsTest: seed " + seed + " (-Dmillrace.seed=" + seed + ")");
         int answers = 0;
         for (int i = 0; i < MUTANTS; i++) {
-            String json =
-                    mutated(USUAL.formatted(random.nextBoolean() ? "" : ",\"evt\":[\"view\"],\"qty\":3,\"vis\":\"v\""));
+            String json = mutants.of(
+                    USUAL.formatted(random.nextBoolean() ? "" : ",\"evt\":[\"view\"],\"qty\":3,\"vis\":\"v\""));
             EventToken plain = plain(json);
             if (plain != null) {
                 answers++;
@@ -102,19 +102,6 @@ class PlainClaimsTest {
             }
         }
         assertThat(answers).isBetween(MUTANTS / 100, MUTANTS - MUTANTS / 10);
-    }
-
-    private String mutated(String json) {
-        StringBuilder mutant = new StringBuilder(json);
-        for (int i = random.nextInt(3); i >= 0; i--) {
-            int at = random.nextInt(mutant.length());
-            switch (random.nextInt(3)) {
-                case 0 -> mutant.deleteCharAt(at);
-                case 1 -> mutant.insert(at, PIECES.get(random.nextInt(PIECES.size())));
-                default -> mutant.replace(at, at + 1, PIECES.get(random.nextInt(PIECES.size())));
-            }
-        }
-        return new String(mutant.toString().getBytes(UTF_8), UTF_8); // no half of a surrogate pair
     }
 
     private static @Nullable EventToken plain(String json) {
