@@ -423,12 +423,11 @@ class ZombieIT {
     void aConfirmationMovesTheOpeningOnAndNeverBack() {
         CounterKeys names = new CounterKeys(PARTITION);
         long now = Long.parseLong(counters.redis().time().getFirst());
-        List<String> keys = List.of(
-                names.epoch(), names.opening(), names.clock(), names.run(), names.canary(), names.canaryUntil());
         String pointer = String.valueOf(counters.redis().get(names.epoch()));
         Script confirm = new Script(workers.redis(), "confirm.lua");
         for (int opening : List.of(12, 3)) {
-            assertThat(confirm.run(keys, pointer, opening, "run", now, 60, 60)).containsExactly("confirmed");
+            assertThat(confirm.run(keysToConfirm(names), pointer, opening, "run", now, 60, 60))
+                    .containsExactly("confirmed");
             assertThat(counters.redis().get(names.opening())).isEqualTo("12");
         }
     }
@@ -438,19 +437,17 @@ class ZombieIT {
     void aConfirmationMovesThePartitionsClockOnWhereTheTwoClocksAgree() {
         CounterKeys names = new CounterKeys(PARTITION);
         long now = Long.parseLong(counters.redis().time().getFirst());
-        List<String> keys = List.of(
-                names.epoch(), names.opening(), names.clock(), names.run(), names.canary(), names.canaryUntil());
         String pointer = String.valueOf(counters.redis().get(names.epoch()));
         Script confirm = new Script(workers.redis(), "confirm.lua");
         for (long seen : List.of(now - 1_000, now + 1_000)) {
             counters.redis().set(names.clock(), Long.toString(seen));
-            confirm.run(keys, pointer, 1, "run", now - 500, 60, 60);
+            confirm.run(keysToConfirm(names), pointer, 1, "run", now - 500, 60, 60);
             assertThat(counters.redis().get(names.clock())).as("clocks differ").isEqualTo(Long.toString(seen));
         }
-        confirm.run(keys, pointer, 1, "run", now, 60, 60);
+        confirm.run(keysToConfirm(names), pointer, 1, "run", now, 60, 60);
         assertThat(counters.redis().get(names.clock())).as("never back").isEqualTo(Long.toString(now + 1_000));
         counters.redis().set(names.clock(), Long.toString(now - 1_000));
-        confirm.run(keys, pointer, 1, "run", now, 60, 60);
+        confirm.run(keysToConfirm(names), pointer, 1, "run", now, 60, 60);
         assertThat(Long.parseLong(counters.redis().get(names.clock()))).isBetween(now, now + 60);
     }
 
@@ -462,6 +459,10 @@ class ZombieIT {
         assertThat(workers.opening(CrashPoints.NONE).open(PARTITION, pointer, opening, workers.runId()))
                 .isFalse();
         assertThat(counters.redis().get(names.opening())).isEqualTo(opening);
+    }
+
+    private static List<String> keysToConfirm(CounterKeys names) {
+        return List.of(names.epoch(), names.opening(), names.clock(), names.run(), names.canary(), names.canaryUntil());
     }
 
     /** What another worker has changed since is not decided about by who saw it before. */
@@ -499,9 +500,8 @@ class ZombieIT {
                             .getFirst())
                     .isEqualTo("other");
         }
-        List<String> confirmed = List.of(
-                names.epoch(), names.opening(), names.clock(), names.run(), names.canary(), names.canaryUntil());
-        assertThat(confirm.run(confirmed, "77", opening, "another", now, 60, 60).getFirst())
+        assertThat(confirm.run(keysToConfirm(names), "77", opening, "another", now, 60, 60)
+                        .getFirst())
                 .isEqualTo("other");
         assertThat(counters.redis().mget(names.epoch(), names.opening(), names.run()).stream()
                         .map(v -> v.getValue()))
