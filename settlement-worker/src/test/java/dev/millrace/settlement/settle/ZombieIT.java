@@ -159,6 +159,7 @@ class ZombieIT {
             CompletableFuture<Settled> waiting = CompletableFuture.supplyAsync(
                     () -> workers.impatient(CrashPoints.NONE).settleAll());
             assertThatThrownBy(() -> waiting.get(1, TimeUnit.MINUTES)).hasMessageContaining("lock timeout");
+            other.rollback();
         }
         workers.settlement(CrashPoints.NONE).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(counted);
@@ -318,6 +319,7 @@ class ZombieIT {
             statement.execute("SELECT FROM partition_cursor WHERE partition = " + PARTITION + " FOR UPDATE");
             workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
             assertThat(counters.redis().exists(names.epoch())).isZero();
+            other.rollback(); // Closing alone would not wait for the server to let go of the row.
         }
         workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
         assertThat(counters.redis().exists(names.epoch())).isEqualTo(1);

@@ -244,6 +244,7 @@ class WatchIT {
             statement.execute("SELECT FROM partition_cursor WHERE partition = 8 FOR UPDATE");
             watch.look();
             assertThat(counters.redis().get(names.run())).isEqualTo("the-run-before");
+            other.rollback(); // Closing alone would not wait for the server to let go of the row.
         }
         watch.look();
         assertThat(counters.redis().info("server"))
