@@ -1,4 +1,4 @@
-/** Benchmarks of single steps of the path, each against a baseline measured in the same run. */
+/** Systems that turn events into balances, side by side: the same events, the same machine, the same run. */
 @NullMarked
 package dev.millrace.lab.bench;
 

@@ -1,5 +1,6 @@
 package dev.millrace.lab.torture;
 
+import dev.millrace.lab.load.Zipf;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.random.RandomGenerator;

@@ -1,5 +1,6 @@
 package dev.millrace.lab.torture;
 
+import dev.millrace.lab.load.Zipf;
 import dev.millrace.local.mint.EventClaims;
 import dev.millrace.local.mint.TokenMint;
 import java.time.Clock;

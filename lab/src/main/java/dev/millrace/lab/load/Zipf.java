@@ -1,4 +1,4 @@
-package dev.millrace.lab.torture;
+package dev.millrace.lab.load;
 
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
@@ -7,11 +7,11 @@ import java.util.random.RandomGenerator;
  * Draws ranks so that the k-th is drawn in proportion to 1/k: few creators and articles get most of the readers. Thread-safe
  * as far as the random generator is.
  */
-final class Zipf {
+public final class Zipf {
     private final double[] upTo;
 
     /** @param ranks how many there are */
-    Zipf(int ranks) {
+    public Zipf(int ranks) {
         upTo = new double[ranks];
         double sum = 0;
         for (int rank = 0; rank < ranks; rank++) {
@@ -21,7 +21,7 @@ final class Zipf {
     }
 
     /** A rank from 0, the most popular, to the number of ranks - 1. */
-    int draw(RandomGenerator random) {
+    public int draw(RandomGenerator random) {
         double point = random.nextDouble() * upTo[upTo.length - 1];
         int found = Arrays.binarySearch(upTo, point);
         return Math.min(upTo.length - 1, found >= 0 ? found + 1 : -found - 1);

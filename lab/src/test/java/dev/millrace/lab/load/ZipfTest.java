@@ -1,4 +1,4 @@
-package dev.millrace.lab.torture;
+package dev.millrace.lab.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

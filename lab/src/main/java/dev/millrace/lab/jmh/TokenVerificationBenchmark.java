@@ -1,4 +1,4 @@
-package dev.millrace.lab.bench;
+package dev.millrace.lab.jmh;
 
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSVerifier;

@@ -1,0 +1,49 @@
+package dev.millrace.lab.bench;
+
+import java.util.List;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+
+/**
+ * A system that turns events into balances, with all the servers it takes. Started once, it goes through all its rounds;
+ * they take turns with those of others, and only one is under way at a time.
+ */
+interface Contestant extends AutoCloseable {
+    /** As it stands in the results. */
+    String name();
+
+    /** What it is measured in. */
+    List<Scenario> scenarios();
+
+    /** Events that a round of this scenario should have, so that it takes some seconds. */
+    int roundSize(Scenario scenario);
+
+    /** The ids of its processes, by the part they play: {@code redis}, {@code postgres}, {@code ingest}. This one is {@code client}. */
+    Map<String, Long> processes();
+
+    /** Makes all ready for a round: settings, empty tables, requests written out. Nothing of it is measured. */
+    Round prepare(Scenario scenario, Events events) throws Exception;
+
+    /** What a round costs besides time, by the unit: counters that only grow, read before and after it. */
+    Costs costs() throws Exception;
+
+    /** Ends its servers. */
+    @Override
+    void close();
+
+    /** A round that can begin. */
+    interface Round {
+        /**
+         * Sends all events and returns when every one is acknowledged, with whatever the contestant promises by that.
+         *
+         * @param nanos takes the time of each request, in nanoseconds
+         */
+        void send(Histogram nanos) throws Exception;
+
+        /** Writes to the balances what is still on the way; measured apart. Returns when they hold everything. */
+        void settle() throws Exception;
+
+        /** Micros in all balances that this round put there. */
+        long counted() throws Exception;
+    }
+}
