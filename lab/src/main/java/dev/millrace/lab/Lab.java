@@ -1,5 +1,6 @@
 package dev.millrace.lab;
 
+import dev.millrace.lab.bench.BenchCommand;
 import dev.millrace.lab.torture.TortureCommand;
 import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
@@ -11,6 +12,9 @@ public final class Lab {
     /** System properties, set by the script: {@code millrace.root}, {@code millrace.columns}. */
     public static void main(String[] arguments) {
         Terminal terminal = Terminal.ofThisProcess();
-        System.exit(new Shell(terminal).with(new TortureCommand(terminal)).run(arguments));
+        System.exit(new Shell(terminal)
+                .with(new TortureCommand(terminal))
+                .with(new BenchCommand(terminal))
+                .run(arguments));
     }
 }

@@ -11,6 +11,11 @@ enum Aof {
     /** Before it answers. */
     ALWAYS;
 
+    /** The one that options name so. */
+    static Aof named(String name) {
+        return valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
     /** As options and results name it. */
     @Override
     public String toString() {

@@ -12,10 +12,15 @@ interface Contestant extends AutoCloseable {
     /** As it stands in the results. */
     String name();
 
+    /** The binaries it runs and how they are set, for people. */
+    default List<String> servers() {
+        return List.of();
+    }
+
     /** What it is measured in. */
     List<Scenario> scenarios();
 
-    /** Events that a round of this scenario should have, so that it takes some seconds. */
+    /** Events that a first round of this scenario should have, so that it takes about a second; later ones are sized by it. */
     int roundSize(Scenario scenario);
 
     /** The ids of its processes, by the part they play: {@code redis}, {@code postgres}, {@code ingest}. This one is {@code client}. */
@@ -45,5 +50,10 @@ interface Contestant extends AutoCloseable {
 
         /** Micros in all balances that this round put there. */
         long counted() throws Exception;
+
+        /** Requests that were refused, or whose connection broke, and that were sent again; each time counted. */
+        default long repeated() {
+            return 0;
+        }
     }
 }

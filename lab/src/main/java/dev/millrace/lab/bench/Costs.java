@@ -10,4 +10,20 @@ package dev.millrace.lab.bench;
  */
 record Costs(long statements, long rowsWritten, long redisBytes, long remembered) {
     static final Costs NONE = new Costs(0, 0, 0, 0);
+
+    Costs minus(Costs earlier) {
+        return new Costs(
+                statements - earlier.statements,
+                rowsWritten - earlier.rowsWritten,
+                redisBytes - earlier.redisBytes,
+                remembered - earlier.remembered);
+    }
+
+    Costs plus(Costs other) {
+        return new Costs(
+                statements + other.statements,
+                rowsWritten + other.rowsWritten,
+                redisBytes + other.redisBytes,
+                remembered + other.remembered);
+    }
 }

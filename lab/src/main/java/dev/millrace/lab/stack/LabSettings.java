@@ -23,8 +23,10 @@ import java.util.stream.Stream;
  * @param variables the environment of all of them
  * @param local the same as the command line understands it; of each service, the first instance
  * @param ports the port of each instance of a service
+ * @param jvmOptions how the JVMs of the services are run; empty for little memory and a quick start
  */
-public record LabSettings(Map<String, String> variables, LocalSettings local, Map<Instance, Integer> ports) {
+public record LabSettings(
+        Map<String, String> variables, LocalSettings local, Map<Instance, Integer> ports, List<String> jvmOptions) {
     /**
      * Ports below those that systems hand out to clients: while a part is down, no client's own port can take the place of
      * it, and no connection to it can end at itself.
@@ -37,6 +39,7 @@ public record LabSettings(Map<String, String> variables, LocalSettings local, Ma
     public LabSettings {
         variables = Map.copyOf(variables);
         ports = Map.copyOf(ports);
+        jvmOptions = List.copyOf(jvmOptions);
     }
 
     /**
@@ -62,7 +65,7 @@ public record LabSettings(Map<String, String> variables, LocalSettings local, Ma
         variables.put("MILLRACE_MASTER_KEY", "lab-" + UUID.randomUUID() + UUID.randomUUID());
         variables.put("MILLRACE_LEDGER_JWT_SECRET", "lab-" + UUID.randomUUID() + UUID.randomUUID());
         variables.put("MILLRACE_SETTLEMENT_INTERVAL", interval.toSeconds() + "s");
-        LabSettings settings = new LabSettings(variables, LocalSettings.from(variables, root), ports);
+        LabSettings settings = new LabSettings(variables, LocalSettings.from(variables, root), ports, List.of());
         Stream.of(Part.LEDGER, Part.WORKER, Part.INGEST).forEach(settings::jar);
         settings.commandLine();
         return settings;
@@ -81,7 +84,19 @@ public record LabSettings(Map<String, String> variables, LocalSettings local, Ma
     public LabSettings with(String variable, String value) {
         Map<String, String> more = environment();
         more.put(variable, value);
-        return new LabSettings(more, local, ports);
+        return new LabSettings(more, local, ports, jvmOptions);
+    }
+
+    /** The same with services whose JVMs are run so. */
+    public LabSettings withJvmOptions(List<String> options) {
+        return new LabSettings(variables, local, ports, options);
+    }
+
+    /** Two cores start ledger and worker sooner without the optimising compiler. */
+    List<String> jvmOptions(Part service) {
+        return jvmOptions.isEmpty()
+                ? List.of("-Xmx384m", "-XX:TieredStopAtLevel=" + (service == Part.INGEST ? 4 : 1))
+                : jvmOptions;
     }
 
     /** The instances in the order in which they are stopped. */

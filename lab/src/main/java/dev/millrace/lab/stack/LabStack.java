@@ -56,8 +56,13 @@ public final class LabStack {
 
     /** Starts everything on the data that is there, and returns when every service is ready. */
     public static LabStack start(LabSettings settings, Place place) {
+        return start(settings, place, System.out::println);
+    }
+
+    /** The same, with a taker for what takes long. */
+    public static LabStack start(LabSettings settings, Place place, Consumer<String> progress) {
         Links direct = new Links(i -> settings.port(Part.REDIS), i -> settings.port(Part.POSTGRES));
-        return start(settings, place, direct, System.out::println);
+        return start(settings, place, direct, progress);
     }
 
     /** The same, with services that reach the servers where the links say, and a taker for what takes long. */
@@ -126,14 +131,14 @@ public final class LabStack {
     /** Starts a service, in place of its process that has ended; it is not ready yet. */
     public Child launch(Instance instance) {
         Part part = instance.part();
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx384m",
-                "-XX:TieredStopAtLevel=" + (part == Part.INGEST ? 4 : 1), // Two cores start the other two sooner so.
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(settings.jvmOptions(part));
+        command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-jar",
-                settings.jar(part).toString());
+                settings.jar(part).toString()));
         Child child = Child.start(new ChildPlan(
                 instance.toString(),
                 command,

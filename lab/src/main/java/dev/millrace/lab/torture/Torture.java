@@ -1,5 +1,6 @@
 package dev.millrace.lab.torture;
 
+import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.lab.stack.LabStack;
@@ -116,8 +117,9 @@ final class Torture {
         Speed speed = new Speed();
         while (!isOver(faults) || System.nanoTime() - began < plan.length().toNanos()) {
             long acknowledged = load.oracle().acknowledgedEvents();
-            progress.state(new Snapshot(
-                    Duration.ofNanos(System.nanoTime() - began),
+            Duration elapsed = Duration.ofNanos(System.nanoTime() - began);
+            Snapshot now = new Snapshot(
+                    elapsed,
                     plan.length(),
                     speed.of(acknowledged),
                     acknowledged,
@@ -125,7 +127,8 @@ final class Torture {
                     schedule.faults().size(),
                     injector.current(),
                     lateness.now(),
-                    differences.count()));
+                    differences.count());
+            progress.state(elapsed, now.toString());
             if (System.nanoTime() > end) {
                 differences.add(
                         new Difference("faults", "that all are healed in time", String.join(", ", injector.current())));

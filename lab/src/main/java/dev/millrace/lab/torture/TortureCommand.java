@@ -1,14 +1,13 @@
 package dev.millrace.lab.torture;
 
+import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.stack.LabSettings;
+import dev.millrace.lab.stack.RunHome;
 import dev.millrace.local.command.Terminal;
-import dev.millrace.local.server.Folders;
 import dev.millrace.local.server.Place;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -42,7 +41,6 @@ public final class TortureCommand implements Callable<Integer> {
     private static final BigDecimal LEAST = new BigDecimal("0.1");
     private static final BigDecimal MOST = new BigDecimal("1440");
     private static final int SEEDS = 1_000_000;
-    private static final int INTERRUPTED = 130;
 
     private final Terminal terminal;
 
@@ -72,8 +70,6 @@ public final class TortureCommand implements Callable<Integer> {
     @Option(names = "--keep", description = "Keep data and logs also when there is no difference.")
     private boolean keep;
 
-    private volatile boolean interrupted;
-
     public TortureCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -81,18 +77,19 @@ public final class TortureCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException, SQLException {
         Plan plan = new Plan(length(), seed(), kinds());
-        Path runs = terminal.root().resolve("lab/target/torture");
-        Path home = folder(runs, plan.seed());
-        Thread farewell = new Thread(() -> breakOff(home));
-        Runtime.getRuntime().addShutdownHook(farewell);
+        RunHome home = RunHome.create(
+                terminal.root().resolve("lab/target/torture"),
+                "seed-" + plan.seed() + "-",
+                terminal.err(),
+                keep,
+                "interrupted: everything is stopped, nothing was proven");
         boolean good = false;
         try {
-            Torture.Result result = run(plan, home);
+            Torture.Result result = run(plan, home.path());
             terminal.out().println(result.report());
             good = result.good();
         } finally {
-            finish(home, good);
-            withdraw(farewell);
+            home.finish(good);
         }
         return good ? 0 : 1;
     }
@@ -100,57 +97,9 @@ public final class TortureCommand implements Callable<Integer> {
     private Torture.Result run(Plan plan, Path home) throws InterruptedException, SQLException {
         LabSettings settings = Torture.settings(terminal.root(), home);
         Place place = new Place(terminal.root().resolve(".millrace/binaries"), home, home.resolve("logs"));
-        try (Progress progress = progress()) {
+        try (Progress progress = Progress.to(terminal.err(), terminal.columns())) {
             return new Torture(plan, settings, place, terminal.clock(), progress).run();
         }
-    }
-
-    private void finish(Path home, boolean good) throws IOException {
-        if (interrupted) {
-            return; // The hook tidies up.
-        }
-        Descendants.end();
-        if (good && !keep) {
-            Folders.delete(home);
-        } else {
-            terminal.err().println("data and logs are kept in " + home);
-        }
-    }
-
-    /** Ctrl-C, SIGTERM, a closed terminal: nothing may be left. */
-    private void breakOff(Path home) {
-        interrupted = true;
-        Descendants.end();
-        try {
-            if (!keep) {
-                Folders.delete(home);
-            }
-        } catch (IOException e) {
-            terminal.err().println("could not delete " + home + ": " + e.getMessage());
-        }
-        terminal.err().println("interrupted: everything is stopped, nothing was proven");
-        Runtime.getRuntime().halt(INTERRUPTED);
-    }
-
-    private static void withdraw(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is being ended: the hook decides on the exit code.
-        }
-    }
-
-    private static Path folder(Path runs, long seed) throws IOException {
-        Files.createDirectories(runs);
-        Path home = Files.createTempDirectory(runs, "seed-" + seed + "-");
-        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return home;
-    }
-
-    private Progress progress() {
-        return terminal.columns() > 0
-                ? new ProgressLine(terminal.err(), terminal.columns())
-                : new ProgressLines(terminal.err());
     }
 
     private Duration length() {

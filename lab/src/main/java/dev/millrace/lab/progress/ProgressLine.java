@@ -1,6 +1,7 @@
-package dev.millrace.lab.torture;
+package dev.millrace.lab.progress;
 
 import java.io.PrintStream;
+import java.time.Duration;
 
 /** One line on a terminal, written over and over. */
 final class ProgressLine implements Progress {
@@ -21,10 +22,9 @@ final class ProgressLine implements Progress {
     }
 
     @Override
-    public synchronized void state(Snapshot now) {
-        String text = now.toString();
+    public synchronized void state(Duration elapsed, String state) {
         int width = Math.max(1, columns - 1);
-        String line = text.length() > width ? text.substring(0, width) : text;
+        String line = state.length() > width ? state.substring(0, width) : state;
         out.print("\r" + line + " ".repeat(width - line.length()));
         out.flush();
         open = true;

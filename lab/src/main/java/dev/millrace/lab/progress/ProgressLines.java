@@ -1,4 +1,4 @@
-package dev.millrace.lab.torture;
+package dev.millrace.lab.progress;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -20,10 +20,10 @@ final class ProgressLines implements Progress {
     }
 
     @Override
-    public synchronized void state(Snapshot now) {
-        if (now.elapsed().compareTo(next) >= 0) {
+    public synchronized void state(Duration elapsed, String state) {
+        if (elapsed.compareTo(next) >= 0) {
             next = next.plus(INTERVAL);
-            out.println(now);
+            out.println(state);
         }
     }
 

@@ -1,4 +1,4 @@
-package dev.millrace.lab.torture;
+package dev.millrace.lab.stack;
 
 import dev.millrace.local.process.Signal;
 import java.time.Duration;

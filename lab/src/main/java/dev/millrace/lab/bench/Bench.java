@@ -1,0 +1,142 @@
+package dev.millrace.lab.bench;
+
+import dev.millrace.lab.progress.Progress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * One run: start the contestants, warm each up, let them take turns, and say what came of it. What a contestant is doing
+ * when it fails ends its part; the others go on.
+ */
+final class Bench {
+    private static final Comparator<Turn> IN_TURNS = Comparator.comparing(
+                    (Turn turn) -> turn.scenario().aof(), Comparator.nullsLast(Comparator.naturalOrder()))
+            .thenComparing(turn -> turn.scenario().creators(), Comparator.reverseOrder())
+            .thenComparing(turn -> turn.scenario().shape().batch())
+            .thenComparing(turn -> turn.scenario().shape().name());
+
+    private final Plan plan;
+    private final List<Entrant> entrants;
+    private final Stage stage;
+    private final Progress progress;
+    private final List<Contestant> started = new ArrayList<>();
+    private final List<Turn> turns = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+    private final long began = System.nanoTime();
+    private int taken;
+    private int sweep;
+
+    Bench(Plan plan, List<Entrant> entrants, Stage stage, Progress progress) {
+        this.plan = plan;
+        this.entrants = entrants.stream().filter(plan::takes).toList();
+        this.stage = stage;
+        this.progress = progress;
+    }
+
+    Outcome run() throws InterruptedException {
+        try {
+            for (Entrant entrant : entrants) {
+                start(entrant);
+            }
+            turns.sort(IN_TURNS);
+            Duration longest = Duration.ZERO;
+            while (sweep < plan.rounds() && isTimeFor(longest)) {
+                Duration before = elapsed();
+                takeTurns();
+                longest = elapsed().minus(before);
+            }
+            return new Outcome(results(), servers(), failures, elapsed());
+        } finally {
+            started.forEach(Contestant::close);
+        }
+    }
+
+    /** Starts it and takes its scenarios once each: then code is compiled and the sizes of rounds are known. */
+    private void start(Entrant entrant) throws InterruptedException {
+        progress.step("starting " + entrant.name() + " …");
+        try {
+            Contestant contestant = entrant.opening().start(stage);
+            started.add(contestant);
+            contestant.scenarios().stream()
+                    .filter(plan::takes)
+                    .forEach(scenario -> turns.add(new Turn(contestant, scenario, plan)));
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            fail(entrant.name() + " did not start", e);
+        }
+        for (Turn turn : turnsOf(entrant.name())) {
+            take(turn, "warm-up");
+        }
+    }
+
+    private boolean isTimeFor(Duration longest) {
+        return sweep == 0 || elapsed().plus(longest).compareTo(plan.budget()) < 0;
+    }
+
+    /** One round of each scenario, all with the same events. */
+    private void takeTurns() throws InterruptedException {
+        sweep++;
+        for (Turn turn : List.copyOf(turns)) {
+            take(turn, "round %d/%d".formatted(sweep, plan.rounds()));
+        }
+    }
+
+    private void take(Turn turn, String round) throws InterruptedException {
+        if (!turns.contains(turn)) {
+            return; // Its contestant has failed meanwhile.
+        }
+        progress.state(
+                elapsed(),
+                "%d:%02d  %s  %s".formatted(elapsed().toMinutes(), elapsed().toSecondsPart(), round, turn));
+        try {
+            long lost =
+                    turn.take(new Stopwatch(started), "r%d-%d".formatted(plan.seed(), ++taken), plan.seed() + sweep);
+            if (lost != 0) {
+                failures.add("%s in %s: %,d events %s"
+                        .formatted(turn, round, Math.abs(lost), lost > 0 ? "lost" : "paid that were not sent"));
+            }
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            fail(turn + " in " + round, e);
+            turns.removeAll(turnsOf(turn.scenario().contestant()));
+        }
+    }
+
+    private void fail(String what, Exception failure) {
+        failures.add(what + ": " + failure);
+        progress.step(what + ": " + StackTrace.of(failure));
+    }
+
+    private List<Turn> turnsOf(String contestant) {
+        return turns.stream()
+                .filter(turn -> turn.scenario().contestant().equals(contestant))
+                .toList();
+    }
+
+    private List<Result> results() {
+        List<Result> results = new ArrayList<>();
+        for (Contestant contestant : started) {
+            List<Turn> own = turnsOf(contestant.name());
+            Costs spent = own.stream().map(Turn::spent).reduce(Costs.NONE, Costs::plus);
+            own.stream()
+                    .filter(Turn::isMeasured)
+                    .map(turn -> turn.result(spent))
+                    .forEach(results::add);
+        }
+        return results;
+    }
+
+    private List<String> servers() {
+        return started.stream()
+                .flatMap(contestant -> contestant.servers().stream().map(line -> contestant.name() + ": " + line))
+                .toList();
+    }
+
+    private Duration elapsed() {
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+}

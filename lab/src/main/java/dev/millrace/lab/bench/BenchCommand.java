@@ -1,0 +1,183 @@
+package dev.millrace.lab.bench;
+
+import dev.millrace.lab.load.Slabs;
+import dev.millrace.lab.progress.Progress;
+import dev.millrace.lab.stack.RunHome;
+import dev.millrace.local.command.Terminal;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code millrace bench}. */
+@CommandLine.Command(
+        name = "bench",
+        description = {
+            "Measure Millrace side by side with what users would pick instead, and with the limits of the machine.",
+            "",
+            "Starts every contestant as real processes on free ports, warms it up, and lets them take turns with the same"
+                    + " events. After each round the sum in the balances is held against what was sent.",
+            "",
+            "It exits with 0 only when no event was lost and none was paid twice; otherwise it keeps the data and says"
+                    + " where.",
+            ""
+        })
+public final class BenchCommand implements Callable<Integer> {
+    private static final int SEEDS = 1_000_000;
+    private static final int MOST_ROUNDS = 99;
+    private static final int ROUNDS = 5;
+    private static final int QUICK_ROUNDS = 3;
+    private static final Duration LENGTH = Duration.ofSeconds(3);
+    private static final Duration QUICK_LENGTH = Duration.ofSeconds(1);
+    private static final Duration QUICK_BUDGET = Duration.ofSeconds(225);
+    private static final Duration NO_BUDGET = Duration.ofDays(1);
+
+    private final Terminal terminal;
+    private final List<Entrant> entrants;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--quick",
+            description =
+                    "A first look in under four minutes: shorter rounds, fewer settings of Redis; its rounds end when"
+                            + " the time is over.")
+    private boolean quick;
+
+    @Option(names = "--json", description = "Print one JSON object and nothing else; progress goes to standard error.")
+    private boolean json;
+
+    @Option(names = "--contestants", paramLabel = "NAME", split = ",", description = "Who takes part (default: all).")
+    private List<String> contestants = List.of();
+
+    @Option(
+            names = "--cases",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Which cases, such as single, batch-1000, clients-64 (default: all).")
+    private List<String> cases = List.of();
+
+    @Option(
+            names = "--aof",
+            paramLabel = "SETTING",
+            split = ",",
+            description = "When Redis writes to the disk: off, everysec, always (default: all).")
+    private List<String> aofs = List.of();
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description = "Measured rounds of each scenario, 1 to 99 (default: 5, with --quick up to 3).")
+    private @Nullable Integer rounds;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "S",
+            description = "A whole number from 0 that the events are drawn from (default: a new one, printed).")
+    private @Nullable Long seed;
+
+    @Option(names = "--keep", description = "Keep data and logs also when nothing was lost.")
+    private boolean keep;
+
+    public BenchCommand(Terminal terminal) {
+        this(terminal, Entrants.ALL);
+    }
+
+    BenchCommand(Terminal terminal, List<Entrant> entrants) {
+        this.terminal = terminal;
+        this.entrants = List.copyOf(entrants);
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Plan plan = plan();
+        RunHome home = RunHome.create(
+                terminal.root().resolve("lab/target/bench"),
+                "seed-" + plan.seed() + "-",
+                terminal.err(),
+                keep,
+                "interrupted: everything is stopped, nothing was measured");
+        boolean good = false;
+        try {
+            Outcome outcome = run(plan, home);
+            print(outcome);
+            good = outcome.isGood();
+        } finally {
+            home.finish(good);
+        }
+        return good ? 0 : 1;
+    }
+
+    private Outcome run(Plan plan, RunHome home) throws InterruptedException {
+        try (Progress progress = Progress.to(terminal.err(), terminal.columns())) {
+            progress.step("bench: seed " + plan.seed());
+            Stage stage = new Stage(terminal.root(), home.path(), new Slabs(), progress::step);
+            return new Bench(plan, entrants, stage, progress).run();
+        }
+    }
+
+    private void print(Outcome outcome) {
+        Machine machine = Machine.ofThisProcess();
+        if (json) {
+            terminal.out().println(ResultsJson.of(outcome, machine));
+            outcome.failures().forEach(terminal.err()::println);
+        } else {
+            terminal.out().print(Table.of(outcome, machine));
+        }
+    }
+
+    private Plan plan() {
+        return new Plan(
+                quick,
+                known("--contestants", contestants, entrants.stream().map(Entrant::name)),
+                Set.copyOf(cases),
+                known("--aof", aofs, Stream.of(Aof.values()).map(Aof::toString)).stream()
+                        .map(Aof::named)
+                        .collect(Collectors.toSet()),
+                rounds(),
+                quick ? QUICK_LENGTH : LENGTH,
+                quick && rounds == null ? QUICK_BUDGET : NO_BUDGET,
+                seed == null ? ThreadLocalRandom.current().nextInt(SEEDS) : seed());
+    }
+
+    private int rounds() {
+        if (rounds == null) {
+            return quick ? QUICK_ROUNDS : ROUNDS;
+        }
+        if (rounds < 1 || rounds > MOST_ROUNDS) {
+            throw wrong("--rounds is %d; it takes 1 to %d".formatted(rounds, MOST_ROUNDS));
+        }
+        return rounds;
+    }
+
+    private long seed() {
+        if (seed == null || seed < 0 || seed >= Integer.MAX_VALUE) {
+            throw wrong("--seed is %d; it takes a whole number from 0 to %d".formatted(seed, Integer.MAX_VALUE - 1));
+        }
+        return seed;
+    }
+
+    private Set<String> known(String option, List<String> given, Stream<String> names) {
+        List<String> known = names.toList();
+        for (String name : given) {
+            if (!known.contains(name)) {
+                throw wrong("%s has '%s'; there are %s".formatted(option, name, String.join(", ", known)));
+            }
+        }
+        return Set.copyOf(given);
+    }
+
+    private CommandLine.ParameterException wrong(String message) {
+        return new CommandLine.ParameterException(spec.commandLine(), message);
+    }
+}

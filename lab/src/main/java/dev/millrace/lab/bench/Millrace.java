@@ -1,0 +1,166 @@
+package dev.millrace.lab.bench;
+
+import dev.millrace.lab.load.Drive;
+import dev.millrace.lab.load.LoadClient;
+import dev.millrace.lab.load.LoadReport;
+import dev.millrace.lab.load.Refusals;
+import dev.millrace.lab.stack.Instance;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
+
+/**
+ * The real services over HTTP: signed tokens, each checked, counted once and settled to the ledger by the worker
+ * meanwhile. An event is acknowledged when Redis holds it as safely as it is set to.
+ */
+final class Millrace implements Contestant {
+    static final String NAME = "millrace";
+
+    /** Behind the name of a case: the same at half of the rate that the case has reached, in an open loop. */
+    static final String HALF_PEAK = "-half-peak";
+
+    static final List<Case> CASES =
+            List.of(new Case("single", 1, 64), new Case("batch-100", 100, 8), new Case("batch-1000", 1_000, 4));
+
+    private static final int SINGLES = 8_000;
+    private static final int BATCHED = 40_000;
+
+    private final MillraceStack stack;
+    private final Map<Scenario, Double> requestsPerSecond = new HashMap<>();
+
+    private Millrace(MillraceStack stack) {
+        this.stack = stack;
+    }
+
+    static Contestant start(Stage stage) throws Exception {
+        return new Millrace(MillraceStack.start(stage));
+    }
+
+    static int roundSize(Case shape) {
+        return shape.batch() == 1 ? SINGLES : BATCHED;
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public List<String> servers() {
+        return stack.descriptions();
+    }
+
+    @Override
+    public List<Scenario> scenarios() {
+        Case single = CASES.getFirst();
+        Case calm = new Case(single.name() + HALF_PEAK, single.batch(), single.clients());
+        return Stream.of(Aof.values())
+                .flatMap(aof -> Stream.concat(
+                        CASES.stream()
+                                .flatMap(shape -> Stream.of(Plan.MANY, 1)
+                                        .map(creators -> new Scenario(NAME, shape, aof, creators))),
+                        Stream.of(new Scenario(NAME, calm, aof, Plan.MANY))))
+                .toList();
+    }
+
+    @Override
+    public int roundSize(Scenario scenario) {
+        return roundSize(scenario.shape());
+    }
+
+    @Override
+    public Map<String, Long> processes() {
+        return stack.processes();
+    }
+
+    @Override
+    public Round prepare(Scenario scenario, Events events) throws Exception {
+        stack.set(Objects.requireNonNull(scenario.aof(), "a scenario of Redis has a setting of its file"));
+        List<ByteBuffer> requests = stack.requests().of(events, scenario.shape().batch());
+        return new LedgerRound(scenario, events, requests);
+    }
+
+    @Override
+    public Costs costs() throws Exception {
+        return stack.costs();
+    }
+
+    @Override
+    public void close() {
+        stack.close();
+    }
+
+    private Drive drive(Scenario scenario) {
+        String name = scenario.shape().name();
+        if (!name.endsWith(HALF_PEAK)) {
+            return new Drive.ClosedLoop();
+        }
+        String peak = name.substring(0, name.length() - HALF_PEAK.length());
+        return requestsPerSecond.entrySet().stream()
+                .filter(reached -> reached.getKey().shape().name().equals(peak)
+                        && reached.getKey().aof() == scenario.aof()
+                        && reached.getKey().creators() == scenario.creators())
+                .map(reached -> new Drive.OpenLoop(reached.getValue() / 2))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no round of " + peak + " came before " + name));
+    }
+
+    private final class LedgerRound implements Round {
+        private static final double SECOND = 1e9;
+
+        private final Scenario scenario;
+        private final Events events;
+        private final List<ByteBuffer> requests;
+        private final long countedBefore;
+        private final long settledBefore;
+        private long repeated;
+
+        LedgerRound(Scenario scenario, Events events, List<ByteBuffer> requests) throws Exception {
+            this.scenario = scenario;
+            this.events = events;
+            this.requests = requests;
+            this.countedBefore = stack.countedMicros();
+            this.settledBefore = stack.settledMicros();
+        }
+
+        @Override
+        public void send(Histogram nanos) throws IOException {
+            Verdicts verdicts = new Verdicts();
+            LoadClient client = LoadClient.http(
+                    stack.port(Instance.ingest(1)), scenario.shape().clients());
+            LoadReport report = client.send(requests, drive(scenario), Refusals.SEND_AGAIN, nanos, verdicts);
+            repeated = report.sentAgain();
+            requestsPerSecond.put(scenario, requests.size() * SECOND / report.nanos());
+            if (verdicts.acknowledged() < events.size()) {
+                throw new IllegalStateException("of %,d events ingest-api acknowledged %s; other answers: %s"
+                        .formatted(events.size(), verdicts, report.unexpected()));
+            }
+        }
+
+        @Override
+        public void settle() throws Exception {
+            stack.settle();
+        }
+
+        @Override
+        public long counted() throws Exception {
+            long counted = stack.countedMicros() - countedBefore;
+            long settled = stack.settledMicros() - settledBefore;
+            if (counted != settled) {
+                throw new IllegalStateException("Redis counted %,d micros, creators' balances in the ledger grew by %,d"
+                        .formatted(counted, settled));
+            }
+            return settled;
+        }
+
+        @Override
+        public long repeated() {
+            return repeated;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package dev.millrace.lab.bench;
+
+import dev.millrace.common.token.Kid;
+import dev.millrace.lab.bench.noop.NoopServer;
+import dev.millrace.lab.load.Drive;
+import dev.millrace.lab.load.LoadClient;
+import dev.millrace.lab.load.LoadReport;
+import dev.millrace.lab.load.Refusals;
+import dev.millrace.lab.load.Slabs;
+import dev.millrace.local.mint.TokenMint;
+import dev.millrace.local.process.Child;
+import dev.millrace.local.process.ChildPlan;
+import dev.millrace.local.process.Readiness;
+import dev.millrace.local.process.Signal;
+import dev.millrace.local.server.Place;
+import dev.millrace.local.server.Ports;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+
+/** The limit of HTTP: {@link NoopServer} as a process of its own, which gets the very bytes that ingest-api gets. */
+final class NoopHttp implements Contestant {
+    static final String NAME = "noop-http";
+
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration GRACE = Duration.ofSeconds(10);
+    private static final Kid KID = Kid.parse("bench.1").orElseThrow();
+    private static final String SECRET = "a server that does nothing checks no secret";
+
+    private final Child process;
+    private final int port;
+    private final EventRequests requests;
+
+    private NoopHttp(Child process, int port, Slabs slabs) {
+        this.process = process;
+        this.port = port;
+        this.requests =
+                new EventRequests(TokenMint.forPublisher(KID, SECRET), System.currentTimeMillis() / 1_000, slabs);
+    }
+
+    static Contestant start(Stage stage) throws IOException {
+        int port = Ports.free();
+        Place place = stage.place(NAME);
+        Files.createDirectories(place.data());
+        ChildPlan plan = new ChildPlan(
+                NAME,
+                command(stage.root()),
+                Map.of("MILLRACE_INGEST_PORT", Integer.toString(port), "SPRING_PROFILES_ACTIVE", ""),
+                place.data(),
+                place.logs().resolve(NAME + ".log"));
+        Child process = Child.start(plan);
+        new Readiness(process, PATIENCE, stage.progress()).await(() -> probe(port));
+        return new NoopHttp(process, port, stage.slabs());
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public List<String> servers() {
+        return List.of("java " + String.join(" ", ServiceJvm.OPTIONS) + ", server settings of ingest-api");
+    }
+
+    @Override
+    public List<Scenario> scenarios() {
+        return Millrace.CASES.stream()
+                .map(shape -> new Scenario(NAME, shape, null, Plan.MANY))
+                .toList();
+    }
+
+    @Override
+    public int roundSize(Scenario scenario) {
+        return Millrace.roundSize(scenario.shape());
+    }
+
+    @Override
+    public Map<String, Long> processes() {
+        return Map.of("server", process.handle().pid());
+    }
+
+    @Override
+    public Round prepare(Scenario scenario, Events events) {
+        Case shape = scenario.shape();
+        return new NoopRound(
+                LoadClient.http(port, shape.clients()), requests.of(events, shape.batch()), events.micros());
+    }
+
+    @Override
+    public Costs costs() {
+        return Costs.NONE;
+    }
+
+    @Override
+    public void close() {
+        process.stop(Signal.TERM, GRACE);
+    }
+
+    private static List<String> command(Path root) throws IOException {
+        String classPath = root.resolve("lab/target/classes") + ":"
+                + Files.readString(root.resolve("lab/target/runtime.classpath"));
+        List<String> command = new ArrayList<>(List.of(ServiceJvm.PROGRAM));
+        command.addAll(ServiceJvm.OPTIONS);
+        command.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath,
+                NoopServer.class.getName(),
+                "--server.address=127.0.0.1",
+                "--management.endpoint.health.group.readiness.include=readinessState"));
+        return command;
+    }
+
+    private static Readiness.Answer probe(int port) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected() ? Readiness.Answer.READY : Readiness.Answer.SILENT;
+        } catch (IOException e) {
+            return Readiness.Answer.SILENT;
+        }
+    }
+
+    private static final class NoopRound implements Round {
+        private final LoadClient client;
+        private final List<ByteBuffer> requests;
+        private final long micros;
+        private long counted;
+        private long repeated;
+
+        NoopRound(LoadClient client, List<ByteBuffer> requests, long micros) {
+            this.client = client;
+            this.requests = requests;
+            this.micros = micros;
+        }
+
+        @Override
+        public void send(Histogram nanos) throws IOException {
+            LoadReport report = client.send(requests, new Drive.ClosedLoop(), Refusals.SEND_AGAIN, nanos, null);
+            repeated = report.sentAgain();
+            counted = report.acknowledged() == requests.size() ? micros : 0;
+        }
+
+        @Override
+        public void settle() {}
+
+        /** There are no balances: all or nothing, as the answers are. */
+        @Override
+        public long counted() {
+            return counted;
+        }
+
+        @Override
+        public long repeated() {
+            return repeated;
+        }
+    }
+}

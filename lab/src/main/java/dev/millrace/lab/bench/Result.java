@@ -1,0 +1,87 @@
+package dev.millrace.lab.bench;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What the rounds of one scenario came to.
+ *
+ * @param rounds that were measured, without the warm-up
+ * @param p50Ms of the requests of a round, like the other two; the spread is that of the rounds
+ * @param settleMs from the last acknowledgement until the balances held everything
+ * @param cpuSecondsPerMillion seconds of CPU for a million events, by process
+ * @param statementsPerMillion SQL statements for a million events
+ * @param rowsPerMillion rows written for a million events
+ * @param bytesPerRemembered memory of Redis for one identity it remembers, over all rounds of the contestant; 0 where it remembers none
+ * @param lost events that are not in the balances, all rounds together; any round that is not exact makes it differ from 0
+ * @param repeated requests that were sent again
+ */
+record Result(
+        Scenario scenario,
+        int rounds,
+        Spread eventsPerSecond,
+        Spread p50Ms,
+        Spread p99Ms,
+        Spread p999Ms,
+        Spread settleMs,
+        Map<String, Double> cpuSecondsPerMillion,
+        double statementsPerMillion,
+        double rowsPerMillion,
+        double bytesPerRemembered,
+        long lost,
+        long repeated) {
+    private static final double MILLION = 1e6;
+
+    Result {
+        cpuSecondsPerMillion = Map.copyOf(cpuSecondsPerMillion);
+    }
+
+    /**
+     * @param rounds at least one
+     * @param ofContestant what all its rounds have spent, those of the warm-up too
+     */
+    static Result of(Scenario scenario, List<Measured> rounds, Costs ofContestant) {
+        double millions = rounds.stream().mapToLong(Measured::events).sum() / MILLION;
+        Costs spent = rounds.stream().map(Measured::spent).reduce(Costs.NONE, Costs::plus);
+        return new Result(
+                scenario,
+                rounds.size(),
+                spread(rounds, Measured::eventsPerSecond),
+                spread(rounds, round -> round.millisAt(50)),
+                spread(rounds, round -> round.millisAt(99)),
+                spread(rounds, round -> round.millisAt(99.9)),
+                spread(rounds, Measured::settleMillis),
+                cpu(rounds, millions),
+                spent.statements() / millions,
+                spent.rowsWritten() / millions,
+                ofContestant.remembered() == 0 ? 0 : (double) ofContestant.redisBytes() / ofContestant.remembered(),
+                lost(rounds),
+                rounds.stream().mapToLong(Measured::repeated).sum());
+    }
+
+    /** A round that pays too much must not hide one that pays too little. */
+    private static long lost(List<Measured> rounds) {
+        long missing = rounds.stream()
+                .mapToLong(Measured::lost)
+                .filter(lost -> lost > 0)
+                .sum();
+        long surplus = rounds.stream()
+                .mapToLong(Measured::lost)
+                .filter(lost -> lost < 0)
+                .sum();
+        return missing > 0 ? missing : surplus;
+    }
+
+    private static Spread spread(List<Measured> rounds, ToDoubleFunction<Measured> figure) {
+        return Spread.of(rounds.stream().map(figure::applyAsDouble).toList());
+    }
+
+    private static Map<String, Double> cpu(List<Measured> rounds, double millions) {
+        Map<String, Double> seconds = new TreeMap<>();
+        rounds.forEach(round -> round.cpuSeconds().forEach((name, spent) -> seconds.merge(name, spent, Double::sum)));
+        seconds.replaceAll((_, spent) -> spent / millions);
+        return seconds;
+    }
+}

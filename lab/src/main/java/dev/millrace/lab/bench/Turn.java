@@ -1,0 +1,79 @@
+package dev.millrace.lab.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A scenario of a contestant with its rounds. The first one warms up and is not measured. */
+final class Turn {
+    private static final int FEWEST = 64;
+    private static final int MOST = 2_000_000;
+
+    private final Contestant contestant;
+    private final Scenario scenario;
+    private final Plan plan;
+    private final List<Measured> rounds = new ArrayList<>();
+    private Costs spent = Costs.NONE;
+    private int size;
+    private boolean warm;
+
+    Turn(Contestant contestant, Scenario scenario, Plan plan) {
+        this.contestant = contestant;
+        this.scenario = scenario;
+        this.plan = plan;
+        this.size = contestant.roundSize(scenario);
+    }
+
+    Scenario scenario() {
+        return scenario;
+    }
+
+    /** By all rounds, the warm-up too. */
+    Costs spent() {
+        return spent;
+    }
+
+    boolean isMeasured() {
+        return !rounds.isEmpty();
+    }
+
+    Result result(Costs ofContestant) {
+        return Result.of(scenario, rounds, ofContestant);
+    }
+
+    /**
+     * Goes through one round.
+     *
+     * @param prefix of its events' ids, which no other round has
+     * @param seed what they are drawn from
+     * @return events that it lost, below zero those that it paid without being sent
+     */
+    long take(Stopwatch stopwatch, String prefix, long seed) throws Exception {
+        Events events = Events.draw(prefix, seed, size, scenario.creators());
+        Measured round = stopwatch.measure(contestant, scenario, events);
+        if (warm) {
+            rounds.add(round);
+        }
+        warm = true;
+        spent = spent.plus(round.spent());
+        size = sizeFor(round.eventsPerSecond());
+        return round.lost();
+    }
+
+    /** So many that a round takes as long as planned: whole requests, and within the bounds of memory. */
+    private int sizeFor(double eventsPerSecond) {
+        double wanted = Math.min(eventsPerSecond * plan.length().toMillis() / 1_000, MOST);
+        int batch = scenario.shape().batch();
+        return Math.max(FEWEST, Math.ceilDiv((int) wanted, batch) * batch);
+    }
+
+    @Override
+    public String toString() {
+        return "%s %s%s, %,d %s"
+                .formatted(
+                        scenario.contestant(),
+                        scenario.shape().name(),
+                        scenario.aof() == null ? "" : ", aof " + scenario.aof(),
+                        scenario.creators(),
+                        scenario.creators() == 1 ? "creator" : "creators");
+    }
+}

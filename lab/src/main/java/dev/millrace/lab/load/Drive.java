@@ -1,0 +1,29 @@
+package dev.millrace.lab.load;
+
+/** How requests come to be sent. */
+public sealed interface Drive {
+    /** Each connection sends its next request as soon as it has the answer to the one before. */
+    record ClosedLoop() implements Drive {}
+
+    /**
+     * At moments fixed beforehand, whether answers come or not. The time of a request counts from its moment, also when no
+     * connection was free then, so that a server that stalls can't hide it by holding the client up.
+     *
+     * @param perSecond requests a second, above 0
+     */
+    record OpenLoop(double perSecond) implements Drive {
+        private static final double SECOND = 1e9;
+
+        public OpenLoop {
+            if (!(perSecond > 0)) {
+                throw new IllegalArgumentException(
+                        "a rate of %s requests/s; it takes more than 0".formatted(perSecond));
+            }
+        }
+
+        /** Nanoseconds from the start to the moment of a request. */
+        long moment(int request) {
+            return (long) (request * (SECOND / perSecond));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.millrace.lab.load;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Selector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends requests that are written out beforehand, and takes as little as it can of the machine that it shares with the
+ * server: one thread, one selector, no copy of a request, nothing read of an answer that nobody wants. Connections stay
+ * open within a run; one that the server closes is opened again. For one thread.
+ *
+ * <p>The rule of what a request is depends on the protocol: over HTTP/1.1 one request, over Redis' protocol a pipeline of
+ * commands.
+ */
+public final class LoadClient {
+    private final InetSocketAddress address;
+    private final int connections;
+    private final Function<Boolean, ReplyReader> readers;
+
+    private LoadClient(int port, int connections, Function<Boolean, ReplyReader> readers) {
+        this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        this.connections = connections;
+        this.readers = readers;
+    }
+
+    /**
+     * To an HTTP server on the loopback address.
+     *
+     * @param connections each has one request in flight at most
+     */
+    public static LoadClient http(int port, int connections) {
+        return new LoadClient(port, connections, HttpReply::new);
+    }
+
+    /**
+     * To a Redis on the loopback address.
+     *
+     * @param connections each has one pipeline in flight at most
+     * @param commands how many commands the pipeline of this number holds
+     */
+    public static LoadClient redis(int port, int connections, IntUnaryOperator commands) {
+        return new LoadClient(port, connections, _ -> new RespReply(commands));
+    }
+
+    /**
+     * Sends every request, and returns when each has its answer or is given up.
+     *
+     * @param requests as they go over the wire; direct buffers save a copy
+     * @param nanos takes the time of each request that was acknowledged, in nanoseconds
+     * @param answers looks at every answer, or null when only the statuses matter
+     * @throws IOException when nobody listens, or nothing is answered for 30 s
+     */
+    public LoadReport send(
+            List<ByteBuffer> requests, Drive drive, Refusals refusals, Histogram nanos, @Nullable Answers answers)
+            throws IOException {
+        List<Connection> open = new ArrayList<>();
+        try (Selector selector = Selector.open()) {
+            for (int i = 0; i < connections; i++) {
+                Connection connection = new Connection(address, selector, readers.apply(answers != null));
+                open.add(connection);
+                connection.open();
+            }
+            return new LoadRun(requests, drive, refusals, nanos, answers, selector).over(open);
+        } finally {
+            for (Connection connection : open) {
+                connection.close();
+            }
+        }
+    }
+}
