@@ -12,6 +12,7 @@ public final class Lab {
     /** System properties, set by the script: {@code millrace.root}, {@code millrace.columns}. */
     public static void main(String[] arguments) {
         Terminal terminal = Terminal.ofThisProcess();
+        System.setOut(System.err); // What libraries have to say must not stand among results.
         System.exit(new Shell(terminal)
                 .with(new TortureCommand(terminal))
                 .with(new BenchCommand(terminal))

@@ -14,7 +14,7 @@ final class Bench {
     private static final Comparator<Turn> IN_TURNS = Comparator.comparing(
                     (Turn turn) -> turn.scenario().aof(), Comparator.nullsLast(Comparator.naturalOrder()))
             .thenComparing(turn -> turn.scenario().creators(), Comparator.reverseOrder())
-            .thenComparing(turn -> turn.scenario().shape().batch())
+            .thenComparingInt(turn -> turn.scenario().shape().batch())
             .thenComparing(turn -> turn.scenario().shape().name());
 
     private final Plan plan;

@@ -1,6 +1,7 @@
 package dev.millrace.lab.bench;
 
 import dev.millrace.local.server.RedisServer;
+import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -25,6 +26,7 @@ final class SwitchedRedis implements AutoCloseable {
         this.description = server.description();
         this.client = RedisClient.create(server.url());
 
+        client.setOptions(ClientOptions.builder().autoReconnect(false).build());
         this.connection = client.connect();
         connection.setTimeout(PATIENCE);
         commands().configSet("auto-aof-rewrite-percentage", "0");
