@@ -20,7 +20,7 @@ interface Contestant extends AutoCloseable {
     /** What it is measured in. */
     List<Scenario> scenarios();
 
-    /** Events that a first round of this scenario should have, so that it takes about a second; later ones are sized by it. */
+    /** Events that take about a second, more or less: the size of the first round. Later ones follow from it. */
     int roundSize(Scenario scenario);
 
     /** The ids of its processes, by the part they play: {@code redis}, {@code postgres}, {@code ingest}. This one is {@code client}. */

@@ -75,7 +75,7 @@ final class MillraceStack implements AutoCloseable {
         LabSettings settings = LabSettings.fresh(stage.root(), place.data(), INTERVAL, 1, 1)
                 .with("MILLRACE_REQUIRE_DURABLE_REDIS", "false")
                 .with("SERVER_ADDRESS", "127.0.0.1")
-                .withJvmOptions(ServiceJvm.OPTIONS);
+                .withIngestOptions(ServiceJvm.OPTIONS);
         LabStack stack = LabStack.start(settings, place, stage.progress());
         try (Connection connection = connect(stack.postgres());
                 Statement statement = connection.createStatement()) {
@@ -100,7 +100,8 @@ final class MillraceStack implements AutoCloseable {
         return List.of(
                 redis.description(),
                 stack.postgres().description() + ", fsync on, synchronous_commit on, pg_stat_statements",
-                "java " + String.join(" ", ServiceJvm.OPTIONS) + ", settlement every " + INTERVAL.toSeconds() + " s");
+                "ingest-api: java " + String.join(" ", ServiceJvm.OPTIONS) + ", settlement every "
+                        + INTERVAL.toSeconds() + " s");
     }
 
     Map<String, Long> processes() {

@@ -63,6 +63,7 @@ final class ResultsJson {
     }
 
     private static void number(ObjectNode node, String name, double value) {
-        node.put(name, new BigDecimal(value, DIGITS).stripTrailingZeros());
+        BigDecimal rounded = new BigDecimal(value, DIGITS).stripTrailingZeros();
+        node.put(name, rounded.scale() < 0 ? rounded.setScale(0) : rounded);
     }
 }

@@ -20,7 +20,7 @@ final class Turn {
         this.contestant = contestant;
         this.scenario = scenario;
         this.plan = plan;
-        this.size = contestant.roundSize(scenario);
+        this.size = sizeFor(contestant.roundSize(scenario));
     }
 
     Scenario scenario() {

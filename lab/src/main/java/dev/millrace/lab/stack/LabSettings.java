@@ -23,10 +23,10 @@ import java.util.stream.Stream;
  * @param variables the environment of all of them
  * @param local the same as the command line understands it; of each service, the first instance
  * @param ports the port of each instance of a service
- * @param jvmOptions how the JVMs of the services are run; empty for little memory and a quick start
+ * @param ingestOptions of the JVM of ingest-api; the other services are started with little memory and quickly
  */
 public record LabSettings(
-        Map<String, String> variables, LocalSettings local, Map<Instance, Integer> ports, List<String> jvmOptions) {
+        Map<String, String> variables, LocalSettings local, Map<Instance, Integer> ports, List<String> ingestOptions) {
     /**
      * Ports below those that systems hand out to clients: while a part is down, no client's own port can take the place of
      * it, and no connection to it can end at itself.
@@ -34,12 +34,13 @@ public record LabSettings(
     private static final int LOWEST_PORT = 12_000;
 
     private static final int HIGHEST_PORT = 30_000;
+    private static final List<String> SMALL = List.of("-Xmx384m");
     private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     public LabSettings {
         variables = Map.copyOf(variables);
         ports = Map.copyOf(ports);
-        jvmOptions = List.copyOf(jvmOptions);
+        ingestOptions = List.copyOf(ingestOptions);
     }
 
     /**
@@ -65,7 +66,7 @@ public record LabSettings(
         variables.put("MILLRACE_MASTER_KEY", "lab-" + UUID.randomUUID() + UUID.randomUUID());
         variables.put("MILLRACE_LEDGER_JWT_SECRET", "lab-" + UUID.randomUUID() + UUID.randomUUID());
         variables.put("MILLRACE_SETTLEMENT_INTERVAL", interval.toSeconds() + "s");
-        LabSettings settings = new LabSettings(variables, LocalSettings.from(variables, root), ports, List.of());
+        LabSettings settings = new LabSettings(variables, LocalSettings.from(variables, root), ports, SMALL);
         Stream.of(Part.LEDGER, Part.WORKER, Part.INGEST).forEach(settings::jar);
         settings.commandLine();
         return settings;
@@ -84,19 +85,20 @@ public record LabSettings(
     public LabSettings with(String variable, String value) {
         Map<String, String> more = environment();
         more.put(variable, value);
-        return new LabSettings(more, local, ports, jvmOptions);
+        return new LabSettings(more, local, ports, ingestOptions);
     }
 
-    /** The same with services whose JVMs are run so. */
-    public LabSettings withJvmOptions(List<String> options) {
+    /** The same with an ingest-api whose JVM is run so. */
+    public LabSettings withIngestOptions(List<String> options) {
         return new LabSettings(variables, local, ports, options);
     }
 
     /** Two cores start ledger and worker sooner without the optimising compiler. */
     List<String> jvmOptions(Part service) {
-        return jvmOptions.isEmpty()
-                ? List.of("-Xmx384m", "-XX:TieredStopAtLevel=" + (service == Part.INGEST ? 4 : 1))
-                : jvmOptions;
+        return service == Part.INGEST
+                ? ingestOptions
+                : Stream.concat(SMALL.stream(), Stream.of("-XX:TieredStopAtLevel=1"))
+                        .toList();
     }
 
     /** The instances in the order in which they are stopped. */

@@ -1,0 +1,78 @@
+package dev.millrace.lab.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.local.command.Shell;
+import dev.millrace.local.command.Terminal;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.json.JsonMapper;
+
+class BenchCommandTest {
+    private static final int WRONG_USAGE = 2;
+
+    @TempDir
+    private Path root;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    --contestants | fake,slow | --contestants has 'slow'; there are fake
+                    --aof         | sometimes | --aof has 'sometimes'; there are off, everysec, always
+                    --rounds      | 0         | --rounds is 0; it takes 1 to 99
+                    --seed        | -1        | --seed is -1; it takes a whole number from 0 to 2147483646
+                    """)
+    void aValueThatCanNotBeUsedIsNamedWithItsRemedy(String option, String value, String message) {
+        assertThat(run(0, "bench", option, value)).isEqualTo(WRONG_USAGE);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains(message);
+        assertThat(root).isEmptyDirectory();
+    }
+
+    @Test
+    void jsonIsTheOnlyThingOnStandardOutput() {
+        assertThat(run(0, "bench", "--json", "--quick", "--rounds", "1", "--seed", "7"))
+                .isZero();
+        var json = JsonMapper.shared().readTree(out.toByteArray());
+        assertThat(json.path("results").size()).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("bench: seed 7");
+        assertThat(root.resolve("lab/target/bench")).isEmptyDirectory();
+    }
+
+    @Test
+    void aRunThatLostAnEventFailsAndKeepsItsData() {
+        assertThat(run(1, "bench", "--quick", "--rounds", "1")).isEqualTo(1);
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("FAILED:", "in round 1/1: 1 events lost");
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("data and logs are kept in ");
+        assertThat(root.resolve("lab/target/bench")).isNotEmptyDirectory();
+    }
+
+    /** @param lost events that each round loses */
+    private int run(long lost, String... arguments) {
+        Terminal terminal = new Terminal(Map.of(), root, stream(out), stream(err), 0, Clock.systemUTC());
+        List<Scenario> scenarios = List.of(new Scenario("fake", new Case("a", 10, 1), Aof.ALWAYS, 1));
+        FakeContestant fake = new FakeContestant("fake", scenarios, new ArrayList<>()) {
+            @Override
+            long count(long micros) {
+                return micros - lost * Events.MICROS;
+            }
+        };
+        BenchCommand command = new BenchCommand(terminal, List.of(new Entrant("fake", _ -> fake)));
+        return new Shell(terminal).with(command).run(arguments);
+    }
+
+    private static PrintStream stream(ByteArrayOutputStream bytes) {
+        return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    }
+}

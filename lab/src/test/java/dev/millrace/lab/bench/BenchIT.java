@@ -1,0 +1,103 @@
+package dev.millrace.lab.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.lab.load.Slabs;
+import dev.millrace.lab.progress.Progress;
+import dev.millrace.local.server.Folders;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The contestants as they are, in rounds of a tenth of a second: nothing is measured here, everything has to add up. */
+class BenchIT {
+    /** Surefire says where the module is; the root is the folder above it. */
+    private static final Path ROOT = Path.of(System.getProperty("basedir", "."))
+            .toAbsolutePath()
+            .resolve("..")
+            .normalize();
+
+    private static final Plan TINY = new Plan(
+            true,
+            Set.of("raw-redis", "noop-http", "millrace", "row-update"),
+            Set.of("pipeline-64", "single", "single-half-peak", "batch-100", "batch-1000", "clients-8"),
+            Set.of(Aof.OFF, Aof.ALWAYS),
+            1,
+            Duration.ofMillis(100),
+            Duration.ofMinutes(5),
+            1);
+
+    private Path home = ROOT;
+
+    @BeforeEach
+    void makeHome() throws IOException {
+        home = Files.createTempDirectory("millrace-bench-");
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    @AfterEach
+    void deleteHome() throws IOException {
+        Folders.delete(home);
+    }
+
+    @Test
+    void whatEveryContestantCountsIsWhatWasSent() throws InterruptedException {
+        Outcome outcome = run(TINY);
+        System.out.println(Table.of(outcome, Machine.ofThisProcess()));
+
+        assertThat(outcome.failures()).isEmpty();
+        JsonNode json = JsonMapper.shared().readTree(ResultsJson.of(outcome, Machine.ofThisProcess()));
+        Set<String> seen = new HashSet<>();
+        for (JsonNode result : json.path("results")) {
+            assertThat(result.path("lost").asLong(-1)).as(result.toString()).isZero();
+            assertThat(result.path("eventsPerSecond").asDouble()).isPositive();
+            assertThat(result.path("p99Ms").asDouble()).isPositive();
+            seen.add("%s %s %s %d"
+                    .formatted(
+                            result.path("contestant").asString(),
+                            result.path("case").asString(),
+                            result.path("aof").asString("-"),
+                            result.path("creators").asInt()));
+        }
+        assertThat(seen)
+                .hasSize(json.path("results").size())
+                .contains(
+                        "raw-redis pipeline-64 always 1",
+                        "noop-http single - 1000",
+                        "millrace single always 1000",
+                        "millrace single-half-peak off 1000",
+                        "millrace batch-1000 off 1",
+                        "row-update clients-8 - 1");
+        assertThat(json.path("machine").path("servers").toString()).contains("redis 7", "postgres 1");
+        assertCostsOf(json);
+    }
+
+    private static void assertCostsOf(JsonNode json) {
+        for (JsonNode result : json.path("results")) {
+            if (result.path("contestant").asString().equals("millrace")) {
+                assertThat(result.path("cpuSecondsPerMillion").propertyNames())
+                        .containsExactly("client", "ingest", "ledger", "others", "postgres", "redis", "worker");
+                assertThat(result.path("bytesPerRemembered").asDouble()).isPositive();
+                assertThat(result.path("statementsPerMillion").asDouble()).isPositive();
+                assertThat(result.path("rowsPerMillion").asDouble()).isPositive();
+            }
+        }
+    }
+
+    private Outcome run(Plan plan) throws InterruptedException {
+        try (Progress progress = Progress.to(System.out, 0)) {
+            Stage stage = new Stage(ROOT, home, new Slabs(), progress::step);
+            return new Bench(plan, List.copyOf(Entrants.ALL), stage, progress).run();
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package dev.millrace.lab.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.lab.load.Slabs;
+import dev.millrace.lab.progress.Progress;
+import dev.millrace.local.process.StartFailure;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class BenchTest {
+    private static final Plan PLAN =
+            new Plan(false, Set.of(), Set.of(), Set.of(), 2, Duration.ofMillis(2), Duration.ofMinutes(1), 42);
+
+    private final List<String> diary = new ArrayList<>();
+    private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
+    private final FakeContestant sound = fake("sound", "b", "a");
+
+    @Test
+    void eachIsWarmedUpAndThenTheyTakeTurns() throws InterruptedException {
+        FakeContestant other = fake("other", "a");
+        Outcome outcome = run(PLAN, sound, other);
+        assertThat(diary)
+                .containsExactly(
+                        "sound b", "sound a", "other a", // warm-up
+                        "sound a", "other a", "sound b", "sound a", "other a", "sound b");
+        assertThat(outcome.isGood()).isTrue();
+        assertThat(outcome.results()).hasSize(3).allMatch(result -> result.rounds() == 2 && result.lost() == 0);
+        assertThat(other.sizes().getFirst())
+                .as("a round has at least a pipeline")
+                .isEqualTo(64);
+        assertThat(sound.isClosed() && other.isClosed()).isTrue();
+    }
+
+    @Test
+    void anEventThatIsLostMakesTheRunFail() throws InterruptedException {
+        Outcome outcome = run(PLAN, sound, new FakeContestant("leaky", scenarios("leaky", "a"), diary) {
+            @Override
+            long count(long micros) {
+                return micros - Events.MICROS;
+            }
+        });
+        assertThat(outcome.isGood()).isFalse();
+        assertThat(outcome.failures())
+                .containsExactly(
+                        "leaky a, aof always, 1,000 creators in warm-up: 1 events lost",
+                        "leaky a, aof always, 1,000 creators in round 1/2: 1 events lost",
+                        "leaky a, aof always, 1,000 creators in round 2/2: 1 events lost");
+        assertThat(outcome.results().getLast().lost()).isEqualTo(2);
+    }
+
+    @Test
+    void soDoesOneThatIsPaidTwice() throws InterruptedException {
+        Outcome outcome = run(PLAN, new FakeContestant("generous", scenarios("generous", "a"), diary) {
+            @Override
+            long count(long micros) {
+                return micros + 1;
+            }
+        });
+        assertThat(outcome.isGood()).isFalse();
+        assertThat(outcome.failures().getFirst()).endsWith("1 events paid that were not sent");
+        assertThat(outcome.results().getFirst().lost()).isEqualTo(-2);
+    }
+
+    @Test
+    void aContestantThatBreaksOffLetsTheOthersGoOn() throws InterruptedException {
+        FakeContestant broken = new FakeContestant("broken", scenarios("broken", "a", "b"), diary) {
+            @Override
+            long count(long micros) {
+                throw new IllegalStateException("out of order");
+            }
+        };
+        Outcome outcome = run(PLAN, broken, sound);
+        assertThat(outcome.failures())
+                .containsExactly(
+                        "broken a, aof always, 1,000 creators in warm-up: java.lang.IllegalStateException: out of"
+                                + " order");
+        assertThat(outcome.results())
+                .hasSize(2)
+                .allMatch(result -> result.scenario().contestant().equals("sound"));
+        assertThat(broken.isClosed()).isTrue();
+    }
+
+    @Test
+    void oneThatDoesNotStartIsToldInItsWords() throws InterruptedException {
+        Entrant absent = new Entrant("absent", stage -> {
+            throw new StartFailure("port 1 is taken");
+        });
+        Outcome outcome = run(PLAN, absent, entrant(sound));
+        assertThat(outcome.failures()).hasSize(1);
+        assertThat(screen.toString(StandardCharsets.UTF_8)).contains("absent did not start: port 1 is taken");
+        assertThat(outcome.results()).hasSize(2);
+    }
+
+    @Test
+    void whenTheTimeIsOverNoFurtherTurnBegins() throws InterruptedException {
+        Plan hasty = new Plan(false, Set.of(), Set.of(), Set.of(), 99, Duration.ofMillis(2), Duration.ZERO, 42);
+        assertThat(run(hasty, sound).results()).allMatch(result -> result.rounds() == 1);
+    }
+
+    private Outcome run(Plan plan, FakeContestant... contestants) throws InterruptedException {
+        return run(plan, Stream.of(contestants).map(BenchTest::entrant).toArray(Entrant[]::new));
+    }
+
+    private Outcome run(Plan plan, Entrant... entrants) throws InterruptedException {
+        PrintStream out = new PrintStream(screen, true, StandardCharsets.UTF_8);
+        Stage stage = new Stage(Path.of(""), Path.of(""), new Slabs(), _ -> {});
+        return new Bench(plan, List.of(entrants), stage, Progress.to(out, 0)).run();
+    }
+
+    private FakeContestant fake(String name, String... cases) {
+        return new FakeContestant(name, scenarios(name, cases), diary);
+    }
+
+    private static Entrant entrant(FakeContestant contestant) {
+        return new Entrant(contestant.name(), _ -> contestant);
+    }
+
+    private static List<Scenario> scenarios(String name, String... cases) {
+        return Stream.of(cases)
+                .map(shape -> new Scenario(name, new Case(shape, 10, 1), Aof.ALWAYS, 1_000))
+                .toList();
+    }
+}

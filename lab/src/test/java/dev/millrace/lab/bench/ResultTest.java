@@ -1,0 +1,40 @@
+package dev.millrace.lab.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ResultTest {
+    private static final Scenario SCENARIO = Rounds.batches("millrace", Aof.ALWAYS, 1_000);
+
+    @Test
+    void figuresAreThoseOfTheMedianRoundAndCostsThoseOfAMillionEvents() {
+        List<Measured> rounds = List.of(Rounds.round(1_000, 1_000), Rounds.round(1_000, 500), Rounds.round(2_000, 250));
+        Result result = Result.of(SCENARIO, rounds, new Costs(0, 0, 90_000, 10_000));
+        assertThat(result.eventsPerSecond()).isEqualTo(new Spread(1_000, 2_000, 8_000));
+        assertThat(result.p50Ms().median()).isCloseTo(500, within(1.0));
+        assertThat(result.p99Ms().median()).isCloseTo(990, within(1.0));
+        assertThat(result.p999Ms().median()).isCloseTo(999, within(1.0));
+        assertThat(result.settleMs().median()).isEqualTo(20);
+        assertThat(result.cpuSecondsPerMillion()).isEqualTo(Map.of("redis", 375.0, "client", 187.5));
+        assertThat(result.statementsPerMillion()).isEqualTo(3_000);
+        assertThat(result.rowsPerMillion()).isEqualTo(7_500);
+        assertThat(result.bytesPerRemembered()).isEqualTo(9);
+        assertThat(result.lost()).isZero();
+        assertThat(result.repeated()).isEqualTo(6);
+    }
+
+    @Test
+    void aRoundThatPaysTooMuchHidesNoneThatPaysTooLittle() {
+        Measured short1 = Rounds.round(1_000, 100, 1_000 * Events.MICROS - 1);
+        Measured double3 = Rounds.round(1_000, 100, 1_003 * Events.MICROS);
+        assertThat(short1.lost()).isEqualTo(1);
+        assertThat(double3.lost()).isEqualTo(-3);
+        assertThat(Result.of(SCENARIO, List.of(short1, double3), Costs.NONE).lost())
+                .isEqualTo(1);
+        assertThat(Result.of(SCENARIO, List.of(double3), Costs.NONE).lost()).isEqualTo(-3);
+    }
+}

@@ -1,0 +1,59 @@
+package dev.millrace.lab.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class ResultsJsonTest {
+    private static final Machine MACHINE = new Machine(2, "a processor", 8_192, "Linux 6", "a VM 25");
+
+    @Test
+    void aRunIsOneObjectOfMachineResultsAndFailures() {
+        Result batches = Result.of(
+                Rounds.batches("millrace", Aof.ALWAYS, 1_000),
+                List.of(Rounds.round(1_000, 500), Rounds.round(1_000, 500)),
+                new Costs(0, 0, 90_000, 10_000));
+        Result rows = Result.of(
+                new Scenario("row-update", new Case("clients-64", 1, 64), null, 1_000),
+                List.of(Rounds.round(1_000, 4_000, 999_000)),
+                Costs.NONE);
+        Outcome outcome = new Outcome(
+                List.of(batches, rows), List.of("millrace: redis 7"), List.of("1 lost"), Duration.ofMillis(90_500));
+
+        JsonNode json = JsonMapper.shared().readTree(ResultsJson.of(outcome, MACHINE));
+
+        assertThat(json.propertyNames()).containsExactly("machine", "results", "failures");
+        assertThat(json.path("machine").toString())
+                .isEqualTo("{\"cores\":2,\"processor\":\"a processor\",\"memoryMib\":8192,\"system\":\"Linux 6\","
+                        + "\"java\":\"a VM 25\",\"servers\":[\"millrace: redis 7\"],\"seconds\":90.5}");
+        assertThat(json.path("results").get(0).toString())
+                .startsWith("{\"contestant\":\"millrace\",\"case\":\"batch-1000\",\"aof\":\"always\",\"creators\":1000,"
+                        + "\"rounds\":2,\"eventsPerSecond\":2000,\"eventsPerSecondMin\":2000,"
+                        + "\"eventsPerSecondMax\":2000,\"p50Ms\":500.")
+                .contains("\"settleMs\":20,\"lost\":0,\"sentAgain\":4,\"ratios\":{\"row-update\":8},"
+                        + "\"cpuSecondsPerMillion\":{\"client\":250,\"redis\":500},"
+                        + "\"statementsPerMillion\":4000,\"rowsPerMillion\":10000,\"bytesPerRemembered\":9}");
+        assertThat(json.path("results").get(1).path("aof").isNull()).isTrue();
+        assertThat(json.path("results").get(1).path("lost").asInt()).isEqualTo(1);
+        assertThat(json.path("failures").get(0).asString()).isEqualTo("1 lost");
+    }
+
+    @Test
+    void theTableShowsTheSame() {
+        Result rows = Result.of(
+                new Scenario("row-update", new Case("clients-64", 1, 64), null, 1),
+                List.of(Rounds.round(1_000, 4_000), Rounds.round(1_000, 1_000), Rounds.round(1_000, 2_000)),
+                Costs.NONE);
+        String table = Table.of(
+                new Outcome(List.of(rows), List.of("row-update: postgres 18"), List.of(), Duration.ofSeconds(9)),
+                MACHINE);
+        assertThat(table)
+                .startsWith("2 cores (a processor), 8,192 MiB, Linux 6, a VM 25\nrow-update: postgres 18\n")
+                .contains("row-update    clients-64       -               1        500             250-1,000")
+                .endsWith("1 results in 9 s. Nothing was lost, nothing was paid twice.\n");
+    }
+}

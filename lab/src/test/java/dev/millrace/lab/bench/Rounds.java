@@ -1,0 +1,37 @@
+package dev.millrace.lab.bench;
+
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+
+/** Rounds and results as tests need them. */
+final class Rounds {
+    private Rounds() {}
+
+    /** A round of so many events in so many milliseconds, none lost, each request a millisecond longer than the one before. */
+    static Measured round(int events, long millis) {
+        return round(events, millis, events * Events.MICROS);
+    }
+
+    /** The same with so much in the balances. */
+    static Measured round(int events, long millis, long countedMicros) {
+        Histogram latency = new Histogram(3);
+        for (int i = 1; i <= 1_000; i++) {
+            latency.recordValue(TimeUnit.MILLISECONDS.toNanos(i));
+        }
+        return new Measured(
+                events,
+                TimeUnit.MILLISECONDS.toNanos(millis),
+                TimeUnit.MILLISECONDS.toNanos(20),
+                latency,
+                Map.of("redis", 0.5, "client", 0.25),
+                new Costs(4, 10, 9_000, 1_000),
+                events * Events.MICROS,
+                countedMicros,
+                2);
+    }
+
+    static Scenario batches(String contestant, Aof aof, int creators) {
+        return new Scenario(contestant, new Case("batch-1000", 1_000, 4), aof, creators);
+    }
+}
