@@ -11,10 +11,11 @@ import java.util.List;
  * when it fails ends its part; the others go on.
  */
 final class Bench {
+    /** What is held against each other comes close together. */
     private static final Comparator<Turn> IN_TURNS = Comparator.comparing(
-                    (Turn turn) -> turn.scenario().aof(), Comparator.nullsLast(Comparator.naturalOrder()))
+                    (Turn turn) -> turn.scenario().shape().batch() > 1)
+            .thenComparing(turn -> turn.scenario().aof(), Comparator.nullsFirst(Comparator.naturalOrder()))
             .thenComparing(turn -> turn.scenario().creators(), Comparator.reverseOrder())
-            .thenComparingInt(turn -> turn.scenario().shape().batch())
             .thenComparing(turn -> turn.scenario().shape().name());
 
     private final Plan plan;
@@ -57,11 +58,7 @@ final class Bench {
     private void start(Entrant entrant) throws InterruptedException {
         progress.step("starting " + entrant.name() + " …");
         try {
-            Contestant contestant = entrant.opening().start(stage);
-            started.add(contestant);
-            contestant.scenarios().stream()
-                    .filter(plan::takes)
-                    .forEach(scenario -> turns.add(new Turn(contestant, scenario, plan)));
+            enter(entrant.opening().start(stage));
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
@@ -69,6 +66,19 @@ final class Bench {
         }
         for (Turn turn : turnsOf(entrant.name())) {
             take(turn, "warm-up");
+        }
+    }
+
+    private void enter(Contestant contestant) {
+        List<Turn> wanted = contestant.scenarios().stream()
+                .filter(plan::takes)
+                .map(scenario -> new Turn(contestant, scenario, plan))
+                .toList();
+        if (wanted.isEmpty()) {
+            contestant.close();
+        } else {
+            started.add(contestant);
+            turns.addAll(wanted);
         }
     }
 

@@ -37,8 +37,8 @@ public final class BenchCommand implements Callable<Integer> {
     private static final int ROUNDS = 5;
     private static final int QUICK_ROUNDS = 3;
     private static final Duration LENGTH = Duration.ofSeconds(3);
-    private static final Duration QUICK_LENGTH = Duration.ofSeconds(1);
-    private static final Duration QUICK_BUDGET = Duration.ofSeconds(225);
+    private static final Duration QUICK_LENGTH = Duration.ofMillis(700);
+    private static final Duration QUICK_BUDGET = Duration.ofSeconds(210);
     private static final Duration NO_BUDGET = Duration.ofDays(1);
 
     private final Terminal terminal;
@@ -147,7 +147,7 @@ public final class BenchCommand implements Callable<Integer> {
                 rounds(),
                 quick ? QUICK_LENGTH : LENGTH,
                 quick && rounds == null ? QUICK_BUDGET : NO_BUDGET,
-                seed == null ? ThreadLocalRandom.current().nextInt(SEEDS) : seed());
+                seed());
     }
 
     private int rounds() {
@@ -161,7 +161,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private long seed() {
-        if (seed == null || seed < 0 || seed >= Integer.MAX_VALUE) {
+        if (seed == null) {
+            return ThreadLocalRandom.current().nextInt(SEEDS);
+        }
+        if (seed < 0 || seed >= Integer.MAX_VALUE) {
             throw wrong("--seed is %d; it takes a whole number from 0 to %d".formatted(seed, Integer.MAX_VALUE - 1));
         }
         return seed;

@@ -30,13 +30,8 @@ final class RowUpdate implements Contestant {
     private static final int ROUND = 1_000;
     private static final int DIGITS = 3;
 
-    private static final String FRESH = """
-            DROP TABLE IF EXISTS creator;
-            CREATE TABLE creator (name text PRIMARY KEY, balance bigint NOT NULL);
-            INSERT INTO creator SELECT 'c-' || rank, 0 FROM generate_series(0, %d) AS rank;
-            VACUUM ANALYZE creator;
-            CHECKPOINT
-            """;
+    private static final List<String> FRESH = List.of(
+            "DROP TABLE IF EXISTS creator", "CREATE TABLE creator (name text PRIMARY KEY, balance bigint NOT NULL)");
     private static final String PAY = "UPDATE creator SET balance = balance + ? WHERE name = ?";
     private static final String SUM = "SELECT sum(balance)::bigint FROM creator";
 
@@ -82,9 +77,13 @@ final class RowUpdate implements Contestant {
     public Round prepare(Scenario scenario, Events events) throws SQLException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
-            for (String sql : FRESH.formatted(scenario.creators() - 1).split(";", -1)) {
+            for (String sql : FRESH) {
                 statement.execute(sql);
             }
+            statement.execute("INSERT INTO creator SELECT 'c-' || rank, 0 FROM generate_series(0, %d) AS rank"
+                    .formatted(scenario.creators() - 1));
+            statement.execute("VACUUM ANALYZE creator");
+            statement.execute("CHECKPOINT");
         }
         return new UpdateRound(events, connections(scenario.shape().clients()));
     }

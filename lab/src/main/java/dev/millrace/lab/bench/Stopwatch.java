@@ -51,7 +51,7 @@ record Stopwatch(List<Contestant> all) {
         seconds.put(
                 OTHERS,
                 all.stream()
-                        .filter(other -> other != contestant)
+                        .filter(other -> !other.name().equals(contestant.name()))
                         .map(Contestant::processes)
                         .map(Map::values)
                         .flatMap(Collection::stream)

@@ -1,18 +1,19 @@
 package dev.millrace.lab.bench;
 
-import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A run for people: where it took place, how fast everything was, and what it cost. */
 final class Table {
-    private static final String SPEED = "%-13s %-16s %-8s %8s %10s %21s %6s %6s %7s %9s %9s %9s %6s%n";
-    private static final String COST = "%-13s %-16s %-8s %8s %9s %10s %9s %8s  %s%n";
+    private static final Set<Integer> NAMES = Set.of(0, 1, 2);
+    private static final Set<Integer> NAMES_AND_LAST = Set.of(0, 1, 2, 8);
+    private static final double SMALL = 10;
 
     private final Outcome outcome;
     private final Yardsticks yardsticks;
-    private final StringBuilder text = new StringBuilder();
 
     private Table(Outcome outcome) {
         this.outcome = outcome;
@@ -21,91 +22,69 @@ final class Table {
 
     static String of(Outcome outcome, Machine machine) {
         Table table = new Table(outcome);
-        table.line("%s%n", machine);
-        outcome.servers().forEach(server -> table.line("%s%n", server));
-        table.speed();
-        table.costs();
-        table.failures();
-        return table.text.toString();
+        return Stream.concat(Stream.of(machine.toString()), outcome.servers().stream())
+                        .map(line -> line + "\n")
+                        .collect(Collectors.joining())
+                + "\nMedian rounds; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections.\n"
+                + table.speed()
+                + "\nFor a million events: SQL statements, rows written, seconds of CPU; bytes of Redis an identity remembered.\n"
+                + table.costs()
+                + table.conclusion();
     }
 
-    private void speed() {
-        line(
-                "%nMedian rounds; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections.%n");
-        line(
-                SPEED,
-                "contestant",
-                "case",
-                "aof",
-                "creators",
-                "events/s",
-                "min-max",
-                "x raw",
-                "x noop",
-                "x row",
-                "p50 ms",
-                "p99 ms",
-                "p99.9 ms",
-                "lost");
+    private Grid speed() {
+        Grid grid = new Grid(NAMES);
+        grid.add(
+                "contestant", "case", "aof", "creators", "events/s", "min-max", "x raw", "x noop", "x row", "p50 ms",
+                "p99 ms", "p99.9 ms", "lost");
         for (Result result : outcome.results()) {
             Scenario scenario = result.scenario();
+            Spread speed = result.eventsPerSecond();
             Map<String, Double> ratios = yardsticks.ratios(result);
-            line(
-                    SPEED,
+            grid.add(
                     scenario.contestant(),
                     scenario.shape().name(),
                     aof(scenario),
-                    scenario.creators(),
-                    whole(result.eventsPerSecond().median()),
-                    whole(result.eventsPerSecond().least()) + "-"
-                            + whole(result.eventsPerSecond().most()),
+                    whole(scenario.creators()),
+                    whole(speed.median()),
+                    whole(speed.least()) + "-" + whole(speed.most()),
                     ratio(ratios.get(RawRedis.NAME)),
                     ratio(ratios.get(NoopHttp.NAME)),
                     ratio(ratios.get(RowUpdate.NAME)),
                     decimal(result.p50Ms().median()),
                     decimal(result.p99Ms().median()),
                     decimal(result.p999Ms().median()),
-                    result.lost());
+                    whole(result.lost()));
         }
+        return grid;
     }
 
-    private void costs() {
-        line(
-                "%nFor a million events: SQL statements, rows written, seconds of CPU; bytes of Redis an identity remembered.%n");
-        line(
-                COST,
-                "contestant",
-                "case",
-                "aof",
-                "creators",
-                "settle ms",
-                "statements",
-                "rows",
-                "bytes/id",
-                "CPU seconds");
+    private Grid costs() {
+        Grid grid = new Grid(NAMES_AND_LAST);
+        grid.add(
+                "contestant", "case", "aof", "creators", "settle ms", "statements", "rows", "bytes/id", "CPU seconds");
         for (Result result : outcome.results()) {
             Scenario scenario = result.scenario();
-            line(
-                    COST,
+            grid.add(
                     scenario.contestant(),
                     scenario.shape().name(),
                     aof(scenario),
-                    scenario.creators(),
+                    whole(scenario.creators()),
                     whole(result.settleMs().median()),
                     whole(result.statementsPerMillion()),
                     whole(result.rowsPerMillion()),
                     result.bytesPerRemembered() == 0 ? "-" : decimal(result.bytesPerRemembered()),
                     cpu(result));
         }
+        return grid;
     }
 
-    private void failures() {
-        line(
-                "%n%d results in %d s. %s%n",
-                outcome.results().size(),
-                outcome.took().toSeconds(),
-                outcome.failures().isEmpty() ? "Nothing was lost, nothing was paid twice." : "FAILED:");
-        outcome.failures().forEach(failure -> line("  %s%n", failure));
+    private String conclusion() {
+        String summary = "\n%d results in %d s. "
+                .formatted(outcome.results().size(), outcome.took().toSeconds());
+        return outcome.failures().isEmpty()
+                ? summary + "Nothing was lost, nothing was paid twice.\n"
+                : summary + "FAILED:\n  " + String.join("\n  ", outcome.failures()) + "\n";
     }
 
     private static String cpu(Result result) {
@@ -115,12 +94,15 @@ final class Table {
                 .collect(Collectors.joining(", "));
     }
 
-    private static Object aof(Scenario scenario) {
-        return scenario.aof() == null ? "-" : scenario.aof();
+    private static String aof(Scenario scenario) {
+        return scenario.aof() == null ? "-" : scenario.aof().toString();
     }
 
     private static String ratio(@Nullable Double ratio) {
-        return ratio == null ? "-" : ratio < 10 ? "%.2f".formatted(ratio) : whole(ratio);
+        if (ratio == null) {
+            return "-";
+        }
+        return ratio < SMALL ? decimal(ratio) : whole(ratio);
     }
 
     private static String whole(double number) {
@@ -129,9 +111,5 @@ final class Table {
 
     private static String decimal(double number) {
         return "%.2f".formatted(number);
-    }
-
-    private void line(String format, @Nullable Object... values) {
-        text.append(String.format(Locale.ROOT, format, values));
     }
 }

@@ -45,7 +45,7 @@ record Yardsticks(List<Result> results) {
 
     private Optional<Double> compare(Result result, String name, Predicate<Scenario> same) {
         return results.stream()
-                .filter(yardstick -> yardstick != result)
+                .filter(yardstick -> !yardstick.equals(result))
                 .filter(yardstick -> yardstick.scenario().contestant().equals(name))
                 .filter(yardstick -> same.test(yardstick.scenario()))
                 .map(yardstick -> result.eventsPerSecond().median()

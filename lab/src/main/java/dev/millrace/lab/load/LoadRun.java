@@ -90,7 +90,10 @@ final class LoadRun {
 
     private void await() throws IOException {
         long now = System.nanoTime();
-        if (now - answered > PATIENCE_NANOS && idle.size() < connections) {
+        if (idle.size() == connections) {
+            answered = now; // Nobody is asked, so nobody is silent.
+        }
+        if (now - answered > PATIENCE_NANOS) {
             throw new IOException("no answer for %d s".formatted(TimeUnit.NANOSECONDS.toSeconds(now - answered)));
         }
         long wait = idle.isEmpty() ? Long.MAX_VALUE : backlog.untilNext(now);

@@ -53,7 +53,7 @@ class ResultsJsonTest {
                 MACHINE);
         assertThat(table)
                 .startsWith("2 cores (a processor), 8,192 MiB, Linux 6, a VM 25\nrow-update: postgres 18\n")
-                .contains("row-update    clients-64       -               1        500             250-1,000")
+                .contains("row-update  clients-64  -           1       500  250-1,000      -       -      -")
                 .endsWith("1 results in 9 s. Nothing was lost, nothing was paid twice.\n");
     }
 }
