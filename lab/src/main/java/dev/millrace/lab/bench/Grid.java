@@ -36,7 +36,8 @@ final class Grid {
     }
 
     private String padded(String cell, int column) {
-        int width = rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0);
+        int width =
+                rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0);
         String padding = " ".repeat(width - cell.length());
         return texts.contains(column) ? cell + padding : padding + cell;
     }

@@ -35,8 +35,19 @@ final class Table {
     private Grid speed() {
         Grid grid = new Grid(NAMES);
         grid.add(
-                "contestant", "case", "aof", "creators", "events/s", "min-max", "x raw", "x noop", "x row", "p50 ms",
-                "p99 ms", "p99.9 ms", "lost");
+                "contestant",
+                "case",
+                "aof",
+                "creators",
+                "events/s",
+                "min-max",
+                "x raw",
+                "x noop",
+                "x row",
+                "p50 ms",
+                "p99 ms",
+                "p99.9 ms",
+                "lost");
         for (Result result : outcome.results()) {
             Scenario scenario = result.scenario();
             Spread speed = result.eventsPerSecond();
@@ -54,15 +65,14 @@ final class Table {
                     decimal(result.p50Ms().median()),
                     decimal(result.p99Ms().median()),
                     decimal(result.p999Ms().median()),
-                    whole(result.lost()));
+                    Long.toString(result.lost()));
         }
         return grid;
     }
 
     private Grid costs() {
         Grid grid = new Grid(NAMES_AND_LAST);
-        grid.add(
-                "contestant", "case", "aof", "creators", "settle ms", "statements", "rows", "bytes/id", "CPU seconds");
+        grid.add("contestant", "case", "aof", "creators", "settle ms", "statements", "rows", "bytes/id", "CPU seconds");
         for (Result result : outcome.results()) {
             Scenario scenario = result.scenario();
             grid.add(
