@@ -50,9 +50,8 @@ record Plan(
 
     /** Everything as it is meant to be run, and the other settings of Redis for large batches of many creators. */
     private static boolean isFirstLook(Scenario scenario) {
-        boolean large = scenario.creators() == MANY
-                && (scenario.shape().equals(RawRedis.PIPELINE)
-                        || scenario.shape().name().equals("batch-1000"));
+        String shape = scenario.shape().name();
+        boolean large = scenario.creators() == MANY && (shape.equals(RawRedis.PIPELINE) || shape.equals("batch-1000"));
         return scenario.aof() == null || scenario.aof() == Aof.ALWAYS || large;
     }
 }

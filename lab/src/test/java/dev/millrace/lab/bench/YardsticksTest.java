@@ -8,11 +8,12 @@ import org.junit.jupiter.api.Test;
 
 class YardsticksTest {
     private static final Case SINGLE = new Case("single", 1, 64);
+    private static final Case PIPELINE = new Case("pipeline-64", 64, 4);
     private static final Case CLIENTS = new Case("clients-64", 1, 64);
 
-    private final Result rawAlways = result(new Scenario("raw-redis", RawRedis.PIPELINE, Aof.ALWAYS, 1_000), 100_000);
-    private final Result rawOff = result(new Scenario("raw-redis", RawRedis.PIPELINE, Aof.OFF, 1_000), 200_000);
-    private final Result rawViral = result(new Scenario("raw-redis", RawRedis.PIPELINE, Aof.ALWAYS, 1), 125_000);
+    private final Result rawAlways = result(new Scenario("raw-redis", PIPELINE, Aof.ALWAYS, 1_000), 100_000);
+    private final Result rawOff = result(new Scenario("raw-redis", PIPELINE, Aof.OFF, 1_000), 200_000);
+    private final Result rawViral = result(new Scenario("raw-redis", PIPELINE, Aof.ALWAYS, 1), 125_000);
     private final Result noop = result(new Scenario("noop-http", SINGLE, null, 1_000), 20_000);
     private final Result rows = result(new Scenario("row-update", CLIENTS, null, 1_000), 1_000);
     private final Result viralRows = result(new Scenario("row-update", CLIENTS, null, 1), 500);
