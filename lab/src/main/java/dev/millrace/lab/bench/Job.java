@@ -1,0 +1,34 @@
+package dev.millrace.lab.bench;
+
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/** Something that is done again and again, each five seconds. */
+interface Job {
+    Duration INTERVAL = Duration.ofSeconds(5);
+
+    /** One run. */
+    void run() throws Exception;
+
+    /** Does the work, and the job each five seconds meanwhile; returns when neither is under way any more. */
+    default void runDuring(Job work) throws Exception {
+        Semaphore done = new Semaphore(0);
+        try (ExecutorService timer = Executors.newSingleThreadExecutor()) {
+            var runs = timer.submit(() -> {
+                while (!done.tryAcquire(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
+                    run();
+                }
+                return null;
+            });
+            try {
+                work.run();
+            } finally {
+                done.release();
+            }
+            runs.get();
+        }
+    }
+}
