@@ -1,0 +1,64 @@
+package dev.millrace.lab.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.local.server.Durability;
+import dev.millrace.local.testing.RealServers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CountersInRedisIT {
+    private static final int EVENTS = 2_000;
+
+    @TempDir
+    private Path home;
+
+    @Test
+    void naiveRedisCountsEachEventOnce() throws Exception {
+        try (CountersInRedis contestant = CountersInRedis.naive(RealServers.place(home), Durability.RELAXED)) {
+            SentTwice round = playAll(contestant);
+            assertThat(round.spent().remembered()).isEqualTo(EVENTS);
+            assertThat(round.spent().redisBytes()).isBetween(60L * EVENTS, 300L * EVENTS);
+        }
+    }
+
+    @Test
+    void redissonCountsEachEventOnceUnlessItsFilterTakesItForAnotherOne() throws Exception {
+        try (CountersInRedis contestant = CountersInRedis.redisson(RealServers.place(home), Durability.RELAXED)) {
+            SentTwice round = playAll(contestant);
+            assertThat(round.spent().remembered()).isBetween(EVENTS * 98L / 100, EVENTS * 102L / 100); // an estimate
+            assertThat(round.spent().redisBytes()).isBetween(6L * EVENTS, 20L * EVENTS);
+        }
+    }
+
+    /** Among many creators every setting, and a single one with requests of a single event; the last round. */
+    private static SentTwice playAll(CountersInRedis contestant) throws Exception {
+        List<SentTwice> rounds = new ArrayList<>();
+        for (Scenario scenario : contestant.scenarios()) {
+            boolean viral = scenario.creators() == 1;
+            if (viral ? isSingle(scenario) : scenario.shape().batch() == 1_000) {
+                rounds.add(play(contestant, scenario, "r" + rounds.size()));
+            }
+        }
+        return rounds.getLast();
+    }
+
+    private static boolean isSingle(Scenario scenario) {
+        return scenario.shape().batch() == 1 && scenario.aof() == Aof.ALWAYS;
+    }
+
+    private static SentTwice play(CountersInRedis contestant, Scenario scenario, String name) throws Exception {
+        SentTwice round = SentTwice.by(contestant, scenario, name, EVENTS);
+        assertThat(round.counted()).as(scenario.toString()).isEqualTo(round.micros());
+        assertThat(round.requests())
+                .isEqualTo(2L * Math.ceilDiv(EVENTS, scenario.shape().batch()));
+        // Each time the counters are taken: one statement that asks whose, and one with one row for each that was not
+        // 0.
+        assertThat(round.spent().rowsWritten()).isBetween(1L, round.spent().statements() - 2);
+        assertThat(round.spent().statements()).isLessThan(EVENTS);
+        return round;
+    }
+}
