@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.local.server.Durability;
 import java.util.List;
 
 /** Who can take part, in the order in which the table shows them. */
@@ -8,7 +9,18 @@ final class Entrants {
             new Entrant(RawRedis.NAME, RawRedis::start),
             new Entrant(NoopHttp.NAME, NoopHttp::start),
             new Entrant(Millrace.NAME, Millrace::start),
-            new Entrant(RowUpdate.NAME, RowUpdate::start));
+            new Entrant(RowUpdate.NAME, RowUpdate::start),
+            new Entrant(
+                    InsertRollup.NAME, stage -> InsertRollup.start(stage.place(InsertRollup.NAME), Durability.ALWAYS)),
+            new Entrant(
+                    CountersInRedis.NAIVE,
+                    stage -> CountersInRedis.naive(stage.place(CountersInRedis.NAIVE), Durability.ALWAYS)),
+            new Entrant(
+                    CountersInRedis.REDISSON,
+                    stage -> CountersInRedis.redisson(stage.place(CountersInRedis.REDISSON), Durability.ALWAYS)),
+            new Entrant(
+                    KafkaStreamsTotals.NAME,
+                    stage -> KafkaStreamsTotals.start(stage.place(KafkaStreamsTotals.NAME), Durability.ALWAYS)));
 
     private Entrants() {}
 }
