@@ -12,13 +12,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.HdrHistogram.Histogram;
 
 /**
- * Threads with a connection each that insert events into the table {@code event}, a statement and transaction per request.
+ * Threads with a session each that insert events into the table {@code event}, a statement and transaction per request.
  *
- * @param postgres where the table is
- * @param shape how many at a time, by how many
+ * @param sessions one a client
+ * @param shape how many at a time
  * @param clicks what is inserted
  */
-record InsertClients(MeteredPostgres postgres, Case shape, Clicks clicks) {
+record InsertClients(List<MeteredSession> sessions, Case shape, Clicks clicks) {
     private static final String ONE =
             "INSERT INTO event (id, creator, micros) VALUES (?, ?, " + Events.MICROS + ") ON CONFLICT DO NOTHING";
 
@@ -29,9 +29,9 @@ record InsertClients(MeteredPostgres postgres, Case shape, Clicks clicks) {
     void send(Histogram nanos) throws Exception {
         AtomicInteger next = new AtomicInteger();
         List<Future<Histogram>> measured = new ArrayList<>();
-        try (ExecutorService threads = Executors.newFixedThreadPool(shape.clients())) {
-            for (int client = 0; client < shape.clients(); client++) {
-                measured.add(threads.submit(() -> insert(next, nanos.getNumberOfSignificantValueDigits())));
+        try (ExecutorService threads = Executors.newFixedThreadPool(sessions.size())) {
+            for (MeteredSession session : sessions) {
+                measured.add(threads.submit(() -> insert(session, next, nanos.getNumberOfSignificantValueDigits())));
             }
         }
         for (Future<Histogram> one : measured) {
@@ -39,10 +39,9 @@ record InsertClients(MeteredPostgres postgres, Case shape, Clicks clicks) {
         }
     }
 
-    private Histogram insert(AtomicInteger next, int digits) throws SQLException {
+    private Histogram insert(MeteredSession session, AtomicInteger next, int digits) throws SQLException {
         Histogram nanos = new Histogram(digits);
-        try (MeteredSession session = postgres.session();
-                PreparedStatement insert = session.connection().prepareStatement(shape.batch() == 1 ? ONE : MANY)) {
+        try (PreparedStatement insert = session.connection().prepareStatement(shape.batch() == 1 ? ONE : MANY)) {
             int from = next.getAndAdd(shape.batch());
             while (from < clicks.size()) {
                 long started = System.nanoTime();
@@ -51,6 +50,7 @@ record InsertClients(MeteredPostgres postgres, Case shape, Clicks clicks) {
                 from = next.getAndAdd(shape.batch());
             }
         }
+        session.report();
         return nanos;
     }
 

@@ -3,6 +3,7 @@ package dev.millrace.lab.bench;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -45,6 +46,7 @@ final class InsertRollup implements Contestant {
 
     private final MeteredPostgres postgres;
     private final Balances balances;
+    private final List<MeteredSession> clients = new ArrayList<>();
 
     private InsertRollup(MeteredPostgres postgres, Balances balances) {
         this.postgres = postgres;
@@ -93,7 +95,11 @@ final class InsertRollup implements Contestant {
         try (MeteredSession session = postgres.session()) {
             session.execute("TRUNCATE event");
         }
-        return new Inserts(new InsertClients(postgres, scenario.shape(), Clicks.of(events)));
+        endClients();
+        for (int client = 0; client < scenario.shape().clients(); client++) {
+            clients.add(postgres.session());
+        }
+        return new Inserts(new InsertClients(List.copyOf(clients), scenario.shape(), Clicks.of(events)));
     }
 
     @Override
@@ -104,6 +110,13 @@ final class InsertRollup implements Contestant {
     @Override
     public void close() {
         postgres.close();
+    }
+
+    private void endClients() throws SQLException {
+        for (MeteredSession client : clients) {
+            client.close();
+        }
+        clients.clear();
     }
 
     private void rollUp() throws SQLException {

@@ -6,8 +6,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * A connection to a {@link MeteredPostgres} whose work has been counted once it is closed: by itself the server takes up to
- * ten seconds longer. For one thread at a time.
+ * A connection to a {@link MeteredPostgres} whose work has been counted once it has reported or is closed: by itself the
+ * server takes up to ten seconds longer. For one thread at a time.
  *
  * @param connection commits after each statement, unless told otherwise
  */
@@ -30,10 +30,15 @@ record MeteredSession(Connection connection) implements AutoCloseable {
         }
     }
 
+    /** Has everything counted that it has done so far. */
+    void report() throws SQLException {
+        execute(MeteredPostgres.REPORT);
+    }
+
     @Override
     public void close() throws SQLException {
         try (connection) {
-            execute(MeteredPostgres.REPORT);
+            report();
         }
     }
 }
