@@ -39,9 +39,6 @@ final class MillraceStack implements AutoCloseable {
     private static final int OK = 200;
     private static final String PUBLISHER = "bench";
 
-    /** Before the start: an event is counted also where Redis' clock is a little behind ours. */
-    private static final long AGE_SECONDS = 90;
-
     private static final String COUNT_STATEMENTS = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'";
     private static final String STATEMENTS_VIEW = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements";
     private static final String STATEMENTS = """
@@ -84,8 +81,7 @@ final class MillraceStack implements AutoCloseable {
         Clock clock = Clock.systemUTC();
         Publishers.SigningKey key = new Publishers(settings.local(), clock).key(PUBLISHER);
         TokenMint mint = TokenMint.forPublisher(key.kid(), key.secret());
-        long issuedAt = clock.instant().getEpochSecond() - AGE_SECONDS;
-        return new MillraceStack(settings, stack, new EventRequests(mint, issuedAt, stage.slabs()));
+        return new MillraceStack(settings, stack, new EventRequests(mint, stage.slabs()));
     }
 
     EventRequests requests() {

@@ -42,8 +42,7 @@ final class NoopHttp implements Contestant {
     private NoopHttp(Child process, int port, Slabs slabs) {
         this.process = process;
         this.port = port;
-        this.requests =
-                new EventRequests(TokenMint.forPublisher(KID, SECRET), System.currentTimeMillis() / 1_000, slabs);
+        this.requests = new EventRequests(TokenMint.forPublisher(KID, SECRET), slabs);
     }
 
     static Contestant start(Stage stage) throws IOException {
