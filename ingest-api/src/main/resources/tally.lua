@@ -32,7 +32,8 @@
 --   clock, highest second      the clock fell back, or leapt ahead further than can be believed
 --   sealed                     the pointer names an epoch that is sealed: it was set back by hand
 --   corrupt, field             a counter holds no number
---   counted, verdicts          one letter an event: A accepted, D duplicate, X expired, E too early, S superseded
+--   counted, verdicts          one letter an event: A accepted, D duplicate, X expired, E too early, S superseded,
+--                              U unreadable: its set is of another type; it is neither seen nor counted
 --
 -- Sums stay below 2^53 (a batch pays at most 10^15 micros), so Lua's numbers hold them exactly; '%.0f' prints all digits.
 
@@ -85,9 +86,7 @@ for i = 1, engages do
     engaged[i] = tonumber(ARGV[first_engage + 2 * i - 1])
 end
 
--- Whatever would make a counter's write below fail (another type, no number) shows here, before anything is written. Of the
--- sets it does not: that would take a look at each; one of another type fails the script at its event, and those before it
--- stay seen.
+-- Whatever would make a counter's write below fail (another type, no number) shows here, before anything is written.
 local function numbers(hash, first, count)
     local names = {'#micros', '#events'}
     for i = 1, count do
@@ -141,9 +140,14 @@ for i = 1, events do
     local previous, current = KEYS[FIRST_SEEN + 2 * (i - 1)], KEYS[FIRST_SEEN + 2 * (i - 1) + 1]
     local fingerprint = ARGV[first_event + i - 1]
     local verdict = not timely and untimely(i)
-    if not verdict and
-        (redis.call('SISMEMBER', previous, fingerprint) == 1 or redis.call('SADD', current, fingerprint) == 0) then
-        verdict = 'D'
+    if not verdict then
+        local seen = redis.pcall('SISMEMBER', previous, fingerprint)
+        local added = seen == 0 and redis.pcall('SADD', current, fingerprint)
+        if seen == 1 or added == 0 then
+            verdict = 'D'
+        elseif added ~= 1 then
+            verdict = 'U'
+        end
     end
     if verdict then
         local event = detail(i)

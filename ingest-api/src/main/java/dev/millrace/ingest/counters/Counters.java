@@ -14,6 +14,10 @@ import io.lettuce.core.SocketOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -45,8 +49,19 @@ public final class Counters implements AutoCloseable {
     private static final int MOST_MISSES = 2;
 
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
+    /** Calls that are sent at the same time share a write to the socket. */
+    private static final NettyCustomizer FLUSH_TOGETHER = new NettyCustomizer() {
+        @Override
+        public void afterChannelInitialized(Channel channel) {
+            channel.pipeline()
+                    .addFirst(new FlushConsolidationHandler(
+                            FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
+        }
+    };
+
     private static final Logger log = LoggerFactory.getLogger(Counters.class);
 
+    private final ClientResources resources;
     private final RedisClient client;
     private final RedisURI uri;
     private final Ticker ticker;
@@ -76,7 +91,9 @@ public final class Counters implements AutoCloseable {
         this.patience = patience;
         this.clockLeap = clockLeap.toSeconds();
         this.mostAge = patience.multipliedBy(2);
-        this.client = RedisClient.create();
+        this.resources =
+                ClientResources.builder().nettyCustomizer(FLUSH_TOGETHER).build();
+        this.client = RedisClient.create(resources);
         client.setOptions(ClientOptions.builder()
                 .autoReconnect(false)
                 .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
@@ -241,5 +258,6 @@ public final class Counters implements AutoCloseable {
     public void close() {
         watch.shutdownNow();
         client.shutdown(Duration.ZERO, patience);
+        var _ = resources.shutdown(0, patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -44,13 +44,17 @@ final class EventMeters {
     }
 
     void concluded(List<Outcome> outcomes) {
+        int accepts = 0;
+        int duplicates = 0;
         for (Outcome outcome : outcomes) {
             switch (outcome) {
-                case Outcome.Accepted a -> accepted.increment();
-                case Outcome.Duplicate d -> duplicate.increment();
+                case Outcome.Accepted a -> accepts++;
+                case Outcome.Duplicate d -> duplicates++;
                 case Outcome.Refused refused -> rejected(refused.why().code()).increment();
             }
         }
+        accepted.increment(accepts);
+        duplicate.increment(duplicates);
     }
 
     private Counter rejected(Code code) {

@@ -9,53 +9,29 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The events of one request that belong to one partition, and the script's keys and arguments for them (tally.lua names
- * them one by one).
+ * Events of one partition, and the script's keys and arguments for them (tally.lua names them one by one). Their order,
+ * share by share, is that of the script's verdicts.
+ *
+ * @param shares at least one
  */
-final class PartitionBatch {
+record PartitionBatch(int partition, List<Share> shares) {
     /**
      * One call of the script.
      *
-     * @param sets the set of each event, in the current generation
+     * @param untouched the sets that get an expiry by it, by the number of the event that needs it, from 0
      */
-    record Call(List<String> keys, List<String> arguments, List<String> sets) {}
+    record Call(List<String> keys, List<String> arguments, Map<Integer, String> untouched) {}
 
     private static final int FIXED_KEYS = 9;
     private static final int DETAIL_CHARACTERS = 48;
-
-    private final int partition;
-    private final CounterKeys names;
-    private final List<Countable> events = new ArrayList<>();
-    private final List<Integer> positions = new ArrayList<>();
-
-    PartitionBatch(int partition) {
-        this.partition = partition;
-        this.names = new CounterKeys(partition);
-    }
-
-    void add(Countable event, int position) {
-        events.add(event);
-        positions.add(position);
-    }
-
-    int partition() {
-        return partition;
-    }
-
-    /** In the order they were added, which is that of the script's verdicts. */
-    List<Countable> events() {
-        return events;
-    }
-
-    /** Where in the request the i-th event stands. */
-    int position(int i) {
-        return positions.get(i);
-    }
 
     /**
      * @param now Redis' second, as far as the caller knows: it names the generations
      */
     Call call(PartitionView view, String runId, long now, Spans spans, long clockLeap, TouchedSets touched) {
+        CounterKeys names = new CounterKeys(partition);
+        List<Countable> events =
+                shares.stream().map(Share::events).flatMap(List::stream).toList();
         List<String> keys = new ArrayList<>(FIXED_KEYS + 2 * events.size());
         keys.addAll(List.of(
                 names.epoch(),
@@ -70,7 +46,7 @@ final class PartitionBatch {
         Sums earns = new Sums();
         Sums engages = new Sums();
         StringBuilder details = new StringBuilder(DETAIL_CHARACTERS * events.size());
-        List<String> sets = new ArrayList<>(events.size());
+        Map<Integer, String> untouched = new LinkedHashMap<>();
         List<String> expiries = new ArrayList<>();
         List<String> fingerprints = new ArrayList<>(events.size());
         long allMayCount = Long.MIN_VALUE;
@@ -83,9 +59,9 @@ final class PartitionBatch {
             String current = names.seen(span, generation, bucket);
             keys.add(names.seen(span, generation - 1, bucket));
             keys.add(current);
-            sets.add(current);
             if (!touched.contains(current)) {
-                expiries.add(Integer.toString(sets.size()));
+                untouched.put(fingerprints.size(), current);
+                expiries.add(Integer.toString(fingerprints.size() + 1));
                 expiries.add(Long.toString((generation + 2) * span));
             }
             fingerprints.add(Long.toString(event.identity().fingerprint()));
@@ -129,7 +105,7 @@ final class PartitionBatch {
         arguments.addAll(fingerprints);
         earns.appendTo(arguments);
         engages.appendTo(arguments);
-        return new Call(keys, arguments, sets);
+        return new Call(keys, arguments, untouched);
     }
 
     private static void addAll(List<String> arguments, long... numbers) {

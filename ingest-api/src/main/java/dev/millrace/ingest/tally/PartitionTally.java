@@ -1,162 +1,93 @@
 package dev.millrace.ingest.tally;
 
 import dev.millrace.common.identity.Identity;
-import dev.millrace.ingest.counters.Observation;
 import dev.millrace.ingest.tally.TallyResult.Reason;
 import dev.millrace.ingest.verify.Countable;
-import io.lettuce.core.RedisException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends a request's events to their partitions, all at once, and each partition again as long as Redis answers that
- * another epoch is open by now. Thread-safe.
+ * Divides a request's events among the partitions and waits for all their answers. In each partition they travel with
+ * those of other requests, suspects among themselves. Thread-safe.
  */
 final class PartitionTally {
-    /** An epoch lasts many times longer than a round trip; more rounds than this mean that something is wrong. */
-    private static final int MOST_ROUNDS = 5;
+    /** Redis runs a call alone: this many take it a few milliseconds. */
+    private static final int MOST_FRESH = 512;
 
-    private static final char ACCEPTED = 'A';
+    private static final int FRESH_CALLS = 2;
+
+    /** A flood of repetitions must not keep Redis busy for long: short calls, one at a time. */
+    private static final int MOST_SUSPECTS = 64;
+
+    private static final int SUSPECTS_CALLS = 1;
 
     private static final Logger log = LoggerFactory.getLogger(PartitionTally.class);
 
-    private final TallyScript script = new TallyScript();
-    private final AtomicReferenceArray<PartitionView> views;
-    private final TouchedSets touched = new TouchedSets();
-    private final Spans spans;
-    private final long clockLeap;
+    /** Of fresh events, partition by partition, then those of suspects. */
+    private final List<Coalescer> coalescers = new ArrayList<>();
+
     private final Duration timeout;
-    private final TallyMeters meters;
 
     /**
-     * @param clockLeap most that Redis' clock may leap ahead
      * @param timeout longest wait for all answers of one request
      */
-    PartitionTally(Spans spans, Duration clockLeap, Duration timeout, TallyMeters meters) {
-        this.spans = spans;
-        this.clockLeap = clockLeap.toSeconds();
+    PartitionTally(TallyCalls calls, Duration timeout) {
+        addCoalescers(MOST_FRESH, FRESH_CALLS, calls);
+        addCoalescers(MOST_SUSPECTS, SUSPECTS_CALLS, calls);
         this.timeout = timeout;
-        this.meters = meters;
-        PartitionView[] unknown = new PartitionView[Identity.PARTITIONS];
-        Arrays.fill(unknown, PartitionView.UNKNOWN);
-        this.views = new AtomicReferenceArray<>(unknown);
     }
 
-    TallyResult count(List<Countable> events, Observation redis, long now) {
-        touched.of(redis.runId());
-        Outcome[] outcomes = new Outcome[events.size()];
-        long deadline = System.nanoTime() + timeout.toNanos();
+    private void addCoalescers(int mostEvents, int mostCalls, TallyCalls calls) {
+        for (int i = 0; i < Identity.PARTITIONS; i++) {
+            int partition = i;
+            coalescers.add(new Coalescer(mostEvents, mostCalls, shares -> calls.count(partition, shares)));
+        }
+    }
+
+    /**
+     * @param suspected which of the events may have been counted before
+     */
+    TallyResult count(List<Countable> events, BitSet suspected) {
         try {
-            List<PartitionBatch> waiting = byPartition(events);
-            for (int round = 0; round < MOST_ROUNDS && !waiting.isEmpty(); round++) {
-                Round answered = send(waiting, redis, now, deadline, outcomes);
-                waiting = answered.moved();
-                now = answered.now();
-            }
-            return waiting.isEmpty()
-                    ? new TallyResult.Counted(List.of(outcomes))
-                    : unavailable("the epoch moved on %d times in a row".formatted(MOST_ROUNDS));
-        } catch (CountersRefused e) {
-            return unavailable(e.why());
+            return new TallyResult.Counted(send(events, suspected).await(timeout.toNanos()));
+        } catch (ExecutionException e) {
+            return unavailable(why(e.getCause()));
         } catch (TimeoutException e) {
             return unavailable("Redis did not answer within %d ms".formatted(timeout.toMillis()));
-        } catch (ExecutionException | RedisException e) {
-            Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-            return unavailable(failed(cause));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return unavailable("this node is shutting down");
         }
     }
 
-    private record Sent(PartitionBatch batch, PartitionBatch.Call call, CompletableFuture<TallyReply> reply) {}
-
-    /** What one round left: the batches that must be sent again, and the latest second of Redis' clock. */
-    private record Round(List<PartitionBatch> moved, long now) {}
-
-    private Round send(List<PartitionBatch> batches, Observation redis, long now, long deadline, Outcome[] outcomes)
-            throws InterruptedException, ExecutionException, TimeoutException, CountersRefused {
-        List<Sent> sent = new ArrayList<>();
-        for (PartitionBatch batch : batches) {
-            PartitionBatch.Call call =
-                    batch.call(views.get(batch.partition()), redis.runId(), now, spans, clockLeap, touched);
-            sent.add(new Sent(batch, call, meters.timed(script.run(redis.connection(), call))));
-        }
-        List<PartitionBatch> moved = new ArrayList<>();
-        long latest = now;
-        for (Sent one : sent) {
-            TallyReply reply = one.reply().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-            latest = Math.max(latest, reply.now());
-            switch (reply) {
-                case TallyReply.Counted counted -> {
-                    conclude(one, counted, outcomes);
-                }
-                case TallyReply.Moved other -> {
-                    follow(one.batch().partition(), other.view());
-                    moved.add(one.batch());
-                }
-                case TallyReply.Refused refused ->
-                    throw new CountersRefused(one.batch().partition(), refused.why());
-            }
-        }
-        return new Round(moved, latest);
-    }
-
-    private void follow(int partition, PartitionView reported) throws CountersRefused {
-        PartitionView believed = views.get(partition);
-        if (!believed.mayBecome(reported)) {
-            throw new CountersRefused(
-                    partition,
-                    "Redis is older than what this node has seen: epoch %d of opening %d, after epoch %d of opening %d"
-                            .formatted(reported.epoch(), reported.opening(), believed.epoch(), believed.opening()));
-        }
-        if (reported.opening() != believed.opening()) {
-            touched.forget();
-        }
-        views.accumulateAndGet(partition, reported, (a, b) -> a.mayBecome(b) ? b : a);
-    }
-
-    private void conclude(Sent sent, TallyReply.Counted counted, Outcome[] outcomes) {
-        PartitionBatch batch = sent.batch();
-        for (int i = 0; i < batch.events().size(); i++) {
-            char letter = counted.verdicts().charAt(i);
-            if (letter == ACCEPTED) {
-                touched.add(sent.call().sets().get(i));
-            }
-            outcomes[batch.position(i)] = outcome(batch.events().get(i), letter, counted.now());
-        }
-    }
-
-    private static Outcome outcome(Countable event, char letter, long now) {
-        return switch (letter) {
-            case ACCEPTED -> Outcome.ACCEPTED;
-            case 'D' -> Outcome.DUPLICATE;
-            case 'X' -> new Outcome.Refused(event.expired(now));
-            case 'E' -> new Outcome.Refused(event.tooEarly(now));
-            case 'S' -> new Outcome.Refused(event.superseded());
-            default -> throw new IllegalStateException("tally.lua gave the verdict '%s'".formatted(letter));
-        };
-    }
-
-    private static List<PartitionBatch> byPartition(List<Countable> events) {
-        Map<Integer, PartitionBatch> batches = new LinkedHashMap<>();
+    private Pending send(List<Countable> events, BitSet suspected) {
+        Pending request = new Pending(events.size());
+        @Nullable Share[] shares = new @Nullable Share[coalescers.size()];
         for (int i = 0; i < events.size(); i++) {
             Countable event = events.get(i);
-            batches.computeIfAbsent(event.identity().partition(), PartitionBatch::new)
-                    .add(event, i);
+            int coalescer = event.identity().partition() + (suspected.get(i) ? Identity.PARTITIONS : 0);
+            Share share = shares[coalescer];
+            if (share == null) {
+                share = request.newShare();
+                shares[coalescer] = share;
+            }
+            share.add(event, i);
         }
-        return List.copyOf(batches.values());
+        for (int i = 0; i < shares.length; i++) {
+            Share share = shares[i];
+            if (share != null) {
+                coalescers.get(i).add(share);
+            }
+        }
+        return request;
     }
 
     private static TallyResult unavailable(String detail) {
@@ -164,22 +95,15 @@ final class PartitionTally {
     }
 
     /** What callers may know of a failure; the log has the rest. */
-    private static String failed(Throwable cause) {
-        String message = String.valueOf(cause.getMessage());
+    private static String why(@Nullable Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof CountersRefused refused) {
+            return refused.why();
+        }
         log.debug("tally failed", cause);
-        return message.startsWith("OOM") ? "Redis' memory is full" : "Redis failed, or the connection to it broke";
-    }
-
-    /** A partition's counters can't be used now. Carries no stack trace: it is an answer, not a fault. */
-    private static final class CountersRefused extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        CountersRefused(int partition, String why) {
-            super("partition %d: %s".formatted(partition, why), null, false, false);
-        }
-
-        String why() {
-            return String.valueOf(getMessage());
-        }
+        return cause != null && String.valueOf(cause.getMessage()).startsWith("OOM")
+                ? "Redis' memory is full"
+                : "Redis failed, or the connection to it broke";
     }
 }

@@ -1,11 +1,10 @@
 package dev.millrace.ingest.tally;
 
 import dev.millrace.ingest.counters.Counters;
-import dev.millrace.ingest.counters.Observation;
 import dev.millrace.ingest.tally.TallyResult.Reason;
 import dev.millrace.ingest.verify.Countable;
+import java.util.BitSet;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Counts the verified events of one request: those this node has certainly not sent before through the fast lane, the
@@ -16,25 +15,28 @@ public final class Tally {
     /** Up to this share of a batch, suspects are what the filter's error explains: four times its rate. */
     private static final int FALSE_ALARMS_ONE_IN = 25;
 
+    /** Why nothing can be counted while nothing is known of Redis. */
+    static final String UNOBSERVED = "Redis does not answer, or its clock can't be believed";
+
     private final Counters counters;
     private final PartitionTally partitions;
     private final SentFilter filter;
-    private final Lane fast;
-    private final Lane suspects;
+    private final Lane fastLane;
+    private final Lane suspectsLane;
     private final TallyMeters meters;
 
     Tally(
             Counters counters,
             PartitionTally partitions,
             SentFilter filter,
-            Lane fast,
-            Lane suspects,
+            Lane fastLane,
+            Lane suspectsLane,
             TallyMeters meters) {
         this.counters = counters;
         this.partitions = partitions;
         this.filter = filter;
-        this.fast = fast;
-        this.suspects = suspects;
+        this.fastLane = fastLane;
+        this.suspectsLane = suspectsLane;
         this.meters = meters;
     }
 
@@ -43,46 +45,52 @@ public final class Tally {
         if (events.isEmpty()) {
             return new TallyResult.Counted(List.of());
         }
-        int suspected = suspected(events);
-        meters.suspected(suspected);
-        if (!suspects.enter(suspected)) {
+        BitSet suspected = suspected(events);
+        int suspects = suspected.cardinality();
+        meters.suspected(suspects);
+        if (!suspectsLane.enter(suspects)) {
             return new TallyResult.SendAgain(
                     Reason.SUSPECTS_BUSY,
                     "%d of the request's events may have been counted before, and the lane for such events is full"
-                            .formatted(suspected));
+                            .formatted(suspects));
         }
         try {
-            return countFast(events, events.size() - suspected);
+            return countFast(events, suspected, events.size() - suspects);
         } finally {
-            suspects.leave(suspected);
+            suspectsLane.leave(suspects);
         }
     }
 
     /** A large batch of new events holds a few that the filter takes for old: they alone make no flood. */
-    private int suspected(List<Countable> events) {
-        int maybe = (int)
-                events.stream().filter(e -> filter.mayHaveSent(e.identity())).count();
-        return maybe * FALSE_ALARMS_ONE_IN <= events.size() ? 0 : maybe;
+    private BitSet suspected(List<Countable> events) {
+        BitSet maybe = new BitSet(events.size());
+        for (int i = 0; i < events.size(); i++) {
+            if (filter.mayHaveSent(events.get(i).identity())) {
+                maybe.set(i);
+            }
+        }
+        if (maybe.cardinality() * FALSE_ALARMS_ONE_IN <= events.size()) {
+            maybe.clear();
+        }
+        return maybe;
     }
 
-    private TallyResult countFast(List<Countable> events, int fresh) {
-        if (!fast.enter(fresh)) {
+    private TallyResult countFast(List<Countable> events, BitSet suspected, int fresh) {
+        if (!fastLane.enter(fresh)) {
             return new TallyResult.SendAgain(Reason.OVERLOADED, "more events are under way than this node takes");
         }
         try {
-            return observed(events);
+            return observed(events, suspected);
         } finally {
-            fast.leave(fresh);
+            fastLane.leave(fresh);
         }
     }
 
-    private TallyResult observed(List<Countable> events) {
-        Optional<Observation> observation = counters.observed();
-        if (observation.isEmpty()) {
-            return new TallyResult.SendAgain(
-                    Reason.COUNTERS_UNAVAILABLE, "Redis does not answer, or its clock can't be believed");
+    private TallyResult observed(List<Countable> events, BitSet suspected) {
+        if (counters.observed().isEmpty()) {
+            return new TallyResult.SendAgain(Reason.COUNTERS_UNAVAILABLE, UNOBSERVED);
         }
-        TallyResult result = partitions.count(events, observation.get(), counters.second(observation.get()));
+        TallyResult result = partitions.count(events, suspected);
         if (result instanceof TallyResult.Counted) {
             events.stream().map(Countable::identity).forEach(filter::sent);
         }

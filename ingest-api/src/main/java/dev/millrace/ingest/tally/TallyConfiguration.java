@@ -16,7 +16,8 @@ public class TallyConfiguration {
         Lane fast = new Lane(settings.fastLaneEvents());
         Lane suspects = new Lane(settings.suspectsLaneEvents());
         Spans spans = Spans.of(settings.rememberShort(), settings.rememberLong());
-        PartitionTally partitions = new PartitionTally(spans, settings.clockLeap(), settings.tallyTimeout(), meters);
+        TallyCalls calls = new TallyCalls(counters, spans, settings.clockLeap(), meters);
+        PartitionTally partitions = new PartitionTally(calls, settings.tallyTimeout());
         meters.lane("fast", fast);
         meters.lane("suspects", suspects);
         return new Tally(counters, partitions, new SentFilter(settings.filterEvents()), fast, suspects, meters);

@@ -13,6 +13,9 @@ sealed interface TallyReply {
     /** Another epoch or generation is current. */
     record Moved(long now, PartitionView view) implements TallyReply {}
 
+    /** A counter that these events need holds no number. */
+    record Corrupt(long now, String why) implements TallyReply {}
+
     /** The counters can't be used. */
     record Refused(long now, String why) implements TallyReply {}
 
@@ -32,7 +35,7 @@ sealed interface TallyReply {
                         now,
                         "identities are remembered for %s s here, this node is set to other spans (MILLRACE_REMEMBER_SHORT, MILLRACE_REMEMBER_LONG)"
                                 .formatted(reply.get(2)));
-            case "corrupt" -> new Refused(now, "the counter '%s' holds no number".formatted(reply.get(2)));
+            case "corrupt" -> new Corrupt(now, "the counter '%s' holds no number".formatted(reply.get(2)));
             case "sealed" -> new Refused(now, "the open epoch is marked as sealed");
             default -> throw new IllegalStateException("tally.lua answered '%s'".formatted(status));
         };

@@ -16,6 +16,7 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.StringCodec;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,10 +121,10 @@ class TallyScriptIT {
         assertThat(run(spans, now)).isEqualTo("A");
         counters.redis().hdel(names.earn(1), "demo|c-1");
         counters.redis().del(names.engage(1));
-        PartitionBatch batch = new PartitionBatch(0);
-        batch.add(new Countable(IDENTITY, FIELD, 1, 1_000, now - 10, now + 600, now - 70), 0);
         EngageField another = new EngageField("demo", "c-2", "/b", EventType.VIEW, 1);
-        batch.add(new Countable(new Identity(0, 43), another, 1, 1_000, now - 10, now + 600, now - 70), 1);
+        PartitionBatch batch = batch(
+                new Countable(IDENTITY, FIELD, 1, 1_000, now - 10, now + 600, now - 70),
+                new Countable(new Identity(0, 43), another, 1, 1_000, now - 10, now + 600, now - 70));
         assertThat(reply(batch, spans, now))
                 .isInstanceOfSatisfying(
                         TallyReply.Counted.class,
@@ -137,11 +138,10 @@ class TallyScriptIT {
     void theLargestSumThatABatchCanHaveIsExact() {
         long now = counters.second();
         long micros = Rate.MOST_PER_EVENT - 1;
-        PartitionBatch batch = new PartitionBatch(0);
-        for (int i = 0; i < IngestSettings.MOST_EVENTS; i++) {
-            batch.add(new Countable(new Identity(0, i), FIELD, micros, micros, now - 10, now + 600, now - 70), i);
-        }
-        assertThat(reply(batch, new Spans(now, 10 * now), now)).isInstanceOf(TallyReply.Counted.class);
+        Countable[] most = IntStream.range(0, IngestSettings.MOST_EVENTS)
+                .mapToObj(i -> new Countable(new Identity(0, i), FIELD, micros, micros, now - 10, now + 600, now - 70))
+                .toArray(Countable[]::new);
+        assertThat(reply(batch(most), new Spans(now, 10 * now), now)).isInstanceOf(TallyReply.Counted.class);
         CounterKeys names = counters.names().getFirst();
         String sum = "999999999999000";
         assertThat(counters.redis().hgetall(names.earn(1)))
@@ -151,8 +151,7 @@ class TallyScriptIT {
     }
 
     private String verdict(Spans spans, long now, long issued, long expires, long earliest) {
-        PartitionBatch batch = new PartitionBatch(0);
-        batch.add(new Countable(IDENTITY, FIELD, 1, 1_000, issued, expires, earliest), 0);
+        PartitionBatch batch = batch(new Countable(IDENTITY, FIELD, 1, 1_000, issued, expires, earliest));
         return reply(batch, spans, now) instanceof TallyReply.Counted counted ? counted.verdicts() : "not counted";
     }
 
@@ -161,9 +160,15 @@ class TallyScriptIT {
     }
 
     private TallyReply reply(Spans spans, long now) {
-        PartitionBatch batch = new PartitionBatch(0);
-        batch.add(new Countable(IDENTITY, FIELD, 1, 1_000, now - 10, now + 600, now - 70), 0);
-        return reply(batch, spans, now);
+        return reply(batch(new Countable(IDENTITY, FIELD, 1, 1_000, now - 10, now + 600, now - 70)), spans, now);
+    }
+
+    private static PartitionBatch batch(Countable... events) {
+        Share share = new Pending(events.length).newShare();
+        for (int i = 0; i < events.length; i++) {
+            share.add(events[i], i);
+        }
+        return new PartitionBatch(0, List.of(share));
     }
 
     private TallyReply reply(PartitionBatch batch, Spans spans, long now) {

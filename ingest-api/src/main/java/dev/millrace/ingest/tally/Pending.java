@@ -1,0 +1,64 @@
+package dev.millrace.ingest.tally;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A request whose events are on their way to Redis, in several shares. Thread-safe. */
+final class Pending {
+    private final Outcome[] outcomes;
+    private final AtomicInteger unfinished = new AtomicInteger();
+    private final CompletableFuture<List<Outcome>> done = new CompletableFuture<>();
+
+    /**
+     * @param events how many the request has
+     */
+    Pending(int events) {
+        this.outcomes = new Outcome[events];
+    }
+
+    /** One more share. All are made before the first of them is sent; the last to be finished completes the request. */
+    Share newShare() {
+        unfinished.incrementAndGet();
+        return new Share(this);
+    }
+
+    /** One event has its outcome; its share is finished later. */
+    void conclude(int position, Outcome outcome) {
+        outcomes[position] = outcome;
+    }
+
+    /** All events of one share have their outcomes. */
+    void finishShare() {
+        if (unfinished.decrementAndGet() == 0) {
+            done.complete(List.of(outcomes));
+        }
+    }
+
+    /** The request as a whole has failed, whatever becomes of its other shares. */
+    void fail(Throwable why) {
+        done.completeExceptionally(why);
+    }
+
+    /** Whether nobody waits for it any more. */
+    boolean isOver() {
+        return done.isDone();
+    }
+
+    /**
+     * The outcomes, in the order of the events. Whoever gives up waiting is not counted where that can still be helped.
+     *
+     * @throws ExecutionException when it has failed, with the reason as its cause
+     * @throws TimeoutException when it takes longer than that
+     */
+    List<Outcome> await(long nanos) throws InterruptedException, ExecutionException, TimeoutException {
+        try {
+            return done.get(nanos, TimeUnit.NANOSECONDS);
+        } finally {
+            done.cancel(false);
+        }
+    }
+}
