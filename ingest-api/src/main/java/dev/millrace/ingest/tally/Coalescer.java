@@ -1,44 +1,61 @@
 package dev.millrace.ingest.tally;
 
+import dev.millrace.common.identity.Identity;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Makes few large calls of many small shares: while calls are under way, what comes in waits and goes together with the next
- * one. Nothing waits for company when Redis has nothing to do. How this is known elsewhere: group commit (DeWitt et al.
- * 1984), request coalescing. Thread-safe.
+ * one. Nothing waits for company while Redis has nothing to do. Databases call this group commit (DeWitt et al., 1984:
+ * Implementation techniques for main memory database systems).
+ *
+ * <p>The partition that has waited longest goes first and takes along all that waits in it, so that the busier it is, the
+ * more events share what a partition's section costs. Thread-safe.
  */
 final class Coalescer {
     private final int mostEvents;
     private final int mostCalls;
-    private final Function<List<Share>, CompletionStage<?>> call;
-    private final Queue<Share> waiting = new ArrayDeque<>();
+    private final Function<List<PartitionBatch>, CompletionStage<?>> call;
+    private final List<Queue<Share>> waiting = Stream.generate(() -> (Queue<Share>) new ArrayDeque<Share>())
+            .limit(Identity.PARTITIONS)
+            .toList();
+
+    /** Partitions in which something waits, each once. */
+    private final ArrayDeque<Integer> turns = new ArrayDeque<>();
+
     private int calls;
 
     /**
      * @param mostEvents in one call, unless a single share has more
      * @param mostCalls under way at a time
-     * @param call sends shares; completes, always normally, when each of them is finished or failed
+     * @param call sends batches, one a partition; completes, always normally, when each share is finished or failed
      */
-    Coalescer(int mostEvents, int mostCalls, Function<List<Share>, CompletionStage<?>> call) {
+    Coalescer(int mostEvents, int mostCalls, Function<List<PartitionBatch>, CompletionStage<?>> call) {
         this.mostEvents = mostEvents;
         this.mostCalls = mostCalls;
         this.call = call;
     }
 
-    void add(Share share) {
+    void add(List<Share> shares) {
         synchronized (this) {
-            waiting.add(share);
+            for (Share share : shares) {
+                Queue<Share> queue = waiting.get(share.partition());
+                if (queue.isEmpty()) {
+                    turns.add(share.partition());
+                }
+                queue.add(share);
+            }
         }
         sendWaiting();
     }
 
     private void sendWaiting() {
-        for (List<Share> next = take(); !next.isEmpty(); next = take()) {
+        for (List<PartitionBatch> next = take(); !next.isEmpty(); next = take()) {
             call.apply(next).thenRun(this::answered);
         }
     }
@@ -51,21 +68,43 @@ final class Coalescer {
     }
 
     /** What goes with the next call, which counts as under way from now on; nothing when there is none to be made. */
-    private synchronized List<Share> take() {
-        List<Share> next = new ArrayList<>();
+    private synchronized List<PartitionBatch> take() {
+        List<PartitionBatch> next = new ArrayList<>();
         if (calls < mostCalls) {
-            int events = 0;
-            for (Share share = waiting.peek();
-                    share != null && (next.isEmpty() || events + share.size() <= mostEvents);
-                    share = waiting.peek()) {
-                waiting.remove();
-                if (!share.request().isOver()) {
-                    next.add(share);
-                    events += share.size();
+            int room = mostEvents;
+            while (room > 0 && !turns.isEmpty()) {
+                int partition = turns.remove();
+                List<Share> shares = take(waiting.get(partition), room, next.isEmpty());
+                room -= shares.stream().mapToInt(Share::size).sum();
+                if (!shares.isEmpty()) {
+                    next.add(new PartitionBatch(partition, shares));
+                }
+                if (!waiting.get(partition).isEmpty()) {
+                    turns.addFirst(partition);
+                    break;
                 }
             }
             calls += next.isEmpty() ? 0 : 1;
         }
         return next;
+    }
+
+    /**
+     * @param atLeastOne whether one share goes however many events it has
+     */
+    private static List<Share> take(Queue<Share> queue, int room, boolean atLeastOne) {
+        List<Share> taken = new ArrayList<>();
+        int left = room;
+        for (Share share = queue.peek(); share != null; share = queue.peek()) {
+            if (!share.request().isOver()) {
+                if (share.size() > left && !(atLeastOne && taken.isEmpty())) {
+                    break;
+                }
+                taken.add(share);
+                left -= share.size();
+            }
+            queue.remove();
+        }
+        return taken;
     }
 }

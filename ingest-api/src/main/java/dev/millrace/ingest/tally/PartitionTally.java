@@ -4,12 +4,14 @@ import dev.millrace.common.identity.Identity;
 import dev.millrace.ingest.tally.TallyResult.Reason;
 import dev.millrace.ingest.verify.Countable;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,25 +33,17 @@ final class PartitionTally {
 
     private static final Logger log = LoggerFactory.getLogger(PartitionTally.class);
 
-    /** Of fresh events, partition by partition, then those of suspects. */
-    private final List<Coalescer> coalescers = new ArrayList<>();
-
+    private final Coalescer fresh;
+    private final Coalescer suspects;
     private final Duration timeout;
 
     /**
      * @param timeout longest wait for all answers of one request
      */
     PartitionTally(TallyCalls calls, Duration timeout) {
-        addCoalescers(MOST_FRESH, FRESH_CALLS, calls);
-        addCoalescers(MOST_SUSPECTS, SUSPECTS_CALLS, calls);
+        this.fresh = new Coalescer(MOST_FRESH, FRESH_CALLS, calls::count);
+        this.suspects = new Coalescer(MOST_SUSPECTS, SUSPECTS_CALLS, calls::count);
         this.timeout = timeout;
-    }
-
-    private void addCoalescers(int mostEvents, int mostCalls, TallyCalls calls) {
-        for (int i = 0; i < Identity.PARTITIONS; i++) {
-            int partition = i;
-            coalescers.add(new Coalescer(mostEvents, mostCalls, shares -> calls.count(partition, shares)));
-        }
     }
 
     /**
@@ -70,24 +64,28 @@ final class PartitionTally {
 
     private Pending send(List<Countable> events, BitSet suspected) {
         Pending request = new Pending(events.size());
-        @Nullable Share[] shares = new @Nullable Share[coalescers.size()];
-        for (int i = 0; i < events.size(); i++) {
-            Countable event = events.get(i);
-            int coalescer = event.identity().partition() + (suspected.get(i) ? Identity.PARTITIONS : 0);
-            Share share = shares[coalescer];
-            if (share == null) {
-                share = request.newShare();
-                shares[coalescer] = share;
-            }
-            share.add(event, i);
-        }
-        for (int i = 0; i < shares.length; i++) {
-            Share share = shares[i];
-            if (share != null) {
-                coalescers.get(i).add(share);
-            }
-        }
+        List<Share> freshShares = shares(request, events, i -> !suspected.get(i));
+        List<Share> suspectShares = shares(request, events, suspected::get);
+        fresh.add(freshShares);
+        suspects.add(suspectShares);
         return request;
+    }
+
+    /** The chosen events, by their partitions. */
+    private static List<Share> shares(Pending request, List<Countable> events, IntPredicate chosen) {
+        @Nullable Share[] shares = new @Nullable Share[Identity.PARTITIONS];
+        for (int i = 0; i < events.size(); i++) {
+            if (chosen.test(i)) {
+                int partition = events.get(i).identity().partition();
+                Share share = shares[partition];
+                if (share == null) {
+                    share = request.newShare(partition);
+                    shares[partition] = share;
+                }
+                share.add(events.get(i), i);
+            }
+        }
+        return Stream.of(shares).filter(Objects::nonNull).toList();
     }
 
     private static TallyResult unavailable(String detail) {

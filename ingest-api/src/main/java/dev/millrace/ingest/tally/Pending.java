@@ -21,9 +21,9 @@ final class Pending {
     }
 
     /** One more share. All are made before the first of them is sent; the last to be finished completes the request. */
-    Share newShare() {
+    Share newShare(int partition) {
         unfinished.incrementAndGet();
-        return new Share(this);
+        return new Share(this, partition);
     }
 
     /** One event has its outcome; its share is finished later. */

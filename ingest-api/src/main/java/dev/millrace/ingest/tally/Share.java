@@ -8,11 +8,13 @@ import java.util.List;
 /** The events of one request that belong to one partition and go through one lane. For one thread at a time. */
 final class Share {
     private final Pending request;
+    private final int partition;
     private final List<Countable> events = new ArrayList<>();
     private int[] positions = new int[4];
 
-    Share(Pending request) {
+    Share(Pending request, int partition) {
         this.request = request;
+        this.partition = partition;
     }
 
     /**
@@ -28,6 +30,10 @@ final class Share {
 
     Pending request() {
         return request;
+    }
+
+    int partition() {
+        return partition;
     }
 
     List<Countable> events() {

@@ -4,12 +4,14 @@ import dev.millrace.ingest.counters.Counters;
 import dev.millrace.ingest.counters.Observation;
 import dev.millrace.ingest.verify.Countable;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Calls tally.lua for shares of one partition, and again as long as Redis answers that another epoch is open by now; tells
+ * Calls tally.lua for batches, and again as long as Redis answers that another epoch is open by now; tells
  * each share what became of it. Never waits: what follows an answer happens on the thread that brings it. Thread-safe.
  */
 final class TallyCalls {
@@ -39,15 +41,22 @@ final class TallyCalls {
         this.meters = meters;
     }
 
-    /** Completes, always normally, when each of the shares is finished or failed. */
-    CompletableFuture<Void> count(int partition, List<Share> shares) {
-        return send(new PartitionBatch(partition, shares), 1, 0);
+    /**
+     * Sends batches of different partitions.
+     *
+     * @return completes, always normally, when each of their shares is finished or failed
+     */
+    CompletableFuture<Void> count(List<PartitionBatch> batches) {
+        return send(batches, 1, 0);
     }
+
+    /** One batch as it was sent, and what it needs when it is counted. */
+    private record Section(PartitionBatch batch, Map<Integer, String> untouched) {}
 
     /**
      * @param latest second of Redis' clock that an answer has told, 0 for none
      */
-    private CompletableFuture<Void> send(PartitionBatch batch, int round, long latest) {
+    private CompletableFuture<Void> send(List<PartitionBatch> batches, int round, long latest) {
         try {
             Optional<Observation> observed = counters.observed();
             if (observed.isEmpty()) {
@@ -55,81 +64,93 @@ final class TallyCalls {
             }
             Observation redis = observed.get();
             touched.of(redis.runId());
-            PartitionBatch.Call call = batch.call(
-                    views.of(batch.partition()),
-                    redis.runId(),
-                    Math.max(latest, counters.second(redis)),
-                    spans,
-                    clockLeap,
-                    touched);
+            long now = Math.max(latest, counters.second(redis));
+            TallyCall call = new TallyCall(redis.runId(), now, spans, clockLeap, touched);
+            List<Section> sections = batches.stream()
+                    .map(batch -> new Section(batch, call.add(batch, views.of(batch.partition()))))
+                    .toList();
             return meters.timed(script.run(redis.connection(), call))
-                    .thenCompose(reply -> answered(batch, call, reply, round))
-                    .exceptionallyCompose(failure -> failed(batch, failure));
+                    .thenCompose(replies -> answered(sections, replies, round))
+                    .exceptionallyCompose(failure -> failed(batches, failure));
         } catch (CountersRefused | RuntimeException e) {
-            return failed(batch, e);
+            return failed(batches, e);
         }
     }
 
-    private CompletableFuture<Void> answered(
-            PartitionBatch batch, PartitionBatch.Call call, TallyReply reply, int round) {
-        try {
-            return switch (reply) {
-                case TallyReply.Counted counted -> {
-                    conclude(batch, call, counted);
-                    yield DONE;
-                }
-                case TallyReply.Moved moved -> {
-                    if (views.follow(batch.partition(), moved.view())) {
-                        touched.forget();
+    private CompletableFuture<Void> answered(List<Section> sections, List<TallyReply> replies, int round) {
+        List<PartitionBatch> moved = new ArrayList<>();
+        List<PartitionBatch> apart = new ArrayList<>();
+        long latest = 0;
+        for (int i = 0; i < sections.size(); i++) {
+            Section section = sections.get(i);
+            PartitionBatch batch = section.batch();
+            try {
+                switch (replies.get(i)) {
+                    case TallyReply.Counted counted -> conclude(section, counted);
+                    case TallyReply.Moved other -> {
+                        follow(batch.partition(), other.view(), round);
+                        moved.add(batch);
+                        latest = Math.max(latest, other.now());
                     }
-                    if (round == MOST_ROUNDS) {
-                        throw new CountersRefused("the epoch moved on %d times in a row".formatted(MOST_ROUNDS));
+                    case TallyReply.Corrupt corrupt -> {
+                        if (batch.shares().size() == 1) {
+                            throw new CountersRefused(batch.partition(), corrupt.why());
+                        }
+                        apart.add(batch);
                     }
-                    yield send(batch, round + 1, moved.now());
+                    case TallyReply.Refused refused -> throw new CountersRefused(batch.partition(), refused.why());
                 }
-                case TallyReply.Corrupt corrupt -> apart(batch, new CountersRefused(batch.partition(), corrupt.why()));
-                case TallyReply.Refused refused -> throw new CountersRefused(batch.partition(), refused.why());
-            };
-        } catch (CountersRefused | RuntimeException e) {
-            return failed(batch, e);
+            } catch (CountersRefused | RuntimeException e) {
+                batch.fail(e);
+            }
+        }
+        return CompletableFuture.allOf(moved.isEmpty() ? DONE : send(moved, round + 1, latest), oneByOne(apart));
+    }
+
+    private void follow(int partition, PartitionView reported, int round) throws CountersRefused {
+        if (views.follow(partition, reported)) {
+            touched.forget();
+        }
+        if (round == MOST_ROUNDS) {
+            throw new CountersRefused(partition, "the epoch moved on %d times in a row".formatted(MOST_ROUNDS));
         }
     }
 
     /** A counter that can't be read fails those that need it, not all that happened to travel with them. */
-    private CompletableFuture<Void> apart(PartitionBatch batch, CountersRefused why) {
-        if (batch.shares().size() == 1) {
-            return failed(batch, why);
-        }
-        return CompletableFuture.allOf(batch.shares().stream()
-                .map(share -> count(batch.partition(), List.of(share)))
+    private CompletableFuture<Void> oneByOne(List<PartitionBatch> batches) {
+        return CompletableFuture.allOf(batches.stream()
+                .flatMap(batch -> batch.shares().stream()
+                        .map(share -> count(List.of(new PartitionBatch(batch.partition(), List.of(share))))))
                 .toArray(CompletableFuture<?>[]::new));
     }
 
-    private void conclude(PartitionBatch batch, PartitionBatch.Call call, TallyReply.Counted counted) {
-        call.untouched().forEach((event, set) -> {
+    private void conclude(Section section, TallyReply.Counted counted) {
+        section.untouched().forEach((event, set) -> {
             if (counted.verdicts().charAt(event) == ACCEPTED) {
                 touched.add(set);
             }
         });
-        int n = 0;
-        for (Share share : batch.shares()) {
-            boolean readable = true;
-            for (int i = 0; i < share.size(); i++, n++) {
-                char letter = counted.verdicts().charAt(n);
-                if (letter == UNREADABLE) {
-                    readable = false;
-                } else {
-                    share.conclude(i, outcome(share.events().get(i), letter, counted.now()));
-                }
-            }
-            if (readable) {
-                share.request().finishShare();
-            } else {
-                share.request()
-                        .fail(new CountersRefused(
-                                batch.partition(), "what is remembered of an event's like is no set in Redis"));
-            }
+        int first = 0;
+        for (Share share : section.batch().shares()) {
+            conclude(share, counted, first);
+            first += share.size();
         }
+    }
+
+    /**
+     * @param first verdict that is about this share
+     */
+    private static void conclude(Share share, TallyReply.Counted counted, int first) {
+        if (counted.verdicts().indexOf(UNREADABLE, first, first + share.size()) >= 0) {
+            share.request()
+                    .fail(new CountersRefused(
+                            share.partition(), "what remembers one of the events is no set in Redis"));
+            return;
+        }
+        for (int i = 0; i < share.size(); i++) {
+            share.conclude(i, outcome(share.events().get(i), counted.verdicts().charAt(first + i), counted.now()));
+        }
+        share.request().finishShare();
     }
 
     private static Outcome outcome(Countable event, char letter, long now) {
@@ -143,8 +164,8 @@ final class TallyCalls {
         };
     }
 
-    private static CompletableFuture<Void> failed(PartitionBatch batch, Throwable why) {
-        batch.shares().forEach(share -> share.request().fail(why));
+    private static CompletableFuture<Void> failed(List<PartitionBatch> batches, Throwable why) {
+        batches.forEach(batch -> batch.fail(why));
         return DONE;
     }
 }

@@ -22,7 +22,7 @@ final class TallyMeters {
     TallyMeters(MeterRegistry registry) {
         this.registry = registry;
         this.tally = Timer.builder("millrace.tally")
-                .description("From sending a partition's batch to its answer")
+                .description("From sending a call of batches to its answer")
                 .serviceLevelObjectives(BUCKETS)
                 .register(registry);
         this.suspects = Counter.builder("millrace.suspects")
@@ -34,7 +34,7 @@ final class TallyMeters {
         suspects.increment(events);
     }
 
-    CompletableFuture<TallyReply> timed(CompletableFuture<TallyReply> reply) {
+    <T> CompletableFuture<T> timed(CompletableFuture<T> reply) {
         Timer.Sample sample = Timer.start(registry);
         return reply.whenComplete((answer, failure) -> sample.stop(tally));
     }

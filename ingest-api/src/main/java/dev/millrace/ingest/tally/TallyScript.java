@@ -31,8 +31,8 @@ final class TallyScript {
         }
     }
 
-    /** Runs it. A failure with NOSCRIPT comes before anything has run, so sending the whole text then is safe. */
-    CompletableFuture<TallyReply> run(StatefulRedisConnection<String, String> connection, PartitionBatch.Call call) {
+    /** Runs it; the replies are those of the sections. A failure with NOSCRIPT comes before anything has run, so sending the whole text then is safe. */
+    CompletableFuture<List<TallyReply>> run(StatefulRedisConnection<String, String> connection, TallyCall call) {
         RedisAsyncCommands<String, String> redis = connection.async();
         String[] keys = call.keys().toArray(String[]::new);
         String[] arguments = call.arguments().toArray(String[]::new);
@@ -40,7 +40,9 @@ final class TallyScript {
         return reply.exceptionallyCompose(failure -> isNoScript(failure)
                         ? redis.eval(text, ScriptOutputType.MULTI, keys, arguments)
                         : CompletableFuture.failedFuture(failure))
-                .thenApply(TallyReply::of)
+                .thenApply(sections -> sections.stream()
+                        .map(section -> TallyReply.of((List<?>) section))
+                        .toList())
                 .toCompletableFuture();
     }
 

@@ -15,6 +15,7 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,7 +31,8 @@ import java.util.concurrent.TimeUnit;
 public final class RecordedRedis {
     private static final String RUN = "run";
     private static final int FIXED_KEYS = 9;
-    private static final int FIXED_ARGUMENTS = 16;
+    private static final int FIXED_ARGUMENTS = 10;
+    private static final int CALL_ARGUMENTS = 6;
 
     private final Catalog catalog;
     private final long now;
@@ -82,31 +84,50 @@ public final class RecordedRedis {
     }
 
     private List<Object> run(String[] keys, String[] arguments) {
+        require(arguments[0].equals(RUN), "run %s", arguments[0]);
+        List<Object> replies = new ArrayList<>();
+        int k = 0;
+        int a = CALL_ARGUMENTS;
+        while (k < keys.length) {
+            int events = Integer.parseInt(arguments[a + 2]);
+            int fields = Integer.parseInt(arguments[a + 3]) + Integer.parseInt(arguments[a + 4]);
+            int expiries = Integer.parseInt(arguments[a + 9]);
+            int nextKey = k + FIXED_KEYS + 2 * events;
+            int nextArgument = a + FIXED_ARGUMENTS + 2 * expiries + events + 2 * fields;
+            require(nextKey <= keys.length && nextArgument <= arguments.length, "a section of %d events", events);
+            long shortSpan = number(arguments[2]);
+            long longSpan = number(arguments[4]);
+            replies.add(count(
+                    Arrays.copyOfRange(keys, k, nextKey),
+                    Arrays.copyOfRange(arguments, a, nextArgument),
+                    shortSpan,
+                    longSpan));
+            k = nextKey;
+            a = nextArgument;
+        }
+        require(a == arguments.length, "%d arguments after the last section", arguments.length - a);
+        return replies;
+    }
+
+    private List<Object> count(String[] keys, String[] arguments, long shortSpan, long longSpan) {
         int partition = Integer.parseInt(keys[0].substring(2, 4));
         CounterKeys names = new CounterKeys(partition);
         require(keys[0].equals(names.epoch()), "the first key is the pointer: %s", keys[0]);
         if (!arguments[0].equals("1")) {
             return List.of("moved", now, "1", "1");
         }
-        int events = Integer.parseInt(arguments[8]);
-        int earns = Integer.parseInt(arguments[9]);
-        int engages = Integer.parseInt(arguments[10]);
+        int events = Integer.parseInt(arguments[2]);
+        int earns = Integer.parseInt(arguments[3]);
+        int engages = Integer.parseInt(arguments[4]);
         require(events >= 1 && events <= IngestSettings.MOST_EVENTS, "%d events", events);
-        require(keys.length == FIXED_KEYS + 2 * events, "%d keys for %d events", keys.length, events);
-        int expiries = Integer.parseInt(arguments[15]);
+        int expiries = Integer.parseInt(arguments[9]);
         int firstEvent = FIXED_ARGUMENTS + 2 * expiries;
         int firstEarn = firstEvent + events;
-        require(
-                arguments.length == firstEarn + 2 * (earns + engages),
-                "%d arguments for %d events",
-                arguments.length,
-                events);
         require(keys[7].equals(names.earn(1)) && keys[8].equals(names.engage(1)), "keys %s %s", keys[7], keys[8]);
-        require(arguments[2].equals(RUN), "run %s", arguments[2]);
 
         requireExpiries(arguments, expiries, events);
-        List<String> details = List.of(arguments[14].split(";"));
-        require(details.size() == events && arguments[14].endsWith(";"), "details %s", arguments[14]);
+        List<String> details = List.of(arguments[8].split(";"));
+        require(details.size() == events && arguments[8].endsWith(";"), "details %s", arguments[8]);
         requireTimes(arguments, details);
 
         int firstEngage = firstEarn + 2 * earns;
@@ -120,7 +141,7 @@ public final class RecordedRedis {
             EngageField field = checked(event, earn, engage);
             earned.merge(earn, number(event.get(2)), Math::addExact);
             engaged.merge(engage, number(event.get(3)), Math::addExact);
-            long span = field.type().rememberedLong() ? number(arguments[6]) : number(arguments[4]);
+            long span = field.type().rememberedLong() ? longSpan : shortSpan;
             require(keys[FIXED_KEYS + 2 * i + 1].startsWith("{p%02d}:seen:%d:".formatted(partition, span)), "set");
             boolean isNew = seen.add(keys[FIXED_KEYS + 2 * i + 1] + number(arguments[firstEvent + i]));
             counted += isNew ? 1 : 0;
@@ -143,11 +164,11 @@ public final class RecordedRedis {
                 .map(detail -> List.of(detail.split(" ")))
                 .map(detail -> new long[] {number(detail.get(4)), number(detail.get(5)), number(detail.get(6))})
                 .toList();
-        boolean hold = number(arguments[11])
+        boolean hold = number(arguments[5])
                         == times.stream().mapToLong(t -> t[2]).max().orElseThrow()
-                && number(arguments[12])
+                && number(arguments[6])
                         == times.stream().mapToLong(t -> t[1]).min().orElseThrow()
-                && number(arguments[13])
+                && number(arguments[7])
                         == times.stream().mapToLong(t -> t[0]).min().orElseThrow();
         require(hold, "times of %s", details);
     }

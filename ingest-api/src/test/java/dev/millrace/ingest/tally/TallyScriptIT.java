@@ -164,7 +164,7 @@ class TallyScriptIT {
     }
 
     private static PartitionBatch batch(Countable... events) {
-        Share share = new Pending(events.length).newShare();
+        Share share = new Pending(events.length).newShare(0);
         for (int i = 0; i < events.length; i++) {
             share.add(events[i], i);
         }
@@ -173,7 +173,8 @@ class TallyScriptIT {
 
     private TallyReply reply(PartitionBatch batch, Spans spans, long now) {
         String run = counters.redis().get(counters.names().getFirst().run());
-        PartitionBatch.Call call = batch.call(new PartitionView(1, 1), run, now, spans, LEAP, new TouchedSets());
-        return new TallyScript().run(connection, call).join();
+        TallyCall call = new TallyCall(run, now, spans, LEAP, new TouchedSets());
+        call.add(batch, new PartitionView(1, 1));
+        return new TallyScript().run(connection, call).join().getFirst();
     }
 }
