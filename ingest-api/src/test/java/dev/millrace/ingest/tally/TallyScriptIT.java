@@ -150,6 +150,76 @@ class TallyScriptIT {
         assertThat(counters.redis().hget(names.total(), "#micros")).isEqualTo(sum);
     }
 
+    /** Of three partitions in one call, the one in the middle is another epoch's and the last is not open. */
+    @Test
+    void eachPartitionOfACallHasAnAnswerOfItsOwn() {
+        long now = counters.second();
+        Spans spans = new Spans(now, 10 * now);
+        counters.redis().set(counters.names().get(1).epoch(), "7");
+        counters.redis().del(counters.names().get(2).epoch());
+        TallyCall call = call(spans, now);
+        for (int partition = 0; partition < 4; partition++) {
+            call.add(
+                    batch(partition, countable(now, partition, 1), countable(now, partition, 2)),
+                    new PartitionView(1, 1));
+        }
+        List<TallyReply> replies = new TallyScript().run(connection, call).join();
+        assertThat(replies.stream().map(reply -> reply.getClass().getSimpleName()))
+                .containsExactly("Counted", "Moved", "Refused", "Counted");
+        assertThat(counters.earned(1, "demo|c-1")).isEqualTo(4_000);
+        for (int partition : List.of(0, 3)) {
+            assertThat(counters.redis().hget(counters.names().get(partition).total(), "#events"))
+                    .isEqualTo("2");
+        }
+    }
+
+    /** What is no set remembers nobody: its event is neither seen nor counted, and those beside it are. */
+    @Test
+    void aKeyOfAnotherTypeWhereASetShouldBeCostsItsOwnEventOnly() {
+        long now = counters.second();
+        Spans spans = new Spans(now, 10 * now);
+        CounterKeys names = counters.names().getFirst();
+        for (long generation : List.of(0L, 1L)) {
+            counters.redis().set(names.seen(now, generation, 1), "no set");
+            TallyReply reply = reply(
+                    batch(countable(now, 0, 41), inBucketOne(now, generation), countable(now, 0, 43)), spans, now);
+            assertThat(reply)
+                    .isInstanceOfSatisfying(
+                            TallyReply.Counted.class,
+                            counted -> assertThat(counted.verdicts()).isEqualTo(generation == 0 ? "AUA" : "DUD"));
+            counters.redis().del(names.seen(now, generation, 1));
+        }
+        assertThat(counters.redis().hgetall(names.earn(1)))
+                .containsExactlyInAnyOrderEntriesOf(Map.of("demo|c-1", "2000", "#micros", "2000", "#events", "2"));
+        assertThat(counters.redis().hgetall(names.engage(1))).containsExactly(Map.entry("demo|c-1|/a|view|1", "2"));
+        assertThat(reply(batch(inBucketOne(now, 9)), spans, now))
+                .isInstanceOfSatisfying(
+                        TallyReply.Counted.class,
+                        counted -> assertThat(counted.verdicts()).isEqualTo("A"));
+    }
+
+    private static Countable inBucketOne(long now, long fingerprint) {
+        return new Countable(new Identity(1L << 50, fingerprint), FIELD, 1, 1_000, now - 10, now + 600, now - 70);
+    }
+
+    @Test
+    void aKeyOfAnotherTypeWhereACounterShouldBeIsNamedAndNothingIsWritten() {
+        long now = counters.second();
+        Spans spans = new Spans(now, 10 * now);
+        CounterKeys names = counters.names().getFirst();
+        for (String counter : List.of(names.earn(1), names.engage(1), names.total())) {
+            counters.redis().set(counter, "no hash");
+            long keys = counters.redis().dbsize();
+            assertThat(reply(spans, now))
+                    .isInstanceOfSatisfying(
+                            TallyReply.Corrupt.class,
+                            corrupt -> assertThat(corrupt.why()).contains(counter));
+            assertThat(counters.redis().dbsize()).isEqualTo(keys);
+            counters.redis().del(counter);
+        }
+        assertThat(run(spans, now)).isEqualTo("A");
+    }
+
     private String verdict(Spans spans, long now, long issued, long expires, long earliest) {
         PartitionBatch batch = batch(new Countable(IDENTITY, FIELD, 1, 1_000, issued, expires, earliest));
         return reply(batch, spans, now) instanceof TallyReply.Counted counted ? counted.verdicts() : "not counted";
@@ -163,18 +233,31 @@ class TallyScriptIT {
         return reply(batch(new Countable(IDENTITY, FIELD, 1, 1_000, now - 10, now + 600, now - 70)), spans, now);
     }
 
+    private static Countable countable(long now, int partition, long fingerprint) {
+        Identity identity = new Identity((long) partition << 60, fingerprint);
+        return new Countable(identity, FIELD, 1, 1_000, now - 10, now + 600, now - 70);
+    }
+
     private static PartitionBatch batch(Countable... events) {
-        Share share = new Pending(events.length).newShare(0);
+        return batch(0, events);
+    }
+
+    private static PartitionBatch batch(int partition, Countable... events) {
+        Share share = new Pending(events.length).newShare(partition);
         for (int i = 0; i < events.length; i++) {
             share.add(events[i], i);
         }
-        return new PartitionBatch(0, List.of(share));
+        return new PartitionBatch(partition, List.of(share));
     }
 
     private TallyReply reply(PartitionBatch batch, Spans spans, long now) {
-        String run = counters.redis().get(counters.names().getFirst().run());
-        TallyCall call = new TallyCall(run, now, spans, LEAP, new TouchedSets());
+        TallyCall call = call(spans, now);
         call.add(batch, new PartitionView(1, 1));
         return new TallyScript().run(connection, call).join().getFirst();
+    }
+
+    private TallyCall call(Spans spans, long now) {
+        String run = counters.redis().get(counters.names().getFirst().run());
+        return new TallyCall(run, now, spans, LEAP, new TouchedSets());
     }
 }

@@ -38,7 +38,8 @@ final class SwitchedRedis implements AutoCloseable {
 
     /** The binary and the settings that all rounds have in common, for people. */
     String description() {
-        Map<String, String> settings = commands().configGet("save", "maxmemory-policy", "set-max-intset-entries");
+        Map<String, String> settings =
+                commands().configGet("save", "maxmemory-policy", "set-max-intset-entries", "hash-max-listpack-entries");
         return description + ", " + new TreeMap<>(settings) + ", append-only file rewritten between rounds";
     }
 

@@ -70,6 +70,7 @@ class ComposeTest {
                 .containsEntry("--no-appendfsync-on-rewrite", "no")
                 .containsEntry("--maxmemory-policy", "noeviction")
                 .containsEntry("--set-max-intset-entries", "16384")
+                .containsEntry("--hash-max-listpack-entries", "32")
                 .containsEntry("--dir", "/data")
                 .containsKey("--maxmemory");
         assertThat(containers.at("redis", "volumes").texts()).containsExactly("redis-data:/data");

@@ -167,6 +167,8 @@ public final class RedisServer implements AutoCloseable {
                 "--maxmemory-policy",
                 "noeviction",
                 "--set-max-intset-entries",
-                "16384");
+                "16384",
+                "--hash-max-listpack-entries",
+                "32");
     }
 }
