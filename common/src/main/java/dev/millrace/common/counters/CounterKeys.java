@@ -86,7 +86,12 @@ public final class CounterKeys {
      * @param bucket 0 to 1023
      */
     public String seen(long spanSeconds, long generation, int bucket) {
-        return tag + "seen:" + spanSeconds + ":" + generation + ":" + bucket;
+        return seenPrefix(spanSeconds, generation) + bucket;
+    }
+
+    /** What the keys of all buckets of one generation begin with; the bucket follows. */
+    public String seenPrefix(long spanSeconds, long generation) {
+        return tag + "seen:" + spanSeconds + ":" + generation + ":";
     }
 
     /** Where a hash goes that the ledger has settled already in another version. */

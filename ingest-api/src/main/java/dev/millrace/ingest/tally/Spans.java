@@ -1,6 +1,5 @@
 package dev.millrace.ingest.tally;
 
-import dev.millrace.common.token.EventType;
 import java.time.Duration;
 
 /**
@@ -13,9 +12,5 @@ record Spans(long shortSeconds, long longSeconds) {
 
     static Spans of(Duration shortSpan, Duration longSpan) {
         return new Spans(shortSpan.toSeconds(), longSpan.toSeconds());
-    }
-
-    long secondsFor(EventType type) {
-        return type.rememberedLong() ? longSeconds : shortSeconds;
     }
 }

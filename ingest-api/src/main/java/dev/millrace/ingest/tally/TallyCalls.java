@@ -6,7 +6,6 @@ import dev.millrace.ingest.verify.Countable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -51,7 +50,7 @@ final class TallyCalls {
     }
 
     /** One batch as it was sent, and what it needs when it is counted. */
-    private record Section(PartitionBatch batch, Map<Integer, String> untouched) {}
+    private record Section(PartitionBatch batch, List<TallyCall.Untouched> untouched) {}
 
     /**
      * @param latest second of Redis' clock that an answer has told, 0 for none
@@ -65,7 +64,7 @@ final class TallyCalls {
             Observation redis = observed.get();
             touched.of(redis.runId());
             long now = Math.max(latest, counters.second(redis));
-            TallyCall call = new TallyCall(redis.runId(), now, spans, clockLeap, touched);
+            TallyCall call = new TallyCall(events(batches), redis.runId(), now, spans, clockLeap, touched);
             List<Section> sections = batches.stream()
                     .map(batch -> new Section(batch, call.add(batch, views.of(batch.partition()))))
                     .toList();
@@ -75,6 +74,10 @@ final class TallyCalls {
         } catch (CountersRefused | RuntimeException e) {
             return failed(batches, e);
         }
+    }
+
+    private static int events(List<PartitionBatch> batches) {
+        return batches.stream().mapToInt(PartitionBatch::size).sum();
     }
 
     private CompletableFuture<Void> answered(List<Section> sections, List<TallyReply> replies, int round) {
@@ -125,11 +128,11 @@ final class TallyCalls {
     }
 
     private void conclude(Section section, TallyReply.Counted counted) {
-        section.untouched().forEach((event, set) -> {
-            if (counted.verdicts().charAt(event) == ACCEPTED) {
-                touched.add(set);
+        for (TallyCall.Untouched set : section.untouched()) {
+            if (counted.verdicts().charAt(set.event()) == ACCEPTED) {
+                set.touch();
             }
-        });
+        }
         int first = 0;
         for (Share share : section.batch().shares()) {
             conclude(share, counted, first);

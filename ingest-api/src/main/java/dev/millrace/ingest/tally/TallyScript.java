@@ -1,10 +1,12 @@
 package dev.millrace.ingest.tally;
 
 import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.Base16;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.NestedMultiOutput;
+import io.lettuce.core.protocol.CommandType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -34,11 +36,10 @@ final class TallyScript {
     /** Runs it; the replies are those of the sections. A failure with NOSCRIPT comes before anything has run, so sending the whole text then is safe. */
     CompletableFuture<List<TallyReply>> run(StatefulRedisConnection<String, String> connection, TallyCall call) {
         RedisAsyncCommands<String, String> redis = connection.async();
-        String[] keys = call.keys().toArray(String[]::new);
-        String[] arguments = call.arguments().toArray(String[]::new);
-        CompletionStage<List<Object>> reply = redis.evalsha(sha, ScriptOutputType.MULTI, keys, arguments);
+        CompletionStage<List<Object>> reply =
+                redis.dispatch(CommandType.EVALSHA, new NestedMultiOutput<>(StringCodec.UTF8), call.with(sha));
         return reply.exceptionallyCompose(failure -> isNoScript(failure)
-                        ? redis.eval(text, ScriptOutputType.MULTI, keys, arguments)
+                        ? redis.dispatch(CommandType.EVAL, new NestedMultiOutput<>(StringCodec.UTF8), call.with(text))
                         : CompletableFuture.failedFuture(failure))
                 .thenApply(sections -> sections.stream()
                         .map(section -> TallyReply.of((List<?>) section))

@@ -3,6 +3,7 @@ package dev.millrace.ingest.tally;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.common.identity.Identity;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -47,11 +48,17 @@ class LaneAndFilterTest {
     void whichSetsWereTouchedIsForgottenWithTheRedisProcess() {
         TouchedSets touched = new TouchedSets();
         touched.of("one");
-        touched.add("set");
+        touched.in("sets:").add(1_023);
+        touched.in("sets:").add(0);
         touched.of("one");
-        assertThat(touched.contains("set")).isTrue();
+        assertThat(IntStream.range(0, 1_024).filter(touched.in("sets:")::contains))
+                .containsExactly(0, 1_023);
+        assertThat(touched.in("others:").contains(0)).isFalse();
         touched.of("another");
-        assertThat(touched.contains("set")).isFalse();
+        assertThat(touched.in("sets:").contains(0)).isFalse();
+        touched.in("sets:").add(5);
+        touched.forget();
+        assertThat(touched.in("sets:").contains(5)).isFalse();
     }
 
     @Test

@@ -12,8 +12,13 @@ import dev.millrace.ingest.counters.Observation;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -31,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 public final class RecordedRedis {
     private static final String RUN = "run";
     private static final int FIXED_KEYS = 9;
+    private static final int LINE_END = ('\r' << 8) | '\n';
     private static final int FIXED_ARGUMENTS = 10;
     private static final int CALL_ARGUMENTS = 6;
 
@@ -71,8 +77,11 @@ public final class RecordedRedis {
                 RecordedRedis.class.getClassLoader(),
                 new Class<?>[] {RedisAsyncCommands.class},
                 (_, method, arguments) -> {
-                    require(method.getName().equals("evalsha"), "nothing but the script is sent: %s", method);
-                    return new Answer(run((String[]) arguments[2], (String[]) arguments[3]));
+                    require(
+                            method.getName().equals("dispatch") && arguments[0] == CommandType.EVALSHA,
+                            "nothing but the script is sent: %s",
+                            method);
+                    return new Answer(run((CommandArgs<?, ?>) arguments[2]));
                 });
         return (StatefulRedisConnection<String, String>) Proxy.newProxyInstance(
                 RecordedRedis.class.getClassLoader(),
@@ -81,6 +90,31 @@ public final class RecordedRedis {
                     require(method.getName().equals("async"), "nothing but async() is asked: %s", method);
                     return commands;
                 });
+    }
+
+    private List<Object> run(CommandArgs<?, ?> command) {
+        ByteBuf written = Unpooled.buffer();
+        command.encode(written);
+        List<String> strings = bulkStrings(written);
+        require(strings.size() == command.count(), "%d strings, said to be %d", strings.size(), command.count());
+        int firstArgument = 2 + Integer.parseInt(strings.get(1));
+        return run(
+                strings.subList(2, firstArgument).toArray(String[]::new),
+                strings.subList(firstArgument, strings.size()).toArray(String[]::new));
+    }
+
+    /** As Redis reads them: $, length, line end, text, line end. */
+    private static List<String> bulkStrings(ByteBuf written) {
+        List<String> strings = new ArrayList<>();
+        while (written.isReadable()) {
+            require(written.readByte() == '$', "a bulk string begins with $");
+            int end = written.bytesBefore((byte) '\r');
+            int length = Integer.parseInt(written.readString(end, StandardCharsets.US_ASCII));
+            require(written.readShort() == LINE_END, "a length ends its line");
+            strings.add(written.readString(length, StandardCharsets.UTF_8));
+            require(written.readShort() == LINE_END, "a bulk string ends its line");
+        }
+        return strings;
     }
 
     private List<Object> run(String[] keys, String[] arguments) {

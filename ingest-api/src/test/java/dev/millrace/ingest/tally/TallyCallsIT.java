@@ -40,10 +40,14 @@ class TallyCallsIT {
         client = RedisClient.create(RealServers.redisUrl());
         connection = client.connect(StringCodec.UTF8);
         now = counters.second();
+        calls = calls(new Spans(now, 10 * now));
+    }
+
+    private TallyCalls calls(Spans spans) {
         String run = counters.redis().get(counters.names().getFirst().run());
-        calls = new TallyCalls(
+        return new TallyCalls(
                 KnownCounters.of(new Observation(connection, run, OpenCounters.CATALOG, 16, now * 1_000_000, 0)),
-                new Spans(now, 10 * now),
+                spans,
                 Duration.ofHours(1),
                 new TallyMeters(new SimpleMeterRegistry()));
     }
@@ -134,6 +138,19 @@ class TallyCallsIT {
         assertThat(request.await(PATIENCE)).containsExactly(Outcome.ACCEPTED, Outcome.ACCEPTED);
         assertThat(counters.earned(8, "demo|c-1")).isEqualTo(1_000);
         assertThat(counters.earned(9, "demo|c-1")).isEqualTo(1_000);
+    }
+
+    /** What this node believes of Redis' clock is a moment old; the answer tells the second that names the generation. */
+    @Test
+    void aGenerationThatHasBegunMeanwhileIsFollowed() throws Exception {
+        long ahead = now + 4;
+        counters.redis().set(names(1).clock(), Long.toString(ahead));
+        calls = calls(new Spans(ahead, 10 * now));
+        Pending request = new Pending(1);
+        send(new PartitionBatch(1, List.of(share(request, 1, event(1, "c-1", 1)))));
+        assertThat(request.await(PATIENCE)).containsExactly(Outcome.ACCEPTED);
+        assertThat(counters.redis().keys("*seen*")).containsExactly(names(1).seen(ahead, 1, 0));
+        assertThat(counters.redis().ttl(names(1).seen(ahead, 1, 0))).isPositive();
     }
 
     private void send(PartitionBatch... batches) throws Exception {

@@ -258,6 +258,6 @@ class TallyScriptIT {
 
     private TallyCall call(Spans spans, long now) {
         String run = counters.redis().get(counters.names().getFirst().run());
-        return new TallyCall(run, now, spans, LEAP, new TouchedSets());
+        return new TallyCall(8, run, now, spans, LEAP, new TouchedSets());
     }
 }

@@ -37,7 +37,7 @@ public final class BenchCommand implements Callable<Integer> {
     private static final int ROUNDS = 5;
     private static final int QUICK_ROUNDS = 3;
     private static final Duration LENGTH = Duration.ofSeconds(3);
-    private static final Duration QUICK_LENGTH = Duration.ofMillis(700);
+    private static final Duration QUICK_LENGTH = Duration.ofMillis(1_500);
     private static final Duration QUICK_BUDGET = Duration.ofSeconds(210);
     private static final Duration NO_BUDGET = Duration.ofDays(1);
 
@@ -50,8 +50,8 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--quick",
             description =
-                    "A first look in under four minutes: shorter rounds, fewer settings of Redis; its rounds end when"
-                            + " the time is over.")
+                    "A first look in under five minutes: shorter rounds, fewer cases and settings of Redis; its rounds"
+                            + " end when the time is over.")
     private boolean quick;
 
     @Option(names = "--json", description = "Print one JSON object and nothing else; progress goes to standard error.")

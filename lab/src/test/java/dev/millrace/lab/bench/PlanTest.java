@@ -14,14 +14,21 @@ class PlanTest {
             new Scenario("millrace", new Case("single", 1, 64), Aof.ALWAYS, 1_000);
     private static final Scenario ROWS = new Scenario("row-update", new Case("clients-64", 1, 64), null, 1);
 
+    private static final Scenario FEW_ROWS = new Scenario("row-update", new Case("clients-8", 1, 8), null, 1);
+
     @Test
-    void aFirstLookLeavesOutTheOtherSettingsOfRedisButForLargeBatches() {
+    void aFirstLookLeavesOutSmallCasesAndTheOtherSettingsOfRedisButForLargeBatches() {
         Plan quick = plan(true, Set.of(), Set.of());
         assertThat(quick.takes(BATCHES_OFF)).isTrue();
         assertThat(quick.takes(Rounds.batches("millrace", Aof.OFF, 1))).isFalse();
         assertThat(quick.takes(BATCHES_ALWAYS)).isTrue();
         assertThat(quick.takes(SINGLE_OFF)).isFalse();
         assertThat(quick.takes(ROWS)).isTrue();
+        assertThat(quick.takes(FEW_ROWS)).isFalse();
+        assertThat(plan(false, Set.of(), Set.of()).takes(FEW_ROWS)).isTrue();
+        assertThat(plan(true, Set.of("clients-8"), Set.of()).takes(FEW_ROWS))
+                .as("asked for")
+                .isTrue();
         assertThat(plan(false, Set.of(), Set.of()).takes(SINGLE_OFF)).isTrue();
         assertThat(plan(true, Set.of(), Set.of(Aof.OFF)).takes(SINGLE_OFF))
                 .as("asked for")
