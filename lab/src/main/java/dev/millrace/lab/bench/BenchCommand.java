@@ -38,7 +38,7 @@ public final class BenchCommand implements Callable<Integer> {
     private static final int QUICK_ROUNDS = 3;
     private static final Duration LENGTH = Duration.ofSeconds(3);
     private static final Duration QUICK_LENGTH = Duration.ofMillis(1_500);
-    private static final Duration QUICK_BUDGET = Duration.ofSeconds(210);
+    private static final Duration QUICK_BUDGET = Duration.ofSeconds(255);
     private static final Duration NO_BUDGET = Duration.ofDays(1);
 
     private final Terminal terminal;

@@ -61,7 +61,7 @@ class BenchCommandTest {
     /** @param lost events that each round loses */
     private int run(long lost, String... arguments) {
         Terminal terminal = new Terminal(Map.of(), root, stream(out), stream(err), 0, Clock.systemUTC());
-        List<Scenario> scenarios = List.of(new Scenario("fake", new Case("a", 10, 1), Aof.ALWAYS, 1));
+        List<Scenario> scenarios = List.of(Rounds.batches("fake", Aof.ALWAYS, Plan.MANY));
         FakeContestant fake = new FakeContestant("fake", scenarios, new ArrayList<>()) {
             @Override
             long count(long micros) {

@@ -25,6 +25,10 @@ class PlanTest {
         assertThat(quick.takes(SINGLE_OFF)).isFalse();
         assertThat(quick.takes(ROWS)).isTrue();
         assertThat(quick.takes(FEW_ROWS)).isFalse();
+        assertThat(quick.takes(Rounds.batches("naive-redis", Aof.ALWAYS, 1_000)))
+                .isTrue();
+        assertThat(quick.takes(Rounds.batches("naive-redis", Aof.OFF, 1_000))).isFalse();
+        assertThat(quick.takes(Rounds.batches("naive-redis", Aof.ALWAYS, 1))).isFalse();
         assertThat(plan(false, Set.of(), Set.of()).takes(FEW_ROWS)).isTrue();
         assertThat(plan(true, Set.of("clients-8"), Set.of()).takes(FEW_ROWS))
                 .as("asked for")
