@@ -33,7 +33,7 @@ final class Coalescer {
     /**
      * @param mostEvents in one call, unless a single share has more
      * @param mostCalls under way at a time
-     * @param call sends batches, one a partition; completes, always normally, when each share is finished or failed
+     * @param call sends batches, one a partition; completes when each share is finished or failed
      */
     Coalescer(int mostEvents, int mostCalls, Function<List<PartitionBatch>, CompletionStage<?>> call) {
         this.mostEvents = mostEvents;
@@ -56,15 +56,28 @@ final class Coalescer {
 
     private void sendWaiting() {
         for (List<PartitionBatch> next = take(); !next.isEmpty(); next = take()) {
-            call.apply(next).thenRun(this::answered);
+            send(next);
         }
     }
 
-    private void answered() {
-        synchronized (this) {
-            calls--;
+    /** Whatever goes wrong, and be it memory that is out, the call is over some time: else those that wait would wait for good. */
+    private void send(List<PartitionBatch> batches) {
+        CompletionStage<?> answer;
+        try {
+            answer = call.apply(batches);
+        } catch (Throwable e) {
+            batches.forEach(batch -> batch.fail(e));
+            end();
+            return;
         }
-        sendWaiting();
+        var _ = answer.whenComplete((_, _) -> {
+            end();
+            sendWaiting();
+        });
+    }
+
+    private synchronized void end() {
+        calls--;
     }
 
     /** What goes with the next call, which counts as under way from now on; nothing when there is none to be made. */

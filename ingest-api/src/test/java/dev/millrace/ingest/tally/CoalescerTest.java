@@ -1,6 +1,7 @@
 package dev.millrace.ingest.tally;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.identity.Identity;
@@ -90,6 +91,31 @@ class CoalescerTest {
         assertThat(calls).containsExactly("[3:5]");
         coalescer.add(List.of(share(3, 2)));
         assertThat(calls).containsExactly("[3:5]", "[3:2]");
+    }
+
+    @Test
+    void aCallThatFailsIsOverToo() {
+        keepBusy();
+        Share waiting = share(3, 10);
+        coalescer.add(List.of(waiting));
+        underWay.remove().completeExceptionally(new IllegalStateException("no answer that can be read"));
+        assertThat(calls).containsExactly("[3:10]");
+        assertThat(waiting.request().isOver()).isFalse();
+    }
+
+    @Test
+    void aCallThatCanNotEvenBeMadeFailsItsSharesAndMakesRoom() {
+        List<String> made = new ArrayList<>();
+        Coalescer failing = new Coalescer(100, 1, batches -> {
+            made.add(batches.toString());
+            throw new OutOfMemoryError("as if");
+        });
+        for (int i = 0; i < 3; i++) {
+            Share share = share(1, 10);
+            failing.add(List.of(share));
+            assertThatThrownBy(() -> share.request().await(0)).hasRootCauseMessage("as if");
+        }
+        assertThat(made).hasSize(3);
     }
 
     @Test
