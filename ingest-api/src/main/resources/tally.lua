@@ -43,6 +43,9 @@
 --
 -- Sums stay below 2^53 (a section pays at most 10^15 micros), so Lua's numbers hold them exactly; '%.0f' prints all digits.
 
+-- Below 2^63 with room for what is added; Lua's tonumber would take more for a number than HINCRBY does.
+local MOST_DIGITS = 18
+
 local FIXED_ARGUMENTS, SECTION_KEYS, SECTION_ARGUMENTS = 6, 9, 10
 
 local says = tonumber(redis.call('TIME')[1]) -- what the clock says
@@ -68,7 +71,7 @@ local function numbers(hash, fields, first, count)
         return nil, hash
     end
     for i, value in ipairs(values) do
-        if value and not tonumber(value) then
+        if value and (#value > MOST_DIGITS or not value:find('^-?%d+$')) then
             return nil, fields[i]
         end
     end

@@ -14,8 +14,9 @@ import java.util.stream.Stream;
  * one. Nothing waits for company while Redis has nothing to do. Databases call this group commit (DeWitt et al., 1984:
  * Implementation techniques for main memory database systems).
  *
- * <p>The partition that has waited longest goes first and takes along all that waits in it, so that the busier it is, the
- * more events share what a partition's section costs. Thread-safe.
+ * <p>Partitions take turns, each with all that waits in it and fits, so that the busier they are, the more events share what a
+ * partition's section costs. Who found room for some waits behind the others, who found none is the first in the next call.
+ * Thread-safe.
  */
 final class Coalescer {
     private final int mostEvents;
@@ -60,20 +61,29 @@ final class Coalescer {
         }
     }
 
+    private void goOn() {
+        end();
+        sendWaiting();
+    }
+
     /** Whatever goes wrong, and be it memory that is out, the call is over some time: else those that wait would wait for good. */
     private void send(List<PartitionBatch> batches) {
         CompletionStage<?> answer;
         try {
             answer = call.apply(batches);
         } catch (Throwable e) {
-            batches.forEach(batch -> batch.fail(e));
-            end();
+            try {
+                batches.forEach(batch -> batch.fail(e));
+            } finally {
+                end();
+            }
             return;
         }
-        var _ = answer.whenComplete((_, _) -> {
-            end();
-            sendWaiting();
-        });
+        if (answer.toCompletableFuture().isDone()) {
+            end(); // and on goes the loop: where Redis is away, every call ends at once
+        } else {
+            var _ = answer.whenComplete((_, _) -> goOn());
+        }
     }
 
     private synchronized void end() {
@@ -85,16 +95,21 @@ final class Coalescer {
         List<PartitionBatch> next = new ArrayList<>();
         if (calls < mostCalls) {
             int room = mostEvents;
-            while (room > 0 && !turns.isEmpty()) {
+            boolean full = false;
+            while (!full && !turns.isEmpty()) {
                 int partition = turns.remove();
-                List<Share> shares = take(waiting.get(partition), room, next.isEmpty());
-                room -= shares.stream().mapToInt(Share::size).sum();
-                if (!shares.isEmpty()) {
-                    next.add(new PartitionBatch(partition, shares));
+                Queue<Share> queue = waiting.get(partition);
+                List<Share> taken = take(queue, room, next.isEmpty());
+                if (!taken.isEmpty()) {
+                    PartitionBatch batch = new PartitionBatch(partition, taken);
+                    next.add(batch);
+                    room -= batch.size();
                 }
-                if (!waiting.get(partition).isEmpty()) {
+                full = !queue.isEmpty();
+                if (full && taken.isEmpty()) {
                     turns.addFirst(partition);
-                    break;
+                } else if (full) {
+                    turns.addLast(partition);
                 }
             }
             calls += next.isEmpty() ? 0 : 1;

@@ -21,10 +21,9 @@ final class PartitionViews {
     /**
      * Believes what Redis reported.
      *
-     * @return whether the counters were opened anew since
      * @throws CountersRefused when Redis is older than what was believed
      */
-    boolean follow(int partition, PartitionView reported) throws CountersRefused {
+    void follow(int partition, PartitionView reported) throws CountersRefused {
         PartitionView believed = views.get(partition);
         if (!believed.mayBecome(reported)) {
             throw new CountersRefused(
@@ -33,6 +32,5 @@ final class PartitionViews {
                             .formatted(reported.epoch(), reported.opening(), believed.epoch(), believed.opening()));
         }
         views.accumulateAndGet(partition, reported, (a, b) -> a.mayBecome(b) ? b : a);
-        return reported.opening() != believed.opening();
     }
 }

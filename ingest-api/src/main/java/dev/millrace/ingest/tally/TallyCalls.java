@@ -80,7 +80,11 @@ final class TallyCalls {
         return batches.stream().mapToInt(PartitionBatch::size).sum();
     }
 
-    private CompletableFuture<Void> answered(List<Section> sections, List<TallyReply> replies, int round) {
+    private CompletableFuture<Void> answered(List<Section> sections, List<Object> replies, int round) {
+        if (replies.size() != sections.size()) {
+            throw new IllegalStateException(
+                    "tally.lua answered %d sections of %d".formatted(replies.size(), sections.size()));
+        }
         List<PartitionBatch> moved = new ArrayList<>();
         List<PartitionBatch> apart = new ArrayList<>();
         long latest = 0;
@@ -88,7 +92,7 @@ final class TallyCalls {
             Section section = sections.get(i);
             PartitionBatch batch = section.batch();
             try {
-                switch (replies.get(i)) {
+                switch (TallyReply.of(replies.get(i))) {
                     case TallyReply.Counted counted -> conclude(section, counted);
                     case TallyReply.Moved other -> {
                         follow(batch.partition(), other.view(), round);
@@ -111,9 +115,10 @@ final class TallyCalls {
     }
 
     private void follow(int partition, PartitionView reported, int round) throws CountersRefused {
-        if (views.follow(partition, reported)) {
-            touched.forget();
+        if (reported.opening() != views.of(partition).opening()) {
+            touched.forget(); // before anybody counts under the new opening
         }
+        views.follow(partition, reported);
         if (round == MOST_ROUNDS) {
             throw new CountersRefused(partition, "the epoch moved on %d times in a row".formatted(MOST_ROUNDS));
         }
@@ -123,11 +128,16 @@ final class TallyCalls {
     private CompletableFuture<Void> oneByOne(List<PartitionBatch> batches) {
         return CompletableFuture.allOf(batches.stream()
                 .flatMap(batch -> batch.shares().stream()
+                        .filter(share -> !share.request().isOver())
                         .map(share -> count(List.of(new PartitionBatch(batch.partition(), List.of(share))))))
                 .toArray(CompletableFuture<?>[]::new));
     }
 
     private void conclude(Section section, TallyReply.Counted counted) {
+        if (counted.verdicts().length() != section.batch().size()) {
+            throw new IllegalStateException("tally.lua gave %d verdicts on %d events"
+                    .formatted(counted.verdicts().length(), section.batch().size()));
+        }
         for (TallyCall.Untouched set : section.untouched()) {
             if (counted.verdicts().charAt(set.event()) == ACCEPTED) {
                 set.touch();

@@ -19,12 +19,17 @@ sealed interface TallyReply {
     /** The counters can't be used. */
     record Refused(long now, String why) implements TallyReply {}
 
-    static TallyReply of(List<?> reply) {
+    /**
+     * @param section of the script's reply
+     * @throws RuntimeException when it is none that the script gives while the keys hold what they should
+     */
+    static TallyReply of(Object section) {
+        List<?> reply = (List<?>) section;
         String status = (String) reply.get(0);
         long now = (Long) reply.get(1);
         return switch (status) {
             case "counted" -> new Counted(now, (String) reply.get(2));
-            case "moved" -> new Moved(now, new PartitionView(number(reply.get(2)), number(reply.get(3))));
+            case "moved" -> moved(now, reply.get(2), reply.get(3));
             case "closed" -> new Refused(now, "no epoch is open; settlement-worker opens one");
             case "unconfirmed" ->
                 new Refused(now, "this Redis has not been compared with the ledger yet; settlement-worker does that");
@@ -39,6 +44,18 @@ sealed interface TallyReply {
             case "sealed" -> new Refused(now, "the open epoch is marked as sealed");
             default -> throw new IllegalStateException("tally.lua answered '%s'".formatted(status));
         };
+    }
+
+    /** Whoever edits Redis by hand may leave anything there. */
+    private static TallyReply moved(long now, Object epoch, Object opening) {
+        try {
+            return new Moved(now, new PartitionView(number(epoch), number(opening)));
+        } catch (NumberFormatException e) {
+            return new Refused(
+                    now,
+                    "its pointer names epoch '%s' of opening '%s'; settlement-worker opens it anew"
+                            .formatted(epoch, opening));
+        }
     }
 
     private static long number(Object value) {

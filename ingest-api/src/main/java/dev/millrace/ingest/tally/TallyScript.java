@@ -33,17 +33,18 @@ final class TallyScript {
         }
     }
 
-    /** Runs it; the replies are those of the sections. A failure with NOSCRIPT comes before anything has run, so sending the whole text then is safe. */
-    CompletableFuture<List<TallyReply>> run(StatefulRedisConnection<String, String> connection, TallyCall call) {
+    /**
+     * Runs it. A failure with NOSCRIPT comes before anything has run, so sending the whole text then is safe.
+     *
+     * @return what {@link TallyReply} reads, one a section
+     */
+    CompletableFuture<List<Object>> run(StatefulRedisConnection<String, String> connection, TallyCall call) {
         RedisAsyncCommands<String, String> redis = connection.async();
         CompletionStage<List<Object>> reply =
                 redis.dispatch(CommandType.EVALSHA, new NestedMultiOutput<>(StringCodec.UTF8), call.with(sha));
         return reply.exceptionallyCompose(failure -> isNoScript(failure)
                         ? redis.dispatch(CommandType.EVAL, new NestedMultiOutput<>(StringCodec.UTF8), call.with(text))
                         : CompletableFuture.failedFuture(failure))
-                .thenApply(sections -> sections.stream()
-                        .map(section -> TallyReply.of((List<?>) section))
-                        .toList())
                 .toCompletableFuture();
     }
 

@@ -54,14 +54,61 @@ class CoalescerTest {
     }
 
     @Test
-    void aCallTakesNoMoreThanItsRoomAndWhoIsLeftComesFirst() {
+    void aCallTakesNoMoreThanItsRoomAndWhoIsLeftWaitsBehindTheOthers() {
         keepBusy();
         coalescer.add(List.of(share(1, 60), share(2, 30)));
-        coalescer.add(List.of(share(2, 30), share(1, 1)));
+        coalescer.add(List.of(share(2, 30), share(1, 1), share(3, 80)));
         answerOne();
         assertThat(calls).containsExactly("[1:61, 2:30]");
         answerOne();
-        assertThat(calls).containsExactly("[1:61, 2:30]", "[2:30]");
+        answerOne();
+        assertThat(calls).containsExactly("[1:61, 2:30]", "[3:80]", "[2:30]");
+    }
+
+    /** However busy the others are, a large share is at most second in one call and first in the next. */
+    @Test
+    void aLargeShareIsNotPassedOverAgainAndAgain() {
+        keepBusy();
+        coalescer.add(List.of(share(1, 50), share(2, 101)));
+        answerOne();
+        coalescer.add(List.of(share(1, 50), share(3, 50)));
+        answerOne();
+        assertThat(calls).containsExactly("[1:50]", "[2:101]");
+    }
+
+    /** Who sends to one partition without end keeps no other from its turn. */
+    @Test
+    void aPartitionThatIsNeverEmptyStarvesNoOther() {
+        keepBusy();
+        coalescer.add(List.of(share(1, 60)));
+        coalescer.add(List.of(share(1, 60), share(2, 70)));
+        for (int i = 0; i < 3; i++) {
+            coalescer.add(List.of(share(1, 60)));
+            answerOne();
+        }
+        assertThat(calls).containsExactly("[1:60]", "[2:70]", "[1:60]");
+    }
+
+    /** As where Redis is away: every call is over at once. */
+    @Test
+    void aLongBacklogOfCallsThatEndAtOnceNeedsNoDeepStack() {
+        Queue<CompletableFuture<Void>> first = new ArrayDeque<>();
+        AtomicInteger sent = new AtomicInteger();
+        Coalescer dead = new Coalescer(1, 1, batches -> {
+            sent.addAndGet(batches.getFirst().size());
+            CompletableFuture<Void> answer = new CompletableFuture<>();
+            if (first.isEmpty()) {
+                first.add(answer);
+            } else {
+                answer.complete(null);
+            }
+            return answer;
+        });
+        for (int i = 0; i < 100_000; i++) {
+            dead.add(List.of(share(i % Identity.PARTITIONS, 1)));
+        }
+        first.element().complete(null);
+        assertThat(sent).hasValue(100_000);
     }
 
     @Test

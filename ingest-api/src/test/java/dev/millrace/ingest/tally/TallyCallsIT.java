@@ -125,6 +125,35 @@ class TallyCallsIT {
                 .hasRootCauseMessage("partition 4: no epoch is open; settlement-worker opens one");
     }
 
+    @Test
+    void aPointerThatIsNoNumberFailsThoseWhoNeedItAndTheOthersCount() throws Exception {
+        counters.redis().set(names(4).epoch(), "nonsense");
+        Pending bad = new Pending(1);
+        Pending good = new Pending(1);
+        send(
+                new PartitionBatch(4, List.of(share(bad, 4, event(4, "c-1", 1)))),
+                new PartitionBatch(5, List.of(share(good, 5, event(5, "c-1", 1)))));
+        assertThat(good.await(PATIENCE)).containsExactly(Outcome.ACCEPTED);
+        assertThatThrownBy(() -> bad.await(PATIENCE))
+                .hasRootCauseMessage(
+                        "partition 4: its pointer names epoch 'nonsense' of opening '1'; settlement-worker opens it anew");
+        assertThat(counters.earned(1, "demo|c-1")).isEqualTo(1_000);
+    }
+
+    /** Lua takes more for a number than HINCRBY does, which would fail when half is written. */
+    @Test
+    void whatIsANumberForLuaOnlyIsNoNumber() throws Exception {
+        for (String value : List.of("12.0", "1e3", "0x10", " 5", "", "1234567890123456789")) {
+            counters.redis().hset(names(1).engage(1), "demo|c-1|/a|view|1", value);
+            Pending bad = new Pending(1);
+            send(new PartitionBatch(1, List.of(share(bad, 1, event(1, "c-1", 1)))));
+            assertThatThrownBy(() -> bad.await(PATIENCE))
+                    .as(value)
+                    .hasRootCauseMessage("partition 1: the counter 'demo|c-1|/a|view|1' holds no number");
+            assertThat(counters.redis().keys("*seen*")).isEmpty();
+        }
+    }
+
     /** Each partition of a call may have moved on; each is sent again under the epoch that is open there. */
     @Test
     void partitionsThatHaveMovedOnAreSentAgainTogether() throws Exception {

@@ -163,7 +163,8 @@ class TallyScriptIT {
                     batch(partition, countable(now, partition, 1), countable(now, partition, 2)),
                     new PartitionView(1, 1));
         }
-        List<TallyReply> replies = new TallyScript().run(connection, call).join();
+        List<TallyReply> replies = new TallyScript()
+                .run(connection, call).join().stream().map(TallyReply::of).toList();
         assertThat(replies.stream().map(reply -> reply.getClass().getSimpleName()))
                 .containsExactly("Counted", "Moved", "Refused", "Counted");
         assertThat(counters.earned(1, "demo|c-1")).isEqualTo(4_000);
@@ -253,7 +254,7 @@ class TallyScriptIT {
     private TallyReply reply(PartitionBatch batch, Spans spans, long now) {
         TallyCall call = call(spans, now);
         call.add(batch, new PartitionView(1, 1));
-        return new TallyScript().run(connection, call).join().getFirst();
+        return TallyReply.of(new TallyScript().run(connection, call).join().getFirst());
     }
 
     private TallyCall call(Spans spans, long now) {

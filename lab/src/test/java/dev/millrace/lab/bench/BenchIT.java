@@ -30,7 +30,7 @@ class BenchIT {
             true,
             Set.of("raw-redis", "noop-http", "millrace", "row-update"),
             Set.of("pipeline-64", "single", "single-half-peak", "batch-1000", "clients-8"),
-            Set.of(Aof.OFF, Aof.ALWAYS),
+            Set.of(Aof.ALWAYS),
             1,
             Duration.ofMillis(100),
             Duration.ofMinutes(5),
@@ -74,8 +74,8 @@ class BenchIT {
                         "raw-redis pipeline-64 always 1",
                         "noop-http single - 1000",
                         "millrace single always 1000",
-                        "millrace single-half-peak off 1000",
-                        "millrace batch-1000 off 1",
+                        "millrace single-half-peak always 1000",
+                        "millrace batch-1000 always 1",
                         "row-update clients-8 - 1");
         assertThat(json.path("machine").path("servers").toString()).contains("redis 7", "postgres 1");
         assertCostsOf(json);
