@@ -50,6 +50,7 @@ public final class Counters implements AutoCloseable {
     private static final int MOST_MISSES = 2;
 
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
+
     /** Calls that are sent at the same time share a write to the socket. */
     private static final NettyCustomizer FLUSH_TOGETHER = new NettyCustomizer() {
         @Override

@@ -1,6 +1,5 @@
 package dev.millrace.ingest.tally;
 
-import dev.millrace.ingest.counters.Counters;
 import dev.millrace.ingest.tally.TallyResult.Reason;
 import dev.millrace.ingest.verify.Countable;
 import java.util.BitSet;
@@ -15,24 +14,13 @@ public final class Tally {
     /** Up to this share of a batch, suspects are what the filter's error explains: four times its rate. */
     private static final int FALSE_ALARMS_ONE_IN = 25;
 
-    /** Why nothing can be counted while nothing is known of Redis. */
-    static final String UNOBSERVED = "Redis does not answer, or its clock can't be believed";
-
-    private final Counters counters;
     private final PartitionTally partitions;
     private final SentFilter filter;
     private final Lane fastLane;
     private final Lane suspectsLane;
     private final TallyMeters meters;
 
-    Tally(
-            Counters counters,
-            PartitionTally partitions,
-            SentFilter filter,
-            Lane fastLane,
-            Lane suspectsLane,
-            TallyMeters meters) {
-        this.counters = counters;
+    Tally(PartitionTally partitions, SentFilter filter, Lane fastLane, Lane suspectsLane, TallyMeters meters) {
         this.partitions = partitions;
         this.filter = filter;
         this.fastLane = fastLane;
@@ -80,16 +68,13 @@ public final class Tally {
             return new TallyResult.SendAgain(Reason.OVERLOADED, "more events are under way than this node takes");
         }
         try {
-            return observed(events, suspected);
+            return countAndRemember(events, suspected);
         } finally {
             fastLane.leave(fresh);
         }
     }
 
-    private TallyResult observed(List<Countable> events, BitSet suspected) {
-        if (counters.observed().isEmpty()) {
-            return new TallyResult.SendAgain(Reason.COUNTERS_UNAVAILABLE, UNOBSERVED);
-        }
+    private TallyResult countAndRemember(List<Countable> events, BitSet suspected) {
         TallyResult result = partitions.count(events, suspected);
         if (result instanceof TallyResult.Counted) {
             events.stream().map(Countable::identity).forEach(filter::sent);

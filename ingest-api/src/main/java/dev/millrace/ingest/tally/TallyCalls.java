@@ -59,7 +59,7 @@ final class TallyCalls {
         try {
             Optional<Observation> observed = counters.observed();
             if (observed.isEmpty()) {
-                throw new CountersRefused(Tally.UNOBSERVED);
+                throw new CountersRefused("Redis does not answer, or its clock can't be believed");
             }
             Observation redis = observed.get();
             touched.of(redis.runId());

@@ -20,6 +20,6 @@ public class TallyConfiguration {
         PartitionTally partitions = new PartitionTally(calls, settings.tallyTimeout());
         meters.lane("fast", fast);
         meters.lane("suspects", suspects);
-        return new Tally(counters, partitions, new SentFilter(settings.filterEvents()), fast, suspects, meters);
+        return new Tally(partitions, new SentFilter(settings.filterEvents()), fast, suspects, meters);
     }
 }
