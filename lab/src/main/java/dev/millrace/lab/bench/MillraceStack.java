@@ -29,7 +29,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 
 /** One ingest node, one worker that settles every five seconds, one ledger, and what they store in; asked what they did. */
@@ -109,7 +108,7 @@ final class MillraceStack implements AutoCloseable {
                 "postgres", stack.postgres().process().handle().pid());
     }
 
-    void set(Aof aof) throws InterruptedException, TimeoutException {
+    void set(Aof aof) throws Exception {
         redis.set(aof);
     }
 

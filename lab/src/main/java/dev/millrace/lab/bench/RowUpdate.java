@@ -15,7 +15,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -58,9 +57,7 @@ final class RowUpdate implements Contestant {
 
     @Override
     public List<Scenario> scenarios() {
-        return CASES.stream()
-                .flatMap(shape -> Stream.of(Plan.MANY, 1).map(creators -> new Scenario(NAME, shape, null, creators)))
-                .toList();
+        return Scenarios.of(NAME, CASES);
     }
 
     @Override

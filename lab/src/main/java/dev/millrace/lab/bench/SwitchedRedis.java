@@ -8,7 +8,6 @@ import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeoutException;
 
 /**
  * A running Redis whose append-only file is switched between rounds, and its commands. Rewrites of that file happen
@@ -16,7 +15,6 @@ import java.util.concurrent.TimeoutException;
  */
 final class SwitchedRedis implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
-    private static final long PAUSE_MILLIS = 10;
 
     private final String description;
     private final RedisClient client;
@@ -44,7 +42,7 @@ final class SwitchedRedis implements AutoCloseable {
     }
 
     /** Returns when the file is written anew, as small as it can be, or gone. */
-    void set(Aof aof) throws InterruptedException, TimeoutException {
+    void set(Aof aof) throws Exception {
         if (aof == Aof.OFF) {
             commands().configSet("appendonly", "no");
             return;
@@ -55,20 +53,10 @@ final class SwitchedRedis implements AutoCloseable {
         } else {
             commands().configSet("appendonly", "yes");
         }
-        awaitRewrite();
-    }
-
-    private void awaitRewrite() throws InterruptedException, TimeoutException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        String state = commands().info("persistence");
-        while (!isRewritten(state)) {
-            if (System.nanoTime() > deadline) {
-                throw new TimeoutException("redis did not rewrite its append-only file in " + PATIENCE.toSeconds()
-                        + " s; it says: " + state);
-            }
-            Thread.sleep(PAUSE_MILLIS);
-            state = commands().info("persistence");
-        }
+        Wait.until(
+                "redis to write its append-only file anew",
+                PATIENCE,
+                () -> isRewritten(commands().info("persistence")));
     }
 
     private static boolean isRewritten(String state) {
