@@ -200,7 +200,9 @@ class EventsIT {
             assertProblem(ingest.post(good, odd), 415, "unsupported-media-type");
         }
         assertProblem(ingest.post(good, "application/json", "Content-Encoding", "gzip"), 415, "unsupported-media-type");
-        assertProblem(ingest.get("/v1/events"), 405, "method-not-allowed");
+        Answer got = ingest.get("/v1/events");
+        assertProblem(got, 405, "method-not-allowed");
+        assertThat(got.header("Allow")).isEqualTo("POST");
         assertProblem(ingest.get("/nowhere"), 404, "not-found");
         assertThat(earned()).isZero();
     }
@@ -211,6 +213,23 @@ class EventsIT {
                 ingest.post(event(token(""), "view"), "application/json", "Prefer", "respond-async, return=minimal");
         assertThat(answer.body()).isEqualTo("{\"accepted\":1,\"duplicate\":0,\"rejected\":0}");
         assertThat(answer.header("Preference-Applied")).isEqualTo("return=minimal");
+    }
+
+    @Test
+    void aRequestIsTimedOnceUnderTheNameThatSpringBootGives() {
+        String sample = "http_server_requests_seconds_count{error=\"none\",exception=\"none\",method=\"POST\","
+                + "outcome=\"%s\",status=\"%d\",uri=\"/v1/events\"}";
+        String accepted = sample.formatted("SUCCESS", 202);
+        String malformed = sample.formatted("CLIENT_ERROR", 400);
+        double acceptedBefore = ingest.metric(accepted);
+        double malformedBefore = ingest.metric(malformed);
+        ingest.post(event(token("timed"), "view"));
+        ingest.post("{");
+        assertThat(ingest.metric(accepted) - acceptedBefore).isEqualTo(1);
+        assertThat(ingest.metric(malformed) - malformedBefore).isEqualTo(1);
+        assertThat(ingest.get("/actuator/prometheus").body().lines())
+                .filteredOn(line -> line.startsWith("http_server_requests_seconds_count") && line.contains("events"))
+                .allMatch(line -> line.contains("error=\"none\",exception=\"none\""));
     }
 
     @Test

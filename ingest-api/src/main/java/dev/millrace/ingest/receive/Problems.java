@@ -1,6 +1,5 @@
 package dev.millrace.ingest.receive;
 
-import dev.millrace.ingest.verify.Shown;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -12,32 +11,27 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.ErrorResponse;
-import org.springframework.web.HttpMediaTypeNotSupportedException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 
-/** Tells every error as problem details, those of the framework too, each with a code. */
+/** Tells errors of all other paths as problem details, those of the framework too, each with a code. */
 @RestControllerAdvice
 class Problems extends ResponseEntityExceptionHandler {
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
 
-    private final MeterRegistry registry;
+    private final RefusalMeters refusals;
 
     Problems(MeterRegistry registry) {
-        this.registry = registry;
+        this.refusals = new RefusalMeters(registry);
     }
 
     @ExceptionHandler(Exception.class)
     @Nullable
     ResponseEntity<Object> internal(Exception failure, WebRequest request) {
         log.error("a request failed", failure);
-        ProblemDetail body = Refusal.problem(
-                HttpStatus.INTERNAL_SERVER_ERROR,
-                "internal",
-                "Internal error",
-                "something failed here that should not; the log of ingest-api has it");
+        ProblemDetail body = Refusal.internal().getBody();
         return handleExceptionInternal(failure, body, new HttpHeaders(), HttpStatus.INTERNAL_SERVER_ERROR, request);
     }
 
@@ -46,23 +40,9 @@ class Problems extends ResponseEntityExceptionHandler {
             Exception failure, @Nullable Object given, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         Object body = given == null && failure instanceof ErrorResponse response ? response.getBody() : given;
         if (body instanceof ProblemDetail problem) {
-            registry.counter("millrace.requests.refused", "code", coded(problem))
-                    .increment();
+            refusals.refused(coded(problem));
         }
         return super.handleExceptionInternal(failure, body, headers, status, request);
-    }
-
-    @Override
-    protected @Nullable ResponseEntity<Object> handleHttpMediaTypeNotSupported(
-            HttpMediaTypeNotSupportedException failure,
-            HttpHeaders headers,
-            HttpStatusCode status,
-            WebRequest request) {
-        failure.getBody()
-                .setDetail(
-                        "Content-Type '%s' is not supported; send application/json, application/x-ndjson or text/plain (with curl: -H 'Content-Type: application/json')"
-                                .formatted(Shown.message(String.valueOf(failure.getContentType()))));
-        return handleExceptionInternal(failure, null, headers, status, request);
     }
 
     /** The problem's code; one of the framework's gets it from its status: {@code method-not-allowed}. */

@@ -2,19 +2,23 @@ package dev.millrace.ingest.receive;
 
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.ingest.IngestSettings;
+import dev.millrace.ingest.counters.Counters;
+import dev.millrace.ingest.tally.Tally;
 import dev.millrace.ingest.verify.EventVerifier;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationPredicate;
+import jakarta.servlet.http.HttpServletRequest;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
-import org.springframework.web.servlet.config.annotation.CorsRegistry;
-import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+import org.springframework.http.server.observation.ServerRequestObservationContext;
 
-/** Wires the endpoint, open to any page (CORS without cookies). */
+/** Wires the endpoint. */
 @Configuration(proxyBeanMethods = false)
-@Import({EventsController.class, Problems.class, ContainerErrors.class})
-public class ReceiveConfiguration implements WebMvcConfigurer {
-    private static final long PREFLIGHT_SECONDS = 86_400;
+@Import({Problems.class, ContainerErrors.class})
+public class ReceiveConfiguration {
 
     @Bean
     EventVerifier eventVerifier(IngestSettings settings, Environment environment) {
@@ -22,13 +26,25 @@ public class ReceiveConfiguration implements WebMvcConfigurer {
         return new EventVerifier(secret, settings.tokenLifetime(), settings.reactions());
     }
 
-    @Override
-    public void addCorsMappings(CorsRegistry registry) {
-        registry.addMapping("/v1/events")
-                .allowedOrigins("*")
-                .allowedMethods("POST")
-                .allowedHeaders("Content-Type", "Prefer")
-                .exposedHeaders("Retry-After", "Preference-Applied")
-                .maxAge(PREFLIGHT_SECONDS);
+    @Bean
+    ServletRegistrationBean<EventsServlet> events(
+            EventVerifier verifier, Counters counters, Tally tally, MeterRegistry registry) {
+        Reception reception = new Reception(verifier, counters, tally, new EventMeters(registry));
+        ServletRegistrationBean<EventsServlet> events =
+                new ServletRegistrationBean<>(new EventsServlet(reception, registry), EventsServlet.PATH);
+        events.setName("events");
+        events.setLoadOnStartup(1);
+        return events;
+    }
+
+    /** The servlet times its requests by itself ({@link RequestTimers}). */
+    @Bean
+    ObservationPredicate timedByTheServlet() {
+        return (name, context) -> !(context instanceof ServerRequestObservationContext server && isForEvents(server));
+    }
+
+    private static boolean isForEvents(ServerRequestObservationContext context) {
+        HttpServletRequest request = context.getCarrier();
+        return request != null && request.getServletPath().equals(EventsServlet.PATH);
     }
 }

@@ -1,7 +1,7 @@
 package dev.millrace.ingest.receive;
 
+import dev.millrace.ingest.verify.Shown;
 import java.net.URI;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -12,42 +12,81 @@ import org.springframework.web.ErrorResponseException;
 final class Refusal extends ErrorResponseException {
     private static final long serialVersionUID = 1L;
 
-    private final @Nullable Integer retryAfter;
+    private final String code;
+    private final String header;
+    private final String value;
 
-    private Refusal(HttpStatus status, String code, String title, String detail, @Nullable Integer retryAfter) {
+    private Refusal(HttpStatus status, String code, String title, String detail) {
+        this(status, code, title, detail, "", "");
+    }
+
+    /**
+     * @param header that goes with the answer, empty for none
+     */
+    private Refusal(HttpStatus status, String code, String title, String detail, String header, String value) {
         super(status, problem(status, code, title, detail), null);
-        this.retryAfter = retryAfter;
+        this.code = code;
+        this.header = header;
+        this.value = value;
     }
 
     static Refusal bodyMalformed(String detail) {
-        return new Refusal(HttpStatus.BAD_REQUEST, "body-malformed", "The body can't be read", detail, null);
+        return new Refusal(HttpStatus.BAD_REQUEST, "body-malformed", "The body can't be read", detail);
     }
 
     static Refusal bodyTooLarge(String detail) {
-        return new Refusal(HttpStatus.CONTENT_TOO_LARGE, "body-too-large", "The body is too large", detail, null);
+        return new Refusal(HttpStatus.CONTENT_TOO_LARGE, "body-too-large", "The body is too large", detail);
     }
 
     static Refusal unsupported(String detail) {
         return new Refusal(
-                HttpStatus.UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-media-type",
-                "The body is of another kind",
-                detail,
-                null);
+                HttpStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is of another kind", detail);
     }
 
     static Refusal bodySlow(String detail) {
-        return new Refusal(HttpStatus.REQUEST_TIMEOUT, "body-timeout", "The body did not arrive in time", detail, null);
+        return new Refusal(HttpStatus.REQUEST_TIMEOUT, "body-timeout", "The body did not arrive in time", detail);
+    }
+
+    static Refusal methodNotAllowed(String given, String allowed) {
+        return new Refusal(
+                HttpStatus.METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "Method Not Allowed",
+                "Method '%s' is not supported; send %s".formatted(Shown.message(given), allowed),
+                HttpHeaders.ALLOW,
+                allowed);
+    }
+
+    static Refusal internal() {
+        return new Refusal(
+                HttpStatus.INTERNAL_SERVER_ERROR,
+                "internal",
+                "Internal error",
+                "something failed here that should not; the log of ingest-api has it");
+    }
+
+    static Refusal countersUnavailable(String detail) {
+        return sendAgain(
+                HttpStatus.SERVICE_UNAVAILABLE, "counters-unavailable", "The counters can't be reached", detail, 2);
+    }
+
+    static Refusal overloaded(String title, String detail) {
+        return sendAgain(HttpStatus.SERVICE_UNAVAILABLE, "overloaded", title, detail, 1);
+    }
+
+    static Refusal suspectsBusy(String detail) {
+        return sendAgain(HttpStatus.TOO_MANY_REQUESTS, "suspects-busy", "Too many repeated events at once", detail, 1);
     }
 
     /** Send the same tokens again, after so many seconds. */
-    static Refusal sendAgain(HttpStatus status, String code, String title, String detail, int retryAfter) {
+    private static Refusal sendAgain(HttpStatus status, String code, String title, String detail, int retryAfter) {
         return new Refusal(
                 status,
                 code,
                 title,
                 detail + "; send the same events again, what was counted comes back as duplicate",
-                retryAfter);
+                HttpHeaders.RETRY_AFTER,
+                Integer.toString(retryAfter));
     }
 
     static ProblemDetail problem(HttpStatusCode status, String code, String title, String detail) {
@@ -63,17 +102,14 @@ final class Refusal extends ErrorResponseException {
     }
 
     String code() {
-        return String.valueOf(
-                getBody().getProperties() == null
-                        ? ""
-                        : getBody().getProperties().get("code"));
+        return code;
     }
 
     @Override
     public HttpHeaders getHeaders() {
         HttpHeaders headers = new HttpHeaders();
-        if (retryAfter != null) {
-            headers.set(HttpHeaders.RETRY_AFTER, retryAfter.toString());
+        if (!header.isEmpty()) {
+            headers.set(header, value);
         }
         return headers;
     }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
-import org.springframework.http.HttpStatus;
 
 /**
  * A request's body: not compressed, at most 512 KiB, and arrived within ten seconds. All bodies that are held at a
@@ -92,12 +91,7 @@ final class RequestBody implements AutoCloseable {
     private void reserve() {
         while (chunks * CHUNK < length) {
             if (!budget.enter(1)) {
-                throw Refusal.sendAgain(
-                        HttpStatus.SERVICE_UNAVAILABLE,
-                        "overloaded",
-                        "Too many requests at once",
-                        "this node holds as much as it can",
-                        1);
+                throw Refusal.overloaded("Too many requests at once", "this node holds as much as it can");
             }
             chunks++;
         }

@@ -16,11 +16,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
-import org.springframework.test.web.servlet.MockMvc;
-import org.springframework.test.web.servlet.request.MockMvcRequestBuilders;
-import org.springframework.test.web.servlet.setup.MockMvcBuilders;
-import org.springframework.web.filter.CharacterEncodingFilter;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -69,11 +66,11 @@ public final class EdgeFuzz {
 
     private static final MeterRegistry METERS = new SimpleMeterRegistry();
     private static final RecordedRedis REDIS = new RecordedRedis(Tokens.CATALOG, NOW);
-    private static final MockMvc EDGE = edge();
+    private static final EventsServlet EDGE = edge();
 
     private EdgeFuzz() {}
 
-    private static MockMvc edge() {
+    private static EventsServlet edge() {
         IngestSettings settings = new IngestSettings(
                 "",
                 URI.create("redis://127.0.0.1:1"),
@@ -89,13 +86,9 @@ public final class EdgeFuzz {
                 Duration.ofSeconds(1),
                 Duration.ofHours(1));
         EventVerifier verifier = new EventVerifier(Tokens.MASTER_KEY, settings.tokenLifetime(), settings.reactions());
-        EventsController controller =
-                new EventsController(verifier, REDIS.counters(), REDIS.tally(settings, METERS), METERS);
-        return MockMvcBuilders.standaloneSetup(controller)
-                .setControllerAdvice(new Problems(METERS))
-                .addFilters(new CharacterEncodingFilter(
-                        "UTF-8", true, false)) // as Boot sets it: what a client says is ignored
-                .build();
+        Reception reception =
+                new Reception(verifier, REDIS.counters(), REDIS.tally(settings, METERS), new EventMeters(METERS));
+        return new EventsServlet(reception, METERS);
     }
 
     public static void fuzzerTestOneInput(byte[] input) throws Exception {
@@ -109,16 +102,14 @@ public final class EdgeFuzz {
                 : CONTENT_TYPES.get(chosen);
         boolean minimal = (input[0] & MINIMAL) != 0;
         byte[] body = withTokens(Arrays.copyOfRange(input, Math.min(from, input.length), input.length));
-        MockHttpServletResponse response = EDGE.perform(
-                        MockMvcRequestBuilders.post("/v1/events").content(body).with(request -> {
-                            if (!type.isEmpty()) {
-                                request.setContentType(type);
-                            }
-                            request.addHeader("Prefer", minimal ? "return=minimal" : "respond-async");
-                            return request;
-                        }))
-                .andReturn()
-                .getResponse();
+        MockHttpServletRequest request = new MockHttpServletRequest("POST", EventsServlet.PATH);
+        request.setContent(body);
+        if (!type.isEmpty()) {
+            request.setContentType(type);
+        }
+        request.addHeader("Prefer", minimal ? "return=minimal" : "respond-async");
+        MockHttpServletResponse response = new MockHttpServletResponse();
+        EDGE.service(request, response);
         requireWellFormed(response, body, minimal);
     }
 

@@ -115,7 +115,8 @@ final class NoopHttp implements Contestant {
                 classPath,
                 NoopServer.class.getName(),
                 "--server.address=127.0.0.1",
-                "--management.endpoint.health.group.readiness.include=readinessState"));
+                "--management.endpoint.health.group.readiness.include=readinessState",
+                "--management.observations.enable.http.server.requests=false"));
         return command;
     }
 

@@ -3,18 +3,23 @@ package dev.millrace.lab.bench.noop;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.context.annotation.Import;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
+import org.springframework.context.annotation.Bean;
 
 /**
  * The server of ingest-api with an empty endpoint: the limit for single requests. It finds ingest-api's own
- * {@code application.yml} on the class path, so that server, threads and metrics are set alike.
+ * {@code application.yml} on the class path, so that server and threads are set alike.
  */
-@SpringBootConfiguration
+@SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import(NoopController.class)
 public class NoopServer {
 
     public static void main(String[] args) {
         SpringApplication.run(NoopServer.class, args);
+    }
+
+    @Bean
+    ServletRegistrationBean<NoopServlet> events() {
+        return new ServletRegistrationBean<>(new NoopServlet(), "/v1/events");
     }
 }

@@ -1,0 +1,186 @@
+package dev.millrace.ingest.receive;
+
+import dev.millrace.ingest.tally.Lane;
+import dev.millrace.ingest.tally.Outcome;
+import dev.millrace.ingest.verify.Event;
+import dev.millrace.ingest.verify.Rejected;
+import dev.millrace.ingest.verify.Shown;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URI;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.converter.json.ProblemDetailJacksonMixin;
+import org.springframework.util.InvalidMimeTypeException;
+import org.springframework.util.MimeType;
+import org.springframework.util.MimeTypeUtils;
+import org.springframework.web.cors.CorsConfiguration;
+import org.springframework.web.cors.CorsUtils;
+import org.springframework.web.cors.DefaultCorsProcessor;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * {@code POST /v1/events}, from a request's body to its answer. A servlet by itself, because choosing a handler, negotiating
+ * the content and observing each request took as long as all that is done for an event (decision 13).
+ */
+final class EventsServlet extends HttpServlet {
+    static final String PATH = "/v1/events";
+
+    private static final long serialVersionUID = 1L;
+
+    /** Bytes of all bodies held at a time; parsed, they take several times as much. */
+    private static final long BODIES = 64L << 20;
+
+    private static final URI INSTANCE = URI.create(PATH);
+    private static final String POST = "POST";
+    private static final Set<String> TYPES = Set.of("application/json", "application/x-ndjson", "text/plain");
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .addMixIn(ProblemDetail.class, ProblemDetailJacksonMixin.class)
+            .build();
+    private static final Logger log = LoggerFactory.getLogger(EventsServlet.class);
+
+    private final transient Reception reception;
+    private final transient RefusalMeters refusals;
+    private final transient RequestTimers timers;
+    private final transient CorsConfiguration cors = OpenToAnyPage.configuration();
+    private final transient DefaultCorsProcessor corsProcessor = new DefaultCorsProcessor();
+    private final transient Lane bodies = RequestBody.budget(BODIES);
+
+    EventsServlet(Reception reception, MeterRegistry registry) {
+        this.reception = reception;
+        this.refusals = new RefusalMeters(registry);
+        this.timers = new RequestTimers(registry, PATH);
+    }
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        long began = System.nanoTime();
+        try {
+            if (corsProcessor.processRequest(cors, request, response) && !CorsUtils.isPreFlightRequest(request)) {
+                answer(request, response);
+            }
+        } finally {
+            timers.record(request.getMethod(), response.getStatus(), System.nanoTime() - began);
+        }
+    }
+
+    private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        try {
+            receive(request, response);
+        } catch (Refusal refusal) {
+            refuse(response, refusal);
+        } catch (RuntimeException | Error failure) {
+            log.error("a request failed", failure);
+            refuse(response, Refusal.internal());
+        }
+    }
+
+    private void receive(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (!request.getMethod().equals(POST)) {
+            throw Refusal.methodNotAllowed(request.getMethod(), POST);
+        }
+        requireType(request.getContentType());
+        boolean minimal = prefersMinimal(request);
+        List<Outcome> outcomes;
+        try (RequestBody body = RequestBody.read(request, bodies)) {
+            List<Event> events = EventReader.read(body.content());
+            outcomes = reception.receive(events);
+        }
+        if (minimal) {
+            response.setHeader("Preference-Applied", "return=minimal");
+        }
+        write(response, outcomes, Reply.of(outcomes, minimal));
+    }
+
+    private static void write(HttpServletResponse response, List<Outcome> outcomes, Reply reply) throws IOException {
+        if (reply.rejectedAll()) {
+            write(
+                    response,
+                    HttpStatus.UNPROCESSABLE_CONTENT,
+                    MediaType.APPLICATION_PROBLEM_JSON_VALUE,
+                    rejectedAll(outcomes, reply));
+        } else {
+            write(response, HttpStatus.ACCEPTED, MediaType.APPLICATION_JSON_VALUE, reply);
+        }
+    }
+
+    private static ProblemDetail rejectedAll(List<Outcome> outcomes, Reply reply) {
+        String detail = outcomes.size() == 1 && outcomes.getFirst() instanceof Outcome.Refused(Rejected only)
+                ? only.detail()
+                : "none of the %d events can ever count; each result says why".formatted(reply.rejected());
+        ProblemDetail problem = Refusal.problem(
+                HttpStatus.UNPROCESSABLE_CONTENT, "events-rejected", "Every event was rejected", detail);
+        problem.setInstance(INSTANCE);
+        problem.setProperty("accepted", reply.accepted());
+        problem.setProperty("duplicate", reply.duplicate());
+        problem.setProperty("rejected", reply.rejected());
+        if (reply.results() != null) {
+            problem.setProperty("results", reply.results());
+        }
+        return problem;
+    }
+
+    private void refuse(HttpServletResponse response, Refusal refusal) throws IOException {
+        refusals.refused(refusal.code());
+        HttpHeaders headers = refusal.getHeaders();
+        headers.forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
+        ProblemDetail problem = refusal.getBody();
+        problem.setInstance(INSTANCE);
+        write(response, refusal.getStatusCode().value(), MediaType.APPLICATION_PROBLEM_JSON_VALUE, problem);
+    }
+
+    private static void write(HttpServletResponse response, HttpStatus status, String type, Object body)
+            throws IOException {
+        write(response, status.value(), type, body);
+    }
+
+    private static void write(HttpServletResponse response, int status, String type, Object body) throws IOException {
+        byte[] bytes = JSON.writeValueAsBytes(body);
+        response.setStatus(status);
+        response.setContentType(type);
+        response.setContentLength(bytes.length);
+        response.getOutputStream().write(bytes);
+    }
+
+    private static void requireType(@Nullable String given) {
+        if (given == null || !(TYPES.contains(given) || isOfAType(given))) {
+            throw Refusal.unsupported(
+                    "Content-Type '%s' is not supported; send application/json, application/x-ndjson or text/plain (with curl: -H 'Content-Type: application/json')"
+                            .formatted(Shown.message(String.valueOf(given))));
+        }
+    }
+
+    /** Whatever its parameters: UTF-8 is what a body is in. */
+    private static boolean isOfAType(String given) {
+        try {
+            MimeType type = MimeTypeUtils.parseMimeType(given);
+            return TYPES.contains((type.getType() + "/" + type.getSubtype()).toLowerCase(Locale.ROOT));
+        } catch (InvalidMimeTypeException e) {
+            return false;
+        }
+    }
+
+    /** RFC 7240: {@code Prefer: return=minimal}, alone or among others. */
+    private static boolean prefersMinimal(HttpServletRequest request) {
+        for (Enumeration<String> headers = request.getHeaders("Prefer"); headers.hasMoreElements(); ) {
+            for (String preference : headers.nextElement().split(",", -1)) {
+                if (preference.strip().replace(" ", "").replace("\"", "").equalsIgnoreCase("return=minimal")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,89 @@
+package dev.millrace.ingest.receive;
+
+import dev.millrace.ingest.counters.Counters;
+import dev.millrace.ingest.counters.Observation;
+import dev.millrace.ingest.tally.Outcome;
+import dev.millrace.ingest.tally.Tally;
+import dev.millrace.ingest.tally.TallyResult;
+import dev.millrace.ingest.verify.Countable;
+import dev.millrace.ingest.verify.Event;
+import dev.millrace.ingest.verify.EventVerifier;
+import dev.millrace.ingest.verify.Rejected;
+import dev.millrace.ingest.verify.Verdict;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/** What becomes of the events of a request: each is judged, and what may count is counted. Thread-safe. */
+final class Reception {
+    private final EventVerifier verifier;
+    private final Counters counters;
+    private final Tally tally;
+    private final EventMeters meters;
+
+    Reception(EventVerifier verifier, Counters counters, Tally tally, EventMeters meters) {
+        this.verifier = verifier;
+        this.counters = counters;
+        this.tally = tally;
+        this.meters = meters;
+    }
+
+    /**
+     * The outcome of each event, in their order.
+     *
+     * @throws Refusal when the request is to be sent again
+     */
+    List<Outcome> receive(List<Event> events) {
+        meters.received(events.size());
+        List<Outcome> outcomes;
+        try {
+            outcomes = count(events);
+        } catch (RuntimeException e) {
+            meters.unavailable(events.size());
+            throw e;
+        }
+        meters.concluded(outcomes);
+        return outcomes;
+    }
+
+    private List<Outcome> count(List<Event> events) {
+        List<Verdict> verdicts = verify(events);
+        List<Countable> countable = verdicts.stream()
+                .filter(Countable.class::isInstance)
+                .map(Countable.class::cast)
+                .toList();
+        return switch (tally.count(countable)) {
+            case TallyResult.Counted(List<Outcome> counted) -> merged(verdicts, counted);
+            case TallyResult.SendAgain(TallyResult.Reason reason, String detail) -> throw sendAgain(reason, detail);
+        };
+    }
+
+    private List<Verdict> verify(List<Event> events) {
+        Observation redis = counters.observed()
+                .orElseThrow(() -> sendAgain(
+                        TallyResult.Reason.COUNTERS_UNAVAILABLE,
+                        "Redis does not answer, holds no catalogue yet, or its clock can't be believed"));
+        return verifier.verify(events, redis.catalog(), counters.second(redis));
+    }
+
+    private static List<Outcome> merged(List<Verdict> verdicts, List<Outcome> counted) {
+        Iterator<Outcome> next = counted.iterator();
+        List<Outcome> outcomes = new ArrayList<>(verdicts.size());
+        for (Verdict verdict : verdicts) {
+            outcomes.add(
+                    switch (verdict) {
+                        case Rejected rejected -> new Outcome.Refused(rejected);
+                        case Countable c -> next.next();
+                    });
+        }
+        return outcomes;
+    }
+
+    private static Refusal sendAgain(TallyResult.Reason reason, String detail) {
+        return switch (reason) {
+            case COUNTERS_UNAVAILABLE -> Refusal.countersUnavailable(detail);
+            case OVERLOADED -> Refusal.overloaded("Too many events at once", detail);
+            case SUSPECTS_BUSY -> Refusal.suspectsBusy(detail);
+        };
+    }
+}
