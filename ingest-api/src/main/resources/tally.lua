@@ -46,6 +46,9 @@
 -- Below 2^63 with room for what is added; Lua's tonumber would take more for a number than HINCRBY does.
 local MOST_DIGITS = 18
 
+-- Of a sum that Lua may add to: below 2^53 whatever a section adds.
+local MOST_EXACT_DIGITS = 15
+
 local FIXED_ARGUMENTS, SECTION_KEYS, SECTION_ARGUMENTS = 6, 9, 10
 
 local says = tonumber(redis.call('TIME')[1]) -- what the clock says
@@ -101,6 +104,24 @@ local function untimely(event, now, since)
     end
 end
 
+-- Adds to fields that have just been read: nothing else happens meanwhile, so one command sets them all. Sums too large for Lua
+-- are left to HINCRBY.
+local function add_units(engage, values, added, first)
+    local sums = {'HSET', engage}
+    for i, units in ipairs(added) do
+        local field, value = ARGV[first + 2 * i - 2], values[i] or '0'
+        if units > 0 and #value > MOST_EXACT_DIGITS then
+            redis.call('HINCRBY', engage, field, exact(units))
+        elseif units > 0 then
+            sums[#sums + 1] = field
+            sums[#sums + 1] = exact(value + units)
+        end
+    end
+    if #sums > 2 then
+        redis.call(unpack(sums))
+    end
+end
+
 -- Counts one section, whose keys come after index k and whose arguments after index a.
 local function count(k, a)
     local epoch, opening, since, clock, run, remembered =
@@ -145,9 +166,9 @@ local function count(k, a)
     if earn_values and earn_values[1] then
         return {'sealed', now}
     end
-    local _
+    local engage_values, _
     if not corrupt then
-        _, corrupt = numbers(engage, {}, first_engage, engages)
+        engage_values, corrupt = numbers(engage, {}, first_engage, engages)
     end
     if not corrupt then
         _, corrupt = numbers(total, {'#micros', '#events'}, 0, 0)
@@ -196,11 +217,7 @@ local function count(k, a)
                 redis.call('HINCRBYFLOAT', earn, ARGV[first_earn + 2 * i - 2], exact(earned[i]))
             end
         end
-        for i = 1, engages do
-            if engaged[i] > 0 then
-                redis.call('HINCRBY', engage, ARGV[first_engage + 2 * i - 2], exact(engaged[i]))
-            end
-        end
+        add_units(engage, engage_values, engaged, first_engage)
         redis.call('HINCRBYFLOAT', earn, '#micros', exact(micros))
         redis.call('HINCRBY', earn, '#events', accepted)
         redis.call('HINCRBYFLOAT', total, '#micros', exact(micros))

@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 
 /**
  * Makes few large calls of many small shares: while calls are under way, what comes in waits and goes together with the next
- * one. Nothing waits for company while Redis has nothing to do. Databases call this group commit (DeWitt et al., 1984:
+ * one. Nothing waits for company while Redis has nothing to do, and another call beside those under way is made only for enough
+ * events to be worth what a call costs. Databases call this group commit (DeWitt et al., 1984:
  * Implementation techniques for main memory database systems).
  *
  * <p>Partitions take turns, each with all that waits in it and fits, so that the busier they are, the more events share what a
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 final class Coalescer {
     private final int mostEvents;
     private final int mostCalls;
+    private final int enoughEvents;
     private final Function<List<PartitionBatch>, CompletionStage<?>> call;
     private final List<Queue<Share>> waiting = Stream.generate(() -> (Queue<Share>) new ArrayDeque<Share>())
             .limit(Identity.PARTITIONS)
@@ -30,15 +32,19 @@ final class Coalescer {
     private final ArrayDeque<Integer> turns = new ArrayDeque<>();
 
     private int calls;
+    private int waitingEvents;
 
     /**
      * @param mostEvents in one call, unless a single share has more
      * @param mostCalls under way at a time
+     * @param enoughEvents that wait, for one more call beside others
      * @param call sends batches, one a partition; completes when each share is finished or failed
      */
-    Coalescer(int mostEvents, int mostCalls, Function<List<PartitionBatch>, CompletionStage<?>> call) {
+    Coalescer(
+            int mostEvents, int mostCalls, int enoughEvents, Function<List<PartitionBatch>, CompletionStage<?>> call) {
         this.mostEvents = mostEvents;
         this.mostCalls = mostCalls;
+        this.enoughEvents = enoughEvents;
         this.call = call;
     }
 
@@ -50,6 +56,7 @@ final class Coalescer {
                     turns.add(share.partition());
                 }
                 queue.add(share);
+                waitingEvents += share.size();
             }
         }
         sendWaiting();
@@ -93,7 +100,7 @@ final class Coalescer {
     /** What goes with the next call, which counts as under way from now on; nothing when there is none to be made. */
     private synchronized List<PartitionBatch> take() {
         List<PartitionBatch> next = new ArrayList<>();
-        if (calls < mostCalls) {
+        if (calls == 0 || (calls < mostCalls && waitingEvents >= enoughEvents)) {
             int room = mostEvents;
             boolean full = false;
             while (!full && !turns.isEmpty()) {
@@ -120,7 +127,7 @@ final class Coalescer {
     /**
      * @param atLeastOne whether one share goes however many events it has
      */
-    private static List<Share> take(Queue<Share> queue, int room, boolean atLeastOne) {
+    private List<Share> take(Queue<Share> queue, int room, boolean atLeastOne) {
         List<Share> taken = new ArrayList<>();
         int left = room;
         for (Share share = queue.peek(); share != null; share = queue.peek()) {
@@ -132,6 +139,7 @@ final class Coalescer {
                 left -= share.size();
             }
             queue.remove();
+            waitingEvents -= share.size();
         }
         return taken;
     }

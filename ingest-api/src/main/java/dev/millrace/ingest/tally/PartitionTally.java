@@ -26,6 +26,9 @@ final class PartitionTally {
 
     private static final int FRESH_CALLS = 2;
 
+    /** Redis syncs its file once for all that a call counts: fewer events had better wait for the call under way. */
+    private static final int ENOUGH_FRESH = 64;
+
     /** A flood of repetitions must not keep Redis busy for long: short calls, one at a time. */
     private static final int MOST_SUSPECTS = 64;
 
@@ -41,8 +44,8 @@ final class PartitionTally {
      * @param timeout longest wait for all answers of one request
      */
     PartitionTally(TallyCalls calls, Duration timeout) {
-        this.fresh = new Coalescer(MOST_FRESH, FRESH_CALLS, calls::count);
-        this.suspects = new Coalescer(MOST_SUSPECTS, SUSPECTS_CALLS, calls::count);
+        this.fresh = new Coalescer(MOST_FRESH, FRESH_CALLS, ENOUGH_FRESH, calls::count);
+        this.suspects = new Coalescer(MOST_SUSPECTS, SUSPECTS_CALLS, MOST_SUSPECTS, calls::count);
         this.timeout = timeout;
     }
 

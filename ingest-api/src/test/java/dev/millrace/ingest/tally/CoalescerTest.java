@@ -26,7 +26,9 @@ class CoalescerTest {
 
     private final Queue<CompletableFuture<Void>> underWay = new ArrayDeque<>();
 
-    private final Coalescer coalescer = new Coalescer(100, 2, batches -> {
+    private final Coalescer coalescer = new Coalescer(100, 2, 1, this::send);
+
+    private CompletableFuture<Void> send(List<PartitionBatch> batches) {
         calls.add(batches.stream()
                 .map(batch -> batch.partition() + ":" + batch.size())
                 .toList()
@@ -34,13 +36,44 @@ class CoalescerTest {
         CompletableFuture<Void> answer = new CompletableFuture<>();
         underWay.add(answer);
         return answer;
-    });
+    }
 
     @Test
     void nothingWaitsWhileFewCallsAreUnderWay() {
         coalescer.add(List.of(share(3, 10), share(4, 20)));
         coalescer.add(List.of(share(3, 1)));
         assertThat(calls).containsExactly("[3:10, 4:20]", "[3:1]");
+    }
+
+    @Test
+    void anotherCallBesideTheFirstIsMadeForEnoughEventsOnly() {
+        Coalescer patient = new Coalescer(100, 2, 10, this::send);
+        patient.add(List.of(share(3, 1)));
+        patient.add(List.of(share(3, 5), share(4, 4)));
+        assertThat(calls).containsExactly("[3:1]");
+        patient.add(List.of(share(5, 1)));
+        assertThat(calls).containsExactly("[3:1]", "[3:5, 4:4, 5:1]");
+        patient.add(List.of(share(6, 9)));
+        answerOne();
+        assertThat(calls).hasSize(2);
+        answerOne();
+        assertThat(calls).containsExactly("[3:1]", "[3:5, 4:4, 5:1]", "[6:9]");
+    }
+
+    /** Who has given up counts no more, once a call has passed over it. */
+    @Test
+    void whoHasGivenUpIsNotCountedAsWaiting() {
+        Coalescer patient = new Coalescer(100, 2, 10, this::send);
+        patient.add(List.of(share(3, 1)));
+        Share overdue = share(3, 9);
+        patient.add(List.of(overdue));
+        overdue.request().fail(new CountersRefused("it has waited long enough"));
+        answerOne();
+        patient.add(List.of(share(3, 1)));
+        patient.add(List.of(share(3, 9)));
+        assertThat(calls).containsExactly("[3:1]", "[3:1]");
+        patient.add(List.of(share(3, 1)));
+        assertThat(calls).containsExactly("[3:1]", "[3:1]", "[3:10]");
     }
 
     @Test
@@ -94,7 +127,7 @@ class CoalescerTest {
     void aLongBacklogOfCallsThatEndAtOnceNeedsNoDeepStack() {
         Queue<CompletableFuture<Void>> first = new ArrayDeque<>();
         AtomicInteger sent = new AtomicInteger();
-        Coalescer dead = new Coalescer(1, 1, batches -> {
+        Coalescer dead = new Coalescer(1, 1, 1, batches -> {
             sent.addAndGet(batches.getFirst().size());
             CompletableFuture<Void> answer = new CompletableFuture<>();
             if (first.isEmpty()) {
@@ -153,7 +186,7 @@ class CoalescerTest {
     @Test
     void aCallThatCanNotEvenBeMadeFailsItsSharesAndMakesRoom() {
         List<String> made = new ArrayList<>();
-        Coalescer failing = new Coalescer(100, 1, batches -> {
+        Coalescer failing = new Coalescer(100, 1, 1, batches -> {
             made.add(batches.toString());
             throw new OutOfMemoryError("as if");
         });
@@ -174,6 +207,7 @@ class CoalescerTest {
         Coalescer busy = new Coalescer(
                 100,
                 2,
+                1,
                 batches -> CompletableFuture.runAsync(
                         () -> {
                             most.accumulateAndGet(atOnce.incrementAndGet(), Math::max);

@@ -14,6 +14,8 @@ import dev.millrace.local.testing.RealServers;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.StringCodec;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -148,6 +150,37 @@ class TallyScriptIT {
                 .containsExactlyInAnyOrderEntriesOf(Map.of("demo|c-1", sum, "#micros", sum, "#events", "1000"));
         assertThat(counters.redis().hgetall(names.engage(1))).containsExactly(Map.entry("demo|c-1|/a|view|1", sum));
         assertThat(counters.redis().hget(names.total(), "#micros")).isEqualTo(sum);
+    }
+
+    /** On both sides of what Lua's numbers hold, in one batch: what a field held before and two events more. */
+    @Test
+    void unitsAreAddedExactlyHoweverManyThereWere() {
+        CounterKeys names = counters.names().getFirst();
+        long now = counters.second();
+        Map<String, Long> before = Map.of(
+                "demo|c-1|/none|view|1", 0L,
+                "demo|c-1|/few|view|1", 7L,
+                "demo|c-1|/below-zero|view|1", -3L,
+                "demo|c-1|/exact|view|1", 999_999_999_999_999L,
+                "demo|c-1|/larger|view|1", 9_007_199_254_740_993L,
+                "demo|c-1|/largest|view|1", 999_999_999_999_999_999L);
+        before.forEach((field, units) -> {
+            if (units != 0) {
+                counters.redis().hset(names.engage(1), field, units.toString());
+            }
+        });
+        List<Countable> events = new ArrayList<>();
+        before.keySet().forEach(field -> {
+            for (int i = 0; i < 2; i++) {
+                Identity identity = new Identity(0, events.size());
+                events.add(new Countable(identity, EngageField.parse(field), 3, 1_000, now - 10, now + 600, now - 70));
+            }
+        });
+        assertThat(reply(batch(events.toArray(Countable[]::new)), new Spans(now, 10 * now), now))
+                .isInstanceOf(TallyReply.Counted.class);
+        Map<String, String> after = new HashMap<>();
+        before.forEach((field, units) -> after.put(field, Long.toString(units + 6)));
+        assertThat(counters.redis().hgetall(names.engage(1))).isEqualTo(after);
     }
 
     /** Of three partitions in one call, the one in the middle is another epoch's and the last is not open. */
