@@ -25,7 +25,7 @@ COPY ingest-api/src/main ingest-api/src/main
 COPY settlement-worker/src/main settlement-worker/src/main
 COPY ledger-service/src/main ledger-service/src/main
 RUN mvn -B -q package -pl ingest-api,settlement-worker,ledger-service -am \
-    -DskipTests -Dspotless.check.skip=true
+    -DskipTests -Dspotless.check.skip=true -Dservice.skip=true
 
 FROM eclipse-temurin:25-jre-noble AS layers
 ARG MODULE
@@ -41,8 +41,11 @@ COPY --from=layers /layers/extracted/dependencies/ ./
 COPY --from=layers /layers/extracted/spring-boot-loader/ ./
 COPY --from=layers /layers/extracted/snapshot-dependencies/ ./
 COPY --from=layers /layers/extracted/application/ ./
+# A start that ends before it would need a store, so that the JVM finds its classes ready the next time (an AOT cache).
+RUN java -XX:AOTCacheOutput=millrace.aot --enable-native-access=ALL-UNNAMED -Dspring.context.exit=onRefresh \
+    -Dspring.profiles.active=local -Dspring.flyway.enabled=false -Dserver.port=0 -jar millrace.jar
 # A number, so that Kubernetes can see without a look at /etc/passwd that it isn't root. It owns nothing in the image.
 USER 10001:10001
 # java is process 1 and gets SIGTERM itself: the service stops taking work, answers what it has accepted, then leaves.
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["java", "--enable-native-access=ALL-UNNAMED", "-jar", "millrace.jar"]
+ENTRYPOINT ["java", "-XX:AOTCache=millrace.aot", "--enable-native-access=ALL-UNNAMED", "-jar", "millrace.jar"]

@@ -1,5 +1,6 @@
 package dev.millrace.lab.stack;
 
+import dev.millrace.local.process.ServiceJar;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
@@ -133,9 +134,9 @@ public record LabSettings(
         return new HashMap<>(variables);
     }
 
-    /** The executable jar of a service. */
-    Path jar(Part service) {
-        return built(local.root().resolve(service.label() + "/target/" + service.label() + "-exec.jar"));
+    /** A service as it was built. */
+    ServiceJar jar(Part service) {
+        return ServiceJar.built(local.root(), service.label());
     }
 
     /** The jar of the command line. */

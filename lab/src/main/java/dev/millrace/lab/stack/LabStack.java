@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -131,17 +130,9 @@ public final class LabStack {
     /** Starts a service, in place of its process that has ended; it is not ready yet. */
     public Child launch(Instance instance) {
         Part part = instance.part();
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(settings.jvmOptions(part));
-        command.addAll(List.of(
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-jar",
-                settings.jar(part).toString()));
         Child child = Child.start(new ChildPlan(
                 instance.toString(),
-                command,
+                settings.jar(part).command(settings.jvmOptions(part)),
                 environment(instance),
                 place.data(),
                 place.logs().resolve(instance + ".log")));

@@ -32,8 +32,20 @@ class DockerfileTest {
     @Test
     void javaIsProcessOneAndNotRoot() {
         assertThat(instructions("ENTRYPOINT"))
-                .containsExactly("[\"java\", \"--enable-native-access=ALL-UNNAMED\", \"-jar\", \"millrace.jar\"]");
+                .containsExactly(
+                        "[\"java\", \"-XX:AOTCache=millrace.aot\", \"--enable-native-access=ALL-UNNAMED\", \"-jar\", \"millrace.jar\"]");
         assertThat(instructions("USER")).containsExactly("10001:10001");
+    }
+
+    /** The build of the three services and the image make the cache by the same start. */
+    @Test
+    void theCacheIsMadeByTheStartThatTheBuildMakes() {
+        List<String> training =
+                all(Pattern.compile("<argument>(-Dspring[^<]*|-Dserver[^<]*)</argument>"), Repository.text("pom.xml"));
+        String made = instructions("RUN").getLast();
+
+        assertThat(made).startsWith("java -XX:AOTCacheOutput=millrace.aot ");
+        assertThat(training).hasSize(4).allMatch(made::contains);
     }
 
     @Test

@@ -1,13 +1,13 @@
 package dev.millrace.local.up;
 
 import dev.millrace.local.process.Child;
+import dev.millrace.local.process.ServiceJar;
 import dev.millrace.local.process.Signal;
 import dev.millrace.local.process.StartFailure;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,7 +21,7 @@ import java.util.function.Consumer;
 /**
  * The folder {@code run/} of a stack: the jars that it runs, and the list of its processes.
  *
- * <p>The jars are copies, so that a build beside a running stack does not pull them from under it. The list tells the
+ * <p>The jars are its own, so that a build beside a running stack does not pull them from under it. The list tells the
  * next stack which processes to end, should this one be killed before it can do so itself.
  *
  * @param folder where it is
@@ -50,17 +50,12 @@ record RunFolder(Path folder) {
     }
 
     /**
-     * Copies the executable jar of a service.
+     * Takes a service as it was built.
      *
      * @throws StartFailure when it has not been built
      */
-    Path jarOf(Part service, Path root) throws IOException {
-        String name = service.label() + "-exec.jar";
-        Path built = root.resolve(service.label()).resolve("target").resolve(name);
-        if (!Files.isRegularFile(built)) {
-            throw new StartFailure(built + " is missing: build it with mvn package");
-        }
-        return Files.copy(built, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+    ServiceJar take(Part service, Path root) throws IOException {
+        return ServiceJar.built(root, service.label()).linkedInto(folder);
     }
 
     /** Remembers a process of this stack. */

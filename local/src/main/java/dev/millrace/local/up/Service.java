@@ -3,6 +3,7 @@ package dev.millrace.local.up;
 import dev.millrace.local.process.Child;
 import dev.millrace.local.process.ChildPlan;
 import dev.millrace.local.process.Readiness;
+import dev.millrace.local.process.ServiceJar;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
@@ -32,18 +33,11 @@ record Service(Part part, Child child, URI readiness) {
     /**
      * Starts it; it is not ready yet.
      *
-     * @param jar the executable jar
+     * @param jar what to start
      * @param environment what to set on top of our own
      */
-    static Service start(Part part, LocalSettings settings, Path jar, Map<String, String> environment) {
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx" + megabytes(part) + "m",
-                "-XX:+ExitOnOutOfMemoryError",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-jar",
-                jar.toString());
+    static Service start(Part part, LocalSettings settings, ServiceJar jar, Map<String, String> environment) {
+        List<String> command = jar.command(List.of("-Xmx" + megabytes(part) + "m", "-XX:+ExitOnOutOfMemoryError"));
         Path log = settings.home().resolve("logs").resolve(part.label() + ".log");
         ChildPlan plan = new ChildPlan(part.label(), command, environment, settings.home(), log);
         return new Service(part, Child.start(plan), settings.address(part).resolve("/actuator/health/readiness"));

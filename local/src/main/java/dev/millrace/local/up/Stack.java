@@ -1,6 +1,7 @@
 package dev.millrace.local.up;
 
 import dev.millrace.local.process.Child;
+import dev.millrace.local.process.ServiceJar;
 import dev.millrace.local.process.Signal;
 import dev.millrace.local.process.StartFailure;
 import dev.millrace.local.server.Durability;
@@ -14,7 +15,6 @@ import dev.millrace.local.settings.SettingsFailure;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.http.HttpClient;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -121,9 +121,9 @@ public final class Stack {
     }
 
     private void start(RunFolder folder) throws IOException {
-        Map<Part, Path> jars = new EnumMap<>(Part.class);
+        Map<Part, ServiceJar> jars = new EnumMap<>(Part.class);
         for (Part service : new Part[] {Part.LEDGER, Part.WORKER, Part.INGEST}) {
-            jars.put(service, folder.jarOf(service, settings.root()));
+            jars.put(service, folder.take(service, settings.root()));
         }
         Place place = Place.under(settings.home());
         PostgresServer postgres =
@@ -139,7 +139,8 @@ public final class Stack {
     }
 
     /** The ledger first, since it migrates the database; the other two start side by side. */
-    private void startServices(RunFolder folder, Map<Part, Path> jars, PostgresServer postgres) throws IOException {
+    private void startServices(RunFolder folder, Map<Part, ServiceJar> jars, PostgresServer postgres)
+            throws IOException {
         try (HttpClient client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(Duration.ofSeconds(2))
@@ -152,9 +153,9 @@ public final class Stack {
         }
     }
 
-    private Service startService(RunFolder folder, Map<Part, Path> jars, Part part, PostgresServer postgres)
+    private Service startService(RunFolder folder, Map<Part, ServiceJar> jars, Part part, PostgresServer postgres)
             throws IOException {
-        Path jar = jars.get(part);
+        ServiceJar jar = jars.get(part);
         if (jar == null) {
             throw new IllegalStateException("no jar for " + part);
         }

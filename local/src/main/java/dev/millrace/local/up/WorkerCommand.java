@@ -1,5 +1,6 @@
 package dev.millrace.local.up;
 
+import dev.millrace.local.process.ServiceJar;
 import dev.millrace.local.process.StartFailure;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Ports;
@@ -50,18 +51,8 @@ public final class WorkerCommand {
     }
 
     private List<String> command(List<String> arguments) {
-        Path jar = settings.root().resolve("settlement-worker/target/settlement-worker-exec.jar");
-        if (!Files.isRegularFile(jar)) {
-            throw new StartFailure(jar + " is missing: build it with mvn package");
-        }
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-jar",
-                jar.toString()));
+        List<String> command = new ArrayList<>(ServiceJar.built(settings.root(), Part.WORKER.label())
+                .command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1")));
         command.addAll(arguments);
         return command;
     }

@@ -1,6 +1,7 @@
 package dev.millrace.local.up;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.millrace.local.process.ServiceJar;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -47,7 +48,7 @@ public final class FakeService {
 
     /** Writes this class as the executable jar of a module. */
     static void writeJar(Path root, String module) throws IOException {
-        Path jar = root.resolve(module).resolve("target").resolve(module + "-exec.jar");
+        Path jar = new ServiceJar(ServiceJar.folderIn(root, module), module).jar();
         Files.createDirectories(jar.getParent());
         Manifest manifest = new Manifest();
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
