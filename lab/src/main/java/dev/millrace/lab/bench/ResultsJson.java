@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.report.Machine;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.report.Grid;
+import dev.millrace.lab.report.Machine;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;

@@ -1,6 +1,5 @@
-package dev.millrace.lab.bench;
+package dev.millrace.lab.load;
 
-import dev.millrace.lab.load.Slabs;
 import dev.millrace.local.mint.TokenMint;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +13,7 @@ import java.util.stream.IntStream;
  * @param mint signs the tokens
  * @param slabs take the bytes; what they held before is void
  */
-record EventRequests(TokenMint mint, Slabs slabs) {
+public record EventRequests(TokenMint mint, Slabs slabs) {
     private static final long LIFETIME_SECONDS = 3_600;
 
     /** Seconds since a token was issued when it is written out: an event counts also where Redis' clock is a little behind ours. */
@@ -30,7 +29,7 @@ record EventRequests(TokenMint mint, Slabs slabs) {
      *
      * @param batch events in a request; 1 sends JSON, more NDJSON
      */
-    List<ByteBuffer> of(Events events, int batch) {
+    public List<ByteBuffer> of(Events events, int batch) {
         slabs.clear();
         long issuedAt = System.currentTimeMillis() / MILLIS - AGE_SECONDS;
         return IntStream.range(0, Math.ceilDiv(events.size(), batch))

@@ -1,18 +1,17 @@
-package dev.millrace.lab.bench;
+package dev.millrace.lab.load;
 
-import dev.millrace.lab.load.Zipf;
 import java.util.SplittableRandom;
 
 /**
  * The events of one round, the same for every contestant: page views that pay {@value #MICROS} micros each, of creators
  * and articles drawn by Zipf's law. No two events, also of other rounds, have the same id.
  */
-final class Events {
+public final class Events {
     /** What one view pays. */
-    static final long MICROS = 1_000;
+    public static final long MICROS = 1_000;
 
     /** Articles a creator has. */
-    static final int ARTICLES = 20;
+    public static final int ARTICLES = 20;
 
     private final String prefix;
     private final int[] creators;
@@ -30,7 +29,7 @@ final class Events {
      * @param count how many
      * @param creators how many earn
      */
-    static Events draw(String prefix, long seed, int count, int creators) {
+    public static Events draw(String prefix, long seed, int count, int creators) {
         SplittableRandom random = new SplittableRandom(seed);
         Zipf byCreator = new Zipf(creators);
         Zipf byArticle = new Zipf(ARTICLES);
@@ -43,37 +42,37 @@ final class Events {
         return new Events(prefix, drawn, articles);
     }
 
-    int size() {
+    public int size() {
         return creators.length;
     }
 
     /** Micros that they pay in all. */
-    long micros() {
+    public long micros() {
         return size() * MICROS;
     }
 
     /** Rank of the creator of the i-th event, from 0, the most popular. */
-    int creatorRank(int i) {
+    public int creatorRank(int i) {
         return creators[i];
     }
 
     /** The creator of the i-th event. */
-    String creator(int i) {
+    public String creator(int i) {
         return creatorName(creators[i]);
     }
 
     /** The creator of this rank. */
-    static String creatorName(int rank) {
+    public static String creatorName(int rank) {
         return "c-" + rank;
     }
 
     /** The article of the i-th event. */
-    String article(int i) {
+    public String article(int i) {
         return "/articles/of-" + creators[i] + "/number-" + articles[i];
     }
 
     /** By which the i-th event counts once. */
-    String id(int i) {
+    public String id(int i) {
         return prefix + "-" + i;
     }
 }

@@ -1,9 +1,9 @@
-package dev.millrace.lab.bench;
+package dev.millrace.lab.stack;
 
 import java.util.Locale;
 
 /** When Redis writes its append-only file to the disk. */
-enum Aof {
+public enum Aof {
     /** There is no such file. */
     OFF,
     /** Once a second: a crash of the machine loses up to so much. */
@@ -12,7 +12,7 @@ enum Aof {
     ALWAYS;
 
     /** The one that options name so. */
-    static Aof named(String name) {
+    public static Aof named(String name) {
         return valueOf(name.toUpperCase(Locale.ROOT));
     }
 

@@ -1,4 +1,4 @@
-package dev.millrace.lab.bench;
+package dev.millrace.lab.stack;
 
 /**
  * What has been spent since the servers started.
@@ -8,10 +8,10 @@ package dev.millrace.lab.bench;
  * @param redisBytes memory of Redis' data, in bytes
  * @param remembered identities that are remembered there
  */
-record Costs(long statements, long rowsWritten, long redisBytes, long remembered) {
-    static final Costs NONE = new Costs(0, 0, 0, 0);
+public record Costs(long statements, long rowsWritten, long redisBytes, long remembered) {
+    public static final Costs NONE = new Costs(0, 0, 0, 0);
 
-    Costs minus(Costs earlier) {
+    public Costs minus(Costs earlier) {
         return new Costs(
                 statements - earlier.statements,
                 rowsWritten - earlier.rowsWritten,
@@ -19,7 +19,7 @@ record Costs(long statements, long rowsWritten, long redisBytes, long remembered
                 remembered - earlier.remembered);
     }
 
-    Costs plus(Costs other) {
+    public Costs plus(Costs other) {
         return new Costs(
                 statements + other.statements,
                 rowsWritten + other.rowsWritten,

@@ -1,4 +1,4 @@
-package dev.millrace.lab.bench;
+package dev.millrace.lab.stack;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.stream.Stream;
 
 /** Seconds of CPU that processes have used. */
-final class CpuTime {
+public final class CpuTime {
     /** Of /proc: the same on every Linux, whatever the kernel's own clock does. */
     private static final double TICKS_A_SECOND = 100;
 
@@ -19,7 +19,7 @@ final class CpuTime {
     private CpuTime() {}
 
     /** Of this process alone, without what it has started. */
-    static double ofThisProcess() {
+    public static double ofThisProcess() {
         return seconds(ProcessHandle.current());
     }
 
@@ -28,7 +28,7 @@ final class CpuTime {
      *
      * @return 0 when there is no such process
      */
-    static double ofTree(long pid) {
+    public static double ofTree(long pid) {
         return ProcessHandle.of(pid).stream()
                 .flatMap(root -> Stream.concat(Stream.of(root), root.descendants()))
                 .mapToDouble(CpuTime::withEndedChildren)

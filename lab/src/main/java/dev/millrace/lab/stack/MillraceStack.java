@@ -1,12 +1,8 @@
-package dev.millrace.lab.bench;
+package dev.millrace.lab.stack;
 
 import dev.millrace.common.counters.ControlField;
 import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.identity.Identity;
-import dev.millrace.lab.stack.Instance;
-import dev.millrace.lab.stack.LabSettings;
-import dev.millrace.lab.stack.LabStack;
-import dev.millrace.lab.stack.Metrics;
 import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.publisher.Publishers;
 import dev.millrace.local.server.Databases;
@@ -20,6 +16,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -29,10 +26,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /** One ingest node, one worker that settles every five seconds, one ledger, and what they store in; asked what they did. */
-final class MillraceStack implements AutoCloseable {
+public final class MillraceStack implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
     private static final int OK = 200;
@@ -53,26 +51,32 @@ final class MillraceStack implements AutoCloseable {
     private final LabSettings settings;
     private final LabStack stack;
     private final SwitchedRedis redis;
-    private final EventRequests requests;
+    private final TokenMint mint;
     private final String seenMemory = script("seen_memory.lua");
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    private MillraceStack(LabSettings settings, LabStack stack, EventRequests requests) {
+    private MillraceStack(LabSettings settings, LabStack stack, TokenMint mint) {
         this.settings = settings;
         this.stack = stack;
         this.redis = new SwitchedRedis(stack.redis());
-        this.requests = requests;
+        this.mint = mint;
     }
 
-    static MillraceStack start(Stage stage) throws SQLException {
-        Place place = stage.place(Millrace.NAME);
+    /**
+     * Returns when every service is ready.
+     *
+     * @param root the project's folder
+     * @param place of data and logs
+     * @param progress takes a line about what takes long
+     */
+    public static MillraceStack start(Path root, Place place, Consumer<String> progress) throws SQLException {
         countStatements(place);
-        LabSettings settings = LabSettings.fresh(stage.root(), place.data(), INTERVAL, 1, 1)
+        LabSettings settings = LabSettings.fresh(root, place.data(), INTERVAL, 1, 1)
                 .with("MILLRACE_REQUIRE_DURABLE_REDIS", "false")
                 .with("SERVER_ADDRESS", "127.0.0.1")
                 .withIngestOptions(ServiceJvm.OPTIONS);
-        LabStack stack = LabStack.start(settings, place, stage.progress());
+        LabStack stack = LabStack.start(settings, place, progress);
         try (Connection connection = connect(stack.postgres());
                 Statement statement = connection.createStatement()) {
             statement.execute(STATEMENTS_VIEW);
@@ -80,18 +84,19 @@ final class MillraceStack implements AutoCloseable {
         Clock clock = Clock.systemUTC();
         Publishers.SigningKey key = new Publishers(settings.local(), clock).key(PUBLISHER);
         TokenMint mint = TokenMint.forPublisher(key.kid(), key.secret());
-        return new MillraceStack(settings, stack, new EventRequests(mint, stage.slabs()));
+        return new MillraceStack(settings, stack, mint);
     }
 
-    EventRequests requests() {
-        return requests;
+    /** Signs as a publisher that the ledger knows. */
+    public TokenMint mint() {
+        return mint;
     }
 
-    int port(Instance instance) {
+    public int port(Instance instance) {
         return settings.port(instance);
     }
 
-    List<String> descriptions() {
+    public List<String> descriptions() {
         return List.of(
                 redis.description(),
                 stack.postgres().description() + ", fsync on, synchronous_commit on, pg_stat_statements",
@@ -99,7 +104,7 @@ final class MillraceStack implements AutoCloseable {
                         + INTERVAL.toSeconds() + " s");
     }
 
-    Map<String, Long> processes() {
+    public Map<String, Long> processes() {
         return Map.of(
                 "ingest", pid(Instance.ingest(1)),
                 "worker", pid(Instance.worker(1)),
@@ -108,12 +113,12 @@ final class MillraceStack implements AutoCloseable {
                 "postgres", stack.postgres().process().handle().pid());
     }
 
-    void set(Aof aof) throws Exception {
+    public void set(Aof aof) throws Exception {
         redis.set(aof);
     }
 
     /** Micros ever counted in Redis. */
-    long countedMicros() {
+    public long countedMicros() {
         return IntStream.range(0, Identity.PARTITIONS)
                 .mapToObj(partition -> redis.commands().hget(new CounterKeys(partition).total(), ControlField.MICROS))
                 .filter(Objects::nonNull)
@@ -122,12 +127,12 @@ final class MillraceStack implements AutoCloseable {
     }
 
     /** Micros in creators' balances of the ledger. */
-    long settledMicros() throws SQLException {
+    public long settledMicros() throws SQLException {
         return number(BALANCES);
     }
 
     /** Returns when the ledger holds everything that is counted. */
-    void settle() throws IOException, InterruptedException {
+    public void settle() throws IOException, InterruptedException {
         HttpResponse<String> answer =
                 ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/settle"))
                         .POST(HttpRequest.BodyPublishers.noBody()));
@@ -138,7 +143,7 @@ final class MillraceStack implements AutoCloseable {
     }
 
     /** Statements of worker and ledger as Postgres counts them, rows as the worker does, identities as Redis holds them. */
-    Costs costs() throws Exception {
+    public Costs costs() throws Exception {
         HttpResponse<String> metrics =
                 ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/prometheus")));
         List<Long> seen = redis.commands().eval(seenMemory, ScriptOutputType.MULTI);

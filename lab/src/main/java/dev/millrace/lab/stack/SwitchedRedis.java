@@ -1,4 +1,4 @@
-package dev.millrace.lab.bench;
+package dev.millrace.lab.stack;
 
 import dev.millrace.local.server.RedisServer;
 import io.lettuce.core.ClientOptions;
@@ -13,14 +13,14 @@ import java.util.TreeMap;
  * A running Redis whose append-only file is switched between rounds, and its commands. Rewrites of that file happen
  * between rounds only, so that none falls into one contestant's round and not into another's.
  */
-final class SwitchedRedis implements AutoCloseable {
+public final class SwitchedRedis implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final String description;
     private final RedisClient client;
     private final StatefulRedisConnection<String, String> connection;
 
-    SwitchedRedis(RedisServer server) {
+    public SwitchedRedis(RedisServer server) {
         this.description = server.description();
         this.client = RedisClient.create(server.url());
 
@@ -30,19 +30,19 @@ final class SwitchedRedis implements AutoCloseable {
         commands().configSet("auto-aof-rewrite-percentage", "0");
     }
 
-    RedisCommands<String, String> commands() {
+    public RedisCommands<String, String> commands() {
         return connection.sync();
     }
 
     /** The binary and the settings that all rounds have in common, for people. */
-    String description() {
+    public String description() {
         Map<String, String> settings =
                 commands().configGet("save", "maxmemory-policy", "set-max-intset-entries", "hash-max-listpack-entries");
         return description + ", " + new TreeMap<>(settings) + ", append-only file rewritten between rounds";
     }
 
     /** Returns when the file is written anew, as small as it can be, or gone. */
-    void set(Aof aof) throws Exception {
+    public void set(Aof aof) throws Exception {
         if (aof == Aof.OFF) {
             commands().configSet("appendonly", "no");
             return;
