@@ -10,7 +10,6 @@ import dev.millrace.lab.load.Refusals;
 import dev.millrace.lab.load.Verdicts;
 import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.Costs;
-import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.MillraceStack;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -138,8 +137,8 @@ final class Millrace implements Contestant {
         @Override
         public void send(Histogram nanos) throws IOException {
             Verdicts verdicts = new Verdicts();
-            LoadClient client = LoadClient.http(
-                    stack.port(Instance.ingest(1)), scenario.shape().clients());
+            LoadClient client =
+                    LoadClient.http(stack.ingestPort(), scenario.shape().clients());
             LoadReport report = client.send(requests, drive(scenario), Refusals.SEND_AGAIN, nanos, verdicts);
             repeated = report.sentAgain();
             requestsPerSecond.put(scenario, requests.size() * SECOND / report.nanos());

@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.report.Spread;
 import dev.millrace.lab.stack.Costs;
 import java.util.List;
 import java.util.Map;

@@ -29,6 +29,16 @@ public final class Verdicts implements Answers {
         }
     }
 
+    /** Events that counted now. */
+    public long accepted() {
+        return accepted;
+    }
+
+    /** Events that counted before. */
+    public long duplicate() {
+        return duplicate;
+    }
+
     /** Events that counted now or before. */
     public long acknowledged() {
         return accepted + duplicate;

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** One ingest node, one worker that settles every five seconds, one ledger, and what they store in; asked what they did. */
@@ -34,7 +35,9 @@ public final class MillraceStack implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
     private static final int OK = 200;
-    private static final String PUBLISHER = "bench";
+    private static final Instance INGEST = Instance.ingest(1);
+    private static final Pattern HEAP = Pattern.compile("(?m)^jvm_memory_used_bytes\\{area=\"heap\"[^}]*} (\\S+)$");
+    private static final String PUBLISHER = "lab";
 
     private static final String COUNT_STATEMENTS = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'";
     private static final String STATEMENTS_VIEW = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements";
@@ -92,10 +95,6 @@ public final class MillraceStack implements AutoCloseable {
         return mint;
     }
 
-    public int port(Instance instance) {
-        return settings.port(instance);
-    }
-
     public List<String> descriptions() {
         return List.of(
                 redis.description(),
@@ -106,7 +105,7 @@ public final class MillraceStack implements AutoCloseable {
 
     public Map<String, Long> processes() {
         return Map.of(
-                "ingest", pid(Instance.ingest(1)),
+                "ingest", pid(INGEST),
                 "worker", pid(Instance.worker(1)),
                 "ledger", pid(Instance.LEDGER),
                 "redis", stack.redis().process().handle().pid(),
@@ -129,6 +128,26 @@ public final class MillraceStack implements AutoCloseable {
     /** Micros in creators' balances of the ledger. */
     public long settledMicros() throws SQLException {
         return number(BALANCES);
+    }
+
+    /** Ends ingest-api and starts it with these variables besides; returns when it is ready. */
+    public void restartIngest(Map<String, String> variables) {
+        stack.restart(INGEST, variables);
+    }
+
+    /** The port of ingest-api. */
+    public int ingestPort() {
+        return settings.port(INGEST);
+    }
+
+    /** Bytes of ingest-api's heap that are in use, garbage included. */
+    public long ingestHeap() throws IOException, InterruptedException {
+        String metrics = ask(HttpRequest.newBuilder(settings.address(INGEST).resolve("/actuator/prometheus")))
+                .body();
+        return HEAP.matcher(metrics)
+                .results()
+                .mapToLong(sample -> Math.round(Double.parseDouble(sample.group(1))))
+                .sum();
     }
 
     /** Returns when the ledger holds everything that is counted. */

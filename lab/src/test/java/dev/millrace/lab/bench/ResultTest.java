@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.millrace.lab.load.Events;
+import dev.millrace.lab.report.Spread;
 import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.Costs;
 import java.util.List;

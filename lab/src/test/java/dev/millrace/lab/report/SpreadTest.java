@@ -1,4 +1,4 @@
-package dev.millrace.lab.bench;
+package dev.millrace.lab.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
