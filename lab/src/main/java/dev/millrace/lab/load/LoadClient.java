@@ -79,9 +79,10 @@ public final class LoadClient {
     /**
      * Sends what there is to send, and returns when it is finished.
      *
+     * @return connections that it took at most
      * @throws IOException when nobody listens, or nothing is answered for 30 s
      */
-    public void send(Traffic traffic) throws IOException {
+    public int send(Traffic traffic) throws IOException {
         try (Selector selector = Selector.open()) {
             boolean bodies = traffic.readsBodies();
             LoadRun run = new LoadRun(
@@ -89,6 +90,7 @@ public final class LoadClient {
             try {
                 run.open(ready);
                 run.run();
+                return run.connections();
             } finally {
                 run.close();
             }

@@ -74,6 +74,11 @@ final class LoadRun {
         }
     }
 
+    /** Most that were there at a time, open or not. */
+    int connections() {
+        return connections.size();
+    }
+
     void close() throws IOException {
         for (Connection connection : connections) {
             connection.close();
