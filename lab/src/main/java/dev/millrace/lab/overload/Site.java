@@ -109,11 +109,12 @@ final class Site {
         return Watch.start(pid, progress, began, length, state);
     }
 
-    /** Seconds of CPU used so far, by process. */
+    /** Seconds of CPU used so far, by process, and by all that runs on the machine. */
     Map<String, Double> cpu() {
         Map<String, Double> seconds = new HashMap<>();
         stack.processes().forEach((name, pid) -> seconds.put(name, CpuTime.ofTree(pid)));
         seconds.put("client", CpuTime.ofThisProcess());
+        seconds.put("machine", CpuTime.ofMachine());
         return seconds;
     }
 }
