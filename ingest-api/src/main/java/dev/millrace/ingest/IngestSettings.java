@@ -19,7 +19,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param tallyTimeout longest wait for Redis' answer to one request
  * @param fastLaneEvents most events of the fast lane under way at once, at least 1,000
  * @param suspectsLaneEvents most suspect events under way at once, at least 1,000
- * @param filterEvents identities one generation of the edge's Bloom filter holds
+ * @param filterEvents identities one generation of the edge's Bloom filter holds, 0 for no filter
  * @param catalogPoll how often the catalogue is read, at most 1 s so that changes are in force within 2 s
  * @param redisPatience longest wait for Redis' answer to a look at it; what is known of Redis holds for twice as long
  * @param clockLeap most that Redis' clock may be ahead of the last second a partition has seen
@@ -55,7 +55,9 @@ public record IngestSettings(
         atLeast("tally-timeout", tallyTimeout, Duration.ofMillis(10));
         atLeast("fast-lane-events", fastLaneEvents, MOST_EVENTS);
         atLeast("suspects-lane-events", suspectsLaneEvents, MOST_EVENTS);
-        atLeast("filter-events", filterEvents, MOST_EVENTS);
+        if (filterEvents != 0) {
+            atLeast("filter-events", filterEvents, MOST_EVENTS);
+        }
         if (catalogPoll.isNegative() || catalogPoll.isZero() || catalogPoll.compareTo(Duration.ofSeconds(1)) > 0) {
             throw new IllegalArgumentException(
                     "millrace.catalog-poll is %s; it takes more than 0 and at most 1s".formatted(catalogPoll));

@@ -30,12 +30,18 @@ class IngestSettingsTest {
                 "remember-long; 130m; millrace.remember-short and remember-long are both PT2H10M",
                 "suspects-lane-events; 999; millrace.suspects-lane-events is 999; it takes at least 1000",
                 "fast-lane-events; 0; millrace.fast-lane-events is 0; it takes at least 1000",
+                "filter-events; 999; millrace.filter-events is 999; it takes at least 1000",
                 "redis-patience; 0s; millrace.redis-patience is PT0S; it takes at least PT0.5S",
                 "clock-leap; 0s; millrace.clock-leap is PT0S; it takes at least PT1M",
                 "catalog-poll; 2s; millrace.catalog-poll is PT2S; it takes more than 0 and at most 1s",
             })
     void aSettingOutOfItsRangeIsNamedWithItsValueAndItsRange(String name, String value, String message) {
         assertThatThrownBy(() -> bound(Map.of(name, value))).rootCause().hasMessageContaining(message);
+    }
+
+    @Test
+    void theEdgesFilterCanBeSwitchedOff() {
+        assertThat(bound(Map.of("filter-events", "0")).filterEvents()).isZero();
     }
 
     @Test

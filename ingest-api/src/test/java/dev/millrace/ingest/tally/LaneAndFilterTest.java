@@ -45,6 +45,14 @@ class LaneAndFilterTest {
     }
 
     @Test
+    void aFilterThatIsSwitchedOffSuspectsNobody() {
+        SentFilter filter = new SentFilter(0);
+        LongStream.range(0, 1_000).forEach(i -> filter.sent(new Identity(i, ~i)));
+        assertThat(LongStream.range(0, 1_000).filter(i -> filter.mayHaveSent(new Identity(i, ~i))))
+                .isEmpty();
+    }
+
+    @Test
     void whichSetsWereTouchedIsForgottenWithTheRedisProcess() {
         TouchedSets touched = new TouchedSets();
         touched.of("one");

@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Events;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,6 +1,8 @@
 package dev.millrace.lab.bench;
 
 import dev.millrace.lab.progress.Progress;
+import dev.millrace.lab.report.StackTrace;
+import dev.millrace.lab.stack.Costs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

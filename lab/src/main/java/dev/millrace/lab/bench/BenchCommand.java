@@ -2,6 +2,8 @@ package dev.millrace.lab.bench;
 
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.progress.Progress;
+import dev.millrace.lab.report.Machine;
+import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.RunHome;
 import dev.millrace.local.command.Terminal;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Events;
 import java.util.Arrays;
 import java.util.List;
 

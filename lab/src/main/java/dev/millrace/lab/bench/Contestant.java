@@ -1,5 +1,7 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Events;
+import dev.millrace.lab.stack.Costs;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;

@@ -1,5 +1,7 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Case;
+import dev.millrace.lab.load.Events;
 import java.sql.Array;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;

@@ -1,10 +1,16 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Drive;
+import dev.millrace.lab.load.EventRequests;
+import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
 import dev.millrace.lab.load.Refusals;
-import dev.millrace.lab.stack.Instance;
+import dev.millrace.lab.load.Verdicts;
+import dev.millrace.lab.stack.Aof;
+import dev.millrace.lab.stack.Costs;
+import dev.millrace.lab.stack.MillraceStack;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -24,21 +30,21 @@ final class Millrace implements Contestant {
     /** Behind the name of a case: the same at half of the rate that the case has reached, in an open loop. */
     static final String HALF_PEAK = "-half-peak";
 
-    static final List<Case> CASES =
-            List.of(new Case("single", 1, 64), new Case("batch-100", 100, 8), new Case("batch-1000", 1_000, 4));
-
     private static final int SINGLES = 8_000;
     private static final int BATCHED = 40_000;
 
     private final MillraceStack stack;
+    private final EventRequests writer;
     private final Map<Scenario, Double> requestsPerSecond = new HashMap<>();
 
-    private Millrace(MillraceStack stack) {
+    private Millrace(MillraceStack stack, EventRequests writer) {
         this.stack = stack;
+        this.writer = writer;
     }
 
     static Contestant start(Stage stage) throws Exception {
-        return new Millrace(MillraceStack.start(stage));
+        MillraceStack stack = MillraceStack.start(stage.root(), stage.place(NAME), stage.progress());
+        return new Millrace(stack, new EventRequests(stack.mint(), stage.slabs()));
     }
 
     static int roundSize(Case shape) {
@@ -57,11 +63,11 @@ final class Millrace implements Contestant {
 
     @Override
     public List<Scenario> scenarios() {
-        Case single = CASES.getFirst();
+        Case single = Case.HTTP.getFirst();
         Case calm = new Case(single.name() + HALF_PEAK, single.batch(), single.clients());
         return Stream.of(Aof.values())
                 .flatMap(aof -> Stream.concat(
-                        CASES.stream()
+                        Case.HTTP.stream()
                                 .flatMap(shape -> Stream.of(Plan.MANY, 1)
                                         .map(creators -> new Scenario(NAME, shape, aof, creators))),
                         Stream.of(new Scenario(NAME, calm, aof, Plan.MANY))))
@@ -81,7 +87,7 @@ final class Millrace implements Contestant {
     @Override
     public Round prepare(Scenario scenario, Events events) throws Exception {
         stack.set(Objects.requireNonNull(scenario.aof(), "a scenario of Redis has a setting of its file"));
-        List<ByteBuffer> requests = stack.requests().of(events, scenario.shape().batch());
+        List<ByteBuffer> requests = writer.of(events, scenario.shape().batch());
         return new LedgerRound(scenario, events, requests);
     }
 
@@ -131,8 +137,8 @@ final class Millrace implements Contestant {
         @Override
         public void send(Histogram nanos) throws IOException {
             Verdicts verdicts = new Verdicts();
-            LoadClient client = LoadClient.http(
-                    stack.port(Instance.ingest(1)), scenario.shape().clients());
+            LoadClient client =
+                    LoadClient.http(stack.ingestPort(), scenario.shape().clients());
             LoadReport report = client.send(requests, drive(scenario), Refusals.SEND_AGAIN, nanos, verdicts);
             repeated = report.sentAgain();
             requestsPerSecond.put(scenario, requests.size() * SECOND / report.nanos());

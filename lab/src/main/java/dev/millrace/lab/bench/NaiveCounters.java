@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Events;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.SetArgs;
 import io.lettuce.core.api.StatefulRedisConnection;

@@ -2,11 +2,16 @@ package dev.millrace.lab.bench;
 
 import dev.millrace.common.token.Kid;
 import dev.millrace.lab.bench.noop.NoopServer;
+import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Drive;
+import dev.millrace.lab.load.EventRequests;
+import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
 import dev.millrace.lab.load.Refusals;
 import dev.millrace.lab.load.Slabs;
+import dev.millrace.lab.stack.Costs;
+import dev.millrace.lab.stack.ServiceJvm;
 import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.process.Child;
 import dev.millrace.local.process.ChildPlan;
@@ -72,7 +77,7 @@ final class NoopHttp implements Contestant {
 
     @Override
     public List<Scenario> scenarios() {
-        return Millrace.CASES.stream()
+        return Case.HTTP.stream()
                 .map(shape -> new Scenario(NAME, shape, null, Plan.MANY))
                 .toList();
     }

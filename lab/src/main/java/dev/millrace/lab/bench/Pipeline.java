@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Case;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;

@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.stack.Aof;
 import java.time.Duration;
 import java.util.Set;
 

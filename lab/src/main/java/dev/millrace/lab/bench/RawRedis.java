@@ -1,10 +1,15 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Drive;
+import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
 import dev.millrace.lab.load.Refusals;
 import dev.millrace.lab.load.Slabs;
+import dev.millrace.lab.stack.Aof;
+import dev.millrace.lab.stack.Costs;
+import dev.millrace.lab.stack.SwitchedRedis;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.RedisServer;
 import java.io.IOException;

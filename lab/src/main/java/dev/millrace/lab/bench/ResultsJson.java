@@ -1,7 +1,7 @@
 package dev.millrace.lab.bench;
 
-import java.math.BigDecimal;
-import java.math.MathContext;
+import dev.millrace.lab.report.Json;
+import dev.millrace.lab.report.Machine;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -9,8 +9,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** A run as one JSON object. Figures are those of the median round, with six digits. */
 final class ResultsJson {
-    private static final MathContext DIGITS = new MathContext(6);
-
     private ResultsJson() {}
 
     static String of(Outcome outcome, Machine machine) {
@@ -25,14 +23,8 @@ final class ResultsJson {
     }
 
     private static void machine(ObjectNode node, Machine machine, Outcome outcome) {
-        node.put("cores", machine.cores())
-                .put("processor", machine.processor())
-                .put("memoryMib", machine.memoryMib())
-                .put("system", machine.system())
-                .put("java", machine.java());
-        var servers = node.putArray("servers");
-        outcome.servers().forEach(servers::add);
-        number(node, "seconds", outcome.took().toMillis() / 1_000.0);
+        Json.machine(node, machine, outcome.servers());
+        Json.number(node, "seconds", outcome.took().toMillis() / 1_000.0);
     }
 
     private static void result(ObjectNode node, Result result, Yardsticks yardsticks) {
@@ -41,29 +33,24 @@ final class ResultsJson {
                 .put("case", scenario.shape().name());
         node.put("aof", scenario.aof() == null ? null : scenario.aof().toString());
         node.put("creators", scenario.creators()).put("rounds", result.rounds());
-        number(node, "eventsPerSecond", result.eventsPerSecond().median());
-        number(node, "eventsPerSecondMin", result.eventsPerSecond().least());
-        number(node, "eventsPerSecondMax", result.eventsPerSecond().most());
-        number(node, "p50Ms", result.p50Ms().median());
-        number(node, "p99Ms", result.p99Ms().median());
-        number(node, "p999Ms", result.p999Ms().median());
-        number(node, "settleMs", result.settleMs().median());
+        Json.number(node, "eventsPerSecond", result.eventsPerSecond().median());
+        Json.number(node, "eventsPerSecondMin", result.eventsPerSecond().least());
+        Json.number(node, "eventsPerSecondMax", result.eventsPerSecond().most());
+        Json.number(node, "p50Ms", result.p50Ms().median());
+        Json.number(node, "p99Ms", result.p99Ms().median());
+        Json.number(node, "p999Ms", result.p999Ms().median());
+        Json.number(node, "settleMs", result.settleMs().median());
         node.put("lost", result.lost()).put("sentAgain", result.repeated());
         numbers(node.putObject("ratios"), yardsticks.ratios(result));
         numbers(node.putObject("cpuSecondsPerMillion"), result.cpuSecondsPerMillion());
-        number(node, "statementsPerMillion", result.statementsPerMillion());
-        number(node, "rowsPerMillion", result.rowsPerMillion());
-        number(node, "bytesPerRemembered", result.bytesPerRemembered());
+        Json.number(node, "statementsPerMillion", result.statementsPerMillion());
+        Json.number(node, "rowsPerMillion", result.rowsPerMillion());
+        Json.number(node, "bytesPerRemembered", result.bytesPerRemembered());
     }
 
     private static void numbers(ObjectNode node, Map<String, Double> figures) {
         figures.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
-                .forEach(figure -> number(node, figure.getKey(), figure.getValue()));
-    }
-
-    private static void number(ObjectNode node, String name, double value) {
-        BigDecimal rounded = new BigDecimal(value, DIGITS).stripTrailingZeros();
-        node.put(name, rounded.scale() < 0 ? rounded.setScale(0) : rounded);
+                .forEach(figure -> Json.number(node, figure.getKey(), figure.getValue()));
     }
 }

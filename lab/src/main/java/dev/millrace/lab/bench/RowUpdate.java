@@ -1,5 +1,8 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Case;
+import dev.millrace.lab.load.Events;
+import dev.millrace.lab.stack.Costs;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.PostgresServer;
 import java.sql.Connection;

@@ -1,5 +1,7 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Case;
+import dev.millrace.lab.stack.Aof;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,8 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Events;
+import dev.millrace.lab.stack.Costs;
+import dev.millrace.lab.stack.CpuTime;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,8 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.report.Grid;
+import dev.millrace.lab.report.Machine;
+import dev.millrace.lab.report.Spread;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;

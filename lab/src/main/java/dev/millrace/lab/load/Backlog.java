@@ -6,7 +6,7 @@ import java.util.PriorityQueue;
 /** Which request goes out next, and when. Times are nanoseconds of {@link System#nanoTime}. For one thread. */
 final class Backlog {
     /** What {@link #next} says when nothing is due. */
-    static final int NOTHING = -1;
+    static final int NOTHING = Traffic.NOTHING;
 
     private static final long FOREVER = Long.MAX_VALUE;
 

@@ -17,7 +17,7 @@ final class Connection {
     private final ReplyReader reader;
     private @Nullable SelectionKey key;
     private @Nullable ByteBuffer out;
-    private int request = Backlog.NOTHING;
+    private int request = Traffic.NOTHING;
 
     Connection(InetSocketAddress address, Selector selector, ReplyReader reader) {
         this.address = address;
@@ -25,27 +25,43 @@ final class Connection {
         this.reader = reader;
     }
 
-    /** The request that waits for its answer, or {@link Backlog#NOTHING}. */
+    /** The request that waits for its answer, or {@link Traffic#NOTHING}. */
     int request() {
         return request;
     }
 
+    /** It waits for an answer, or for the server to take the rest of a request that it has answered already. */
+    boolean isBusy() {
+        return request != Traffic.NOTHING || out != null;
+    }
+
     /** What has been read of the answer. */
-    ReplyReader reply() {
+    Reply reply() {
         return reader;
     }
 
-    /** Opens it where it is closed. */
-    SelectionKey open() throws IOException {
-        SelectionKey open = key;
-        if (open == null) {
-            SocketChannel channel = SocketChannel.open(address);
+    /** Begins to open it where it is closed. */
+    void open() throws IOException {
+        if (key != null) {
+            return;
+        }
+        SocketChannel channel = SocketChannel.open();
+        try {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);
-            open = channel.register(selector, SelectionKey.OP_READ, this);
-            key = open;
+            boolean open = channel.connect(address);
+            key = channel.register(selector, open ? SelectionKey.OP_READ : SelectionKey.OP_CONNECT, this);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
         }
-        return open;
+    }
+
+    /** It has been opened, or could not be. */
+    void connected() throws IOException {
+        if (key != null && channel(key).finishConnect()) {
+            key.interestOps(out == null ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+        }
     }
 
     /** Sends as much as the socket takes; the rest goes with {@link #write}. */
@@ -53,14 +69,19 @@ final class Connection {
         request = number;
         reader.begin(number);
         out = bytes.duplicate();
-        open();
-        write();
+        if (key != null && channel(key).isConnected()) {
+            write();
+        }
     }
 
-    /** Goes on sending. */
-    void write() throws IOException {
+    /**
+     * Goes on sending.
+     *
+     * @return true when that made it ready for another request
+     */
+    boolean write() throws IOException {
         if (key == null || out == null) {
-            return;
+            return false;
         }
         channel(key).write(out);
         boolean complete = !out.hasRemaining();
@@ -68,6 +89,7 @@ final class Connection {
             out = null;
         }
         key.interestOps(complete ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+        return complete && request == Traffic.NOTHING;
     }
 
     /**
@@ -83,30 +105,36 @@ final class Connection {
         }
         int read = channel(key).read(in.clear());
         if (read < 0) {
-            close();
-            if (request != Backlog.NOTHING) {
+            if (isBusy()) {
                 throw new EOFException("the server closed the connection before its answer was complete");
             }
+            close();
             return false;
         }
-        boolean complete = request != Backlog.NOTHING && reader.read(in.flip());
+        boolean complete = request != Traffic.NOTHING && reader.read(in.flip());
         if (complete && in.hasRemaining()) {
             throw new IOException("the server sent %d bytes more than its answer".formatted(in.remaining()));
         }
         return complete;
     }
 
-    /** Is ready for another request. */
-    void finish() throws IOException {
-        request = Backlog.NOTHING;
+    /**
+     * The answer is taken.
+     *
+     * @return false when a server that answered early takes the rest of the request before another one
+     */
+    boolean finish() throws IOException {
+        request = Traffic.NOTHING;
         if (reader.closes()) {
+            out = null;
             close();
         }
+        return out == null;
     }
 
     /** The request stays without an answer. */
     void giveUp() throws IOException {
-        request = Backlog.NOTHING;
+        request = Traffic.NOTHING;
         out = null;
         close();
     }

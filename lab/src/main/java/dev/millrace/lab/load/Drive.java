@@ -22,7 +22,7 @@ public sealed interface Drive {
         }
 
         /** Nanoseconds from the start to the moment of a request. */
-        long moment(int request) {
+        public long moment(int request) {
             return (long) (request * (SECOND / perSecond));
         }
     }

@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Selector;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
@@ -15,19 +14,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends requests that are written out beforehand, and takes as little as it can of the machine that it shares with the
  * server: one thread, one selector, no copy of a request, nothing read of an answer that nobody wants. Connections stay
- * open within a run; one that the server closes is opened again. For one thread.
+ * open within a run, and the one used last is used next; one that the server closes is opened again. For one thread.
  *
  * <p>The rule of what a request is depends on the protocol: over HTTP/1.1 one request, over Redis' protocol a pipeline of
  * commands.
  */
 public final class LoadClient {
     private final InetSocketAddress address;
-    private final int connections;
+    private final int ready;
+    private final int most;
     private final Function<Boolean, ReplyReader> readers;
 
-    private LoadClient(int port, int connections, Function<Boolean, ReplyReader> readers) {
+    private LoadClient(int port, int ready, int most, Function<Boolean, ReplyReader> readers) {
         this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        this.connections = connections;
+        this.ready = ready;
+        this.most = most;
         this.readers = readers;
     }
 
@@ -37,7 +38,16 @@ public final class LoadClient {
      * @param connections each has one request in flight at most
      */
     public static LoadClient http(int port, int connections) {
-        return new LoadClient(port, connections, HttpReply::new);
+        return new LoadClient(port, connections, connections, HttpReply::new);
+    }
+
+    /**
+     * To an HTTP server on the loopback address, with connections that are opened as requests find none that is free.
+     *
+     * @param most connections; what finds none then has to wait
+     */
+    public static LoadClient growing(int port, int most) {
+        return new LoadClient(port, 0, most, HttpReply::new);
     }
 
     /**
@@ -47,7 +57,7 @@ public final class LoadClient {
      * @param commands how many commands the pipeline of this number holds
      */
     public static LoadClient redis(int port, int connections, IntUnaryOperator commands) {
-        return new LoadClient(port, connections, _ -> new RespReply(commands));
+        return new LoadClient(port, connections, connections, _ -> new RespReply(commands));
     }
 
     /**
@@ -61,17 +71,28 @@ public final class LoadClient {
     public LoadReport send(
             List<ByteBuffer> requests, Drive drive, Refusals refusals, Histogram nanos, @Nullable Answers answers)
             throws IOException {
-        List<Connection> open = new ArrayList<>();
+        Delivery delivery = new Delivery(requests, drive, refusals, nanos, answers);
+        send(delivery);
+        return delivery.report();
+    }
+
+    /**
+     * Sends what there is to send, and returns when it is finished.
+     *
+     * @return connections that it took at most
+     * @throws IOException when nobody listens, or nothing is answered for 30 s
+     */
+    public int send(Traffic traffic) throws IOException {
         try (Selector selector = Selector.open()) {
-            for (int i = 0; i < connections; i++) {
-                Connection connection = new Connection(address, selector, readers.apply(answers != null));
-                open.add(connection);
-                connection.open();
-            }
-            return new LoadRun(requests, drive, refusals, nanos, answers, selector).over(open);
-        } finally {
-            for (Connection connection : open) {
-                connection.close();
+            boolean bodies = traffic.readsBodies();
+            LoadRun run = new LoadRun(
+                    traffic, selector, () -> new Connection(address, selector, readers.apply(bodies)), most);
+            try {
+                run.open(ready);
+                run.run();
+                return run.connections();
+            } finally {
+                run.close();
             }
         }
     }

@@ -6,14 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.HdrHistogram.Histogram;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /** One run of a {@link LoadClient}: a loop around a selector. For one thread. */
 final class LoadRun {
@@ -24,79 +22,98 @@ final class LoadRun {
     private static final long NAP_NANOS = 100_000;
 
     private static final long MILLI = 1_000_000;
-    private static final long LONGEST_WAIT_MILLIS = 1_000;
 
-    /** Before what a broken connection left is sent again. */
-    private static final long PAUSE_NANOS = 10 * MILLI;
+    /** Deadlines are looked at this often. */
+    private static final long LONGEST_WAIT_MILLIS = 100;
 
     private static final int BUFFER = 64 * 1024;
 
-    private final List<ByteBuffer> requests;
-    private final Backlog backlog;
-    private final Refusals refusals;
-    private final Histogram nanos;
-    private final @Nullable Answers answers;
+    private final Traffic traffic;
     private final Selector selector;
+    private final Supplier<Connection> another;
+    private final int most;
+    private final List<Connection> connections = new ArrayList<>();
     private final Deque<Connection> idle = new ArrayDeque<>();
     private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER);
-    private final Map<Integer, Long> byStatus = new HashMap<>();
-    private final long began;
-    private int connections;
     private long answered;
-    private long failed;
-    private long sentAgain;
+    private long looked;
 
-    LoadRun(
-            List<ByteBuffer> requests,
-            Drive drive,
-            Refusals refusals,
-            Histogram nanos,
-            @Nullable Answers answers,
-            Selector selector) {
-        this.requests = List.copyOf(requests);
-        this.refusals = refusals;
-        this.nanos = nanos;
-        this.answers = answers;
+    /**
+     * @param another makes a connection
+     * @param most how many there may be
+     */
+    LoadRun(Traffic traffic, Selector selector, Supplier<Connection> another, int most) {
+        this.traffic = traffic;
         this.selector = selector;
-        this.began = System.nanoTime();
-        this.backlog = new Backlog(requests.size(), drive, began);
-        this.answered = began;
+        this.another = another;
+        this.most = most;
     }
 
-    /** Returns when no request is left. */
-    LoadReport over(List<Connection> open) throws IOException {
-        connections = open.size();
-        idle.addAll(open);
+    /** Makes so many connections ready before the clock starts. */
+    void open(int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            Connection connection = add();
+            connection.open();
+            idle.add(connection);
+        }
+    }
+
+    /** Returns when nothing is left to send or to wait for. */
+    void run() throws IOException {
+        answered = System.nanoTime();
+        looked = answered;
+        traffic.begin(answered);
         try {
-            while (!backlog.isFinished()) {
+            while (!traffic.isFinished()) {
                 sendWhatIsDue();
                 await();
+                giveUpWhatIsLate();
             }
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
-        return new LoadReport(System.nanoTime() - began, byStatus, failed, sentAgain);
     }
 
-    private void sendWhatIsDue() throws IOException {
-        while (!idle.isEmpty()) {
-            int next = backlog.next(System.nanoTime());
-            if (next == Backlog.NOTHING) {
+    /** Most that were there at a time, open or not. */
+    int connections() {
+        return connections.size();
+    }
+
+    void close() throws IOException {
+        for (Connection connection : connections) {
+            connection.close();
+        }
+    }
+
+    private Connection add() {
+        Connection connection = another.get();
+        connections.add(connection);
+        return connection;
+    }
+
+    private boolean canSend() {
+        return !idle.isEmpty() || connections.size() < most;
+    }
+
+    private void sendWhatIsDue() {
+        while (canSend()) {
+            int next = traffic.next(System.nanoTime());
+            if (next == Traffic.NOTHING) {
                 return;
             }
-            send(idle.remove(), next);
+            send(idle.isEmpty() ? add() : idle.pop(), next);
         }
     }
 
     private void await() throws IOException {
         long now = System.nanoTime();
-        if (idle.size() == connections) {
+        if (idle.size() == connections.size()) {
             answered = now; // Nobody is asked, so nobody is silent.
         }
         if (now - answered > PATIENCE_NANOS) {
             throw new IOException("no answer for %d s".formatted(TimeUnit.NANOSECONDS.toSeconds(now - answered)));
         }
-        long wait = idle.isEmpty() ? Long.MAX_VALUE : backlog.untilNext(now);
+        long wait = canSend() ? traffic.untilNext(now) : Long.MAX_VALUE;
         if (wait >= MILLI) {
             selector.select(this::attend, Math.min(wait / MILLI, LONGEST_WAIT_MILLIS));
         } else if (selector.selectNow(this::attend) == 0) {
@@ -104,75 +121,84 @@ final class LoadRun {
         }
     }
 
+    private void giveUpWhatIsLate() {
+        long now = System.nanoTime();
+        if (now - looked < LONGEST_WAIT_MILLIS * MILLI) {
+            return;
+        }
+        looked = now;
+        for (Connection connection : connections) {
+            int request = connection.request();
+            if (request != Traffic.NOTHING && isOver(traffic.deadline(request), now)) {
+                leave(connection, Traffic.Silence.LATE);
+            }
+        }
+    }
+
+    private static boolean isOver(long deadline, long now) {
+        return deadline != Traffic.NEVER && now - deadline >= 0;
+    }
+
     private void attend(SelectionKey key) {
         Connection connection = (Connection) key.attachment();
         try {
-            if (key.isWritable()) {
-                connection.write();
+            if (key.isConnectable()) {
+                connect(connection);
+            }
+            if (key.isValid() && key.isWritable() && connection.write()) {
+                goOn(connection);
             }
             if (key.isValid() && key.isReadable() && connection.read(in)) {
                 takeAnswer(connection);
             }
         } catch (IOException e) {
-            leave(connection);
+            leave(connection, Traffic.Silence.BROKEN);
+        }
+    }
+
+    /** A connection that can't be opened ends the run; one that breaks is left. */
+    private static void connect(Connection connection) {
+        try {
+            connection.connected();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
     private void takeAnswer(Connection connection) throws IOException {
         answered = System.nanoTime();
-        int request = connection.request();
-        ReplyReader reply = connection.reply();
-        int status = reply.status();
-        byStatus.merge(status, 1L, Long::sum);
-        if (answers != null) {
-            answers.take(request, status, reply.body());
+        traffic.answered(connection.request(), connection.reply(), answered);
+        if (connection.finish()) {
+            goOn(connection);
         }
-        if (Status.isSuccess(status)) {
-            nanos.recordValue(answered - backlog.since(request));
-            backlog.finish();
-        } else if (Status.isRefusal(status)) {
-            refused(request, TimeUnit.SECONDS.toNanos(reply.retryAfter()));
-        } else {
-            backlog.finish();
-        }
-        connection.finish();
-        goOn(connection);
     }
 
-    /** A broken connection; its request, if any, has no answer. */
-    private void leave(Connection connection) {
+    /** The request, if any, has no answer. */
+    private void leave(Connection connection, Traffic.Silence why) {
         int request = connection.request();
+        boolean busy = connection.isBusy();
         try {
             connection.giveUp();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        if (request != Backlog.NOTHING) {
-            failed++;
-            refused(request, PAUSE_NANOS);
-            idle.add(connection);
+        if (request != Traffic.NOTHING) {
+            traffic.unanswered(request, why, System.nanoTime());
         }
-    }
-
-    private void refused(int request, long waitNanos) {
-        if (refusals == Refusals.SEND_AGAIN) {
-            sentAgain++;
-            backlog.repeat(request, System.nanoTime() + waitNanos);
-        } else {
-            backlog.finish();
+        if (busy) {
+            idle.push(connection);
         }
     }
 
     private void goOn(Connection connection) {
-        int next = backlog.next(System.nanoTime());
-        if (next == Backlog.NOTHING) {
-            idle.add(connection);
+        int next = traffic.next(System.nanoTime());
+        if (next == Traffic.NOTHING) {
+            idle.push(connection);
         } else {
             send(connection, next);
         }
     }
 
-    /** A connection that can't be opened ends the run; one that breaks is left. */
     private void send(Connection connection, int request) {
         try {
             connection.open();
@@ -180,9 +206,9 @@ final class LoadRun {
             throw new UncheckedIOException(e);
         }
         try {
-            connection.send(request, requests.get(request));
+            connection.send(request, traffic.bytes(request));
         } catch (IOException e) {
-            leave(connection);
+            leave(connection, Traffic.Silence.BROKEN);
         }
     }
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Reads the replies of one connection, piece by piece as they arrive. For one thread. */
-interface ReplyReader {
+interface ReplyReader extends Reply {
     /** Makes ready for the reply to this request. */
     void begin(int request);
 
@@ -16,15 +16,6 @@ interface ReplyReader {
      */
     boolean read(ByteBuffer in) throws IOException;
 
-    /** Of the complete reply; {@link Status#OK} where the protocol has none. */
-    int status();
-
-    /** Seconds that the server asks to wait, 0 where it does not say. */
-    int retryAfter();
-
     /** Whether the server takes no other request on this connection. */
     boolean closes();
-
-    /** The body where it is kept, otherwise empty; until the next {@link #begin}. */
-    ByteBuffer body();
 }

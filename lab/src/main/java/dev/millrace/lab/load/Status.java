@@ -1,7 +1,7 @@
 package dev.millrace.lab.load;
 
 /** What HTTP statuses mean to a client that wants to be rid of its request. */
-final class Status {
+public final class Status {
     static final int OK = 200;
 
     private static final int TOO_MANY_REQUESTS = 429;
@@ -9,11 +9,12 @@ final class Status {
 
     private Status() {}
 
-    static boolean isSuccess(int status) {
+    public static boolean isSuccess(int status) {
         return status >= OK && status < 300;
     }
 
-    static boolean isRefusal(int status) {
+    /** It asks for the same again, later. */
+    public static boolean isRefusal(int status) {
         return status == TOO_MANY_REQUESTS || status == UNAVAILABLE;
     }
 }

@@ -22,7 +22,7 @@ final class ProgressLines implements Progress {
     @Override
     public synchronized void state(Duration elapsed, String state) {
         if (elapsed.compareTo(next) >= 0) {
-            next = next.plus(INTERVAL);
+            next = elapsed.plus(INTERVAL);
             out.println(state);
         }
     }

@@ -127,13 +127,30 @@ public final class LabStack {
         children().filter(Child::isAlive).forEach(Child::kill);
     }
 
+    /**
+     * Stops a service as SIGTERM does, and starts it anew; returns when it is ready.
+     *
+     * @param more variables, besides those that all services have
+     */
+    public void restart(Instance instance, Map<String, String> more) {
+        service(instance).stop(Signal.TERM, GRACE);
+        launch(instance, more);
+        awaitReady(instance);
+    }
+
     /** Starts a service, in place of its process that has ended; it is not ready yet. */
     public Child launch(Instance instance) {
+        return launch(instance, Map.of());
+    }
+
+    private Child launch(Instance instance, Map<String, String> more) {
+        Map<String, String> environment = environment(instance);
+        environment.putAll(more);
         Part part = instance.part();
         Child child = Child.start(new ChildPlan(
                 instance.toString(),
                 settings.jar(part).command(settings.jvmOptions(part)),
-                environment(instance),
+                environment,
                 place.data(),
                 place.logs().resolve(instance + ".log")));
         services.put(instance, child);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.progress.Progress;
+import dev.millrace.lab.report.Machine;
+import dev.millrace.lab.stack.Aof;
 import dev.millrace.local.server.Folders;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,8 +2,11 @@ package dev.millrace.lab.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.lab.load.Case;
+import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.progress.Progress;
+import dev.millrace.lab.stack.Aof;
 import dev.millrace.local.process.StartFailure;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

@@ -2,6 +2,7 @@ package dev.millrace.lab.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.lab.stack.Aof;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.testing.RealServers;
 import java.nio.file.Path;

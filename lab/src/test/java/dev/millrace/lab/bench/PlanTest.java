@@ -2,6 +2,8 @@ package dev.millrace.lab.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.lab.load.Case;
+import dev.millrace.lab.stack.Aof;
 import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

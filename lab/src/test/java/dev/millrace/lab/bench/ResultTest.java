@@ -3,6 +3,10 @@ package dev.millrace.lab.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.millrace.lab.load.Events;
+import dev.millrace.lab.report.Spread;
+import dev.millrace.lab.stack.Aof;
+import dev.millrace.lab.stack.Costs;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,10 @@ package dev.millrace.lab.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.lab.load.Case;
+import dev.millrace.lab.report.Machine;
+import dev.millrace.lab.stack.Aof;
+import dev.millrace.lab.stack.Costs;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

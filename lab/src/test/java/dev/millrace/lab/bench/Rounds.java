@@ -1,5 +1,9 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Case;
+import dev.millrace.lab.load.Events;
+import dev.millrace.lab.stack.Aof;
+import dev.millrace.lab.stack.Costs;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;

@@ -2,6 +2,8 @@ package dev.millrace.lab.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.lab.load.Events;
+import dev.millrace.lab.stack.Costs;
 import org.HdrHistogram.Histogram;
 
 /**

@@ -2,6 +2,9 @@ package dev.millrace.lab.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.lab.load.Case;
+import dev.millrace.lab.stack.Aof;
+import dev.millrace.lab.stack.Costs;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -1,0 +1,78 @@
+package dev.millrace.lab.load;
+
+import java.util.SplittableRandom;
+
+/**
+ * The events of one round, the same for every contestant: page views that pay {@value #MICROS} micros each, of creators
+ * and articles drawn by Zipf's law. No two events, also of other rounds, have the same id.
+ */
+public final class Events {
+    /** What one view pays. */
+    public static final long MICROS = 1_000;
+
+    /** Articles a creator has. */
+    public static final int ARTICLES = 20;
+
+    private final String prefix;
+    private final int[] creators;
+    private final byte[] articles;
+
+    private Events(String prefix, int[] creators, byte[] articles) {
+        this.prefix = prefix;
+        this.creators = creators;
+        this.articles = articles;
+    }
+
+    /**
+     * @param prefix of the ids, different for each round, at most 32 characters of {@code [a-z0-9-]}
+     * @param seed the same gives the same events
+     * @param count how many
+     * @param creators how many earn
+     */
+    public static Events draw(String prefix, long seed, int count, int creators) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Zipf byCreator = new Zipf(creators);
+        Zipf byArticle = new Zipf(ARTICLES);
+        int[] drawn = new int[count];
+        byte[] articles = new byte[count];
+        for (int i = 0; i < count; i++) {
+            drawn[i] = byCreator.draw(random);
+            articles[i] = (byte) byArticle.draw(random);
+        }
+        return new Events(prefix, drawn, articles);
+    }
+
+    public int size() {
+        return creators.length;
+    }
+
+    /** Micros that they pay in all. */
+    public long micros() {
+        return size() * MICROS;
+    }
+
+    /** Rank of the creator of the i-th event, from 0, the most popular. */
+    public int creatorRank(int i) {
+        return creators[i];
+    }
+
+    /** The creator of the i-th event. */
+    public String creator(int i) {
+        return creatorName(creators[i]);
+    }
+
+    /** The creator of this rank. */
+    public static String creatorName(int rank) {
+        return "c-" + rank;
+    }
+
+    /** The article of the i-th event. */
+    public String article(int i) {
+        return "/articles/of-" + creators[i] + "/number-" + articles[i];
+    }
+
+    /** By which the i-th event counts once. */
+    public String id(int i) {
+        return prefix + "-" + i;
+    }
+}

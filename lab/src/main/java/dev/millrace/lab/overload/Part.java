@@ -1,0 +1,7 @@
+package dev.millrace.lab.overload;
+
+/** What a run consists of. */
+enum Part {
+    LEVELS,
+    FLOOD
+}

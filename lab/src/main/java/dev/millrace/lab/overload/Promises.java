@@ -1,0 +1,146 @@
+package dev.millrace.lab.overload;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** What backpressure promises, held against what was measured. */
+final class Promises {
+    /** Least goodput beyond peak, as a part of the peak. */
+    private static final double GOODPUT = 0.9;
+
+    /** Most milliseconds of 99 % of those accepted: as long as ingest-api waits for Redis (1,500), and half a second. */
+    private static final double LATENCY_MS = 2_000;
+
+    /**
+     * Most memory of a whole level, as a multiple of that of its first half: a heap that begins small grows to what load takes,
+     * within seconds and not further; what is kept too long goes on growing.
+     */
+    private static final double MEMORY = 1.1;
+
+    private static final double BACK_SECONDS = 5;
+
+    /** Most p99 of honest readers in a flood, as a multiple of the p99 without. */
+    private static final double FLOODED = 2;
+
+    private static final double PERCENT = 100;
+
+    private final Outcome outcome;
+    private final List<Level> beyond;
+
+    private Promises(Outcome outcome) {
+        this.outcome = outcome;
+        this.beyond = outcome.levels().stream().filter(Level::isBeyondPeak).toList();
+    }
+
+    /** Those that the run can say something about; exactness is always the last. */
+    static List<Promise> of(Outcome outcome) {
+        return new Promises(outcome).all();
+    }
+
+    private List<Promise> all() {
+        List<Promise> all = new ArrayList<>();
+        if (!beyond.isEmpty()) {
+            all.add(sheds());
+            all.add(goodput());
+            all.add(latency());
+            all.add(memory());
+            all.add(comesBack());
+        }
+        ratio(true).ifPresent(_ -> all.add(flood()));
+        all.add(new Promise(
+                "nothing is lost, nothing is paid twice",
+                outcome.failures().isEmpty(),
+                outcome.failures().isEmpty() ? "exact" : outcome.failures().size() + " failures"));
+        return all;
+    }
+
+    private Promise sheds() {
+        boolean holds = beyond.stream()
+                .map(Level::score)
+                .allMatch(score -> score.withoutRetryAfter() + score.late() + score.broken() == 0);
+        return new Promise(
+                "beyond peak it sheds with 429 or 503 and Retry-After, and answers all", holds, each(level -> {
+                    Score score = level.score();
+                    return "%s of %,d; %,d without Retry-After, %,d late, %,d broken"
+                            .formatted(
+                                    score.shedText(),
+                                    score.arrivals(),
+                                    score.withoutRetryAfter(),
+                                    score.late(),
+                                    score.broken());
+                }));
+    }
+
+    private Promise goodput() {
+        return new Promise(
+                "goodput stays at 90 % of peak or more",
+                beyond.stream().allMatch(level -> part(level) >= GOODPUT),
+                each(level -> "%.0f %%".formatted(PERCENT * part(level))));
+    }
+
+    private double part(Level level) {
+        return level.goodput() / outcome.peak().median();
+    }
+
+    private Promise latency() {
+        return new Promise(
+                "p99 of accepted requests stays within %,.0f ms".formatted(LATENCY_MS),
+                beyond.stream().allMatch(level -> level.score().latency().p99() <= LATENCY_MS),
+                each(level -> "%,.0f ms".formatted(level.score().latency().p99())));
+    }
+
+    private Promise memory() {
+        return new Promise(
+                "memory of ingest-api is flat: in the second half of a level at most 10 % more than in the first",
+                beyond.stream().map(Level::memory).allMatch(memory -> memory.most() <= MEMORY * memory.half()),
+                each(level -> "%,d after %,d MiB"
+                        .formatted(level.memory().most(), level.memory().half())));
+    }
+
+    private Promise comesBack() {
+        return new Promise(
+                "back to normal within %.0f s".formatted(BACK_SECONDS),
+                beyond.stream().allMatch(level -> secondsBack(level).orElse(Double.MAX_VALUE) <= BACK_SECONDS),
+                each(level -> secondsBack(level)
+                        .map("%.1f s"::formatted)
+                        .orElse("not within %d s".formatted(Levels.RETURN.toSeconds() - 1))));
+    }
+
+    private static Optional<Double> secondsBack(Level level) {
+        return Optional.ofNullable(level.recovery()).map(Level.Return::seconds);
+    }
+
+    private Promise flood() {
+        double with = ratio(true).orElse(Double.POSITIVE_INFINITY);
+        String without = ratio(false)
+                .map(ratio -> ", x %s without the filter".formatted(times(ratio)))
+                .orElse("");
+        return new Promise(
+                "in a flood of replays, honest p99 is at most twice that without",
+                with <= FLOODED,
+                "x " + times(with) + without);
+    }
+
+    private static String times(double ratio) {
+        return Double.isInfinite(ratio) ? "∞ (over 1 % not accepted)" : "%.1f".formatted(ratio);
+    }
+
+    /** Who is not accepted has waited for ever. */
+    private Optional<Double> ratio(boolean filter) {
+        List<FloodRun> runs =
+                outcome.flood().stream().filter(run -> run.filter() == filter).toList();
+        return runs.size() < 2
+                ? Optional.empty()
+                : Optional.of(runs.getLast().honest().millisForAll(99)
+                        / runs.getFirst().honest().latency().p99());
+    }
+
+    private String each(Function<Level, String> text) {
+        return beyond.stream()
+                .map(level -> "at %d %%: %s".formatted(level.percent(), text.apply(level)))
+                .collect(Collectors.joining("; "));
+    }
+}

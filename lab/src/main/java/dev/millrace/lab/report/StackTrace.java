@@ -1,0 +1,20 @@
+package dev.millrace.lab.report;
+
+import dev.millrace.local.process.StartFailure;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+
+/** What people are shown of an exception. */
+public final class StackTrace {
+    private StackTrace() {}
+
+    /** The message where it is meant for people, otherwise everything. */
+    public static String of(Exception failure) {
+        if (failure instanceof StartFailure) {
+            return String.valueOf(failure.getMessage());
+        }
+        StringWriter text = new StringWriter();
+        failure.printStackTrace(new PrintWriter(text));
+        return text.toString();
+    }
+}

@@ -1,0 +1,219 @@
+package dev.millrace.lab.stack;
+
+import dev.millrace.common.counters.ControlField;
+import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.identity.Identity;
+import dev.millrace.local.mint.TokenMint;
+import dev.millrace.local.publisher.Publishers;
+import dev.millrace.local.server.Databases;
+import dev.millrace.local.server.Durability;
+import dev.millrace.local.server.Place;
+import dev.millrace.local.server.PostgresServer;
+import io.lettuce.core.ScriptOutputType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/** One ingest node, one worker that settles every five seconds, one ledger, and what they store in; asked what they did. */
+public final class MillraceStack implements AutoCloseable {
+    private static final Duration INTERVAL = Duration.ofSeconds(5);
+    private static final Duration TIMEOUT = Duration.ofMinutes(1);
+    private static final int OK = 200;
+    private static final Instance INGEST = Instance.ingest(1);
+    private static final Pattern HEAP = Pattern.compile("(?m)^jvm_memory_used_bytes\\{area=\"heap\"[^}]*} (\\S+)$");
+    private static final String PUBLISHER = "lab";
+
+    private static final String COUNT_STATEMENTS = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'";
+    private static final String STATEMENTS_VIEW = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements";
+    private static final String STATEMENTS = """
+            SELECT coalesce(sum(calls), 0)::bigint
+            FROM pg_stat_statements JOIN pg_roles ON pg_roles.oid = userid
+            WHERE rolname IN ('%s', '%s')
+            """.formatted(Databases.SETTLER, Databases.LEDGER);
+    private static final String BALANCES = """
+            SELECT coalesce(sum(micros), 0)::bigint FROM balance JOIN account USING (account_id)
+            WHERE name LIKE 'creator:%'
+            """;
+
+    private final LabSettings settings;
+    private final LabStack stack;
+    private final SwitchedRedis redis;
+    private final TokenMint mint;
+    private final String seenMemory = script("seen_memory.lua");
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    private MillraceStack(LabSettings settings, LabStack stack, TokenMint mint) {
+        this.settings = settings;
+        this.stack = stack;
+        this.redis = new SwitchedRedis(stack.redis());
+        this.mint = mint;
+    }
+
+    /**
+     * Returns when every service is ready.
+     *
+     * @param root the project's folder
+     * @param place of data and logs
+     * @param progress takes a line about what takes long
+     */
+    public static MillraceStack start(Path root, Place place, Consumer<String> progress) throws SQLException {
+        countStatements(place);
+        LabSettings settings = LabSettings.fresh(root, place.data(), INTERVAL, 1, 1)
+                .with("MILLRACE_REQUIRE_DURABLE_REDIS", "false")
+                .with("SERVER_ADDRESS", "127.0.0.1")
+                .withIngestOptions(ServiceJvm.OPTIONS);
+        LabStack stack = LabStack.start(settings, place, progress);
+        try (Connection connection = connect(stack.postgres());
+                Statement statement = connection.createStatement()) {
+            statement.execute(STATEMENTS_VIEW);
+        }
+        Clock clock = Clock.systemUTC();
+        Publishers.SigningKey key = new Publishers(settings.local(), clock).key(PUBLISHER);
+        TokenMint mint = TokenMint.forPublisher(key.kid(), key.secret());
+        return new MillraceStack(settings, stack, mint);
+    }
+
+    /** Signs as a publisher that the ledger knows. */
+    public TokenMint mint() {
+        return mint;
+    }
+
+    public List<String> descriptions() {
+        return List.of(
+                redis.description(),
+                stack.postgres().description() + ", fsync on, synchronous_commit on, pg_stat_statements",
+                "ingest-api: java " + String.join(" ", ServiceJvm.OPTIONS) + ", settlement every "
+                        + INTERVAL.toSeconds() + " s");
+    }
+
+    public Map<String, Long> processes() {
+        return Map.of(
+                "ingest", pid(INGEST),
+                "worker", pid(Instance.worker(1)),
+                "ledger", pid(Instance.LEDGER),
+                "redis", stack.redis().process().handle().pid(),
+                "postgres", stack.postgres().process().handle().pid());
+    }
+
+    public void set(Aof aof) throws Exception {
+        redis.set(aof);
+    }
+
+    /** Micros ever counted in Redis. */
+    public long countedMicros() {
+        return IntStream.range(0, Identity.PARTITIONS)
+                .mapToObj(partition -> redis.commands().hget(new CounterKeys(partition).total(), ControlField.MICROS))
+                .filter(Objects::nonNull)
+                .mapToLong(Long::parseLong)
+                .sum();
+    }
+
+    /** Micros in creators' balances of the ledger. */
+    public long settledMicros() throws SQLException {
+        return number(BALANCES);
+    }
+
+    /** Ends ingest-api and starts it with these variables besides; returns when it is ready. */
+    public void restartIngest(Map<String, String> variables) {
+        stack.restart(INGEST, variables);
+    }
+
+    /** The port of ingest-api. */
+    public int ingestPort() {
+        return settings.port(INGEST);
+    }
+
+    /** Bytes of ingest-api's heap that are in use, garbage included. */
+    public long ingestHeap() throws IOException, InterruptedException {
+        String metrics = ask(HttpRequest.newBuilder(settings.address(INGEST).resolve("/actuator/prometheus")))
+                .body();
+        return HEAP.matcher(metrics)
+                .results()
+                .mapToLong(sample -> Math.round(Double.parseDouble(sample.group(1))))
+                .sum();
+    }
+
+    /** Returns when the ledger holds everything that is counted. */
+    public void settle() throws IOException, InterruptedException {
+        HttpResponse<String> answer =
+                ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/settle"))
+                        .POST(HttpRequest.BodyPublishers.noBody()));
+        if (answer.statusCode() != OK) {
+            throw new IllegalStateException(
+                    "settlement-worker answered %d to a settlement: %s".formatted(answer.statusCode(), answer.body()));
+        }
+    }
+
+    /** Statements of worker and ledger as Postgres counts them, rows as the worker does, identities as Redis holds them. */
+    public Costs costs() throws Exception {
+        HttpResponse<String> metrics =
+                ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/prometheus")));
+        List<Long> seen = redis.commands().eval(seenMemory, ScriptOutputType.MULTI);
+        return new Costs(
+                number(STATEMENTS),
+                Metrics.parse(metrics.body()).whole("millrace_database_rows_written_total"),
+                seen.getFirst(),
+                seen.getLast());
+    }
+
+    @Override
+    public void close() {
+        redis.close();
+        stack.stop();
+    }
+
+    /** The library has to be there when Postgres starts; the setting stays in its data folder. */
+    private static void countStatements(Place place) throws SQLException {
+        try (PostgresServer postgres = PostgresServer.start(place, 0, Durability.ALWAYS);
+                Connection connection = connect(postgres);
+                Statement statement = connection.createStatement()) {
+            statement.execute(COUNT_STATEMENTS);
+        }
+    }
+
+    private static Connection connect(PostgresServer postgres) throws SQLException {
+        return postgres.databases().connect(PostgresServer.SUPERUSER, PostgresServer.DATABASE);
+    }
+
+    private long number(String sql) throws SQLException {
+        try (Connection connection = connect(stack.postgres());
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    private HttpResponse<String> ask(HttpRequest.Builder request) throws IOException, InterruptedException {
+        return client.send(request.timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private long pid(Instance instance) {
+        return stack.service(instance).handle().pid();
+    }
+
+    private static String script(String name) {
+        try (InputStream in = Objects.requireNonNull(MillraceStack.class.getResourceAsStream(name), name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new IllegalStateException("can't read " + name, e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.millrace.lab.overload;
+
+import dev.millrace.lab.load.Case;
+import dev.millrace.lab.report.Spread;
+import dev.millrace.lab.stack.Aof;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Outcomes, made up. */
+final class Outcomes {
+    static final double PEAK = 10_000;
+
+    private static final long MILLI = 1_000_000;
+    private static final Plan PLAN = new Plan(
+            Duration.ofSeconds(10), Case.HTTP.getFirst(), List.of(300), Aof.ALWAYS, EnumSet.allOf(Part.class), 1);
+
+    private Outcomes() {}
+
+    static Outcome of(List<Level> levels, List<FloodRun> flood, String... failures) {
+        return new Outcome(
+                PLAN,
+                new Spread(PEAK, PEAK, PEAK),
+                PLAN.length(),
+                levels,
+                flood,
+                List.of("redis"),
+                List.of(failures),
+                Duration.ofSeconds(99));
+    }
+
+    /** @param backSeconds null where it does not come back */
+    static Level level(int percent, double goodput, Score score, Memory memory, @Nullable Double backSeconds) {
+        return new Level(
+                percent,
+                PEAK * percent / 100,
+                goodput,
+                score,
+                percent > 100 ? new Level.Return(backSeconds, new Score(1)) : null,
+                7,
+                memory,
+                Map.of("redis", 1.25),
+                new Sums(1_000, 1_000, 1_000));
+    }
+
+    static FloodRun flood(boolean filter, Score honest, @Nullable Score replays) {
+        return new FloodRun(filter, 3_000, honest, replays, new Sums(1_000, 1_000, 1_000));
+    }
+
+    /** So many requests accepted in so many milliseconds, and others refused. */
+    static Score score(int accepted, long millis, int refused) {
+        Score score = new Score(accepted + refused);
+        for (int i = 0; i < accepted; i++) {
+            score.addAccepted(i, millis * MILLI, true, Answer.accepted(1, 0, 0).body());
+        }
+        for (int i = 0; i < refused; i++) {
+            score.addShed(MILLI, "503 overloaded", true);
+        }
+        return score;
+    }
+}

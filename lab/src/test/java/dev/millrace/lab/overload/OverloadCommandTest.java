@@ -1,0 +1,71 @@
+package dev.millrace.lab.overload;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.lab.load.Case;
+import dev.millrace.lab.stack.Aof;
+import dev.millrace.local.command.Shell;
+import dev.millrace.local.command.Terminal;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OverloadCommandTest {
+    private static final int WRONG_USAGE = 2;
+
+    @TempDir
+    private Path root;
+
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    --seconds | 0        | --seconds has '0'; it takes whole numbers from 1 to 600
+                    --seconds | 1m       | --seconds has '1m'; it takes whole numbers from 1 to 600
+                    --levels  | 50,1001  | --levels has '1001'; it takes whole numbers from 1 to 1000
+                    --levels  | 50,,100  | --levels has ''; it takes whole numbers from 1 to 1000
+                    --levels  | 50,80%   | --levels has '80%'; it takes whole numbers from 1 to 1000
+                    --case    | batch-10 | --case is 'batch-10'; there are single, batch-100, batch-1000
+                    --aof     | never    | --aof is 'never'; there are off, everysec, always
+                    --seed    | -1       | --seed has '-1'; it takes whole numbers from 0 to 2147483646
+                    """)
+    void aValueThatCanNotBeUsedIsNamedWithItsRemedy(String option, String value, String message) {
+        assertThat(run("overload", option, value)).isEqualTo(WRONG_USAGE);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains(message);
+        assertThat(root).isEmptyDirectory();
+    }
+
+    @Test
+    void somethingIsLeftToDo() {
+        assertThat(run("overload", "--skip-flood", "--flood-only")).isEqualTo(WRONG_USAGE);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("leave one of them out");
+    }
+
+    @Test
+    void theCalmLevelComesFirstAndEachComesOnce() {
+        assertThat(plan(80, 50, 300, 80).levels()).containsExactly(50, 80, 300);
+        assertThat(plan(300).levels()).containsExactly(50, 300);
+    }
+
+    private static Plan plan(Integer... levels) {
+        return new Plan(
+                Duration.ofSeconds(1), Case.HTTP.getFirst(), List.of(levels), Aof.ALWAYS, Set.of(Part.LEVELS), 1);
+    }
+
+    private int run(String... arguments) {
+        PrintStream out = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+        PrintStream complaints = new PrintStream(err, true, StandardCharsets.UTF_8);
+        Terminal terminal = new Terminal(Map.of(), root, out, complaints, 0, Clock.systemUTC());
+        return new Shell(terminal).with(new OverloadCommand(terminal)).run(arguments);
+    }
+}
