@@ -52,14 +52,16 @@ final class EventsServlet extends HttpServlet {
     private static final Logger log = LoggerFactory.getLogger(EventsServlet.class);
 
     private final transient Reception reception;
+    private final transient Admission admission;
     private final transient RefusalMeters refusals;
     private final transient RequestTimers timers;
     private final transient CorsConfiguration cors = OpenToAnyPage.configuration();
     private final transient DefaultCorsProcessor corsProcessor = new DefaultCorsProcessor();
     private final transient Lane bodies = RequestBody.budget(BODIES);
 
-    EventsServlet(Reception reception, MeterRegistry registry) {
+    EventsServlet(Reception reception, Admission admission, MeterRegistry registry) {
         this.reception = reception;
+        this.admission = admission;
         this.refusals = new RefusalMeters(registry);
         this.timers = new RequestTimers(registry, PATH);
     }
@@ -94,7 +96,8 @@ final class EventsServlet extends HttpServlet {
         requireType(request.getContentType());
         boolean minimal = prefersMinimal(request);
         List<Outcome> outcomes;
-        try (RequestBody body = RequestBody.read(request, bodies)) {
+        try (RequestBody body = RequestBody.read(request, bodies);
+                Admission.Place _ = admission.admit(body.length())) {
             List<Event> events = EventReader.read(body.content());
             outcomes = reception.receive(events);
         }

@@ -30,8 +30,9 @@ public class ReceiveConfiguration {
     ServletRegistrationBean<EventsServlet> events(
             EventVerifier verifier, Counters counters, Tally tally, MeterRegistry registry) {
         Reception reception = new Reception(verifier, counters, tally, new EventMeters(registry));
+        Admission admission = new Admission(Runtime.getRuntime().availableProcessors());
         ServletRegistrationBean<EventsServlet> events =
-                new ServletRegistrationBean<>(new EventsServlet(reception, registry), EventsServlet.PATH);
+                new ServletRegistrationBean<>(new EventsServlet(reception, admission, registry), EventsServlet.PATH);
         events.setName("events");
         events.setLoadOnStartup(1);
         return events;

@@ -97,6 +97,11 @@ final class RequestBody implements AutoCloseable {
         }
     }
 
+    /** In bytes. */
+    int length() {
+        return length;
+    }
+
     Slice content() {
         return Slice.of(bytes, length);
     }

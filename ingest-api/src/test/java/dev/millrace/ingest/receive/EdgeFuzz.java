@@ -88,7 +88,7 @@ public final class EdgeFuzz {
         EventVerifier verifier = new EventVerifier(Tokens.MASTER_KEY, settings.tokenLifetime(), settings.reactions());
         Reception reception =
                 new Reception(verifier, REDIS.counters(), REDIS.tally(settings, METERS), new EventMeters(METERS));
-        return new EventsServlet(reception, METERS);
+        return new EventsServlet(reception, new Admission(1), METERS);
     }
 
     public static void fuzzerTestOneInput(byte[] input) throws Exception {
