@@ -1,6 +1,7 @@
 package dev.millrace.lab;
 
 import dev.millrace.lab.bench.BenchCommand;
+import dev.millrace.lab.scale.ScaleCommand;
 import dev.millrace.lab.torture.TortureCommand;
 import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
@@ -16,6 +17,7 @@ public final class Lab {
         System.exit(new Shell(terminal)
                 .with(new TortureCommand(terminal))
                 .with(new BenchCommand(terminal))
+                .with(new ScaleCommand(terminal))
                 .run(arguments));
     }
 }

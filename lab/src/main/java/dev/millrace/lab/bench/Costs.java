@@ -8,10 +8,10 @@ package dev.millrace.lab.bench;
  * @param redisBytes memory of Redis' data, in bytes
  * @param remembered identities that are remembered there
  */
-record Costs(long statements, long rowsWritten, long redisBytes, long remembered) {
+public record Costs(long statements, long rowsWritten, long redisBytes, long remembered) {
     static final Costs NONE = new Costs(0, 0, 0, 0);
 
-    Costs minus(Costs earlier) {
+    public Costs minus(Costs earlier) {
         return new Costs(
                 statements - earlier.statements,
                 rowsWritten - earlier.rowsWritten,

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * @param mint signs the tokens
  * @param slabs take the bytes; what they held before is void
  */
-record EventRequests(TokenMint mint, Slabs slabs) {
+public record EventRequests(TokenMint mint, Slabs slabs) {
     private static final long LIFETIME_SECONDS = 3_600;
 
     /** Seconds since a token was issued when it is written out: an event counts also where Redis' clock is a little behind ours. */
@@ -30,7 +30,7 @@ record EventRequests(TokenMint mint, Slabs slabs) {
      *
      * @param batch events in a request; 1 sends JSON, more NDJSON
      */
-    List<ByteBuffer> of(Events events, int batch) {
+    public List<ByteBuffer> of(Events events, int batch) {
         slabs.clear();
         long issuedAt = System.currentTimeMillis() / MILLIS - AGE_SECONDS;
         return IntStream.range(0, Math.ceilDiv(events.size(), batch))

@@ -2,14 +2,15 @@ package dev.millrace.lab.bench;
 
 import dev.millrace.lab.load.Zipf;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * The events of one round, the same for every contestant: page views that pay {@value #MICROS} micros each, of creators
  * and articles drawn by Zipf's law. No two events, also of other rounds, have the same id.
  */
-final class Events {
+public final class Events {
     /** What one view pays. */
-    static final long MICROS = 1_000;
+    public static final long MICROS = 1_000;
 
     /** Articles a creator has. */
     static final int ARTICLES = 20;
@@ -30,7 +31,7 @@ final class Events {
      * @param count how many
      * @param creators how many earn
      */
-    static Events draw(String prefix, long seed, int count, int creators) {
+    public static Events draw(String prefix, long seed, int count, int creators) {
         SplittableRandom random = new SplittableRandom(seed);
         Zipf byCreator = new Zipf(creators);
         Zipf byArticle = new Zipf(ARTICLES);
@@ -43,12 +44,23 @@ final class Events {
         return new Events(prefix, drawn, articles);
     }
 
-    int size() {
+    /**
+     * One event of each creator from this rank on.
+     *
+     * @param prefix of the ids, as above
+     * @param first rank of the first creator
+     * @param count how many creators, each with an article of its own
+     */
+    public static Events oneEach(String prefix, int first, int count) {
+        return new Events(prefix, IntStream.range(first, first + count).toArray(), new byte[count]);
+    }
+
+    public int size() {
         return creators.length;
     }
 
     /** Micros that they pay in all. */
-    long micros() {
+    public long micros() {
         return size() * MICROS;
     }
 
@@ -68,7 +80,7 @@ final class Events {
     }
 
     /** The article of the i-th event. */
-    String article(int i) {
+    public String article(int i) {
         return "/articles/of-" + creators[i] + "/number-" + articles[i];
     }
 

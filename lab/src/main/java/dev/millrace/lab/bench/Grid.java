@@ -5,19 +5,19 @@ import java.util.List;
 import java.util.Set;
 
 /** Rows of text, in columns as wide as their widest cell. */
-final class Grid {
+public final class Grid {
     private static final String GAP = "  ";
 
     private final Set<Integer> texts;
     private final List<List<String>> rows = new ArrayList<>();
 
     /** @param texts the columns that begin at their left, from 0; numbers end at their right */
-    Grid(Set<Integer> texts) {
+    public Grid(Set<Integer> texts) {
         this.texts = Set.copyOf(texts);
     }
 
     /** All rows have as many cells. */
-    void add(String... cells) {
+    public void add(String... cells) {
         rows.add(List.of(cells));
     }
 

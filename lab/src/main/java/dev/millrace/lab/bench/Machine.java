@@ -14,12 +14,12 @@ import java.util.stream.Stream;
  * @param system name and version of the operating system
  * @param java of the clients and of the services
  */
-record Machine(int cores, String processor, long memoryMib, String system, String java) {
+public record Machine(int cores, String processor, long memoryMib, String system, String java) {
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
     private static final Path MEMORY = Path.of("/proc/meminfo");
     private static final int KIB_A_MIB = 1024;
 
-    static Machine ofThisProcess() {
+    public static Machine ofThisProcess() {
         return new Machine(
                 Runtime.getRuntime().availableProcessors(),
                 valueIn(PROCESSORS, "model name"),

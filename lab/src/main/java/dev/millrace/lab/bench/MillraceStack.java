@@ -3,6 +3,7 @@ package dev.millrace.lab.bench;
 import dev.millrace.common.counters.ControlField;
 import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.identity.Identity;
+import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.lab.stack.LabStack;
@@ -14,6 +15,7 @@ import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.sync.RedisCommands;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
@@ -32,9 +34,9 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** One ingest node, one worker that settles every five seconds, one ledger, and what they store in; asked what they did. */
-final class MillraceStack implements AutoCloseable {
+public final class MillraceStack implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(5);
-    private static final Duration TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration TIMEOUT = Duration.ofMinutes(10);
     private static final int OK = 200;
     private static final String PUBLISHER = "bench";
 
@@ -51,27 +53,52 @@ final class MillraceStack implements AutoCloseable {
             """;
 
     private final LabSettings settings;
+    private final Setup setup;
     private final LabStack stack;
     private final SwitchedRedis redis;
+    private final TokenMint mint;
     private final EventRequests requests;
     private final String seenMemory = script("seen_memory.lua");
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    private MillraceStack(LabSettings settings, LabStack stack, EventRequests requests) {
+    private MillraceStack(LabSettings settings, Setup setup, LabStack stack, TokenMint mint, Slabs slabs) {
         this.settings = settings;
+        this.setup = setup;
         this.stack = stack;
         this.redis = new SwitchedRedis(stack.redis());
-        this.requests = requests;
+        this.mint = mint;
+        this.requests = new EventRequests(mint, slabs);
+    }
+
+    /**
+     * How the stack is run.
+     *
+     * @param name of its folder
+     * @param interval from one settlement to the next
+     * @param workerOptions of the worker's JVM; empty for little memory and a quick start
+     */
+    public record Setup(String name, Duration interval, List<String> workerOptions) {
+        public Setup {
+            workerOptions = List.copyOf(workerOptions);
+        }
     }
 
     static MillraceStack start(Stage stage) throws SQLException {
-        Place place = stage.place(Millrace.NAME);
+        return start(stage, new Setup(Millrace.NAME, INTERVAL, List.of()));
+    }
+
+    /** Starts everything on a new folder, and returns when every service is ready. */
+    public static MillraceStack start(Stage stage, Setup setup) throws SQLException {
+        Place place = stage.place(setup.name());
         countStatements(place);
-        LabSettings settings = LabSettings.fresh(stage.root(), place.data(), INTERVAL, 1, 1)
+        LabSettings settings = LabSettings.fresh(stage.root(), place.data(), setup.interval(), 1, 1)
                 .with("MILLRACE_REQUIRE_DURABLE_REDIS", "false")
                 .with("SERVER_ADDRESS", "127.0.0.1")
                 .withIngestOptions(ServiceJvm.OPTIONS);
+        if (!setup.workerOptions().isEmpty()) {
+            settings = settings.withWorkerOptions(setup.workerOptions());
+        }
         LabStack stack = LabStack.start(settings, place, stage.progress());
         try (Connection connection = connect(stack.postgres());
                 Statement statement = connection.createStatement()) {
@@ -80,26 +107,34 @@ final class MillraceStack implements AutoCloseable {
         Clock clock = Clock.systemUTC();
         Publishers.SigningKey key = new Publishers(settings.local(), clock).key(PUBLISHER);
         TokenMint mint = TokenMint.forPublisher(key.kid(), key.secret());
-        return new MillraceStack(settings, stack, new EventRequests(mint, stage.slabs()));
+        return new MillraceStack(settings, setup, stack, mint, stage.slabs());
     }
 
     EventRequests requests() {
         return requests;
     }
 
-    int port(Instance instance) {
+    /** Writes requests to memory of their own, of the same publisher. */
+    public EventRequests requests(Slabs slabs) {
+        return new EventRequests(mint, slabs);
+    }
+
+    /** Where the service listens. */
+    public int port(Instance instance) {
         return settings.port(instance);
     }
 
-    List<String> descriptions() {
+    /** What runs and how it is set, for people. */
+    public List<String> descriptions() {
         return List.of(
                 redis.description(),
                 stack.postgres().description() + ", fsync on, synchronous_commit on, pg_stat_statements",
                 "ingest-api: java " + String.join(" ", ServiceJvm.OPTIONS) + ", settlement every "
-                        + INTERVAL.toSeconds() + " s");
+                        + setup.interval().toSeconds() + " s");
     }
 
-    Map<String, Long> processes() {
+    /** The ids of the processes, by the part they play. */
+    public Map<String, Long> processes() {
         return Map.of(
                 "ingest", pid(Instance.ingest(1)),
                 "worker", pid(Instance.worker(1)),
@@ -113,7 +148,7 @@ final class MillraceStack implements AutoCloseable {
     }
 
     /** Micros ever counted in Redis. */
-    long countedMicros() {
+    public long countedMicros() {
         return IntStream.range(0, Identity.PARTITIONS)
                 .mapToObj(partition -> redis.commands().hget(new CounterKeys(partition).total(), ControlField.MICROS))
                 .filter(Objects::nonNull)
@@ -122,12 +157,12 @@ final class MillraceStack implements AutoCloseable {
     }
 
     /** Micros in creators' balances of the ledger. */
-    long settledMicros() throws SQLException {
+    public long settledMicros() throws SQLException {
         return number(BALANCES);
     }
 
     /** Returns when the ledger holds everything that is counted. */
-    void settle() throws IOException, InterruptedException {
+    public void settle() throws IOException, InterruptedException {
         HttpResponse<String> answer =
                 ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/settle"))
                         .POST(HttpRequest.BodyPublishers.noBody()));
@@ -138,21 +173,32 @@ final class MillraceStack implements AutoCloseable {
     }
 
     /** Statements of worker and ledger as Postgres counts them, rows as the worker does, identities as Redis holds them. */
-    Costs costs() throws Exception {
-        HttpResponse<String> metrics =
-                ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/prometheus")));
+    public Costs costs() throws Exception {
         List<Long> seen = redis.commands().eval(seenMemory, ScriptOutputType.MULTI);
-        return new Costs(
-                number(STATEMENTS),
-                Metrics.parse(metrics.body()).whole("millrace_database_rows_written_total"),
-                seen.getFirst(),
-                seen.getLast());
+        return new Costs(number(STATEMENTS), rowsWritten(), seen.getFirst(), seen.getLast());
     }
 
     @Override
     public void close() {
         redis.close();
         stack.stop();
+    }
+
+    /** Commands to the stack's Redis. */
+    public RedisCommands<String, String> redis() {
+        return redis.commands();
+    }
+
+    /** A connection to the ledger's database that may do everything; the caller closes it. */
+    public Connection connect() throws SQLException {
+        return connect(stack.postgres());
+    }
+
+    /** Rows that settlements have written since the worker started, as it counts them. */
+    public long rowsWritten() throws IOException, InterruptedException {
+        HttpResponse<String> metrics =
+                ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/prometheus")));
+        return Metrics.parse(metrics.body()).whole("millrace_database_rows_written_total");
     }
 
     /** The library has to be there when Postgres starts; the setting stays in its data folder. */

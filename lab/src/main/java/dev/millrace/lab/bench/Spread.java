@@ -3,9 +3,9 @@ package dev.millrace.lab.bench;
 import java.util.List;
 
 /** The least, the middle and the most of some rounds. */
-record Spread(double least, double median, double most) {
+public record Spread(double least, double median, double most) {
     /** @param values at least one */
-    static Spread of(List<Double> values) {
+    public static Spread of(List<Double> values) {
         List<Double> sorted = values.stream().sorted().toList();
         int middle = sorted.size() / 2;
         double median = sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;

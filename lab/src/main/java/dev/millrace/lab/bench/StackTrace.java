@@ -5,11 +5,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** What people are shown of an exception. */
-final class StackTrace {
+public final class StackTrace {
     private StackTrace() {}
 
     /** The message where it is meant for people, otherwise everything. */
-    static String of(Exception failure) {
+    public static String of(Exception failure) {
         if (failure instanceof StartFailure) {
             return String.valueOf(failure.getMessage());
         }

@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Sums up what ingest-api says of the events of all requests, in its minimal answers. For one thread. */
-final class Verdicts implements Answers {
+public final class Verdicts implements Answers {
     private static final int ACCEPTED_STATUS = 202;
     private static final Pattern MINIMAL =
             Pattern.compile("\\{\"accepted\":(\\d+),\"duplicate\":(\\d+),\"rejected\":(\\d+)}");
@@ -31,7 +31,7 @@ final class Verdicts implements Answers {
     }
 
     /** Events that counted now or before. */
-    long acknowledged() {
+    public long acknowledged() {
         return accepted + duplicate;
     }
 

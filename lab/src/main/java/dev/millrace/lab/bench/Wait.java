@@ -3,13 +3,13 @@ package dev.millrace.lab.bench;
 import java.time.Duration;
 
 /** Waits for something that is under way elsewhere. */
-final class Wait {
+public final class Wait {
     private static final long PAUSE_MILLIS = 10;
 
     private Wait() {}
 
     /** Whether it has come about. */
-    interface Condition {
+    public interface Condition {
         boolean holds() throws Exception;
     }
 
@@ -19,7 +19,7 @@ final class Wait {
      * @param what ends the sentence "waited so long for …"
      * @throws IllegalStateException when it does not come about in time
      */
-    static void until(String what, Duration patience, Condition condition) throws Exception {
+    public static void until(String what, Duration patience, Condition condition) throws Exception {
         long deadline = System.nanoTime() + patience.toNanos();
         while (!condition.holds()) {
             if (System.nanoTime() > deadline) {

@@ -71,11 +71,12 @@ final class LoadRun {
             while (!backlog.isFinished()) {
                 sendWhatIsDue();
                 await();
+                backlog.endWhereOver();
             }
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
-        return new LoadReport(System.nanoTime() - began, byStatus, failed, sentAgain);
+        return new LoadReport(began, System.nanoTime() - began, byStatus, failed, sentAgain);
     }
 
     private void sendWhatIsDue() throws IOException {
