@@ -13,8 +13,8 @@ import java.util.Objects;
 import org.HdrHistogram.Histogram;
 
 /**
- * One settlement of very many active creators, while ingest gets a fifth of what it can take: first a tenth of them to warm
- * up, then creators that the ledger has not seen, then the same again.
+ * One settlement of very many active creators: first a tenth of them to warm up, then creators that the ledger has not seen, the
+ * same again, and the same once more while ingest gets a fifth of what it can take.
  */
 final class SettlementPart implements AutoCloseable {
     /** Settlements happen when they are asked for, never by themselves. */
@@ -45,6 +45,7 @@ final class SettlementPart implements AutoCloseable {
     private final Path folder;
     private long sentMicros;
     private double perSecond;
+    private int taken;
 
     private SettlementPart(ScalePlan plan, Stage stage, MillraceStack stack) throws Exception {
         this.plan = plan;
@@ -73,9 +74,11 @@ final class SettlementPart implements AutoCloseable {
 
     private Settlements measure() throws Exception {
         int few = plan.creators() / WARM_UP;
-        Settlements.Round warmUp = round("warm-up", 0, few);
-        Settlements.Round unseen = round("new creators", few, plan.creators());
-        Settlements.Round known = round("known creators", few, plan.creators());
+        List<Settlements.Round> rounds = List.of(
+                loaded("warm-up", 0, few),
+                alone("new", few, plan.creators()),
+                alone("known", few, plan.creators()),
+                loaded("known, under load", few, plan.creators()));
         List<String> failures = new ArrayList<>();
         long counted = stack.countedMicros();
         long settled = stack.settledMicros();
@@ -84,7 +87,7 @@ final class SettlementPart implements AutoCloseable {
                     .formatted(sentMicros, counted, settled));
         }
         checkLedger(few + plan.creators(), failures);
-        return new Settlements(plan.workerHeap(), List.of(warmUp, unseen, known), failures);
+        return new Settlements(plan.workerHeap(), rounds, failures);
     }
 
     private void checkLedger(long creators, List<String> failures) throws Exception {
@@ -111,16 +114,34 @@ final class SettlementPart implements AutoCloseable {
         }
     }
 
-    private Settlements.Round round(String name, int first, int creators) throws Exception {
+    private Settlements.Round alone(String name, int first, int creators) throws Exception {
+        fill(name, first, creators);
+        Settled settled = settled(name);
+        return round(name, creators, settled, Settlements.Load.NONE);
+    }
+
+    private Settlements.Round loaded(String name, int first, int creators) throws Exception {
         fill(name, first, creators);
         stage.progress()
                 .accept("%s: %,d creators active; ingest gets %,.0f events/s"
                         .formatted(name, creators, perSecond * SHARE_OF_PEAK));
         double rate = perSecond * SHARE_OF_PEAK;
         Events events = Events.draw(
-                "l%d-%s".formatted(plan.seed(), name.charAt(0)), plan.seed(), (int) (rate * LOAD_SECONDS), READERS);
+                "l%d-%d".formatted(plan.seed(), ++taken), plan.seed(), (int) (rate * LOAD_SECONDS), READERS);
         try (SteadyLoad load = SteadyLoad.start(stack, events, rate)) {
-            return settled(name, creators, load);
+            long calm = System.nanoTime() + CALM.toNanos() / 2; // The first half warms connections up.
+            Thread.sleep(CALM.plus(CALM.dividedBy(2)));
+            Settled settled = settled(name);
+            SteadyLoad.Times times = load.end();
+            sentMicros += times.acknowledged() * SteadyLoad.BATCH * Events.MICROS;
+            return round(
+                    name,
+                    creators,
+                    settled,
+                    new Settlements.Load(
+                            rate,
+                            latency(times.between(calm, settled.began())),
+                            latency(times.between(settled.began(), settled.ended()))));
         }
     }
 
@@ -128,7 +149,7 @@ final class SettlementPart implements AutoCloseable {
     private void fill(String name, int first, int creators) throws Exception {
         for (int from = 0; from < creators; from += LOT) {
             int lot = Math.min(LOT, creators - from);
-            Events events = Events.oneEach("f%d-%s-%d".formatted(plan.seed(), name.charAt(0), from), first + from, lot);
+            Events events = Events.oneEach("f%d-%d".formatted(plan.seed(), ++taken), first + from, lot);
             perSecond = feed.send(events);
             sentMicros += events.micros();
             stage.progress()
@@ -137,9 +158,19 @@ final class SettlementPart implements AutoCloseable {
         }
     }
 
-    private Settlements.Round settled(String name, int creators, SteadyLoad load) throws Exception {
-        long calm = System.nanoTime() + CALM.toNanos() / 2; // The first half warms connections up.
-        Thread.sleep(CALM.plus(CALM.dividedBy(2)));
+    /** A settlement as it went, and what was there before. */
+    private record Settled(
+            long began,
+            long ended,
+            long journal,
+            long account,
+            Map<String, Long> rows,
+            long walBytes,
+            long workerMib,
+            Map<String, RedisMeter.Used> redis,
+            List<DatabaseMeter.Spent> statements) {}
+
+    private Settled settled(String name) throws Exception {
         long journal = database.number("SELECT journal_id FROM chain_head");
         long account = database.number("SELECT coalesce(max(account_id), 0) FROM account");
         Map<String, Long> rowsBefore = database.rows();
@@ -151,31 +182,35 @@ final class SettlementPart implements AutoCloseable {
         long began = System.nanoTime();
         stack.settle();
         long ended = System.nanoTime();
+        long walBytes = database.walBytes() - wal;
         long mib = memory.mib();
         Map<String, RedisMeter.Used> used = redis.used();
-        SteadyLoad.Times times = load.end();
-        long walBytes = database.walBytes() - wal;
         List<DatabaseMeter.Spent> dearest = database.dearest(true, DEAREST);
+        stage.progress().accept("%s: settled in %.1f s".formatted(name, (ended - began) / SECOND));
         Map<String, Long> rows = database.rowsSince(rowsBefore, stack.rowsWritten() - written);
-        stage.progress()
-                .accept("%s: settled in %.1f s; now the same rows by COPY".formatted(name, (ended - began) / SECOND));
-        Map<String, BareCopy.Copied> copied = new BareCopy(database, folder).since(journal, account);
-        sentMicros += times.acknowledged() * SteadyLoad.BATCH * Events.MICROS;
+        return new Settled(began, ended, journal, account, rows, walBytes, mib, used, dearest);
+    }
+
+    /** The same rows by COPY, without load in any case. */
+    private Settlements.Round round(String name, int creators, Settled settled, Settlements.Load load)
+            throws Exception {
+        stage.progress().accept(name + ": the same rows by COPY …");
+        Map<String, BareCopy.Copied> copied =
+                new BareCopy(database, folder).since(settled.journal(), settled.account());
+        long journals = database.number("SELECT count(*) FROM journal WHERE journal_id > ?", settled.journal());
         stack.settle();
         return new Settlements.Round(
                 name,
                 creators,
-                (ended - began) / MILLI,
-                database.number("SELECT count(*) FROM journal WHERE journal_id > ?", journal) - 1,
-                rows,
-                walBytes,
-                mib,
-                used,
-                dearest,
+                (settled.ended() - settled.began()) / MILLI,
+                journals,
+                settled.rows(),
+                settled.walBytes(),
+                settled.workerMib(),
+                settled.redis(),
+                settled.statements(),
                 copied,
-                perSecond * SHARE_OF_PEAK,
-                latency(times.between(calm, began)),
-                latency(times.between(began, ended)));
+                load);
     }
 
     private static Settlements.Latency latency(Histogram nanos) {

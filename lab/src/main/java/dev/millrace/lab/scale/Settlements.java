@@ -20,7 +20,22 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
     }
 
     /** Of requests of {@value SteadyLoad#BATCH} events, from the moment each was due. */
-    record Latency(long requests, double p50Ms, double p99Ms, double maxMs) {}
+    record Latency(long requests, double p50Ms, double p99Ms, double maxMs) {
+        static final Latency NONE = new Latency(0, 0, 0, 0);
+    }
+
+    /**
+     * @param eventsPerSecond that ingest gets
+     * @param calm before the settlement
+     * @param meanwhile during it
+     */
+    record Load(double eventsPerSecond, Latency calm, Latency meanwhile) {
+        static final Load NONE = new Load(0, Latency.NONE, Latency.NONE);
+
+        double p99Ratio() {
+            return meanwhile.p99Ms() / calm.p99Ms();
+        }
+    }
 
     /**
      * One settlement.
@@ -34,9 +49,7 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
      * @param redis use of Redis meanwhile, by command
      * @param statements those that took the database longest
      * @param copied the same rows by COPY
-     * @param eventsPerSecond that ingest gets
-     * @param calm of ingest before
-     * @param meanwhile of ingest during the settlement
+     * @param load what ingest got meanwhile
      */
     record Round(
             String name,
@@ -49,9 +62,7 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
             Map<String, RedisMeter.Used> redis,
             List<DatabaseMeter.Spent> statements,
             Map<String, BareCopy.Copied> copied,
-            double eventsPerSecond,
-            Latency calm,
-            Latency meanwhile) {
+            Load load) {
         BareCopy.Copied allCopied() {
             return copied.values().stream().reduce(new BareCopy.Copied(0, 0, 0), BareCopy.Copied::plus);
         }
@@ -66,10 +77,6 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
 
         long rowsWritten() {
             return rows.values().stream().mapToLong(Long::longValue).sum();
-        }
-
-        double p99Ratio() {
-            return meanwhile.p99Ms() / calm.p99Ms();
         }
     }
 
@@ -116,10 +123,10 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
                         .put("text", spent.text())
                         .put("calls", spent.calls())
                         .put("millis", Figure.of(spent.millis())));
-        node.put("eventsPerSecond", Figure.of(round.eventsPerSecond()));
-        add(node.putObject("calm"), round.calm());
-        add(node.putObject("meanwhile"), round.meanwhile());
-        node.put("p99Ratio", Figure.of(round.p99Ratio()));
+        node.put("eventsPerSecond", Figure.of(round.load().eventsPerSecond()));
+        add(node.putObject("calm"), round.load().calm());
+        add(node.putObject("meanwhile"), round.load().meanwhile());
+        node.put("p99Ratio", Figure.of(round.load().p99Ratio()));
     }
 
     private static void add(ObjectNode node, Latency latency) {
@@ -179,11 +186,11 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
                     "%.2f".formatted(round.millis() / round.allCopied().indexedMillis()),
                     "%.2f".formatted(round.millis() / round.ledgerCopied().bareMillis()),
                     "%d".formatted(round.workerMib()),
-                    "%,.0f".formatted(round.eventsPerSecond()),
-                    "%.1f".formatted(round.calm().p99Ms()),
-                    "%.1f".formatted(round.meanwhile().p99Ms()),
-                    "%.2f".formatted(round.p99Ratio()),
-                    "%.0f".formatted(round.meanwhile().maxMs()));
+                    "%,.0f".formatted(round.load().eventsPerSecond()),
+                    "%.1f".formatted(round.load().calm().p99Ms()),
+                    "%.1f".formatted(round.load().meanwhile().p99Ms()),
+                    "%.2f".formatted(round.load().p99Ratio()),
+                    "%.0f".formatted(round.load().meanwhile().maxMs()));
         }
         return grid;
     }
