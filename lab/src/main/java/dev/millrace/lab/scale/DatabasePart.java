@@ -46,8 +46,8 @@ final class DatabasePart {
     }
 
     private Work measure(DatabaseMeter database) throws Exception {
-        long most = plan.interval().plus(SLACK).toSeconds() * plan.rate();
-        Events events = Events.draw("d" + plan.seed(), plan.seed(), Math.toIntExact(most), CREATORS);
+        int most = SteadyLoad.whole(plan.interval().plus(SLACK).toSeconds() * plan.rate());
+        Events events = Events.draw("d" + plan.seed(), plan.seed(), most, CREATORS);
         try (SteadyLoad load = SteadyLoad.start(stack, events, plan.rate())) {
             Thread.sleep(RAMP);
             stack.settle();

@@ -127,7 +127,10 @@ final class SettlementPart implements AutoCloseable {
                         .formatted(name, creators, perSecond * SHARE_OF_PEAK));
         double rate = perSecond * SHARE_OF_PEAK;
         Events events = Events.draw(
-                "l%d-%d".formatted(plan.seed(), ++taken), plan.seed(), (int) (rate * LOAD_SECONDS), READERS);
+                "l%d-%d".formatted(plan.seed(), ++taken),
+                plan.seed(),
+                SteadyLoad.whole((long) (rate * LOAD_SECONDS)),
+                READERS);
         try (SteadyLoad load = SteadyLoad.start(stack, events, rate)) {
             long calm = System.nanoTime() + CALM.toNanos() / 2; // The first half warms connections up.
             Thread.sleep(CALM.plus(CALM.dividedBy(2)));

@@ -53,6 +53,11 @@ final class SteadyLoad implements AutoCloseable {
         return load;
     }
 
+    /** So many events, or a few more, that fill every request. */
+    static int whole(long events) {
+        return Math.toIntExact(Math.ceilDiv(events, BATCH) * BATCH);
+    }
+
     private void take(int request, int status, ByteBuffer body) {
         if (status == ACCEPTED) {
             nanos[request] = System.nanoTime();

@@ -54,7 +54,7 @@ final class JournalWriter {
                 .query(Long.class)
                 .single();
         int postings = jdbc.sql("""
-                CREATE TEMP TABLE booked ON COMMIT DROP AS
+                CREATE TEMP TABLE owed ON COMMIT DROP AS
                 SELECT a.account_id, p.name, p.publisher, p.micros
                 FROM (%s) p
                 LEFT JOIN account a ON a.name = p.name
@@ -83,20 +83,25 @@ final class JournalWriter {
         return Optional.of(journal);
     }
 
-    /** Opens the accounts that are missing. */
+    /** Opens the accounts that are missing; then whatever is owed has one. */
     private void open(Entry.Kind kind) {
         int opened = jdbc.sql("""
                 INSERT INTO account (name)
-                SELECT name FROM booked WHERE account_id IS NULL
+                SELECT name FROM owed WHERE account_id IS NULL
                 UNION
                 SELECT name FROM (%s) n WHERE NOT EXISTS (SELECT FROM account a WHERE a.name = n.name)
                 ORDER BY name
                 """.formatted(kind.accounts())).update();
         rows += opened;
-        if (opened > 0) {
-            execute(
-                    "UPDATE booked b SET account_id = a.account_id FROM account a WHERE b.account_id IS NULL AND a.name = b.name");
+        if (opened == 0) {
+            execute("ALTER TABLE owed RENAME TO booked");
+            return;
         }
+        execute("""
+            CREATE TEMP TABLE booked ON COMMIT DROP AS
+            SELECT a.account_id, o.name, o.publisher, o.micros
+            FROM owed o JOIN account a ON a.name = o.name
+            """);
     }
 
     /** Adds the next link of the chain; time never runs backwards along it. */
