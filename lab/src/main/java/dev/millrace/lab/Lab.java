@@ -2,6 +2,7 @@ package dev.millrace.lab;
 
 import dev.millrace.lab.bench.BenchCommand;
 import dev.millrace.lab.overload.OverloadCommand;
+import dev.millrace.lab.scale.ScaleCommand;
 import dev.millrace.lab.torture.TortureCommand;
 import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
@@ -18,6 +19,7 @@ public final class Lab {
                 .with(new TortureCommand(terminal))
                 .with(new BenchCommand(terminal))
                 .with(new OverloadCommand(terminal))
+                .with(new ScaleCommand(terminal))
                 .run(arguments));
     }
 }

@@ -13,9 +13,9 @@ import java.util.function.Consumer;
  * @param slabs memory for requests; only one contestant at a time uses it
  * @param progress takes a line about what takes long
  */
-record Stage(Path root, Path home, Slabs slabs, Consumer<String> progress) {
+public record Stage(Path root, Path home, Slabs slabs, Consumer<String> progress) {
     /** Where the servers of a contestant live: each has its own. */
-    Place place(String contestant) {
+    public Place place(String contestant) {
         Path folder = home.resolve(contestant);
         return new Place(root.resolve(".millrace/binaries"), folder, folder.resolve("logs"));
     }

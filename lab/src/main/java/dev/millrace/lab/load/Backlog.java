@@ -16,6 +16,7 @@ final class Backlog {
     private final PriorityQueue<Repetition> repetitions =
             new PriorityQueue<>(Comparator.comparingLong(Repetition::due));
     private int fresh;
+    private int end;
     private int unfinished;
 
     private record Repetition(int request, long due) {}
@@ -24,11 +25,20 @@ final class Backlog {
         this.drive = drive;
         this.began = began;
         this.since = new long[requests];
+        this.end = requests;
         this.unfinished = requests;
     }
 
     boolean isFinished() {
         return unfinished == 0;
+    }
+
+    /** Leaves out what has not been sent yet where the drive is over. */
+    void endWhereOver() {
+        if (drive instanceof Drive.Until until && fresh < end && until.over().getAsBoolean()) {
+            unfinished -= end - fresh;
+            end = fresh;
+        }
     }
 
     /** The request that is to be sent now, or {@link #NOTHING}. */
@@ -38,7 +48,7 @@ final class Backlog {
             repetitions.remove();
             return again.request();
         }
-        if (fresh == since.length || freshDue(now) - now > 0) {
+        if (fresh == end || freshDue(now) - now > 0) {
             return NOTHING;
         }
         since[fresh] = freshDue(now);
@@ -47,7 +57,7 @@ final class Backlog {
 
     /** Nanoseconds until something is due, 0 when it is now; {@link Long#MAX_VALUE} when all is sent. */
     long untilNext(long now) {
-        long until = fresh == since.length ? FOREVER : freshDue(now) - now;
+        long until = fresh == end ? FOREVER : freshDue(now) - now;
         Repetition again = repetitions.peek();
         return Math.max(0, again == null ? until : Math.min(until, again.due() - now));
     }
@@ -71,6 +81,7 @@ final class Backlog {
         return switch (drive) {
             case Drive.ClosedLoop _ -> now;
             case Drive.OpenLoop open -> began + open.moment(fresh);
+            case Drive.Until until -> began + until.pace().moment(fresh);
         };
     }
 }

@@ -34,7 +34,7 @@ final class Delivery implements Traffic {
     }
 
     LoadReport report() {
-        return new LoadReport(System.nanoTime() - began, byStatus, failed, sentAgain);
+        return new LoadReport(began, System.nanoTime() - began, byStatus, failed, sentAgain);
     }
 
     @Override
@@ -50,6 +50,7 @@ final class Delivery implements Traffic {
 
     @Override
     public int next(long now) {
+        backlog.endWhereOver();
         return backlog.next(now);
     }
 

@@ -1,5 +1,7 @@
 package dev.millrace.lab.load;
 
+import java.util.function.BooleanSupplier;
+
 /** How requests come to be sent. */
 public sealed interface Drive {
     /** Each connection sends its next request as soon as it has the answer to the one before. */
@@ -26,4 +28,12 @@ public sealed interface Drive {
             return (long) (request * (SECOND / perSecond));
         }
     }
+
+    /**
+     * An open loop that ends before its last request when it is over; what was sent until then is waited for.
+     *
+     * @param pace when requests are sent
+     * @param over asked now and then
+     */
+    record Until(OpenLoop pace, BooleanSupplier over) implements Drive {}
 }

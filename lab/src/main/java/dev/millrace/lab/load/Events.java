@@ -1,6 +1,7 @@
 package dev.millrace.lab.load;
 
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * The events of one round, the same for every contestant: page views that pay {@value #MICROS} micros each, of creators
@@ -40,6 +41,17 @@ public final class Events {
             articles[i] = (byte) byArticle.draw(random);
         }
         return new Events(prefix, drawn, articles);
+    }
+
+    /**
+     * One event of each creator from this rank on.
+     *
+     * @param prefix of the ids, as above
+     * @param first rank of the first creator
+     * @param count how many creators, each with an article of its own
+     */
+    public static Events oneEach(String prefix, int first, int count) {
+        return new Events(prefix, IntStream.range(first, first + count).toArray(), new byte[count]);
     }
 
     public int size() {

@@ -6,12 +6,13 @@ import java.util.stream.Collectors;
 /**
  * What came of a run.
  *
+ * @param began when the first request was due, of {@link System#nanoTime}
  * @param nanos from the first request to the last answer
  * @param byStatus answers by their HTTP status, those to requests that were sent again too
  * @param failed requests whose connection broke before the answer was complete
  * @param sentAgain requests that were sent once more, each time counted
  */
-public record LoadReport(long nanos, Map<Integer, Long> byStatus, long failed, long sentAgain) {
+public record LoadReport(long began, long nanos, Map<Integer, Long> byStatus, long failed, long sentAgain) {
     public LoadReport {
         byStatus = Map.copyOf(byStatus);
     }

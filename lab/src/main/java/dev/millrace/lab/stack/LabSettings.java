@@ -24,10 +24,15 @@ import java.util.stream.Stream;
  * @param variables the environment of all of them
  * @param local the same as the command line understands it; of each service, the first instance
  * @param ports the port of each instance of a service
- * @param ingestOptions of the JVM of ingest-api; the other services are started with little memory and quickly
+ * @param ingestOptions of the JVM of ingest-api
+ * @param workerOptions of the JVM of settlement-worker; the ledger is started with little memory and quickly
  */
 public record LabSettings(
-        Map<String, String> variables, LocalSettings local, Map<Instance, Integer> ports, List<String> ingestOptions) {
+        Map<String, String> variables,
+        LocalSettings local,
+        Map<Instance, Integer> ports,
+        List<String> ingestOptions,
+        List<String> workerOptions) {
     /**
      * Ports below those that systems hand out to clients: while a part is down, no client's own port can take the place of
      * it, and no connection to it can end at itself.
@@ -36,12 +41,18 @@ public record LabSettings(
 
     private static final int HIGHEST_PORT = 30_000;
     private static final List<String> SMALL = List.of("-Xmx384m");
+
+    /** Two cores start ledger and worker sooner without the optimising compiler. */
+    private static final List<String> QUICK =
+            Stream.concat(SMALL.stream(), Stream.of("-XX:TieredStopAtLevel=1")).toList();
+
     private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     public LabSettings {
         variables = Map.copyOf(variables);
         ports = Map.copyOf(ports);
         ingestOptions = List.copyOf(ingestOptions);
+        workerOptions = List.copyOf(workerOptions);
     }
 
     /**
@@ -67,7 +78,7 @@ public record LabSettings(
         variables.put("MILLRACE_MASTER_KEY", "lab-" + UUID.randomUUID() + UUID.randomUUID());
         variables.put("MILLRACE_LEDGER_JWT_SECRET", "lab-" + UUID.randomUUID() + UUID.randomUUID());
         variables.put("MILLRACE_SETTLEMENT_INTERVAL", interval.toSeconds() + "s");
-        LabSettings settings = new LabSettings(variables, LocalSettings.from(variables, root), ports, SMALL);
+        LabSettings settings = new LabSettings(variables, LocalSettings.from(variables, root), ports, SMALL, QUICK);
         Stream.of(Part.LEDGER, Part.WORKER, Part.INGEST).forEach(settings::jar);
         settings.commandLine();
         return settings;
@@ -86,20 +97,25 @@ public record LabSettings(
     public LabSettings with(String variable, String value) {
         Map<String, String> more = environment();
         more.put(variable, value);
-        return new LabSettings(more, local, ports, ingestOptions);
+        return new LabSettings(more, local, ports, ingestOptions, workerOptions);
     }
 
     /** The same with an ingest-api whose JVM is run so. */
     public LabSettings withIngestOptions(List<String> options) {
-        return new LabSettings(variables, local, ports, options);
+        return new LabSettings(variables, local, ports, options, workerOptions);
     }
 
-    /** Two cores start ledger and worker sooner without the optimising compiler. */
+    /** The same with workers whose JVM is run so. */
+    public LabSettings withWorkerOptions(List<String> options) {
+        return new LabSettings(variables, local, ports, ingestOptions, options);
+    }
+
     List<String> jvmOptions(Part service) {
-        return service == Part.INGEST
-                ? ingestOptions
-                : Stream.concat(SMALL.stream(), Stream.of("-XX:TieredStopAtLevel=1"))
-                        .toList();
+        return switch (service) {
+            case INGEST -> ingestOptions;
+            case WORKER -> workerOptions;
+            default -> QUICK;
+        };
     }
 
     /** The instances in the order in which they are stopped. */

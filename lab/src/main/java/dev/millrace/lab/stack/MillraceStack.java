@@ -10,6 +10,7 @@ import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.sync.RedisCommands;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
@@ -33,7 +34,7 @@ import java.util.stream.IntStream;
 /** One ingest node, one worker that settles every five seconds, one ledger, and what they store in; asked what they did. */
 public final class MillraceStack implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(5);
-    private static final Duration TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration TIMEOUT = Duration.ofMinutes(10);
     private static final int OK = 200;
     private static final Instance INGEST = Instance.ingest(1);
     private static final Pattern HEAP = Pattern.compile("(?m)^jvm_memory_used_bytes\\{area=\"heap\"[^}]*} (\\S+)$");
@@ -52,6 +53,7 @@ public final class MillraceStack implements AutoCloseable {
             """;
 
     private final LabSettings settings;
+    private final Setup setup;
     private final LabStack stack;
     private final SwitchedRedis redis;
     private final TokenMint mint;
@@ -59,26 +61,48 @@ public final class MillraceStack implements AutoCloseable {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    private MillraceStack(LabSettings settings, LabStack stack, TokenMint mint) {
+    private MillraceStack(LabSettings settings, Setup setup, LabStack stack, TokenMint mint) {
         this.settings = settings;
+        this.setup = setup;
         this.stack = stack;
         this.redis = new SwitchedRedis(stack.redis());
         this.mint = mint;
     }
 
     /**
-     * Returns when every service is ready.
+     * How the stack is run.
+     *
+     * @param interval from one settlement to the next
+     * @param workerOptions of the worker's JVM; empty for little memory and a quick start
+     */
+    public record Setup(Duration interval, List<String> workerOptions) {
+        public Setup {
+            workerOptions = List.copyOf(workerOptions);
+        }
+    }
+
+    /**
+     * With a settlement every five seconds. Returns when every service is ready.
      *
      * @param root the project's folder
      * @param place of data and logs
      * @param progress takes a line about what takes long
      */
     public static MillraceStack start(Path root, Place place, Consumer<String> progress) throws SQLException {
+        return start(root, place, new Setup(INTERVAL, List.of()), progress);
+    }
+
+    /** The same, set up otherwise. */
+    public static MillraceStack start(Path root, Place place, Setup setup, Consumer<String> progress)
+            throws SQLException {
         countStatements(place);
-        LabSettings settings = LabSettings.fresh(root, place.data(), INTERVAL, 1, 1)
+        LabSettings settings = LabSettings.fresh(root, place.data(), setup.interval(), 1, 1)
                 .with("MILLRACE_REQUIRE_DURABLE_REDIS", "false")
                 .with("SERVER_ADDRESS", "127.0.0.1")
                 .withIngestOptions(ServiceJvm.OPTIONS);
+        if (!setup.workerOptions().isEmpty()) {
+            settings = settings.withWorkerOptions(setup.workerOptions());
+        }
         LabStack stack = LabStack.start(settings, place, progress);
         try (Connection connection = connect(stack.postgres());
                 Statement statement = connection.createStatement()) {
@@ -87,7 +111,7 @@ public final class MillraceStack implements AutoCloseable {
         Clock clock = Clock.systemUTC();
         Publishers.SigningKey key = new Publishers(settings.local(), clock).key(PUBLISHER);
         TokenMint mint = TokenMint.forPublisher(key.kid(), key.secret());
-        return new MillraceStack(settings, stack, mint);
+        return new MillraceStack(settings, setup, stack, mint);
     }
 
     /** Signs as a publisher that the ledger knows. */
@@ -95,14 +119,16 @@ public final class MillraceStack implements AutoCloseable {
         return mint;
     }
 
+    /** What runs and how it is set, for people. */
     public List<String> descriptions() {
         return List.of(
                 redis.description(),
                 stack.postgres().description() + ", fsync on, synchronous_commit on, pg_stat_statements",
                 "ingest-api: java " + String.join(" ", ServiceJvm.OPTIONS) + ", settlement every "
-                        + INTERVAL.toSeconds() + " s");
+                        + setup.interval().toSeconds() + " s");
     }
 
+    /** The ids of the processes, by the part they play. */
     public Map<String, Long> processes() {
         return Map.of(
                 "ingest", pid(INGEST),
@@ -163,20 +189,31 @@ public final class MillraceStack implements AutoCloseable {
 
     /** Statements of worker and ledger as Postgres counts them, rows as the worker does, identities as Redis holds them. */
     public Costs costs() throws Exception {
-        HttpResponse<String> metrics =
-                ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/prometheus")));
         List<Long> seen = redis.commands().eval(seenMemory, ScriptOutputType.MULTI);
-        return new Costs(
-                number(STATEMENTS),
-                Metrics.parse(metrics.body()).whole("millrace_database_rows_written_total"),
-                seen.getFirst(),
-                seen.getLast());
+        return new Costs(number(STATEMENTS), rowsWritten(), seen.getFirst(), seen.getLast());
     }
 
     @Override
     public void close() {
         redis.close();
         stack.stop();
+    }
+
+    /** Commands to the stack's Redis. */
+    public RedisCommands<String, String> redis() {
+        return redis.commands();
+    }
+
+    /** A connection to the ledger's database that may do everything; the caller closes it. */
+    public Connection connect() throws SQLException {
+        return connect(stack.postgres());
+    }
+
+    /** Rows that settlements have written since the worker started, as it counts them. */
+    public long rowsWritten() throws IOException, InterruptedException {
+        HttpResponse<String> metrics =
+                ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/prometheus")));
+        return Metrics.parse(metrics.body()).whole("millrace_database_rows_written_total");
     }
 
     /** The library has to be there when Postgres starts; the setting stays in its data folder. */

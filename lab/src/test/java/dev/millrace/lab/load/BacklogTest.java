@@ -3,6 +3,7 @@ package dev.millrace.lab.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class BacklogTest {
@@ -19,6 +20,22 @@ class BacklogTest {
         assertThat(backlog.next(late)).isEqualTo(2);
         assertThat(backlog.since(2)).isEqualTo(BEGAN + 2_000_000);
         assertThat(backlog.untilNext(late)).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void whatIsNotSentWhenTheLoopIsOverIsLeftOutAndTheRestIsWaitedFor() {
+        AtomicBoolean over = new AtomicBoolean();
+        Backlog backlog = new Backlog(3, new Drive.Until(new Drive.OpenLoop(1_000), over::get), BEGAN);
+        assertThat(backlog.next(BEGAN)).isZero();
+        backlog.endWhereOver();
+        assertThat(backlog.untilNext(BEGAN)).isEqualTo(1_000_000);
+        over.set(true);
+        backlog.endWhereOver();
+        assertThat(backlog.next(Long.MAX_VALUE - 10)).isEqualTo(Backlog.NOTHING);
+        assertThat(backlog.untilNext(BEGAN)).isEqualTo(Long.MAX_VALUE);
+        assertThat(backlog.isFinished()).isFalse();
+        backlog.finish();
+        assertThat(backlog.isFinished()).isTrue();
     }
 
     @Test

@@ -23,4 +23,10 @@ public record SealedEpoch(
         Micros micros,
         long events,
         Map<EarnField, Micros> earned,
-        Map<EngageField, Long> engaged) {}
+        Map<EngageField, Long> engaged) {
+
+    /** The same without its fields. */
+    public EpochTotals totals() {
+        return new EpochTotals(partition, epoch, sealedAt, micros, events, earned.size(), engaged.size());
+    }
+}

@@ -1,52 +1,43 @@
 package dev.millrace.settlement.settle;
 
-import dev.millrace.common.counters.EarnField;
-import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.money.Micros;
-import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.settlement.read.EpochTotals;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
-/** What one run settles: sealed epochs of several partitions, summed over all of them. */
+/** What one run settles: sealed epochs of several partitions, whose fields lie in the staging tables. */
 final class Batch {
-    /**
-     * Engagement of one day.
-     *
-     * @param day UTC, of the seal
-     */
-    record Engaged(LocalDate day, EngageField field) {}
-
-    /** Fields a batch takes in before it is full: what bounds the memory, and the time, of a run after a long outage. */
-    private static final int MOST_FIELDS = 500_000;
-
-    private final List<SealedEpoch> epochs = new ArrayList<>();
+    private final long most;
+    private final List<EpochTotals> epochs = new ArrayList<>();
     private final List<Settled.Halted> halted = new ArrayList<>();
     private final Set<Integer> left = new HashSet<>();
+    private final Set<LocalDate> days = new HashSet<>();
     private boolean complete = true;
-    private int fields;
-    private final Map<EarnField, Micros> earned = new HashMap<>();
-    private final Map<Engaged, Long> engaged = new HashMap<>();
+    private long fields;
     private long events;
     private Micros micros = Micros.ZERO;
 
-    void add(SealedEpoch epoch) {
+    /** @param most fields it takes in before it is full */
+    Batch(long most) {
+        this.most = most;
+    }
+
+    void add(EpochTotals epoch) {
         epochs.add(epoch);
-        fields += epoch.earned().size() + epoch.engaged().size();
+        fields = Math.addExact(fields, epoch.fields());
         events = Math.addExact(events, epoch.events());
         micros = micros.plus(epoch.micros());
-        epoch.earned().forEach((field, amount) -> earned.merge(field, amount, Micros::plus));
-        LocalDate day = epoch.sealedAt().atOffset(ZoneOffset.UTC).toLocalDate();
-        epoch.engaged().forEach((field, units) -> engaged.merge(new Engaged(day, field), units, Math::addExact));
+        if (epoch.engaged() > 0) {
+            days.add(epoch.sealedAt().atOffset(ZoneOffset.UTC).toLocalDate());
+        }
     }
 
     boolean isFull() {
-        return fields >= MOST_FIELDS;
+        return fields >= most;
     }
 
     void halt(int partition, String why) {
@@ -76,16 +67,18 @@ final class Batch {
         return complete;
     }
 
-    List<SealedEpoch> epochs() {
+    List<EpochTotals> epochs() {
         return epochs;
     }
 
-    Map<EarnField, Micros> earned() {
-        return earned;
+    /** Whether there is engagement in it; where there is none, nothing was earned either. */
+    boolean isEngaged() {
+        return !days.isEmpty();
     }
 
-    Map<Engaged, Long> engaged() {
-        return engaged;
+    /** Days of the engagement, UTC, of the seals. */
+    Set<LocalDate> days() {
+        return days;
     }
 
     long events() {

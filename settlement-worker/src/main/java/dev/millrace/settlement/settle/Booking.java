@@ -5,12 +5,9 @@ import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.read.BrokenPartition;
 import dev.millrace.settlement.read.Rates;
 import dev.millrace.settlement.read.SealedEpoch;
-import java.io.IOException;
-import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DataSourceUtils;
 
 /** Books counted epochs as one journal, in the caller's transaction; at most once a transaction. */
 public final class Booking {
@@ -36,10 +33,13 @@ public final class Booking {
      */
     public record Booked(@Nullable Long journalId, long rows) {}
 
-    Booked settle(Batch batch, Rates.Known rates) {
-        return batch.engaged().isEmpty()
-                ? new Booked(null, 0)
-                : book(batch, rates, new Entry(Entry.Kind.SETTLEMENT, batch.events(), null));
+    /**
+     * @param staging what the batch holds
+     */
+    Booked settle(Batch batch, Staging staging) {
+        return batch.isEngaged()
+                ? book(batch, staging, new Entry(Entry.Kind.SETTLEMENT, batch.events(), null))
+                : new Booked(null, 0);
     }
 
     /**
@@ -49,29 +49,31 @@ public final class Booking {
      * @throws MonthMissing when a month has to be made first
      */
     public Booked adopt(SealedEpoch epoch, Rates.Known rates, String reason) {
-        return book(batch(epoch), rates, new Entry(Entry.Kind.ADOPTION, epoch.events(), reason));
+        return book(epoch, rates, new Entry(Entry.Kind.ADOPTION, epoch.events(), reason));
     }
 
     /** Records that this will not be paid: 'adjustment' against 'discarded', and nobody's balance but theirs. */
     public Booked discard(SealedEpoch epoch, Rates.Known rates, String reason) {
-        return book(batch(epoch), rates, new Entry(Entry.Kind.DISCARD, epoch.events(), reason));
+        return book(epoch, rates, new Entry(Entry.Kind.DISCARD, epoch.events(), reason));
     }
 
-    private static Batch batch(SealedEpoch epoch) {
-        Batch batch = new Batch();
-        batch.add(epoch);
-        return batch;
-    }
-
-    private Booked book(Batch batch, Rates.Known rates, Entry entry) {
-        JournalWriter journal = new JournalWriter(jdbc);
+    private Booked book(SealedEpoch epoch, Rates.Known rates, Entry entry) {
+        Batch batch = new Batch(Chunks.USUAL.most());
+        batch.add(epoch.totals());
+        Staging staging = new Staging(dataSource, Chunks.USUAL.copied());
         try {
-            new Staging(DataSourceUtils.getConnection(dataSource)).fill(batch, rates);
-            journal.requireMonths();
-            crashPoints.reached(CrashPoint.STAGED);
-        } catch (SQLException | IOException | BrokenPartition e) {
+            staging.take(epoch, rates);
+        } catch (BrokenPartition e) {
             throw new IllegalStateException("the batch can't be copied into the database: " + e.getMessage(), e);
         }
+        return book(batch, staging, entry);
+    }
+
+    private Booked book(Batch batch, Staging staging, Entry entry) {
+        JournalWriter journal = new JournalWriter(jdbc);
+        staging.finish();
+        journal.requireMonths(batch.days());
+        crashPoints.reached(CrashPoint.STAGED);
         Long journalId = journal.book(entry).orElse(null);
         crashPoints.reached(CrashPoint.BOOKED);
         if (entry.kind() != Entry.Kind.DISCARD) {

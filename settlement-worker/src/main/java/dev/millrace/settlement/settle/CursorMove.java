@@ -3,7 +3,7 @@ package dev.millrace.settlement.settle;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.settlement.read.EpochTotals;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,9 +43,9 @@ final class CursorMove {
         return rows;
     }
 
-    private static Map<Integer, Move> moves(List<SealedEpoch> epochs) {
+    private static Map<Integer, Move> moves(List<EpochTotals> epochs) {
         Map<Integer, Move> moves = new HashMap<>();
-        for (SealedEpoch epoch : epochs) {
+        for (EpochTotals epoch : epochs) {
             Move move = moves.computeIfAbsent(epoch.partition(), p -> new Move());
             move.epoch = epoch.epoch();
             move.micros = Math.addExact(move.micros, epoch.micros().value());
@@ -55,7 +55,7 @@ final class CursorMove {
         return moves;
     }
 
-    private long note(List<SealedEpoch> epochs, @Nullable Long journalId) {
+    private long note(List<EpochTotals> epochs, @Nullable Long journalId) {
         return jdbc.sql("""
                 INSERT INTO settled_epoch (partition, epoch, settled_at, sealed_at, micros, events, journal_id)
                 SELECT partition, epoch, clock_timestamp(), sealed_at, micros, events, :journal
@@ -65,12 +65,12 @@ final class CursorMove {
                 .param(
                         "partitions",
                         epochs.stream().map(e -> (short) e.partition()).toArray(Short[]::new))
-                .param("epochs", epochs.stream().map(SealedEpoch::epoch).toArray(Long[]::new))
+                .param("epochs", epochs.stream().map(EpochTotals::epoch).toArray(Long[]::new))
                 .param(
                         "sealed",
                         epochs.stream().map(e -> e.sealedAt().toString()).toArray(String[]::new))
                 .param("micros", epochs.stream().map(e -> e.micros().value()).toArray(Long[]::new))
-                .param("events", epochs.stream().map(SealedEpoch::events).toArray(Long[]::new))
+                .param("events", epochs.stream().map(EpochTotals::events).toArray(Long[]::new))
                 .update();
     }
 

@@ -12,18 +12,21 @@ record Entry(Kind kind, long events, @Nullable String reason) {
 
     /** What a journal does with the staged earnings. */
     enum Kind {
-        SETTLEMENT("settlement", Kind.ENGAGED, Kind.PAID),
-        ADOPTION("adoption", Kind.ENGAGED, Kind.PAID),
+        SETTLEMENT("settlement", Kind.FREE, Kind.PAID),
+        ADOPTION("adoption", Kind.FREE, Kind.PAID),
         DISCARD("discard", Kind.OURS, Kind.PUT_BY);
 
         /** Who was engaged with gets an account even when all of it was free, so that the creator is known. */
-        private static final String ENGAGED =
-                "SELECT 'creator:' || creator AS name FROM engaged UNION SELECT 'publisher:' || publisher FROM engaged";
+        private static final String FREE = """
+                SELECT 'creator:' || creator AS name FROM engaged WHERE micros = 0
+                UNION
+                SELECT 'publisher:' || publisher FROM engaged WHERE micros = 0""";
 
         private static final String OURS = "SELECT unnest(ARRAY ['adjustment', 'discarded']) AS name";
 
         private static final String PAID = """
-                SELECT 'creator:' || creator AS name, publisher, micros FROM earned
+                SELECT 'creator:' || creator AS name, publisher, sum(micros)::bigint AS micros
+                FROM earned GROUP BY creator, publisher
                 UNION ALL
                 SELECT 'publisher:' || publisher, publisher, -sum(micros)::bigint FROM earned GROUP BY publisher""";
 
@@ -47,7 +50,7 @@ record Entry(Kind kind, long events, @Nullable String reason) {
             return label;
         }
 
-        /** A query for the names of accounts that it may need. */
+        /** A query for the names of accounts that it needs besides those of its postings. */
         String accounts() {
             return accounts;
         }

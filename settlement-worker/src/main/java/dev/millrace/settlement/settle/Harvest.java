@@ -5,12 +5,15 @@ import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.BrokenPartition;
 import dev.millrace.settlement.read.EpochReader;
+import dev.millrace.settlement.read.EpochTotals;
 import dev.millrace.settlement.read.Rates;
+import dev.millrace.settlement.read.SealedEpoch;
 import dev.millrace.settlement.seal.Sealing;
 import io.lettuce.core.RedisBusyException;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisLoadingException;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.core.StringRedisTemplate;
@@ -24,20 +27,21 @@ final class Harvest {
     private final EpochReader reader;
     private final CrashPoints crashPoints;
 
-    Harvest(StringRedisTemplate redis, CrashPoints crashPoints) {
+    /** @param page fields that Redis names at a time */
+    Harvest(StringRedisTemplate redis, int page, CrashPoints crashPoints) {
         this.sealing = new Sealing(redis);
-        this.reader = new EpochReader(redis);
+        this.reader = new EpochReader(redis, page);
         this.crashPoints = crashPoints;
     }
 
     /**
+     * @param batch what it is gathered in, with what it holds in {@code staging}
      * @param alive called now and then
      */
-    Batch gather(List<PartitionCursor> claimed, Rates.Known rates, Runnable alive) {
-        Batch batch = new Batch();
+    void gather(List<PartitionCursor> claimed, Rates.Known rates, Batch batch, Staging staging, Runnable alive) {
         for (PartitionCursor cursor : claimed) {
             try {
-                gather(cursor, rates, alive, batch);
+                gather(cursor, rates, batch, staging, alive);
             } catch (BrokenPartition e) {
                 batch.halt(cursor.partition(), e.why());
             } catch (DataAccessException e) {
@@ -45,10 +49,10 @@ final class Harvest {
             }
             alive.run();
         }
-        return batch;
     }
 
-    private void gather(PartitionCursor cursor, Rates.Known rates, Runnable alive, Batch batch) throws BrokenPartition {
+    private void gather(PartitionCursor cursor, Rates.Known rates, Batch batch, Staging staging, Runnable alive)
+            throws BrokenPartition {
         crashPoints.reached(CrashPoint.SEALING);
         Sealing.Result sealed = sealing.seal(cursor.partition(), cursor.settledEpoch());
         crashPoints.reached(CrashPoint.SEALED);
@@ -61,7 +65,7 @@ final class Harvest {
                         batch.leave(cursor.partition());
                         return;
                     }
-                    batch.add(reader.read(cursor.partition(), epoch, rates, alive));
+                    batch.add(stage(cursor.partition(), epoch, rates, staging, alive));
                     crashPoints.reached(CrashPoint.READ);
                 }
                 if (!now) {
@@ -69,6 +73,26 @@ final class Harvest {
                 }
             }
         }
+    }
+
+    /** Most epochs add up at first sight. What does not is taken into memory and looked at field by field. */
+    private EpochTotals stage(int partition, long epoch, Rates.Known rates, Staging staging, Runnable alive)
+            throws BrokenPartition {
+        staging.begin();
+        Optional<EpochTotals> totals = Optional.empty();
+        try {
+            totals = reader.stream(partition, epoch, rates, staging, alive);
+        } finally {
+            if (totals.isEmpty()) {
+                staging.forget();
+            }
+        }
+        if (totals.isPresent()) {
+            return totals.get();
+        }
+        SealedEpoch exact = reader.read(partition, epoch, rates, alive);
+        staging.take(exact, rates);
+        return exact.totals();
     }
 
     /** What Redis says against a command on this partition; anything else concerns all of them and ends the run. */

@@ -2,6 +2,7 @@ package dev.millrace.settlement.settle;
 
 import java.time.LocalDate;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -22,21 +23,25 @@ final class JournalWriter {
     }
 
     /**
-     * Looks whether there is a partition for each month that will be written to.
+     * Looks whether there is a partition for each month that will be written to: this one, and those of the engagement's days.
      *
      * @throws MonthMissing naming the first that there is not
      */
-    void requireMonths() {
+    void requireMonths(Set<LocalDate> days) {
         jdbc.sql("""
                 SELECT month::date
-                FROM (SELECT date_trunc('month', day) AS month FROM engaged
+                FROM (SELECT date_trunc('month', day) AS month FROM unnest(:days::date[]) AS d (day)
                       UNION SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')) m
                 WHERE to_regclass('engagement_' || to_char(month, 'YYYY_MM')) IS NULL
                 ORDER BY month
                 LIMIT 1
-                """).query(LocalDate.class).optional().ifPresent(month -> {
-            throw new MonthMissing(month);
-        });
+                """)
+                .param("days", days.stream().map(LocalDate::toString).toArray(String[]::new))
+                .query(LocalDate.class)
+                .optional()
+                .ifPresent(month -> {
+                    throw new MonthMissing(month);
+                });
     }
 
     /**
@@ -48,25 +53,16 @@ final class JournalWriter {
         long journal = jdbc.sql("SELECT journal_id + 1 FROM chain_head FOR UPDATE")
                 .query(Long.class)
                 .single();
-        write("""
-            INSERT INTO account (name)
-            SELECT name
-            FROM (%s) n
-            WHERE NOT EXISTS (SELECT FROM account a WHERE a.name = n.name)
-            ORDER BY name COLLATE "C"
-            """.formatted(entry.kind().accounts()));
-        boolean earned = jdbc.sql("SELECT EXISTS (SELECT FROM earned)")
-                .query(Boolean.class)
-                .single();
-        if (!earned) {
+        int postings = jdbc.sql("""
+                CREATE TEMP TABLE owed ON COMMIT DROP AS
+                SELECT a.account_id, p.name, p.publisher, p.micros
+                FROM (%s) p
+                LEFT JOIN account a ON a.name = p.name
+                """.formatted(entry.kind().postings())).update();
+        open(entry.kind());
+        if (postings == 0) {
             return Optional.empty();
         }
-        execute("""
-            CREATE TEMP TABLE booked ON COMMIT DROP AS
-            SELECT a.account_id, a.name, p.publisher, p.micros
-            FROM (%s) p
-            JOIN account a ON a.name = p.name
-            """.formatted(entry.kind().postings()));
         link(journal, entry);
         write("""
             INSERT INTO posting (account_id, created_at, journal_id, publisher, micros)
@@ -85,6 +81,27 @@ final class JournalWriter {
             SET micros = balance.micros + excluded.micros, journal_id = excluded.journal_id
             """);
         return Optional.of(journal);
+    }
+
+    /** Opens the accounts that are missing; then whatever is owed has one. */
+    private void open(Entry.Kind kind) {
+        int opened = jdbc.sql("""
+                INSERT INTO account (name)
+                SELECT name FROM owed WHERE account_id IS NULL
+                UNION
+                SELECT name FROM (%s) n WHERE NOT EXISTS (SELECT FROM account a WHERE a.name = n.name)
+                ORDER BY name
+                """.formatted(kind.accounts())).update();
+        rows += opened;
+        if (opened == 0) {
+            execute("ALTER TABLE owed RENAME TO booked");
+            return;
+        }
+        execute("""
+            CREATE TEMP TABLE booked ON COMMIT DROP AS
+            SELECT a.account_id, o.name, o.publisher, o.micros
+            FROM owed o JOIN account a ON a.name = o.name
+            """);
     }
 
     /** Adds the next link of the chain; time never runs backwards along it. */
@@ -133,9 +150,10 @@ final class JournalWriter {
     void archive() {
         write("""
             INSERT INTO engagement (day, creator, publisher, article, type, rate_version, units, micros)
-            SELECT day, creator, publisher, article, type, rate_version, units, micros
+            SELECT day, creator, publisher, article, type, rate_version, sum(units)::bigint, sum(micros)::bigint
             FROM engaged
-            ORDER BY creator COLLATE "C", day, publisher COLLATE "C", article COLLATE "C", type COLLATE "C", rate_version
+            GROUP BY creator, day, publisher, article, type, rate_version
+            ORDER BY creator, day, publisher, article, type, rate_version
             ON CONFLICT (creator, day, publisher, article, type, rate_version) DO UPDATE
             SET units = engagement.units + excluded.units, micros = engagement.micros + excluded.micros
             """);
@@ -144,7 +162,7 @@ final class JournalWriter {
             SELECT publisher, article, creator, sum(micros)::bigint, clock_timestamp()
             FROM engaged
             GROUP BY publisher, article, creator
-            ORDER BY publisher COLLATE "C", article COLLATE "C", creator COLLATE "C"
+            ORDER BY publisher, article, creator
             ON CONFLICT (publisher, article, creator) DO UPDATE
             SET micros = article_score.micros + excluded.micros, settled_at = excluded.settled_at
             """);

@@ -49,6 +49,7 @@ public class SettleConfiguration {
                 settings,
                 new SettlementMeters(registry),
                 durability,
+                Chunks.USUAL,
                 crashPoints.getIfAvailable(() -> CrashPoints.NONE));
     }
 }

@@ -5,8 +5,8 @@ import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
+import dev.millrace.settlement.read.EpochTotals;
 import dev.millrace.settlement.read.Rates;
-import dev.millrace.settlement.read.SealedEpoch;
 import dev.millrace.settlement.seal.RedisDurability;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -37,6 +37,10 @@ public final class Settlement {
     /** Further runs that a settlement at once takes to reach what was counted before it was asked for. */
     private static final int MOST_MORE = 100;
 
+    /** For sorting and joining a large batch in memory; an operation may take twice as much, a statement has a few of them. */
+    private static final String WORK_MEMORY = "64MB";
+
+    private final DataSource dataSource;
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;
     private final Cursors cursors;
@@ -50,6 +54,11 @@ public final class Settlement {
     private final RedisDurability durability;
     private final CrashPoints crashPoints;
 
+    private final Chunks usual;
+
+    /** Guarded by {@link #turn}, like all that a run changes. */
+    private Chunks chunks;
+
     /** Two runs of one worker take turns; two workers share by the locks on the cursors. */
     private final ReentrantLock turn = new ReentrantLock(true);
 
@@ -62,11 +71,13 @@ public final class Settlement {
             SettlementSettings settings,
             SettlementMeters meters,
             RedisDurability durability,
+            Chunks chunks,
             CrashPoints crashPoints) {
+        this.dataSource = dataSource;
         this.jdbc = jdbc;
         this.transaction = transaction;
         this.cursors = cursors;
-        this.harvest = new Harvest(redis, crashPoints);
+        this.harvest = new Harvest(redis, chunks.page(), crashPoints);
         this.rates = new Rates(jdbc, redis);
         this.booking = new Booking(dataSource, jdbc, crashPoints);
         this.release = new Release(jdbc, redis, settings.keepSettled(), crashPoints);
@@ -74,6 +85,8 @@ public final class Settlement {
         this.meters = meters;
         this.months = new Months(jdbc);
         this.durability = durability;
+        this.usual = chunks;
+        this.chunks = chunks;
         this.crashPoints = crashPoints;
     }
 
@@ -124,6 +137,9 @@ public final class Settlement {
                     return inTransaction(claim);
                 }
             });
+        } catch (RuntimeException e) {
+            chunks = chunks.less();
+            throw e;
         } finally {
             turn.unlock();
         }
@@ -132,11 +148,12 @@ public final class Settlement {
     private Settled inTransaction(Supplier<List<PartitionCursor>> claim) {
         Settled settled = Objects.requireNonNull(transaction.execute(status -> settle(claim)));
         crashPoints.reached(CrashPoint.COMMITTED);
+        chunks = chunks.more(usual);
         return settled;
     }
 
     private Settled settle(Supplier<List<PartitionCursor>> claim) {
-        limitIdleness();
+        setUp();
         List<PartitionCursor> claimed = claim.get();
         if (claimed.isEmpty()) {
             return Settled.NOTHING;
@@ -144,8 +161,10 @@ public final class Settlement {
         crashPoints.reached(CrashPoint.CLAIMED);
         durability.require();
         Rates.Known known = rates.known();
-        Batch batch = harvest.gather(claimed, known, this::touch);
-        Booking.Booked booked = booking.settle(batch, known);
+        Batch batch = new Batch(chunks.most());
+        Staging staging = new Staging(dataSource, chunks.copied());
+        harvest.gather(claimed, known, batch, staging, this::touch);
+        Booking.Booked booked = booking.settle(batch, staging);
         long rows = booked.rows();
         if (!batch.epochs().isEmpty()) {
             rows += new CursorMove(jdbc, crashPoints)
@@ -154,7 +173,7 @@ public final class Settlement {
         rows += halt(claimed, batch.halted());
         crashPoints.reached(CrashPoint.COMMITTING);
         int partitions = (int) batch.epochs().stream()
-                .mapToInt(SealedEpoch::partition)
+                .mapToInt(EpochTotals::partition)
                 .distinct()
                 .count();
         return new Settled(
@@ -173,10 +192,16 @@ public final class Settlement {
         jdbc.sql("SELECT 1").query(Integer.class).single();
     }
 
-    /** Below one interval, so that a worker that freezes here does not hold the others up for longer. */
-    private void limitIdleness() {
-        jdbc.sql(
-                        "SELECT set_config('idle_in_transaction_session_timeout', :limit, true), set_config('lock_timeout', :limit, true)")
+    /**
+     * Below one interval, so that a worker that freezes here does not hold the others up for longer. One statement sets all that
+     * holds for the transaction.
+     */
+    private void setUp() {
+        jdbc.sql("""
+                SELECT set_config('idle_in_transaction_session_timeout', :limit, true), set_config('lock_timeout', :limit, true),
+                       set_config('work_mem', :memory, true)
+                """)
+                .param("memory", WORK_MEMORY)
                 .param("limit", Long.toString(settings.mostIdle().toMillis()))
                 .query((row, number) -> row.getString(1))
                 .single();

@@ -4,84 +4,173 @@ import dev.millrace.common.counters.EarnField;
 import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.money.Micros;
 import dev.millrace.settlement.read.BrokenPartition;
+import dev.millrace.settlement.read.EpochSink;
 import dev.millrace.settlement.read.Rates;
+import dev.millrace.settlement.read.SealedEpoch;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import javax.sql.DataSource;
 import org.postgresql.PGConnection;
+import org.springframework.jdbc.datasource.DataSourceUtils;
 
-/** Copies a batch into temporary tables that live as long as the transaction. */
-final class Staging {
-    private static final int CHUNK = 1 << 20;
+/**
+ * Copies epochs into temporary tables that live as long as the transaction, while they are read. Rows stand there field by
+ * field, several of one creator where several epochs have them; whoever reads the tables sums them up.
+ *
+ * <p>Each row bears the number of its epoch in this batch, so that one that turns out not to add up can be taken out again.
+ */
+final class Staging implements EpochSink {
+    /** Rows from which on it pays to tell the database's planner about them. */
+    private static final long MANY = 10_000;
 
-    private final Connection connection;
+    private final DataSource dataSource;
+    private final Copy earned;
+    private final Copy engaged;
+    private final List<Integer> forgotten = new ArrayList<>();
+    private int part;
+    private long rows;
+    private boolean created;
 
-    Staging(Connection connection) {
-        this.connection = connection;
+    /**
+     * @param dataSource of the caller's transaction
+     * @param chunk characters gathered before they are sent
+     */
+    Staging(DataSource dataSource, int chunk) {
+        this.dataSource = dataSource;
+        this.earned = new Copy("COPY earned FROM STDIN", chunk);
+        this.engaged = new Copy("COPY engaged FROM STDIN", chunk);
     }
 
-    void fill(Batch batch, Rates.Known rates) throws SQLException, IOException, BrokenPartition {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("""
-                CREATE TEMP TABLE earned (publisher text COLLATE "C", creator text COLLATE "C", micros bigint) ON COMMIT DROP;
-                CREATE TEMP TABLE engaged (day date, creator text, publisher text, article text, type text, rate_version int,
-                    units bigint, micros bigint) ON COMMIT DROP
-                """);
+    /** What is taken from now on is another epoch. */
+    void begin() {
+        part++;
+    }
+
+    /** What was taken since {@link #begin} is void. */
+    void forget() {
+        forgotten.add(part);
+    }
+
+    /** Takes all of an epoch that is in memory. */
+    void take(SealedEpoch epoch, Rates.Known rates) throws BrokenPartition {
+        begin();
+        epoch.earned().forEach(this::earned);
+        LocalDate day = epoch.sealedAt().atOffset(ZoneOffset.UTC).toLocalDate();
+        for (Map.Entry<EngageField, Long> entry : epoch.engaged().entrySet()) {
+            Micros price = rates.of(entry.getKey()).price(entry.getValue());
+            engaged(day, entry.getKey(), entry.getValue(), price);
         }
-        Copy earned = new Copy("COPY earned FROM STDIN");
-        for (Map.Entry<EarnField, Micros> entry : batch.earned().entrySet()) {
-            earned.row(
-                    entry.getKey().publisher(),
-                    entry.getKey().creator(),
-                    entry.getValue().value());
-        }
+    }
+
+    @Override
+    public void earned(EarnField field, Micros micros) {
+        earned.row(part, field.publisher(), field.creator(), micros.value());
+    }
+
+    @Override
+    public void engaged(LocalDate day, EngageField field, long units, Micros price) {
+        engaged.row(
+                part,
+                day,
+                field.creator(),
+                field.publisher(),
+                field.article(),
+                field.type().wireName(),
+                field.rateVersion(),
+                units,
+                price.value());
+    }
+
+    /** Makes the tables where nothing has yet, and brings everything there. */
+    void finish() {
+        createOnce();
         earned.flush();
-        Copy engaged = new Copy("COPY engaged FROM STDIN");
-        for (Map.Entry<Batch.Engaged, Long> entry : batch.engaged().entrySet()) {
-            EngageField field = entry.getKey().field();
-            long units = entry.getValue();
-            engaged.row(
-                    entry.getKey().day(),
-                    field.creator(),
-                    field.publisher(),
-                    field.article(),
-                    field.type().wireName(),
-                    field.rateVersion(),
-                    units,
-                    rates.of(field).price(units).value());
-        }
         engaged.flush();
+        if (!forgotten.isEmpty()) {
+            String parts = forgotten.stream().map(String::valueOf).collect(Collectors.joining(", "));
+            execute("DELETE FROM earned WHERE part IN (%1$s); DELETE FROM engaged WHERE part IN (%1$s)"
+                    .formatted(parts));
+        }
+        if (rows > MANY) {
+            execute("ANALYZE earned, engaged");
+        }
     }
 
-    /** COPY in the text format, a megabyte at a time. */
+    private void createOnce() {
+        if (!created) {
+            execute("""
+                CREATE TEMP TABLE earned (part int, publisher text COLLATE "C", creator text COLLATE "C", micros bigint) ON COMMIT DROP;
+                CREATE TEMP TABLE engaged (part int, day date, creator text COLLATE "C", publisher text COLLATE "C",
+                    article text COLLATE "C", type text COLLATE "C", rate_version int, units bigint, micros bigint) ON COMMIT DROP
+                """);
+            created = true;
+        }
+    }
+
+    private void execute(String sql) {
+        try (Statement statement = connection().createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    private Connection connection() {
+        return DataSourceUtils.getConnection(dataSource);
+    }
+
+    private static IllegalStateException failed(Exception e) {
+        return new IllegalStateException("the batch can't be copied into the database: " + e.getMessage(), e);
+    }
+
+    /** COPY in the text format, a chunk at a time. */
     private final class Copy {
         private final String command;
+        private final int chunk;
         private final StringBuilder text = new StringBuilder();
 
-        Copy(String command) {
+        Copy(String command, int chunk) {
             this.command = command;
+            this.chunk = chunk;
         }
 
-        void row(Object... values) throws SQLException, IOException {
+        void row(Object... values) {
             for (int i = 0; i < values.length; i++) {
                 text.append(i == 0 ? "" : "\t");
                 escape(values[i].toString());
             }
             text.append('\n');
-            if (text.length() > CHUNK) {
+            rows++;
+            if (text.length() >= chunk) {
                 flush();
             }
         }
 
-        void flush() throws SQLException, IOException {
-            connection
-                    .unwrap(PGConnection.class)
-                    .getCopyAPI()
-                    .copyIn(command, new ByteArrayInputStream(text.toString().getBytes(StandardCharsets.UTF_8)));
+        void flush() {
+            if (text.isEmpty()) {
+                return;
+            }
+            createOnce();
+            try {
+                connection()
+                        .unwrap(PGConnection.class)
+                        .getCopyAPI()
+                        .copyIn(
+                                command,
+                                new ByteArrayInputStream(text.toString().getBytes(StandardCharsets.UTF_8)));
+            } catch (SQLException | IOException e) {
+                throw failed(e);
+            }
             text.setLength(0);
         }
 

@@ -60,23 +60,28 @@ public final class Workers implements AutoCloseable {
      * @param share most partitions it takes at a time
      */
     Settlement settlement(CrashPoints crashPoints, int share) {
-        return settlement(crashPoints, UnaryOperator.identity(), share, PATIENT);
+        return settlement(crashPoints, UnaryOperator.identity(), share, PATIENT, Chunks.USUAL);
     }
 
     /** One whose transactions end when it leaves the database waiting for two seconds. */
     Settlement impatient(CrashPoints crashPoints) {
-        return settlement(crashPoints, UnaryOperator.identity(), 16, Duration.ofSeconds(1));
+        return settlement(crashPoints, UnaryOperator.identity(), 16, Duration.ofSeconds(1), Chunks.USUAL);
     }
 
     /**
      * @param between what stands between the worker and the database
      */
     Settlement settlement(CrashPoints crashPoints, UnaryOperator<DataSource> between) {
-        return settlement(crashPoints, between, 16, PATIENT);
+        return settlement(crashPoints, between, 16, PATIENT, Chunks.USUAL);
+    }
+
+    /** One that deals with so much at a time. */
+    Settlement settlement(Chunks chunks) {
+        return settlement(CrashPoints.NONE, UnaryOperator.identity(), 16, PATIENT, chunks);
     }
 
     private Settlement settlement(
-            CrashPoints crashPoints, UnaryOperator<DataSource> between, int share, Duration interval) {
+            CrashPoints crashPoints, UnaryOperator<DataSource> between, int share, Duration interval, Chunks chunks) {
         DataSource dataSource = between.apply(pool);
         JdbcClient jdbc = JdbcClient.create(dataSource);
         return new Settlement(
@@ -88,6 +93,7 @@ public final class Workers implements AutoCloseable {
                 new SettlementSettings(interval, Duration.ZERO, share, true, OPENING_DELAY, CLOCK_TOLERANCE),
                 new SettlementMeters(new SimpleMeterRegistry()),
                 new RedisDurability(redis, true),
+                chunks,
                 crashPoints);
     }
 

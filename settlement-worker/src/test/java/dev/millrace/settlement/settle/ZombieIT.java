@@ -13,7 +13,7 @@ import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.settlement.read.EpochTotals;
 import dev.millrace.settlement.seal.Fence;
 import dev.millrace.settlement.seal.Opening;
 import dev.millrace.settlement.seal.Script;
@@ -560,15 +560,9 @@ class ZombieIT {
         PartitionCursor stale =
                 new Cursors(JdbcClient.create(workers.dataSource())).all().get(PARTITION);
         workers.settlement(CrashPoints.NONE).settleAll();
-        Batch batch = new Batch();
-        batch.add(new SealedEpoch(
-                PARTITION,
-                stale.settledEpoch() + 1,
-                stale.sealedAt(),
-                dev.millrace.common.money.Micros.ZERO,
-                0,
-                java.util.Map.of(),
-                java.util.Map.of()));
+        Batch batch = new Batch(1);
+        batch.add(new EpochTotals(
+                PARTITION, stale.settledEpoch() + 1, stale.sealedAt(), dev.millrace.common.money.Micros.ZERO, 0, 0, 0));
         assertThatThrownBy(() -> new CursorMove(JdbcClient.create(workers.dataSource()), CrashPoints.NONE)
                         .run(List.of(stale), batch, java.util.Map.of(), null))
                 .hasMessage("0 of 1 cursors moved: another worker has settled these epochs");

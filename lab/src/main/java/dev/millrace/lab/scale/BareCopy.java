@@ -1,0 +1,86 @@
+package dev.millrace.lab.scale;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.postgresql.PGConnection;
+
+/**
+ * What a settlement is held against: the rows that it wrote, copied by one client into tables of the same columns, each in
+ * one COPY and one transaction, from a file that was written before.
+ */
+final class BareCopy {
+    private static final double MILLI = 1e6;
+
+    private final DatabaseMeter database;
+    private final Path folder;
+
+    /**
+     * @param folder for the rows
+     */
+    BareCopy(DatabaseMeter database, Path folder) {
+        this.database = database;
+        this.folder = folder;
+    }
+
+    /** Of one table: rows, and milliseconds into a table without an index and into one with the same indexes and checks. */
+    record Copied(long rows, double bareMillis, double indexedMillis) {
+        Copied plus(Copied other) {
+            return new Copied(rows + other.rows, bareMillis + other.bareMillis, indexedMillis + other.indexedMillis);
+        }
+    }
+
+    /**
+     * Copies what journals after this one wrote.
+     *
+     * @param journal the last one before
+     * @param account the last one before
+     */
+    Map<String, Copied> since(long journal, long account) throws SQLException, IOException {
+        long postings = database.number("SELECT count(*) FROM posting WHERE journal_id > ?", journal);
+        Map<String, String> queries = new LinkedHashMap<>();
+        queries.put("posting", "SELECT * FROM posting WHERE journal_id > %d".formatted(journal));
+        queries.put("balance", "SELECT * FROM balance WHERE journal_id > %d".formatted(journal));
+        queries.put("account", "SELECT * FROM account WHERE account_id > %d".formatted(account));
+        queries.put("engagement", "SELECT * FROM engagement LIMIT %d".formatted(postings));
+        queries.put("article_score", "SELECT * FROM article_score LIMIT %d".formatted(postings));
+        Map<String, Copied> copied = new LinkedHashMap<>();
+        for (Map.Entry<String, String> query : queries.entrySet()) {
+            copied.put(query.getKey(), copy(query.getKey(), query.getValue()));
+        }
+        return copied;
+    }
+
+    private Copied copy(String table, String query) throws SQLException, IOException {
+        Path file = folder.resolve(table + ".copy");
+        long rows;
+        try (OutputStream out = Files.newOutputStream(file)) {
+            rows = database.connection()
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyOut("COPY (" + query + ") TO STDOUT", out);
+        }
+        database.execute("CREATE SCHEMA IF NOT EXISTS copied");
+        double bare = into(file, "(LIKE public." + table + ")");
+        double indexed = into(file, "(LIKE public." + table + " INCLUDING ALL)");
+        Files.delete(file);
+        return new Copied(rows, bare, indexed);
+    }
+
+    private double into(Path file, String columns) throws SQLException, IOException {
+        database.execute("CREATE TABLE copied.rows " + columns);
+        database.execute("CHECKPOINT"); // What others wrote before is not on this one's account.
+        long began = System.nanoTime();
+        try (InputStream in = Files.newInputStream(file)) {
+            database.connection().unwrap(PGConnection.class).getCopyAPI().copyIn("COPY copied.rows FROM STDIN", in);
+        }
+        double millis = (System.nanoTime() - began) / MILLI;
+        database.execute("DROP TABLE copied.rows");
+        return millis;
+    }
+}

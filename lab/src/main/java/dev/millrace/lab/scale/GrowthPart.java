@@ -1,0 +1,79 @@
+package dev.millrace.lab.scale;
+
+import dev.millrace.lab.bench.Stage;
+import dev.millrace.lab.load.Events;
+import dev.millrace.lab.stack.MillraceStack;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Events a second of few, many and very many creators, in turns; after each round everything is settled. One more round
+ * before, of each, warms up and is not measured.
+ */
+final class GrowthPart {
+    private static final Duration INTERVAL = Duration.ofMinutes(10);
+    private static final int FEW = 1_000;
+    private static final int TENTH = 10;
+    private static final int EVENTS = 150_000;
+    private static final double MILLI = 1e6;
+
+    private final ScalePlan plan;
+    private final Stage stage;
+    private final MillraceStack stack;
+    private final Feed feed;
+    private final Map<Integer, List<Growth.Round>> rounds = new LinkedHashMap<>();
+    private final List<String> failures = new ArrayList<>();
+    private int taken;
+    private long sentMicros;
+
+    private GrowthPart(ScalePlan plan, Stage stage, MillraceStack stack) {
+        this.plan = plan;
+        this.stage = stage;
+        this.stack = stack;
+        this.feed = new Feed(stack);
+    }
+
+    static Growth measure(ScalePlan plan, Stage stage) throws Exception {
+        List<String> options = List.of("-Xmx" + plan.workerHeap(), "-XX:+UseSerialGC");
+        MillraceStack.Setup setup = new MillraceStack.Setup(INTERVAL, options);
+        try (MillraceStack stack = MillraceStack.start(stage.root(), stage.place("growth"), setup, stage.progress())) {
+            return new GrowthPart(plan, stage, stack).measure();
+        }
+    }
+
+    private Growth measure() throws Exception {
+        List<Integer> sizes = Stream.of(FEW, plan.creators() / TENTH, plan.creators())
+                .distinct()
+                .sorted()
+                .toList();
+        for (int round = 0; round <= plan.rounds(); round++) {
+            for (int size : sizes) {
+                take(size, round);
+            }
+        }
+        return new Growth(rounds, failures);
+    }
+
+    private void take(int creators, int round) throws Exception {
+        Events events = Events.draw("g%d-%d".formatted(plan.seed(), ++taken), plan.seed() + round, EVENTS, creators);
+        double perSecond = feed.send(events);
+        sentMicros += events.micros();
+        long sent = System.nanoTime();
+        stack.settle();
+        double settleMillis = (System.nanoTime() - sent) / MILLI;
+        stage.progress()
+                .accept("%s: %,d creators, %,.0f events/s, settled in %,.0f ms"
+                        .formatted(round == 0 ? "warm-up" : "round " + round, creators, perSecond, settleMillis));
+        if (stack.countedMicros() != sentMicros || stack.settledMicros() != sentMicros) {
+            failures.add("after round %d of %,d creators: sent %,d micros, Redis counted %,d, balances hold %,d"
+                    .formatted(round, creators, sentMicros, stack.countedMicros(), stack.settledMicros()));
+        }
+        if (round > 0) {
+            rounds.computeIfAbsent(creators, _ -> new ArrayList<>()).add(new Growth.Round(perSecond, settleMillis));
+        }
+    }
+}

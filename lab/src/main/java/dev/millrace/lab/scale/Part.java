@@ -1,0 +1,24 @@
+package dev.millrace.lab.scale;
+
+import java.util.Locale;
+
+/** What is measured. */
+enum Part {
+    /** Events a second of few, many and very many creators. */
+    GROWTH,
+    /** One settlement of very many active creators. */
+    SETTLEMENT,
+    /** What one interval of steady traffic costs the database. */
+    DATABASE;
+
+    /** The one that options name so. */
+    static Part named(String name) {
+        return valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
+    /** As options and results name it. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

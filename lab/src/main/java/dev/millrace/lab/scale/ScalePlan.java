@@ -1,0 +1,21 @@
+package dev.millrace.lab.scale;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * What is measured, and how much of it.
+ *
+ * @param parts at least one
+ * @param creators how many very many are
+ * @param rounds measured ones of each size in {@link Part#GROWTH}
+ * @param interval from one settlement to the next in {@link Part#DATABASE}, which is measured over one
+ * @param rate events a second in {@link Part#DATABASE}
+ * @param workerHeap most memory for objects of the worker, as the JVM takes it: {@code 256m}
+ * @param seed what events are drawn from
+ */
+record ScalePlan(Set<Part> parts, int creators, int rounds, Duration interval, int rate, String workerHeap, long seed) {
+    ScalePlan {
+        parts = Set.copyOf(parts);
+    }
+}

@@ -1,0 +1,227 @@
+package dev.millrace.lab.scale;
+
+import dev.millrace.lab.bench.Stage;
+import dev.millrace.lab.load.Events;
+import dev.millrace.lab.stack.MillraceStack;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.HdrHistogram.Histogram;
+
+/**
+ * One settlement of very many active creators: first a tenth of them to warm up, then creators that the ledger has not seen, the
+ * same again, and the same once more while ingest gets a fifth of what it can take.
+ */
+final class SettlementPart implements AutoCloseable {
+    /** Settlements happen when they are asked for, never by themselves. */
+    private static final Duration NEVER = Duration.ofHours(6);
+
+    private static final Duration CALM = Duration.ofSeconds(10);
+
+    /** Load is written out for so long at most; a longer settlement is measured for this part of it. */
+    private static final int LOAD_SECONDS = 100;
+
+    private static final double SHARE_OF_PEAK = 0.2;
+    private static final int LOT = 200_000;
+    private static final int WARM_UP = 10;
+    private static final int READERS = 1_000;
+    private static final int DEAREST = 14;
+    private static final double SECOND = 1e9;
+    private static final double MILLI = 1e6;
+    private static final double P50 = 50;
+    private static final double P99 = 99;
+
+    private final ScalePlan plan;
+    private final Stage stage;
+    private final MillraceStack stack;
+    private final DatabaseMeter database;
+    private final RedisMeter redis;
+    private final PeakMemory memory;
+    private final Feed feed;
+    private final Path folder;
+    private long sentMicros;
+    private double perSecond;
+    private int taken;
+
+    private SettlementPart(ScalePlan plan, Stage stage, MillraceStack stack) throws Exception {
+        this.plan = plan;
+        this.stage = stage;
+        this.stack = stack;
+        this.database = new DatabaseMeter(stack.connect());
+        this.redis = new RedisMeter(stack.redis());
+        this.memory = new PeakMemory(Objects.requireNonNull(stack.processes().get("worker")));
+        this.feed = new Feed(stack);
+        this.folder = stage.home();
+    }
+
+    static Settlements measure(ScalePlan plan, Stage stage) throws Exception {
+        List<String> options = List.of("-Xmx" + plan.workerHeap(), "-XX:+UseSerialGC");
+        MillraceStack.Setup setup = new MillraceStack.Setup(NEVER, options);
+        try (SettlementPart part = new SettlementPart(
+                plan, stage, MillraceStack.start(stage.root(), stage.place("settlement"), setup, stage.progress()))) {
+            return part.measure();
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        database.close();
+        stack.close();
+    }
+
+    private Settlements measure() throws Exception {
+        int few = plan.creators() / WARM_UP;
+        List<Settlements.Round> rounds = List.of(
+                loaded("warm-up", 0, few),
+                alone("new", few, plan.creators()),
+                alone("known", few, plan.creators()),
+                loaded("known, under load", few, plan.creators()));
+        List<String> failures = new ArrayList<>();
+        long counted = stack.countedMicros();
+        long settled = stack.settledMicros();
+        if (counted != sentMicros || settled != sentMicros) {
+            failures.add("sent %,d micros; Redis counted %,d, creators' balances hold %,d"
+                    .formatted(sentMicros, counted, settled));
+        }
+        checkLedger(few + plan.creators(), failures);
+        return new Settlements(plan.workerHeap(), rounds, failures);
+    }
+
+    private void checkLedger(long creators, List<String> failures) throws Exception {
+        long accounts = database.number("SELECT count(*) FROM account WHERE name LIKE 'creator:c-%'");
+        if (accounts != creators) {
+            failures.add("%,d creators were active, the ledger knows %,d".formatted(creators, accounts));
+        }
+        long sum = database.number("SELECT coalesce(sum(micros), 0) FROM posting");
+        long unequal = database.number("""
+                SELECT count(*) FROM balance b
+                FULL JOIN (SELECT account_id, sum(micros) AS micros FROM posting GROUP BY account_id) p USING (account_id)
+                WHERE b.micros IS DISTINCT FROM p.micros
+                """);
+        if (sum != 0 || unequal != 0) {
+            failures.add("postings sum to %,d micros; %,d balances are not the sum of their postings"
+                    .formatted(sum, unequal));
+        }
+        long short_ = database.number("""
+                SELECT count(*) FROM account JOIN balance USING (account_id)
+                WHERE name LIKE 'creator:c-%%' AND (micros < %1$d OR micros %% %1$d <> 0)
+                """.formatted(Events.MICROS));
+        if (short_ != 0) {
+            failures.add("%,d creators have less than they were sent".formatted(short_));
+        }
+    }
+
+    private Settlements.Round alone(String name, int first, int creators) throws Exception {
+        fill(name, first, creators);
+        Settled settled = settled(name);
+        return round(name, creators, settled, Settlements.Load.NONE);
+    }
+
+    private Settlements.Round loaded(String name, int first, int creators) throws Exception {
+        fill(name, first, creators);
+        stage.progress()
+                .accept("%s: %,d creators active; ingest gets %,.0f events/s"
+                        .formatted(name, creators, perSecond * SHARE_OF_PEAK));
+        double rate = perSecond * SHARE_OF_PEAK;
+        Events events = Events.draw(
+                "l%d-%d".formatted(plan.seed(), ++taken),
+                plan.seed(),
+                SteadyLoad.whole((long) (rate * LOAD_SECONDS)),
+                READERS);
+        try (SteadyLoad load = SteadyLoad.start(stack, events, rate)) {
+            long calm = System.nanoTime() + CALM.toNanos() / 2; // The first half warms connections up.
+            Thread.sleep(CALM.plus(CALM.dividedBy(2)));
+            Settled settled = settled(name);
+            SteadyLoad.Times times = load.end();
+            sentMicros += times.acknowledged() * SteadyLoad.BATCH * Events.MICROS;
+            return round(
+                    name,
+                    creators,
+                    settled,
+                    new Settlements.Load(
+                            rate,
+                            latency(times.between(calm, settled.began())),
+                            latency(times.between(settled.began(), settled.ended()))));
+        }
+    }
+
+    /** One event of each creator, in the open epoch. */
+    private void fill(String name, int first, int creators) throws Exception {
+        for (int from = 0; from < creators; from += LOT) {
+            int lot = Math.min(LOT, creators - from);
+            Events events = Events.oneEach("f%d-%d".formatted(plan.seed(), ++taken), first + from, lot);
+            perSecond = feed.send(events);
+            sentMicros += events.micros();
+            stage.progress()
+                    .accept("%s: %,d of %,d creators counted, %,.0f events/s"
+                            .formatted(name, from + lot, creators, perSecond));
+        }
+    }
+
+    /** A settlement as it went, and what was there before. */
+    private record Settled(
+            long began,
+            long ended,
+            long journal,
+            long account,
+            Map<String, Long> rows,
+            long walBytes,
+            long workerMib,
+            Map<String, RedisMeter.Used> redis,
+            List<DatabaseMeter.Spent> statements) {}
+
+    private Settled settled(String name) throws Exception {
+        long journal = database.number("SELECT journal_id FROM chain_head");
+        long account = database.number("SELECT coalesce(max(account_id), 0) FROM account");
+        Map<String, Long> rowsBefore = database.rows();
+        long written = stack.rowsWritten();
+        long wal = database.walBytes();
+        database.reset();
+        redis.reset();
+        memory.reset();
+        long began = System.nanoTime();
+        stack.settle();
+        long ended = System.nanoTime();
+        long walBytes = database.walBytes() - wal;
+        long mib = memory.mib();
+        Map<String, RedisMeter.Used> used = redis.used();
+        List<DatabaseMeter.Spent> dearest = database.dearest(true, DEAREST);
+        stage.progress().accept("%s: settled in %.1f s".formatted(name, (ended - began) / SECOND));
+        Map<String, Long> rows = database.rowsSince(rowsBefore, stack.rowsWritten() - written);
+        return new Settled(began, ended, journal, account, rows, walBytes, mib, used, dearest);
+    }
+
+    /** The same rows by COPY, without load in any case. */
+    private Settlements.Round round(String name, int creators, Settled settled, Settlements.Load load)
+            throws Exception {
+        stage.progress().accept(name + ": the same rows by COPY …");
+        Map<String, BareCopy.Copied> copied =
+                new BareCopy(database, folder).since(settled.journal(), settled.account());
+        long journals = database.number("SELECT count(*) FROM journal WHERE journal_id > ?", settled.journal());
+        stack.settle();
+        return new Settlements.Round(
+                name,
+                creators,
+                (settled.ended() - settled.began()) / MILLI,
+                journals,
+                settled.rows(),
+                settled.walBytes(),
+                settled.workerMib(),
+                settled.redis(),
+                settled.statements(),
+                copied,
+                load);
+    }
+
+    private static Settlements.Latency latency(Histogram nanos) {
+        return new Settlements.Latency(
+                nanos.getTotalCount(),
+                nanos.getValueAtPercentile(P50) / MILLI,
+                nanos.getValueAtPercentile(P99) / MILLI,
+                nanos.getMaxValue() / MILLI);
+    }
+}
