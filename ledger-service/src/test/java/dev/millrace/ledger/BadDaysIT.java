@@ -31,6 +31,7 @@ class BadDaysIT {
         Place place = RealServers.place(home);
         redis = RedisServer.start(place, 0, Durability.ALWAYS);
         postgres = PostgresServer.start(place, 0, Durability.RELAXED);
+        Stores.migrate(postgres.url(), postgres.password());
         Stores stores = new Stores(postgres.url(), redis.url(), postgres.password());
         stores.openCounters();
         stores.count(5, "c-1", 1_000);

@@ -39,7 +39,6 @@ public final class Stores implements AutoCloseable {
         this.jdbcUrl = jdbcUrl;
         this.redisUrl = redisUrl;
         this.password = password;
-        Flyway.configure().dataSource(jdbcUrl, Databases.OWNER, password).load().migrate();
         this.owner = JdbcClient.create(new DriverManagerDataSource(jdbcUrl, Databases.OWNER, password));
         DriverManagerDataSource asSettler = new DriverManagerDataSource(jdbcUrl, Databases.SETTLER, password);
         this.settler = JdbcClient.create(asSettler);
@@ -48,10 +47,28 @@ public final class Stores implements AutoCloseable {
         this.connection = client.connect();
     }
 
-    /** A fresh database, and one of Redis' own, emptied. */
+    /** Makes the schema, as ledger-service does. */
+    static void migrate(String jdbcUrl, String password) {
+        Flyway.configure().dataSource(jdbcUrl, Databases.OWNER, password).load().migrate();
+    }
+
+    /** Made at first use. */
+    private static final class Migrated {
+        private static final String DATABASE = make();
+
+        private static String make() {
+            String database = RealServers.freshDatabase();
+            migrate(database, RealServers.password());
+            return database;
+        }
+    }
+
+    /** A fresh database with the schema, and one of Redis' own, emptied. */
     public static Stores fresh(int redisDatabase) {
         Stores stores = new Stores(
-                RealServers.freshDatabase(), RealServers.redisUrl() + "/" + redisDatabase, RealServers.password());
+                RealServers.copyOf(Migrated.DATABASE),
+                RealServers.redisUrl() + "/" + redisDatabase,
+                RealServers.password());
         stores.redis().flushdb();
         return stores;
     }

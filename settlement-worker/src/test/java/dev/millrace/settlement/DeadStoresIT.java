@@ -31,7 +31,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,21 +47,36 @@ class DeadStoresIT {
     private static final int CREATORS = 25_000;
 
     @TempDir
-    private Path home;
+    private static Path home;
 
-    private RedisServer redis;
-    private PostgresServer postgres;
+    private static RedisServer redis;
+    private static PostgresServer postgres;
+    private static int databases;
+
+    private String database = "";
     private Counting counters;
     private RunningWorker worker;
 
-    @BeforeEach
-    void start() throws IOException, InterruptedException {
+    @BeforeAll
+    static void startServers() {
         Place place = RealServers.place(home);
         redis = RedisServer.start(place, 0, Durability.ALWAYS);
         postgres = PostgresServer.start(place, 0, Durability.RELAXED);
-        RunningWorker.migrate(postgres.url(), postgres.databases());
+    }
+
+    @AfterAll
+    static void killServers() {
+        postgres.kill();
+        redis.kill();
+    }
+
+    @BeforeEach
+    void start() {
+        redis.flushAll();
+        database = postgres.databases().create("dead_stores_" + ++databases);
+        RunningWorker.migrate(database, postgres.databases());
         counters = new Counting(redis.url());
-        worker = new RunningWorker(redis.url(), postgres.url(), postgres.databases());
+        worker = new RunningWorker(redis.url(), database, postgres.databases());
         worker.bean(Watch.class).look();
         await(() -> counters.redis().exists(new CounterKeys(3).epoch())
                 == 1); // its own watch may be at it at the same time
@@ -69,8 +86,6 @@ class DeadStoresIT {
     void stop() {
         worker.close();
         counters.close();
-        postgres.kill();
-        redis.kill();
     }
 
     @Test
@@ -143,11 +158,13 @@ class DeadStoresIT {
         await(() -> post("/actuator/settle") == 200);
         worker.bean(Settlement.class).settleAll();
         assertThat(balance()).isEqualTo(1_000);
-        new Book(postgres.url(), postgres.password()).assertSound();
+        try (Book book = new Book(database, postgres.password())) {
+            book.assertSound();
+        }
     }
 
     private long balance() {
-        return JdbcClient.create(new DriverManagerDataSource(postgres.url(), Databases.OWNER, postgres.password()))
+        return JdbcClient.create(new DriverManagerDataSource(database, Databases.OWNER, postgres.password()))
                 .sql("SELECT micros FROM balance JOIN account USING (account_id) WHERE name = 'creator:c-1'")
                 .query(Long.class)
                 .single();

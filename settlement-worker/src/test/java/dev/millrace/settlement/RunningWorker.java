@@ -1,6 +1,7 @@
 package dev.millrace.settlement;
 
 import dev.millrace.local.server.Databases;
+import dev.millrace.local.testing.RealServers;
 import java.util.ArrayList;
 import java.util.List;
 import org.flywaydb.core.Flyway;
@@ -39,6 +40,22 @@ public final class RunningWorker implements AutoCloseable {
                 .dataSource(databaseUrl, Databases.OWNER, databases.password())
                 .load()
                 .migrate();
+    }
+
+    /** The URL of a new database of the shared Postgres with that schema. */
+    public static String freshDatabase() {
+        return RealServers.copyOf(Migrated.DATABASE);
+    }
+
+    /** Made at first use. */
+    private static final class Migrated {
+        private static final String DATABASE = make();
+
+        private static String make() {
+            String database = RealServers.freshDatabase();
+            migrate(database, RealServers.databases());
+            return database;
+        }
     }
 
     public <T> T bean(Class<T> type) {

@@ -18,9 +18,9 @@ import java.util.Date;
  * @param secret of that key
  * @param issuedAt {@code iat}, Unix seconds
  */
-record SampleTokens(Kid kid, String secret, long issuedAt) {
+public record SampleTokens(Kid kid, String secret, long issuedAt) {
     /** The same number gives the same token. */
-    String token(int number) {
+    public String token(int number) {
         JWTClaimsSet claims = new JWTClaimsSet.Builder()
                 .subject("creator-" + number % 50)
                 .claim("art", "/2026/11/an-article-with-a-usual-name-" + number)

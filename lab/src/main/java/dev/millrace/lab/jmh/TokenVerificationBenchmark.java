@@ -21,17 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * From a compact token to an event that may count, on one thread: ours, and Nimbus JOSE + JWT on the same tokens.
@@ -39,34 +30,24 @@ import org.openjdk.jmh.annotations.Warmup;
  * <p>Ours does more: it also judges the type, prices the event and hashes its identity. Nimbus does what a service built
  * on it would do at least: parse, verify the signature, read the claims. Its verifier is made once, as its manual says.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 10, time = 1)
-@Fork(2)
-public class TokenVerificationBenchmark {
-    /** Enough that no branch predictor learns them by heart, few enough to stay in the cache. A power of two. */
-    private static final int TOKENS = 1_024;
-
+public class TokenVerificationBenchmark extends EventBenchmark {
     private static final long NOW = 1_700_000_000;
     private static final Kid KID = new Kid("demo", 1);
 
     private final List<Event> events = new ArrayList<>();
-    private final String[] tokens = new String[TOKENS];
+    private final String[] tokens = new String[EVENTS];
     private final Catalog catalog = new Catalog(
             1,
             Map.of(KID.publisher(), new Catalog.Publisher(List.of(KID.number()), List.of())),
             List.of(new RateCard(1, 0, Map.of("view", new Rate(1_000, 1)))));
     private final EventVerifier ours;
     private final JWSVerifier nimbus;
-    private int next;
 
     public TokenVerificationBenchmark() {
         MasterKey masterKey = MasterKey.of(MasterKey.LOCAL);
         String secret = new PublisherKeys(masterKey).secret(KID);
         SampleTokens samples = new SampleTokens(KID, secret, NOW);
-        for (int i = 0; i < TOKENS; i++) {
+        for (int i = 0; i < EVENTS; i++) {
             tokens[i] = samples.token(i);
             events.add(Event.of(tokens[i], "view", null));
         }
@@ -81,28 +62,23 @@ public class TokenVerificationBenchmark {
 
     @Benchmark
     public List<Verdict> millrace() {
-        return ours.verify(List.of(events.get(index())), catalog, NOW);
+        return ours.verify(List.of(events.get(next())), catalog, NOW);
     }
 
     /** All tokens as one batch; the figure is of one token. */
     @Benchmark
-    @OperationsPerInvocation(TOKENS)
+    @OperationsPerInvocation(EVENTS)
     public List<Verdict> millraceBatch() {
         return ours.verify(events, catalog, NOW);
     }
 
     @Benchmark
     public String nimbus() throws ParseException, JOSEException {
-        SignedJWT jwt = SignedJWT.parse(tokens[index()]);
+        SignedJWT jwt = SignedJWT.parse(tokens[next()]);
         if (!jwt.verify(nimbus)) {
             throw new IllegalStateException("a good token was refused");
         }
         return jwt.getJWTClaimsSet().getSubject();
-    }
-
-    private int index() {
-        next = (next + 1) & (TOKENS - 1);
-        return next;
     }
 
     /** A verifier that refuses is fast and measures nothing. */

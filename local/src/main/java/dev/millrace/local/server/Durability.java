@@ -4,6 +4,6 @@ package dev.millrace.local.server;
 public enum Durability {
     /** It survives a power cut: Redis {@code appendfsync always}, Postgres {@code fsync on}. */
     ALWAYS,
-    /** It survives the end of the server process only; for tests that are about something else. */
+    /** It survives the end of the server process only; for tests that are about something else. Logins are quick there, too. */
     RELAXED
 }

@@ -5,6 +5,9 @@ import dev.millrace.local.server.Place;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -47,6 +50,22 @@ public final class RealServers {
      */
     public static String freshDatabase() {
         return Started.SERVERS.databases().create("fresh_" + DATABASES.incrementAndGet());
+    }
+
+    /**
+     * The JDBC URL of a new database with all that is in another one, which takes a fraction of the time that migrations do.
+     * Nobody may be connected to the other.
+     */
+    public static String copyOf(String databaseUrl) {
+        String copy = "copy_" + DATABASES.incrementAndGet();
+        String original = databaseUrl.substring(databaseUrl.lastIndexOf('/') + 1);
+        try (Connection connection = databases().connect(databases().superuser(), "postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE %s TEMPLATE %s OWNER %s".formatted(copy, original, Databases.OWNER));
+        } catch (SQLException e) {
+            throw new IllegalStateException("can't copy the database " + original, e);
+        }
+        return databases().url(copy);
     }
 
     /** The password of {@code postgres} and of every login that {@link Databases} names. */

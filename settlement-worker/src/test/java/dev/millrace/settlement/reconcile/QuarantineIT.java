@@ -45,8 +45,7 @@ class QuarantineIT {
     @BeforeAll
     static void loseCounters() {
         RealServers.flushRedis();
-        String fresh = RealServers.freshDatabase();
-        RunningWorker.migrate(fresh, RealServers.databases());
+        String fresh = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
         try (RunningWorker worker = new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases())) {
             Watch watch = worker.bean(Watch.class);
@@ -78,7 +77,7 @@ class QuarantineIT {
     }
 
     @BeforeEach
-    void bringBack() throws SQLException {
+    void bringBack() {
         database = world.bringBack();
         ledger = World.owner(database);
     }
@@ -185,8 +184,7 @@ class QuarantineIT {
     @Test
     void whatWasCountedBeforeAnotherOpeningUsedItsNumberIsPaidOnce() {
         RealServers.flushRedis();
-        String fresh = RealServers.freshDatabase();
-        RunningWorker.migrate(fresh, RealServers.databases());
+        String fresh = RunningWorker.freshDatabase();
         CounterKeys names = new CounterKeys(4);
         try (RunningWorker worker =
                 new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases()).byHand()) {

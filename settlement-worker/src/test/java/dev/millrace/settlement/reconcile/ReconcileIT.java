@@ -38,8 +38,7 @@ class ReconcileIT {
     @BeforeAll
     static void settleSomething() {
         RealServers.flushRedis();
-        String fresh = RealServers.freshDatabase();
-        RunningWorker.migrate(fresh, RealServers.databases());
+        String fresh = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
         try (RunningWorker worker = new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases())) {
             worker.bean(Watch.class).look();
@@ -65,7 +64,7 @@ class ReconcileIT {
     }
 
     @BeforeEach
-    void bringBack() throws SQLException {
+    void bringBack() {
         database = sound.bringBack();
     }
 
@@ -88,8 +87,7 @@ class ReconcileIT {
     @Test
     void anEmptyLedgerHasNoDifferences() {
         RealServers.flushRedis();
-        String fresh = RealServers.freshDatabase();
-        RunningWorker.migrate(fresh, RealServers.databases());
+        String fresh = RunningWorker.freshDatabase();
         assertThat(Ran.on(fresh).exit()).isZero();
     }
 

@@ -11,14 +11,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** Both stores at one moment: kept once, brought back for each test, so that each may damage them. */
 record World(String database, List<Key> keys) {
-    private static final AtomicInteger COPIES = new AtomicInteger();
-
     private record Key(List<Byte> name, List<Byte> content) {}
 
     /** What both stores hold now; nobody may be connected to the database. */
@@ -33,11 +30,11 @@ record World(String database, List<Key> keys) {
         } finally {
             client.shutdown();
         }
-        return new World(databaseUrl.substring(databaseUrl.lastIndexOf('/') + 1), keys);
+        return new World(databaseUrl, keys);
     }
 
     /** Brings the counters back, and a copy of the database; the copy's URL. */
-    String bringBack() throws SQLException {
+    String bringBack() {
         RealServers.flushRedis();
         RedisClient client = RedisClient.create(RealServers.redisUrl());
         try (StatefulRedisConnection<byte[], byte[]> redis = client.connect(ByteArrayCodec.INSTANCE)) {
@@ -46,12 +43,7 @@ record World(String database, List<Key> keys) {
         } finally {
             client.shutdown();
         }
-        String copy = "copy_" + COPIES.incrementAndGet();
-        try (Connection connection = RealServers.databases().connect("postgres", "postgres");
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE %s TEMPLATE %s OWNER %s".formatted(copy, database, Databases.OWNER));
-        }
-        return RealServers.databases().url(copy);
+        return RealServers.copyOf(database);
     }
 
     /** Runs statements as the superuser, past every trigger: what only a thief or a broken disk can do. */

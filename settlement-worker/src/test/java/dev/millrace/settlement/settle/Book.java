@@ -6,14 +6,16 @@ import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
-/** The ledger as its owner reads it, and what must always be true of it. */
-public final class Book {
+/** The ledger as its owner reads it, over one connection, and what must always be true of it. */
+public final class Book implements AutoCloseable {
+    private final SingleConnectionDataSource connection;
     private final JdbcClient sql;
 
     public Book(String databaseUrl, String password) {
-        sql = JdbcClient.create(new DriverManagerDataSource(databaseUrl, Databases.OWNER, password));
+        connection = new SingleConnectionDataSource(databaseUrl, Databases.OWNER, password, true);
+        sql = JdbcClient.create(connection);
     }
 
     public Book(String databaseUrl) {
@@ -77,6 +79,11 @@ public final class Book {
                 SELECT count(*) FROM chain_head h
                 WHERE h.hash IS DISTINCT FROM coalesce((SELECT hash FROM journal ORDER BY journal_id DESC LIMIT 1), decode(repeat('00', 32), 'hex'))
                 """)).isZero();
+    }
+
+    @Override
+    public void close() {
+        connection.close();
     }
 
     private long single(String query) {

@@ -39,8 +39,7 @@ class CrashIT {
     @BeforeEach
     void start() {
         RealServers.flushRedis();
-        database = RealServers.freshDatabase();
-        RunningWorker.migrate(database, RealServers.databases());
+        database = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
         workers = new Workers(RealServers.redisUrl(), database, RealServers.password());
         book = new Book(database);
@@ -48,6 +47,7 @@ class CrashIT {
 
     @AfterEach
     void stop() {
+        book.close();
         workers.close();
         counters.close();
     }

@@ -43,8 +43,7 @@ class LostAnswerIT {
     @BeforeEach
     void start() {
         RealServers.flushRedis();
-        database = RealServers.freshDatabase();
-        RunningWorker.migrate(database, RealServers.databases());
+        database = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
         workers = new Workers(RealServers.redisUrl(), database, RealServers.password());
         book = new Book(database);
@@ -52,6 +51,7 @@ class LostAnswerIT {
 
     @AfterEach
     void stop() {
+        book.close();
         workers.close();
         counters.close();
     }

@@ -62,8 +62,7 @@ class RolesIT {
     /** One journal of two postings, one settled epoch, one decision, one publisher. */
     @BeforeAll
     static void settleOne() throws SQLException {
-        String url = RealServers.freshDatabase();
-        RunningWorker.migrate(url, RealServers.databases());
+        String url = RunningWorker.freshDatabase();
         database = url.substring(url.lastIndexOf('/') + 1);
         try (Connection connection = connect(Databases.SETTLER);
                 Statement statement = connection.createStatement()) {

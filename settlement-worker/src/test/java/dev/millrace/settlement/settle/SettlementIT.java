@@ -50,8 +50,7 @@ class SettlementIT {
     @BeforeEach
     void start() {
         RealServers.flushRedis();
-        database = RealServers.freshDatabase();
-        RunningWorker.migrate(database, RealServers.databases());
+        database = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
         worker = worker("--millrace.keep-settled=0s");
         settlement = worker.bean(Settlement.class);
@@ -66,6 +65,7 @@ class SettlementIT {
 
     @AfterEach
     void stop() {
+        book.close();
         worker.close();
         counters.close();
     }

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -54,6 +54,7 @@ class ZombieIT {
     private Counting counters;
     private Workers workers;
     private Book book;
+    private SingleConnectionDataSource superusersConnection;
     private JdbcClient superuser;
     private String database = "";
     private String name;
@@ -62,12 +63,12 @@ class ZombieIT {
     @BeforeEach
     void start() {
         RealServers.flushRedis();
-        database = RealServers.freshDatabase();
-        RunningWorker.migrate(database, RealServers.databases());
+        database = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
         workers = new Workers(RealServers.redisUrl(), database, RealServers.password());
         book = new Book(database);
-        superuser = JdbcClient.create(new DriverManagerDataSource(database, "postgres", RealServers.password()));
+        superusersConnection = new SingleConnectionDataSource(database, "postgres", RealServers.password(), true);
+        superuser = JdbcClient.create(superusersConnection);
         name = database.substring(database.lastIndexOf('/') + 1).replaceAll("\\?.*", "");
         workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
         for (int i = 0; i < 2; i++) { // so that there is an epoch to give back
@@ -78,6 +79,8 @@ class ZombieIT {
 
     @AfterEach
     void stop() {
+        book.close();
+        superusersConnection.close();
         workers.close();
         counters.close();
     }

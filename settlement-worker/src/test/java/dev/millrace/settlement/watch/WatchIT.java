@@ -60,8 +60,7 @@ class WatchIT {
     @BeforeEach
     void start() {
         RealServers.flushRedis();
-        database = RealServers.freshDatabase();
-        RunningWorker.migrate(database, RealServers.databases());
+        database = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
         worker = new RunningWorker(RealServers.redisUrl(), database, RealServers.databases());
         worker.byHand();

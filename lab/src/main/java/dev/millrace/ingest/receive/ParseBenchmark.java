@@ -1,0 +1,110 @@
+package dev.millrace.ingest.receive;
+
+import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.PublisherKeys;
+import dev.millrace.common.token.Kid;
+import dev.millrace.ingest.verify.Event;
+import dev.millrace.ingest.verify.Slice;
+import dev.millrace.lab.jmh.EventBenchmark;
+import dev.millrace.lab.jmh.SampleTokens;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * From a body's bytes to its events, one or an array of 1,000: ours, Jackson's data binding (what a controller with a {@code
+ * @RequestBody} does), and Jackson's tree.
+ *
+ * <p>Ours leaves a token where it is in the body, because nobody needs it as text; theirs make one.
+ */
+public class ParseBenchmark extends EventBenchmark {
+    private static final int BATCH = 1_000;
+    private static final Kid KID = new Kid("demo", 1);
+    private static final long ISSUED = 1_700_000_000;
+
+    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+    private final byte[][] single;
+    private final byte[] batch;
+
+    /** An event as data binding makes it. */
+    public record Bound(
+            @Nullable String token,
+            @Nullable String type,
+            @Nullable String key) {}
+
+    public ParseBenchmark() {
+        String secret = new PublisherKeys(MasterKey.of(MasterKey.LOCAL)).secret(KID);
+        SampleTokens tokens = new SampleTokens(KID, secret, ISSUED);
+        List<String> events = IntStream.range(0, EVENTS)
+                .mapToObj(i -> event(tokens.token(i), i))
+                .toList();
+        single = events.stream().map(ParseBenchmark::bytes).toArray(byte[][]::new);
+        batch = bytes(events.stream().limit(BATCH).collect(Collectors.joining(",", "[", "]")));
+    }
+
+    /** Every fourth is a reaction, which takes a key. */
+    private static String event(String token, int number) {
+        return number % 4 == 0
+                ? "{\"token\":\"%s\",\"type\":\"reaction\",\"key\":\"like\"}".formatted(token)
+                : "{\"token\":\"%s\",\"type\":\"view\"}".formatted(token);
+    }
+
+    private static byte[] bytes(String json) {
+        return json.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Benchmark
+    public List<Event> millrace() {
+        byte[] body = single[next()];
+        return EventReader.read(Slice.of(body, body.length));
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public List<Event> millraceBatch() {
+        return EventReader.read(Slice.of(batch, batch.length));
+    }
+
+    @Benchmark
+    public Bound binding() {
+        return MAPPER.readValue(single[next()], Bound.class);
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public Bound[] bindingBatch() {
+        return MAPPER.readValue(batch, Bound[].class);
+    }
+
+    @Benchmark
+    public Bound tree() {
+        return bound(MAPPER.readTree(single[next()]));
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public List<Bound> treeBatch() {
+        List<Bound> events = new ArrayList<>();
+        for (JsonNode event : MAPPER.readTree(batch)) {
+            events.add(bound(event));
+        }
+        return events;
+    }
+
+    private static Bound bound(JsonNode event) {
+        return new Bound(text(event, "token"), text(event, "type"), text(event, "key"));
+    }
+
+    private static @Nullable String text(JsonNode event, String name) {
+        JsonNode value = event.get(name);
+        return value == null ? null : value.stringValue();
+    }
+}
