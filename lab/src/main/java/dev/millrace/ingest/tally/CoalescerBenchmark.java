@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
  */
 public class CoalescerBenchmark extends EventBenchmark {
     private final List<Countable> events = SampleEvents.ofOneCall();
-    private final Coalescer coalescer = new Coalescer(SampleEvents.CALL, 1, this::send);
+    private final Coalescer coalescer = new Coalescer(SampleEvents.CALL, 1, 1, this::send);
     private final LinkedBlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
     private List<PartitionBatch> sent = List.of();
     private CompletableFuture<Void> underWay = new CompletableFuture<>();
