@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.stream.Stream;
 
 /** Seconds of CPU that processes have used. */
-final class CpuTime {
+public final class CpuTime {
     /** Of /proc: the same on every Linux, whatever the kernel's own clock does. */
     private static final double TICKS_A_SECOND = 100;
 
@@ -28,7 +28,7 @@ final class CpuTime {
      *
      * @return 0 when there is no such process
      */
-    static double ofTree(long pid) {
+    public static double ofTree(long pid) {
         return ProcessHandle.of(pid).stream()
                 .flatMap(root -> Stream.concat(Stream.of(root), root.descendants()))
                 .mapToDouble(CpuTime::withEndedChildren)
