@@ -1,5 +1,6 @@
 package dev.millrace.lab.scale;
 
+import dev.millrace.lab.stack.CpuTime;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -18,20 +19,37 @@ final class BareCopy {
     private static final double MILLI = 1e6;
 
     private final DatabaseMeter database;
+    private final long server;
     private final Path folder;
 
     /**
+     * @param server the id of the database's process
      * @param folder for the rows
      */
-    BareCopy(DatabaseMeter database, Path folder) {
+    BareCopy(DatabaseMeter database, long server, Path folder) {
         this.database = database;
+        this.server = server;
         this.folder = folder;
     }
 
-    /** Of one table: rows, and milliseconds into a table without an index and into one with the same indexes and checks. */
-    record Copied(long rows, double bareMillis, double indexedMillis) {
+    /**
+     * How long a COPY took.
+     *
+     * @param millis until it was committed
+     * @param cpuSeconds of the database's processes, which depends less on what else the machine does
+     */
+    record Took(double millis, double cpuSeconds) {
+        Took plus(Took other) {
+            return new Took(millis + other.millis, cpuSeconds + other.cpuSeconds);
+        }
+    }
+
+    /** Of one table: rows, and their COPY into a table without an index and into one with the same indexes and checks. */
+    record Copied(long rows, Took bare, Took indexed) {
+        static final Copied NOTHING = new Copied(0, new Took(0, 0), new Took(0, 0));
+
         Copied plus(Copied other) {
-            return new Copied(rows + other.rows, bareMillis + other.bareMillis, indexedMillis + other.indexedMillis);
+            return new Copied(rows + other.rows, bare.plus(other.bare), indexed.plus(other.indexed));
         }
     }
 
@@ -66,21 +84,22 @@ final class BareCopy {
                     .copyOut("COPY (" + query + ") TO STDOUT", out);
         }
         database.execute("CREATE SCHEMA IF NOT EXISTS copied");
-        double bare = into(file, "(LIKE public." + table + ")");
-        double indexed = into(file, "(LIKE public." + table + " INCLUDING ALL)");
+        Took bare = into(file, "(LIKE public." + table + ")");
+        Took indexed = into(file, "(LIKE public." + table + " INCLUDING ALL)");
         Files.delete(file);
         return new Copied(rows, bare, indexed);
     }
 
-    private double into(Path file, String columns) throws SQLException, IOException {
+    private Took into(Path file, String columns) throws SQLException, IOException {
         database.execute("CREATE TABLE copied.rows " + columns);
         database.execute("CHECKPOINT"); // What others wrote before is not on this one's account.
+        double cpu = CpuTime.ofTree(server);
         long began = System.nanoTime();
         try (InputStream in = Files.newInputStream(file)) {
             database.connection().unwrap(PGConnection.class).getCopyAPI().copyIn("COPY copied.rows FROM STDIN", in);
         }
-        double millis = (System.nanoTime() - began) / MILLI;
+        Took took = new Took((System.nanoTime() - began) / MILLI, CpuTime.ofTree(server) - cpu);
         database.execute("DROP TABLE copied.rows");
-        return millis;
+        return took;
     }
 }

@@ -2,6 +2,7 @@ package dev.millrace.lab.scale;
 
 import dev.millrace.lab.bench.Stage;
 import dev.millrace.lab.load.Events;
+import dev.millrace.lab.stack.CpuTime;
 import dev.millrace.lab.stack.MillraceStack;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -53,7 +54,7 @@ final class SettlementPart implements AutoCloseable {
         this.stack = stack;
         this.database = new DatabaseMeter(stack.connect());
         this.redis = new RedisMeter(stack.redis());
-        this.memory = new PeakMemory(Objects.requireNonNull(stack.processes().get("worker")));
+        this.memory = new PeakMemory(pid("worker"));
         this.feed = new Feed(stack);
         this.folder = stage.home();
     }
@@ -166,6 +167,8 @@ final class SettlementPart implements AutoCloseable {
     private record Settled(
             long began,
             long ended,
+            double databaseCpu,
+            double workerCpu,
             long journal,
             long account,
             Map<String, Long> rows,
@@ -183,16 +186,28 @@ final class SettlementPart implements AutoCloseable {
         database.reset();
         redis.reset();
         memory.reset();
+        double databaseCpu = cpu("postgres");
+        double workerCpu = cpu("worker");
         long began = System.nanoTime();
         stack.settle();
         long ended = System.nanoTime();
+        databaseCpu = cpu("postgres") - databaseCpu;
+        workerCpu = cpu("worker") - workerCpu;
         long walBytes = database.walBytes() - wal;
         long mib = memory.mib();
         Map<String, RedisMeter.Used> used = redis.used();
         List<DatabaseMeter.Spent> dearest = database.dearest(true, DEAREST);
         stage.progress().accept("%s: settled in %.1f s".formatted(name, (ended - began) / SECOND));
         Map<String, Long> rows = database.rowsSince(rowsBefore, stack.rowsWritten() - written);
-        return new Settled(began, ended, journal, account, rows, walBytes, mib, used, dearest);
+        return new Settled(began, ended, databaseCpu, workerCpu, journal, account, rows, walBytes, mib, used, dearest);
+    }
+
+    private double cpu(String process) {
+        return CpuTime.ofTree(pid(process));
+    }
+
+    private long pid(String process) {
+        return Objects.requireNonNull(stack.processes().get(process));
     }
 
     /** The same rows by COPY, without load in any case. */
@@ -200,13 +215,15 @@ final class SettlementPart implements AutoCloseable {
             throws Exception {
         stage.progress().accept(name + ": the same rows by COPY …");
         Map<String, BareCopy.Copied> copied =
-                new BareCopy(database, folder).since(settled.journal(), settled.account());
+                new BareCopy(database, pid("postgres"), folder).since(settled.journal(), settled.account());
         long journals = database.number("SELECT count(*) FROM journal WHERE journal_id > ?", settled.journal());
         stack.settle();
         return new Settlements.Round(
                 name,
                 creators,
                 (settled.ended() - settled.began()) / MILLI,
+                settled.databaseCpu(),
+                settled.workerCpu(),
                 journals,
                 settled.rows(),
                 settled.walBytes(),

@@ -42,6 +42,8 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
      *
      * @param creators active in what it settles
      * @param millis from asking for it until it is committed
+     * @param databaseCpu seconds of the database's processes meanwhile
+     * @param workerCpu seconds of the worker meanwhile
      * @param journals that it took
      * @param rows inserted and updated, by table
      * @param walBytes written to the database's log meanwhile
@@ -55,6 +57,8 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
             String name,
             int creators,
             double millis,
+            double databaseCpu,
+            double workerCpu,
             long journals,
             Map<String, Long> rows,
             long walBytes,
@@ -64,7 +68,7 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
             Map<String, BareCopy.Copied> copied,
             Load load) {
         BareCopy.Copied allCopied() {
-            return copied.values().stream().reduce(new BareCopy.Copied(0, 0, 0), BareCopy.Copied::plus);
+            return copied.values().stream().reduce(BareCopy.Copied.NOTHING, BareCopy.Copied::plus);
         }
 
         /** Postings and balances alone. */
@@ -72,7 +76,12 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
             return copied.entrySet().stream()
                     .filter(table -> Set.of("posting", "balance").contains(table.getKey()))
                     .map(Map.Entry::getValue)
-                    .reduce(new BareCopy.Copied(0, 0, 0), BareCopy.Copied::plus);
+                    .reduce(BareCopy.Copied.NOTHING, BareCopy.Copied::plus);
+        }
+
+        /** The database's CPU as a multiple of that of COPY with the same indexes. */
+        double cpuTimesIndexed() {
+            return databaseCpu / allCopied().indexed().cpuSeconds();
         }
 
         long rowsWritten() {
@@ -95,21 +104,29 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
     private static void add(ObjectNode node, Round round) {
         node.put("name", round.name()).put("creators", round.creators());
         node.put("millis", Figure.of(round.millis())).put("journals", round.journals());
+        node.put("databaseCpuSeconds", Figure.of(round.databaseCpu()));
+        node.put("workerCpuSeconds", Figure.of(round.workerCpu()));
+        node.put("cpuTimesIndexedCopy", Figure.of(round.cpuTimesIndexed()));
         node.put("workerMib", round.workerMib()).put("walBytes", round.walBytes());
         ObjectNode rows = node.putObject("rows");
         round.rows().forEach(rows::put);
-        node.put("timesBareCopy", Figure.of(round.millis() / round.allCopied().bareMillis()));
         node.put(
-                "timesIndexedCopy", Figure.of(round.millis() / round.allCopied().indexedMillis()));
+                "timesBareCopy",
+                Figure.of(round.millis() / round.allCopied().bare().millis()));
+        node.put(
+                "timesIndexedCopy",
+                Figure.of(round.millis() / round.allCopied().indexed().millis()));
         node.put(
                 "timesBareCopyOfLedger",
-                Figure.of(round.millis() / round.ledgerCopied().bareMillis()));
+                Figure.of(round.millis() / round.ledgerCopied().bare().millis()));
         ObjectNode copied = node.putObject("copied");
         round.copied()
                 .forEach((table, copy) -> copied.putObject(table)
                         .put("rows", copy.rows())
-                        .put("bareMillis", Figure.of(copy.bareMillis()))
-                        .put("indexedMillis", Figure.of(copy.indexedMillis())));
+                        .put("bareMillis", Figure.of(copy.bare().millis()))
+                        .put("bareCpuSeconds", Figure.of(copy.bare().cpuSeconds()))
+                        .put("indexedMillis", Figure.of(copy.indexed().millis()))
+                        .put("indexedCpuSeconds", Figure.of(copy.indexed().cpuSeconds())));
         ObjectNode redis = node.putObject("redis");
         round.redis()
                 .forEach((command, used) -> redis.putObject(command)
@@ -140,14 +157,18 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
     public String text() {
         StringBuilder text = new StringBuilder(
                 "\nOne settlement. x: times as long as COPY of as many rows, without and with the same indexes; ledger: postings and"
-                        + "\nbalances alone, without an index. p99 of requests of %d events, before and meanwhile. Worker: -Xmx%s.\n"
+                        + "\nbalances alone, without an index; CPU: of the database, and as a multiple of COPY's with the same indexes. p99 of requests of %d events, before and meanwhile. Worker: -Xmx%s.\n"
                                 .formatted(SteadyLoad.BATCH, workerHeap));
         text.append(table());
         for (Round round : rounds.subList(1, rounds.size())) {
             text.append("\n%s: rows %s; log %.0f MiB\n".formatted(round.name(), round.rows(), round.walBytes() / MIB));
             round.copied()
                     .forEach((table, copy) -> text.append("  COPY %s: %,d rows, %,.0f ms, with indexes %,.0f ms\n"
-                            .formatted(table, copy.rows(), copy.bareMillis(), copy.indexedMillis())));
+                            .formatted(
+                                    table,
+                                    copy.rows(),
+                                    copy.bare().millis(),
+                                    copy.indexed().millis())));
             round.redis()
                     .forEach((command, used) -> text.append("  redis %s: %,d calls, %,.0f ms, longest %.2f ms\n"
                             .formatted(command, used.calls(), used.millis(), used.longestMillis())));
@@ -169,6 +190,8 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
                 "x bare",
                 "x indexed",
                 "x ledger",
+                "CPU s",
+                "x indexed",
                 "MiB",
                 "load/s",
                 "p99 ms",
@@ -182,9 +205,15 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
                     "%.1f".formatted(round.millis() / 1_000),
                     "%d".formatted(round.journals()),
                     "%,d".formatted(round.rowsWritten()),
-                    "%.2f".formatted(round.millis() / round.allCopied().bareMillis()),
-                    "%.2f".formatted(round.millis() / round.allCopied().indexedMillis()),
-                    "%.2f".formatted(round.millis() / round.ledgerCopied().bareMillis()),
+                    "%.2f".formatted(round.millis() / round.allCopied().bare().millis()),
+                    "%.2f"
+                            .formatted(
+                                    round.millis() / round.allCopied().indexed().millis()),
+                    "%.2f"
+                            .formatted(
+                                    round.millis() / round.ledgerCopied().bare().millis()),
+                    "%.1f".formatted(round.databaseCpu()),
+                    "%.2f".formatted(round.cpuTimesIndexed()),
                     "%d".formatted(round.workerMib()),
                     "%,.0f".formatted(round.load().eventsPerSecond()),
                     "%.1f".formatted(round.load().calm().p99Ms()),
