@@ -32,6 +32,9 @@ public final class Fuzzing {
     private static final int BOUNDED_SECONDS = 8;
     private static final long FIXED_SEED = 20_250_701;
 
+    /** In so few seconds the optimising compiler takes more time than it gives. */
+    private static final List<String> QUICK = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
     /** Jazzer's own detectors look for injections into what we don't have; without them it starts in half the time. */
     private static final List<String> DETECTORS = List.of(
             "BigDecimal",
@@ -72,7 +75,8 @@ public final class Fuzzing {
         Path corpus = seconds == 0 ? emptied(work.resolve("bounded")) : work.resolve("corpus");
         List<String> bounds = List.of(
                 "-runs=" + (seconds == 0 ? runs : -1), "-max_total_time=" + (seconds == 0 ? BOUNDED_SECONDS : seconds));
-        Child child = started(command(target, seed, bounds, work, corpus), work, corpus, log);
+        List<String> jvm = seconds == 0 ? QUICK : List.of();
+        Child child = started(command(target, seed, jvm, bounds, work, corpus), work, corpus, log);
         boolean ended = child.awaitExit(MOST.plusSeconds(seconds));
         if (!ended) {
             child.kill();
@@ -89,9 +93,12 @@ public final class Fuzzing {
         }
     }
 
-    private static List<String> command(Class<?> target, long seed, List<String> bounds, Path work, Path corpus) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+    private static List<String> command(
+            Class<?> target, long seed, List<String> jvm, List<String> bounds, Path work, Path corpus) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvm);
+        command.addAll(List.of(
                 "-Xmx512m",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-XX:+EnableDynamicAgentLoading",
