@@ -57,10 +57,13 @@ public class SettlementWorker {
     }
 
     @Bean
-    HealthIndicator settlementHealthIndicator(Crank settlementCrank, Crank watchCrank) {
-        return () -> (settlementCrank.works() && watchCrank.works() ? Health.up() : Health.down())
+    HealthIndicator settlementHealthIndicator(Crank settlementCrank, Crank watchCrank, Watch watch) {
+        return () -> (settlementCrank.works() && watchCrank.works() && watch.hasCompared()
+                        ? Health.up()
+                        : Health.down())
                 .withDetail("settlement", settlementCrank.works() ? "works" : "failing")
                 .withDetail("watch", watchCrank.works() ? "works" : "failing")
+                .withDetail("counters", watch.hasCompared() ? "compared" : "not compared with the ledger yet")
                 .build();
     }
 }

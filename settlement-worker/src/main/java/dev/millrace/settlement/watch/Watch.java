@@ -43,6 +43,7 @@ public final class Watch {
     private final FrozenSessions frozen;
     private final HighestSeen highestSeen = new HighestSeen();
     private final Forgetting forgetting;
+    private volatile boolean compared;
     private boolean ahead;
     private int ticks;
 
@@ -69,6 +70,14 @@ public final class Watch {
         this.frozen = frozen;
     }
 
+    /**
+     * Whether a look has found every partition of Redis' process compared with the ledger, since this worker started. A first look may
+     * leave that to the next: it waits for no partition that is being settled.
+     */
+    public boolean hasCompared() {
+        return compared;
+    }
+
     /** One look. Fails with what Redis or the database says when one of them does not answer. */
     public void look() {
         tellOfLosses();
@@ -84,6 +93,7 @@ public final class Watch {
         for (RedisState.Partition partition : partitions) {
             look(partition, ledger.get(partition.partition()), runId, second, leapt);
         }
+        compared |= partitions.stream().allMatch(partition -> runId.equals(partition.run()));
         meters.cursors(ledger, second);
         if (partitions.stream()
                 .allMatch(p -> p.pointer() != null
