@@ -6,7 +6,7 @@ import dev.millrace.lab.jmh.EventBenchmark;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.protocol.CommandArgs;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +30,7 @@ public class CallEncodingBenchmark extends EventBenchmark {
     private final String prefix =
             new CounterKeys(0).seenPrefix(SPANS.shortSeconds(), SampleEvents.NOW / SPANS.shortSeconds());
     private final byte[] prefixBytes = prefix.getBytes(StandardCharsets.US_ASCII);
-    private final ByteBuf out = Unpooled.directBuffer(1 << 20);
+    private final ByteBuf out = PooledByteBufAllocator.DEFAULT.directBuffer(1 << 20);
     private final List<String> callTexts;
 
     public CallEncodingBenchmark() {
