@@ -250,6 +250,27 @@ class WatchIT {
                 .contains("run_id:" + counters.redis().get(names.run()));
     }
 
+    /** Until then a balance can't be told, so the worker is not ready. */
+    @Test
+    void aWorkerHasComparedOnceNoPartitionIsLeftToTheNextLook() throws Exception {
+        Watch late = watch(worker.bean(TransactionTemplate.class), worker.bean(SettlementSettings.class));
+        assertThat(late.hasCompared()).isFalse();
+        counters.redis().set(new CounterKeys(8).run(), "the-run-before");
+        try (Connection other = DriverManager.getConnection(
+                        database, "postgres", RealServers.databases().password());
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("SELECT FROM partition_cursor WHERE partition = 8 FOR UPDATE");
+            late.look();
+            late.look();
+            assertThat(late.hasCompared()).isFalse();
+            other.rollback();
+        }
+        late.look();
+        late.look();
+        assertThat(late.hasCompared()).isTrue();
+    }
+
     private Watch watch(TransactionTemplate transaction, SettlementSettings settings) {
         return new WatchConfiguration()
                 .watch(
