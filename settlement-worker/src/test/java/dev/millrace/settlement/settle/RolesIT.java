@@ -312,6 +312,64 @@ class RolesIT {
     }
 
     @Test
+    void aBalanceIsOfAnAccountThatThereIsAndStaysWithIt() {
+        refused(
+                Databases.SETTLER,
+                "account 999 does not exist",
+                "INSERT INTO balance (account_id, micros, journal_id) VALUES (999, 0, 1)");
+        refused(
+                Databases.SETTLER,
+                "can't become that of account 999",
+                "INSERT INTO balance SELECT account_id, 5, 1 FROM account WHERE name = 'creator:c-1'",
+                "UPDATE balance SET account_id = 999");
+    }
+
+    /** At the limits of their length and one beyond, and with what does not belong there at any place. */
+    @Test
+    void onlyNamesThatAreOursGetAnAccount() throws SQLException {
+        String creator = "c".repeat(64);
+        String publisher = "p".repeat(32);
+        for (String name : List.of(
+                "creator:",
+                "creator:" + creator + "c",
+                "creator:a b",
+                "creator:a\n",
+                "creator:\u00e4",
+                "creator:/a",
+                "publisher:",
+                "publisher:" + publisher + "p",
+                "publisher:A",
+                "publisher:a.b",
+                "publisher:a\n",
+                "payout\n",
+                "Payout",
+                "other:a",
+                "")) {
+            refused(Databases.SETTLER, "account_name_check", "INSERT INTO account (name) VALUES ('" + name + "')");
+        }
+        try (Connection connection = connect(Databases.SETTLER);
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            for (String name : List.of(
+                    "creator:" + creator, "creator:A-z.0_9:", "publisher:" + publisher, "publisher:a-0", "payout")) {
+                statement.execute("INSERT INTO account (name) VALUES ('" + name + "')");
+            }
+            connection.rollback();
+        }
+    }
+
+    @Test
+    void engagementIsOfNamesThatAreOurs() {
+        String row = "INSERT INTO engagement VALUES (current_date, '%s', '%s', 'a', 'view', 1, 1, 1)";
+        for (String creator : List.of("", "c".repeat(65), "a b", "a\n")) {
+            refused(Databases.SETTLER, "engagement_creator_check", row.formatted(creator, "demo"));
+        }
+        for (String publisher : List.of("", "p".repeat(33), "A", "a\n")) {
+            refused(Databases.SETTLER, "engagement_publisher_check", row.formatted("c-1", publisher));
+        }
+    }
+
+    @Test
     void theHeadOfTheChainMovesToTheNextJournalOnly() {
         String settler = Databases.SETTLER;
         for (String move : List.of(
