@@ -22,7 +22,7 @@ public final class EpochReader {
     static final int ALIVE_EVERY = 20_000;
 
     /** Fields that Redis names at a time: it does nothing else meanwhile, for a quarter of a millisecond. */
-    private static final int PAGE = 500;
+    public static final int PAGE = 500;
 
     private final StringRedisTemplate redis;
     private final ScanOptions page;

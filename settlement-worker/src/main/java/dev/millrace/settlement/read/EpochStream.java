@@ -8,7 +8,6 @@ import dev.millrace.common.money.Micros;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -52,7 +51,7 @@ final class EpochStream {
         try {
             boolean once = scan(names.earn(epoch), this::earn);
             Instant sealedAt = Instant.ofEpochMilli(Long.parseLong(control(ControlField.SEALED, "unsealed")));
-            LocalDate day = sealedAt.atOffset(ZoneOffset.UTC).toLocalDate();
+            LocalDate day = EpochTotals.dayOf(sealedAt);
             once &= scan(names.engage(epoch), (field, value) -> engage(day, field, value));
             Micros total = Micros.parse(control(ControlField.MICROS, "0"));
             long events = Long.parseLong(control(ControlField.EVENTS, "0"));

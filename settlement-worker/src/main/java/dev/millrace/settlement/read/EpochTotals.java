@@ -2,6 +2,8 @@ package dev.millrace.settlement.read;
 
 import dev.millrace.common.money.Micros;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 
 /**
  * What a sealed epoch of one partition comes to; it adds up.
@@ -15,6 +17,15 @@ import java.time.Instant;
  */
 public record EpochTotals(
         int partition, long epoch, Instant sealedAt, Micros micros, long events, long earned, long engaged) {
+
+    /** UTC, of the seal: the day that engagement counts for. */
+    public LocalDate day() {
+        return dayOf(sealedAt);
+    }
+
+    static LocalDate dayOf(Instant sealedAt) {
+        return sealedAt.atOffset(ZoneOffset.UTC).toLocalDate();
+    }
 
     /** What bounds the time of settling it. */
     public long fields() {

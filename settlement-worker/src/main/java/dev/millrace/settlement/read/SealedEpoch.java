@@ -4,6 +4,7 @@ import dev.millrace.common.counters.EarnField;
 import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.money.Micros;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Map;
 
 /**
@@ -24,6 +25,11 @@ public record SealedEpoch(
         long events,
         Map<EarnField, Micros> earned,
         Map<EngageField, Long> engaged) {
+
+    /** UTC, of the seal: the day that engagement counts for. */
+    public LocalDate day() {
+        return EpochTotals.dayOf(sealedAt);
+    }
 
     /** The same without its fields. */
     public EpochTotals totals() {

@@ -3,7 +3,6 @@ package dev.millrace.settlement.settle;
 import dev.millrace.common.money.Micros;
 import dev.millrace.settlement.read.EpochTotals;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -32,7 +31,7 @@ final class Batch {
         events = Math.addExact(events, epoch.events());
         micros = micros.plus(epoch.micros());
         if (epoch.engaged() > 0) {
-            days.add(epoch.sealedAt().atOffset(ZoneOffset.UTC).toLocalDate());
+            days.add(epoch.day());
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.millrace.settlement.settle;
 
+import dev.millrace.settlement.read.EpochReader;
+
 /**
  * How much is dealt with at a time: what bounds memory and time, whatever lies in Redis.
  *
@@ -12,7 +14,7 @@ record Chunks(int page, int copied, long most) {
      * A million creators with an article each are two million fields. The text that a journal's hash is made of must stay below
      * the gigabyte that Postgres' values may have: five million creators, with the longest names.
      */
-    static final Chunks USUAL = new Chunks(500, 1 << 20, 2_500_000);
+    static final Chunks USUAL = new Chunks(EpochReader.PAGE, 1 << 20, 2_500_000);
 
     private static final long LEAST = 100_000;
 

@@ -79,15 +79,9 @@ final class Harvest {
     private EpochTotals stage(int partition, long epoch, Rates.Known rates, Staging staging, Runnable alive)
             throws BrokenPartition {
         staging.begin();
-        Optional<EpochTotals> totals = Optional.empty();
-        try {
-            totals = reader.stream(partition, epoch, rates, staging, alive);
-        } finally {
-            if (totals.isEmpty()) {
-                staging.forget();
-            }
-        }
+        Optional<EpochTotals> totals = reader.stream(partition, epoch, rates, staging, alive);
         if (totals.isPresent()) {
+            staging.keep();
             return totals.get();
         }
         SealedEpoch exact = reader.read(partition, epoch, rates, alive);

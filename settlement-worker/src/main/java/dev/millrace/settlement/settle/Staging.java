@@ -14,10 +14,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.postgresql.PGConnection;
@@ -36,7 +35,7 @@ final class Staging implements EpochSink {
     private final DataSource dataSource;
     private final Copy earned;
     private final Copy engaged;
-    private final List<Integer> forgotten = new ArrayList<>();
+    private final Set<Integer> unproven = new TreeSet<>();
     private int part;
     private long rows;
     private boolean created;
@@ -51,25 +50,25 @@ final class Staging implements EpochSink {
         this.engaged = new Copy("COPY engaged FROM STDIN", chunk);
     }
 
-    /** What is taken from now on is another epoch. */
+    /** What is taken from now on is another epoch, and void until it is kept. */
     void begin() {
-        part++;
+        unproven.add(++part);
     }
 
-    /** What was taken since {@link #begin} is void. */
-    void forget() {
-        forgotten.add(part);
+    /** What was taken since {@link #begin} adds up. */
+    void keep() {
+        unproven.remove(part);
     }
 
-    /** Takes all of an epoch that is in memory. */
+    /** Takes all of an epoch that is in memory and adds up. */
     void take(SealedEpoch epoch, Rates.Known rates) throws BrokenPartition {
         begin();
         epoch.earned().forEach(this::earned);
-        LocalDate day = epoch.sealedAt().atOffset(ZoneOffset.UTC).toLocalDate();
         for (Map.Entry<EngageField, Long> entry : epoch.engaged().entrySet()) {
             Micros price = rates.of(entry.getKey()).price(entry.getValue());
-            engaged(day, entry.getKey(), entry.getValue(), price);
+            engaged(epoch.day(), entry.getKey(), entry.getValue(), price);
         }
+        keep();
     }
 
     @Override
@@ -91,13 +90,13 @@ final class Staging implements EpochSink {
                 price.value());
     }
 
-    /** Makes the tables where nothing has yet, and brings everything there. */
+    /** Makes the tables where nothing has yet, brings everything there, and takes out again what is void. */
     void finish() {
         createOnce();
         earned.flush();
         engaged.flush();
-        if (!forgotten.isEmpty()) {
-            String parts = forgotten.stream().map(String::valueOf).collect(Collectors.joining(", "));
+        if (!unproven.isEmpty()) {
+            String parts = unproven.stream().map(String::valueOf).collect(Collectors.joining(", "));
             execute("DELETE FROM earned WHERE part IN (%1$s); DELETE FROM engaged WHERE part IN (%1$s)"
                     .formatted(parts));
         }
