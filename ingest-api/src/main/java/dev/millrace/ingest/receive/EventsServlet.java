@@ -45,7 +45,8 @@ final class EventsServlet extends HttpServlet {
 
     private static final URI INSTANCE = URI.create(PATH);
     private static final String POST = "POST";
-    private static final Set<String> TYPES = Set.of("application/json", "application/x-ndjson", "text/plain");
+    private static final Set<String> TYPES =
+            Set.of(MediaType.APPLICATION_JSON_VALUE, MediaType.APPLICATION_NDJSON_VALUE, MediaType.TEXT_PLAIN_VALUE);
     private static final JsonMapper JSON = JsonMapper.builder()
             .addMixIn(ProblemDetail.class, ProblemDetailJacksonMixin.class)
             .build();
@@ -111,11 +112,11 @@ final class EventsServlet extends HttpServlet {
         if (reply.rejectedAll()) {
             write(
                     response,
-                    HttpStatus.UNPROCESSABLE_CONTENT,
+                    HttpServletResponse.SC_UNPROCESSABLE_CONTENT,
                     MediaType.APPLICATION_PROBLEM_JSON_VALUE,
                     rejectedAll(outcomes, reply));
         } else {
-            write(response, HttpStatus.ACCEPTED, MediaType.APPLICATION_JSON_VALUE, reply);
+            write(response, HttpServletResponse.SC_ACCEPTED, MediaType.APPLICATION_JSON_VALUE, reply);
         }
     }
 
@@ -142,11 +143,6 @@ final class EventsServlet extends HttpServlet {
         ProblemDetail problem = refusal.getBody();
         problem.setInstance(INSTANCE);
         write(response, refusal.getStatusCode().value(), MediaType.APPLICATION_PROBLEM_JSON_VALUE, problem);
-    }
-
-    private static void write(HttpServletResponse response, HttpStatus status, String type, Object body)
-            throws IOException {
-        write(response, status.value(), type, body);
     }
 
     private static void write(HttpServletResponse response, int status, String type, Object body) throws IOException {
