@@ -1,17 +1,17 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.command.OptionChecks;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.report.Machine;
 import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.RunHome;
 import dev.millrace.local.command.Terminal;
-import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +34,6 @@ import picocli.CommandLine.Spec;
             ""
         })
 public final class BenchCommand implements Callable<Integer> {
-    private static final int SEEDS = 1_000_000;
     private static final int MOST_ROUNDS = 99;
     private static final int ROUNDS = 5;
     private static final int QUICK_ROUNDS = 3;
@@ -101,29 +100,25 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
+    public Integer call() throws Exception {
         Plan plan = plan();
-        RunHome home = RunHome.create(
-                terminal.root().resolve("lab/target/bench"),
-                "seed-" + plan.seed() + "-",
-                terminal.err(),
+        return RunHome.run(
+                terminal,
+                "bench",
+                plan.seed(),
                 keep,
-                "interrupted: everything is stopped, nothing was measured");
-        boolean good = false;
-        try {
-            Outcome outcome = run(plan, home);
-            print(outcome);
-            good = outcome.isGood();
-        } finally {
-            home.finish(good);
-        }
-        return good ? 0 : 1;
+                "interrupted: everything is stopped, nothing was measured",
+                home -> {
+                    Outcome outcome = run(plan, home);
+                    print(outcome);
+                    return outcome.isGood();
+                });
     }
 
-    private Outcome run(Plan plan, RunHome home) throws InterruptedException {
+    private Outcome run(Plan plan, Path home) throws InterruptedException {
         try (Progress progress = Progress.to(terminal.err(), terminal.columns())) {
             progress.step("bench: seed " + plan.seed());
-            Stage stage = new Stage(terminal.root(), home.path(), new Slabs(), progress::step);
+            Stage stage = new Stage(terminal.root(), home, new Slabs(), progress::step);
             return new Bench(plan, entrants, stage, progress).run();
         }
     }
@@ -139,50 +134,32 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private Plan plan() {
+        OptionChecks checks = new OptionChecks(spec);
         return new Plan(
                 quick,
-                known("--contestants", contestants, entrants.stream().map(Entrant::name)),
+                checks.known(
+                        "--contestants",
+                        contestants,
+                        entrants.stream().map(Entrant::name).toList()),
                 Set.copyOf(cases),
-                known("--aof", aofs, Stream.of(Aof.values()).map(Aof::toString)).stream()
+                checks
+                        .known(
+                                "--aof",
+                                aofs,
+                                Stream.of(Aof.values()).map(Aof::toString).toList())
+                        .stream()
                         .map(Aof::named)
                         .collect(Collectors.toSet()),
-                rounds(),
+                rounds(checks),
                 quick ? QUICK_LENGTH : LENGTH,
                 quick && rounds == null ? QUICK_BUDGET : NO_BUDGET,
-                seed());
+                checks.seed(seed));
     }
 
-    private int rounds() {
+    private int rounds(OptionChecks checks) {
         if (rounds == null) {
             return quick ? QUICK_ROUNDS : ROUNDS;
         }
-        if (rounds < 1 || rounds > MOST_ROUNDS) {
-            throw wrong("--rounds is %d; it takes 1 to %d".formatted(rounds, MOST_ROUNDS));
-        }
-        return rounds;
-    }
-
-    private long seed() {
-        if (seed == null) {
-            return ThreadLocalRandom.current().nextInt(SEEDS);
-        }
-        if (seed < 0 || seed >= Integer.MAX_VALUE) {
-            throw wrong("--seed is %d; it takes a whole number from 0 to %d".formatted(seed, Integer.MAX_VALUE - 1));
-        }
-        return seed;
-    }
-
-    private Set<String> known(String option, List<String> given, Stream<String> names) {
-        List<String> known = names.toList();
-        for (String name : given) {
-            if (!known.contains(name)) {
-                throw wrong("%s has '%s'; there are %s".formatted(option, name, String.join(", ", known)));
-            }
-        }
-        return Set.copyOf(given);
-    }
-
-    private CommandLine.ParameterException wrong(String message) {
-        return new CommandLine.ParameterException(spec.commandLine(), message);
+        return checks.within("--rounds", rounds, 1, MOST_ROUNDS);
     }
 }

@@ -2,6 +2,7 @@ package dev.millrace.lab.overload;
 
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.stack.MillraceStack;
+import dev.millrace.lab.stack.Sums;
 
 /** Holds what was acknowledged since a moment against what Redis and the ledger have got since. */
 final class Account {

@@ -1,5 +1,6 @@
 package dev.millrace.lab.overload;
 
+import dev.millrace.lab.stack.Sums;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.millrace.lab.overload;
 
+import dev.millrace.lab.stack.Sums;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

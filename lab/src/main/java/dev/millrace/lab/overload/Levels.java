@@ -1,5 +1,6 @@
 package dev.millrace.lab.overload;
 
+import dev.millrace.lab.stack.Sums;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -4,6 +4,7 @@ import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.report.Spread;
 import dev.millrace.lab.report.StackTrace;
 import dev.millrace.lab.stack.MillraceStack;
+import dev.millrace.lab.stack.Sums;
 import dev.millrace.local.server.Place;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package dev.millrace.lab.overload;
 
+import dev.millrace.lab.command.OptionChecks;
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.report.Machine;
@@ -13,7 +14,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +37,6 @@ import picocli.CommandLine.Spec;
             ""
         })
 public final class OverloadCommand implements Callable<Integer> {
-    private static final int SEEDS = 1_000_000;
     private static final int LONGEST = 600;
     private static final int HIGHEST = 1_000;
     private static final String LEVELS = "50,80,100,150,300";
@@ -103,21 +102,17 @@ public final class OverloadCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Plan plan = plan();
-        RunHome home = RunHome.create(
-                terminal.root().resolve("lab/target/overload"),
-                "seed-" + plan.seed() + "-",
-                terminal.err(),
+        return RunHome.run(
+                terminal,
+                "overload",
+                plan.seed(),
                 keep,
-                "interrupted: everything is stopped, nothing was measured");
-        boolean good = false;
-        try {
-            Outcome outcome = run(plan, home.path());
-            print(outcome);
-            good = outcome.isGood();
-        } finally {
-            home.finish(good);
-        }
-        return good ? 0 : 1;
+                "interrupted: everything is stopped, nothing was measured",
+                home -> {
+                    Outcome outcome = run(plan, home);
+                    print(outcome);
+                    return outcome.isGood();
+                });
     }
 
     private Outcome run(Plan plan, Path home) throws Exception {
@@ -139,6 +134,10 @@ public final class OverloadCommand implements Callable<Integer> {
         }
     }
 
+    private CommandLine.ParameterException wrong(String message) {
+        return new OptionChecks(spec).wrong(message);
+    }
+
     private Plan plan() {
         return new Plan(
                 Duration.ofSeconds(whole("--seconds", seconds, 1, LONGEST)),
@@ -148,9 +147,7 @@ public final class OverloadCommand implements Callable<Integer> {
                         .toList(),
                 named("--aof", aof, List.of(Aof.values()), Aof::toString),
                 parts(),
-                seed == null
-                        ? ThreadLocalRandom.current().nextInt(SEEDS)
-                        : whole("--seed", seed, 0, Integer.MAX_VALUE - 1));
+                seed == null ? OptionChecks.newSeed() : whole("--seed", seed, 0, Integer.MAX_VALUE - 1));
     }
 
     private Set<Part> parts() {
@@ -185,9 +182,5 @@ public final class OverloadCommand implements Callable<Integer> {
                 .findFirst()
                 .orElseThrow(() -> wrong("%s is '%s'; there are %s"
                         .formatted(option, given, known.stream().map(name).collect(Collectors.joining(", ")))));
-    }
-
-    private CommandLine.ParameterException wrong(String message) {
-        return new CommandLine.ParameterException(spec.commandLine(), message);
     }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.lab.overload;
 
 import dev.millrace.lab.report.Spread;
+import dev.millrace.lab.stack.Sums;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,10 +3,11 @@ package dev.millrace.lab.scale;
 import dev.millrace.lab.bench.Stage;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.stack.MillraceStack;
+import dev.millrace.lab.stack.Sums;
 import dev.millrace.lab.stack.Wait;
 import dev.millrace.local.server.Databases;
+import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +38,8 @@ final class DatabasePart {
     }
 
     static Work measure(ScalePlan plan, Stage stage) throws Exception {
-        List<String> options = List.of("-Xmx" + plan.workerHeap(), "-XX:+UseSerialGC");
-        MillraceStack.Setup setup = new MillraceStack.Setup(plan.interval(), options);
-        try (MillraceStack stack = MillraceStack.start(stage.root(), stage.place("database"), setup, stage.progress());
+        try (MillraceStack stack = MillraceStack.start(
+                        stage.root(), stage.place("database"), plan.setup(plan.interval()), stage.progress());
                 DatabaseMeter database = new DatabaseMeter(stack.connect())) {
             return new DatabasePart(plan, stage, stack).measure(database);
         }
@@ -99,14 +99,8 @@ final class DatabasePart {
         return articles.size();
     }
 
-    private List<String> failures(long sentMicros) throws Exception {
-        List<String> failures = new ArrayList<>();
-        long counted = stack.countedMicros();
-        long settled = stack.settledMicros();
-        if (counted != sentMicros || settled != sentMicros) {
-            failures.add("sent %,d micros; Redis counted %,d, creators' balances hold %,d"
-                    .formatted(sentMicros, counted, settled));
-        }
-        return failures;
+    private List<String> failures(long sentMicros) throws SQLException {
+        Sums sums = Sums.of(stack, sentMicros);
+        return sums.areEqual() ? List.of() : List.of(sums.toString());
     }
 }

@@ -3,6 +3,7 @@ package dev.millrace.lab.scale;
 import dev.millrace.lab.bench.Stage;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.stack.MillraceStack;
+import dev.millrace.lab.stack.Sums;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,9 +39,8 @@ final class GrowthPart {
     }
 
     static Growth measure(ScalePlan plan, Stage stage) throws Exception {
-        List<String> options = List.of("-Xmx" + plan.workerHeap(), "-XX:+UseSerialGC");
-        MillraceStack.Setup setup = new MillraceStack.Setup(INTERVAL, options);
-        try (MillraceStack stack = MillraceStack.start(stage.root(), stage.place("growth"), setup, stage.progress())) {
+        try (MillraceStack stack =
+                MillraceStack.start(stage.root(), stage.place("growth"), plan.setup(INTERVAL), stage.progress())) {
             return new GrowthPart(plan, stage, stack).measure();
         }
     }
@@ -68,9 +68,9 @@ final class GrowthPart {
         stage.progress()
                 .accept("%s: %,d creators, %,.0f events/s, settled in %,.0f ms"
                         .formatted(round == 0 ? "warm-up" : "round " + round, creators, perSecond, settleMillis));
-        if (stack.countedMicros() != sentMicros || stack.settledMicros() != sentMicros) {
-            failures.add("after round %d of %,d creators: sent %,d micros, Redis counted %,d, balances hold %,d"
-                    .formatted(round, creators, sentMicros, stack.countedMicros(), stack.settledMicros()));
+        Sums sums = Sums.of(stack, sentMicros);
+        if (!sums.areEqual()) {
+            failures.add("after round %d of %,d creators: %s".formatted(round, creators, sums));
         }
         if (round > 0) {
             rounds.computeIfAbsent(creators, _ -> new ArrayList<>()).add(new Growth.Round(perSecond, settleMillis));

@@ -1,18 +1,19 @@
 package dev.millrace.lab.scale;
 
 import dev.millrace.lab.bench.Stage;
+import dev.millrace.lab.command.OptionChecks;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.report.Machine;
 import dev.millrace.lab.report.StackTrace;
 import dev.millrace.lab.stack.RunHome;
 import dev.millrace.local.command.Terminal;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +39,6 @@ import picocli.CommandLine.Spec;
             ""
         })
 public final class ScaleCommand implements Callable<Integer> {
-    private static final int SEEDS = 1_000_000;
-
     private final Terminal terminal;
 
     @Spec
@@ -98,25 +97,19 @@ public final class ScaleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         ScalePlan plan = plan();
-        RunHome home = RunHome.create(
-                terminal.root().resolve("lab/target/scale"),
-                "seed-" + plan.seed() + "-",
-                terminal.err(),
+        return RunHome.run(
+                terminal,
+                "scale",
+                plan.seed(),
                 keep,
-                "interrupted: everything is stopped, nothing was measured");
-        boolean good = false;
-        try {
-            good = run(plan, home);
-        } finally {
-            home.finish(good);
-        }
-        return good ? 0 : 1;
+                "interrupted: everything is stopped, nothing was measured",
+                home -> run(plan, home));
     }
 
-    private boolean run(ScalePlan plan, RunHome home) throws InterruptedException {
+    private boolean run(ScalePlan plan, Path home) throws InterruptedException {
         try (Progress progress = Progress.to(terminal.err(), terminal.columns())) {
             progress.step("scale: seed " + plan.seed());
-            Stage stage = new Stage(terminal.root(), home.path(), new Slabs(), progress::step);
+            Stage stage = new Stage(terminal.root(), home, new Slabs(), progress::step);
             Findings findings = new Findings(Machine.ofThisProcess(), plan.seed(), new Scale(plan, stage).run());
             print(findings);
             return findings.isGood();
@@ -138,54 +131,29 @@ public final class ScaleCommand implements Callable<Integer> {
     }
 
     private ScalePlan plan() {
+        OptionChecks checks = new OptionChecks(spec);
         return new ScalePlan(
-                parts(),
-                within("--creators", creators, 10_000, 2_000_000),
-                within("--rounds", rounds, 1, 99),
-                Duration.ofSeconds(within("--seconds", seconds, 5, 600)),
-                within("--rate", rate, 100, 50_000),
-                heap(),
-                seed());
+                parts(checks),
+                checks.within("--creators", creators, 10_000, 2_000_000),
+                checks.within("--rounds", rounds, 1, 99),
+                Duration.ofSeconds(checks.within("--seconds", seconds, 5, 600)),
+                checks.within("--rate", rate, 100, 50_000),
+                heap(checks),
+                checks.seed(seed));
     }
 
-    private Set<Part> parts() {
+    private Set<Part> parts(OptionChecks checks) {
         if (parts.isEmpty()) {
             return EnumSet.allOf(Part.class);
         }
         List<String> known = Stream.of(Part.values()).map(Part::toString).toList();
-        for (String name : parts) {
-            if (!known.contains(name)) {
-                throw wrong("--parts has '%s'; there are %s".formatted(name, String.join(", ", known)));
-            }
-        }
-        return parts.stream().map(Part::named).collect(Collectors.toSet());
+        return checks.known("--parts", parts, known).stream().map(Part::named).collect(Collectors.toSet());
     }
 
-    private int within(String option, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw wrong("%s is %d; it takes %d to %d".formatted(option, value, least, most));
-        }
-        return value;
-    }
-
-    private String heap() {
+    private String heap(OptionChecks checks) {
         if (!workerHeap.matches("[1-9][0-9]{0,4}[mg]")) {
-            throw wrong("--worker-heap is '%s'; it takes a size such as 256m or 1g".formatted(workerHeap));
+            throw checks.wrong("--worker-heap is '%s'; it takes a size such as 256m or 1g".formatted(workerHeap));
         }
         return workerHeap;
-    }
-
-    private long seed() {
-        if (seed == null) {
-            return ThreadLocalRandom.current().nextInt(SEEDS);
-        }
-        if (seed < 0 || seed >= Integer.MAX_VALUE) {
-            throw wrong("--seed is %d; it takes a whole number from 0 to %d".formatted(seed, Integer.MAX_VALUE - 1));
-        }
-        return seed;
-    }
-
-    private CommandLine.ParameterException wrong(String message) {
-        return new CommandLine.ParameterException(spec.commandLine(), message);
     }
 }

@@ -1,6 +1,8 @@
 package dev.millrace.lab.scale;
 
+import dev.millrace.lab.stack.MillraceStack;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -17,5 +19,14 @@ import java.util.Set;
 record ScalePlan(Set<Part> parts, int creators, int rounds, Duration interval, int rate, String workerHeap, long seed) {
     ScalePlan {
         parts = Set.copyOf(parts);
+    }
+
+    /**
+     * Of the services of one part.
+     *
+     * @param settled from one settlement to the next
+     */
+    MillraceStack.Setup setup(Duration settled) {
+        return new MillraceStack.Setup(settled, List.of("-Xmx" + workerHeap, "-XX:+UseSerialGC"));
     }
 }

@@ -4,6 +4,7 @@ import dev.millrace.lab.bench.Stage;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.stack.CpuTime;
 import dev.millrace.lab.stack.MillraceStack;
+import dev.millrace.lab.stack.Sums;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -60,10 +61,10 @@ final class SettlementPart implements AutoCloseable {
     }
 
     static Settlements measure(ScalePlan plan, Stage stage) throws Exception {
-        List<String> options = List.of("-Xmx" + plan.workerHeap(), "-XX:+UseSerialGC");
-        MillraceStack.Setup setup = new MillraceStack.Setup(NEVER, options);
         try (SettlementPart part = new SettlementPart(
-                plan, stage, MillraceStack.start(stage.root(), stage.place("settlement"), setup, stage.progress()))) {
+                plan,
+                stage,
+                MillraceStack.start(stage.root(), stage.place("settlement"), plan.setup(NEVER), stage.progress()))) {
             return part.measure();
         }
     }
@@ -82,11 +83,9 @@ final class SettlementPart implements AutoCloseable {
                 alone("known", few, plan.creators()),
                 loaded("known, under load", few, plan.creators()));
         List<String> failures = new ArrayList<>();
-        long counted = stack.countedMicros();
-        long settled = stack.settledMicros();
-        if (counted != sentMicros || settled != sentMicros) {
-            failures.add("sent %,d micros; Redis counted %,d, creators' balances hold %,d"
-                    .formatted(sentMicros, counted, settled));
+        Sums sums = Sums.of(stack, sentMicros);
+        if (!sums.areEqual()) {
+            failures.add(sums.toString());
         }
         checkLedger(few + plan.creators(), failures);
         return new Settlements(plan.workerHeap(), rounds, failures);

@@ -31,7 +31,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/** One ingest node, one worker that settles every five seconds, one ledger, and what they store in; asked what they did. */
+/** One ingest node, one worker, one ledger, and what they store in; asked what they did. */
 public final class MillraceStack implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofMinutes(10);

@@ -1,5 +1,6 @@
 package dev.millrace.lab.stack;
 
+import dev.millrace.local.command.Terminal;
 import dev.millrace.local.server.Folders;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -28,31 +29,39 @@ public final class RunHome {
         this.interruption = interruption;
     }
 
-    /**
-     * Makes a new folder.
-     *
-     * @param runs the folder to make it in
-     * @param prefix of its name
-     * @param complaints takes what people have to know
-     * @param keep whether data and logs stay also when nothing went wrong
-     * @param interruption what to say after Ctrl-C
-     */
-    public static RunHome create(Path runs, String prefix, PrintStream complaints, boolean keep, String interruption)
-            throws IOException {
-        Files.createDirectories(runs);
-        Path path = Files.createTempDirectory(runs, prefix);
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
-        RunHome home = new RunHome(path, complaints, keep, interruption);
-        Runtime.getRuntime().addShutdownHook(home.farewell);
-        return home;
+    /** What happens in the folder; whether it went well. */
+    @FunctionalInterface
+    public interface Run {
+        boolean in(Path home) throws Exception;
     }
 
-    public Path path() {
-        return path;
+    /**
+     * Runs in a new folder below {@code lab/target}, and deletes it where nobody needs it any more.
+     *
+     * @param command whose run it is
+     * @param keep whether data and logs stay also when nothing went wrong
+     * @param interruption what to say after Ctrl-C
+     * @return exit code: 0 when it went well
+     */
+    public static int run(Terminal terminal, String command, long seed, boolean keep, String interruption, Run run)
+            throws Exception {
+        Path runs =
+                Files.createDirectories(terminal.root().resolve("lab/target").resolve(command));
+        Path path = Files.createTempDirectory(runs, "seed-" + seed + "-");
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+        RunHome home = new RunHome(path, terminal.err(), keep, interruption);
+        Runtime.getRuntime().addShutdownHook(home.farewell);
+        boolean good = false;
+        try {
+            good = run.in(path);
+        } finally {
+            home.finish(good);
+        }
+        return good ? 0 : 1;
     }
 
     /** Ends every process that this one has started, and deletes the folder where nobody needs it any more. */
-    public void finish(boolean good) throws IOException {
+    private void finish(boolean good) throws IOException {
         if (interrupted) {
             return; // The hook tidies up.
         }

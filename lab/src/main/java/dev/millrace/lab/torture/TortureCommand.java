@@ -1,11 +1,11 @@
 package dev.millrace.lab.torture;
 
+import dev.millrace.lab.command.OptionChecks;
 import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.lab.stack.RunHome;
 import dev.millrace.local.command.Terminal;
 import dev.millrace.local.server.Place;
-import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -14,7 +14,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +39,6 @@ public final class TortureCommand implements Callable<Integer> {
     private static final BigDecimal MINUTE = BigDecimal.valueOf(60_000);
     private static final BigDecimal LEAST = new BigDecimal("0.1");
     private static final BigDecimal MOST = new BigDecimal("1440");
-    private static final int SEEDS = 1_000_000;
 
     private final Terminal terminal;
 
@@ -75,23 +73,19 @@ public final class TortureCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException, InterruptedException, SQLException {
+    public Integer call() throws Exception {
         Plan plan = new Plan(length(), seed(), kinds());
-        RunHome home = RunHome.create(
-                terminal.root().resolve("lab/target/torture"),
-                "seed-" + plan.seed() + "-",
-                terminal.err(),
+        return RunHome.run(
+                terminal,
+                "torture",
+                plan.seed(),
                 keep,
-                "interrupted: everything is stopped, nothing was proven");
-        boolean good = false;
-        try {
-            Torture.Result result = run(plan, home.path());
-            terminal.out().println(result.report());
-            good = result.good();
-        } finally {
-            home.finish(good);
-        }
-        return good ? 0 : 1;
+                "interrupted: everything is stopped, nothing was proven",
+                home -> {
+                    Torture.Result result = run(plan, home);
+                    terminal.out().println(result.report());
+                    return result.good();
+                });
     }
 
     private Torture.Result run(Plan plan, Path home) throws InterruptedException, SQLException {
@@ -116,7 +110,7 @@ public final class TortureCommand implements Callable<Integer> {
 
     private long seed() {
         if (seed == null) {
-            return ThreadLocalRandom.current().nextInt(SEEDS);
+            return OptionChecks.newSeed();
         }
         try {
             return Long.parseLong(seed);
@@ -145,6 +139,6 @@ public final class TortureCommand implements Callable<Integer> {
     }
 
     private CommandLine.ParameterException wrong(String message) {
-        return new CommandLine.ParameterException(spec.commandLine(), message);
+        return new OptionChecks(spec).wrong(message);
     }
 }

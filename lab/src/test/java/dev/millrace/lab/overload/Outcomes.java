@@ -3,6 +3,7 @@ package dev.millrace.lab.overload;
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.report.Spread;
 import dev.millrace.lab.stack.Aof;
+import dev.millrace.lab.stack.Sums;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;

@@ -6,6 +6,7 @@ import dev.millrace.lab.load.Case;
 import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.report.Machine;
 import dev.millrace.lab.stack.Aof;
+import dev.millrace.lab.stack.Sums;
 import dev.millrace.local.server.Folders;
 import dev.millrace.local.server.Place;
 import java.io.IOException;

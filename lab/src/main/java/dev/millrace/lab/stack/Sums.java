@@ -1,4 +1,6 @@
-package dev.millrace.lab.overload;
+package dev.millrace.lab.stack;
+
+import java.sql.SQLException;
 
 /**
  * The same money as three see it, in micros.
@@ -7,13 +9,22 @@ package dev.millrace.lab.overload;
  * @param counted in Redis
  * @param settled in creators' balances of the ledger
  */
-record Sums(long acknowledged, long counted, long settled) {
-    boolean areEqual() {
+public record Sums(long acknowledged, long counted, long settled) {
+    /**
+     * What there is in all now.
+     *
+     * @param acknowledged micros since the stack was new
+     */
+    public static Sums of(MillraceStack stack, long acknowledged) throws SQLException {
+        return new Sums(acknowledged, stack.countedMicros(), stack.settledMicros());
+    }
+
+    public boolean areEqual() {
         return acknowledged == counted && counted == settled;
     }
 
     /** Micros that were acknowledged and are not in the ledger; below zero those that were paid and not acknowledged. */
-    long lost() {
+    public long lost() {
         return acknowledged - settled;
     }
 
