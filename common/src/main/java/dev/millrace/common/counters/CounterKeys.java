@@ -20,7 +20,7 @@ public final class CounterKeys {
             throw new IllegalArgumentException(
                     "partition %d is not 0 to %d".formatted(partition, Identity.PARTITIONS - 1));
         }
-        this.tag = "{p%02d}:".formatted(partition);
+        this.tag = "{p" + (partition < 10 ? "0" : "") + partition + "}:";
     }
 
     /** Number of the open epoch. */

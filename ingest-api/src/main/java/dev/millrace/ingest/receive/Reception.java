@@ -48,10 +48,12 @@ final class Reception {
 
     private List<Outcome> count(List<Event> events) {
         List<Verdict> verdicts = verify(events);
-        List<Countable> countable = verdicts.stream()
-                .filter(Countable.class::isInstance)
-                .map(Countable.class::cast)
-                .toList();
+        List<Countable> countable = new ArrayList<>(verdicts.size());
+        for (Verdict verdict : verdicts) {
+            if (verdict instanceof Countable may) {
+                countable.add(may);
+            }
+        }
         return switch (tally.count(countable)) {
             case TallyResult.Counted(List<Outcome> counted) -> merged(verdicts, counted);
             case TallyResult.SendAgain(TallyResult.Reason reason, String detail) -> throw sendAgain(reason, detail);

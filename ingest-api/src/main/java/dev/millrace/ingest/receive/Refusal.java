@@ -101,6 +101,12 @@ final class Refusal extends ErrorResponseException {
         return URI.create("urn:millrace:problem:" + code);
     }
 
+    /** Made for an answer, often thousands of times a second: nobody reads where. */
+    @Override
+    public Throwable fillInStackTrace() {
+        return this;
+    }
+
     String code() {
         return code;
     }

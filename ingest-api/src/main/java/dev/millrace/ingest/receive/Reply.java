@@ -2,6 +2,7 @@ package dev.millrace.ingest.receive;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.millrace.ingest.tally.Outcome;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -42,12 +43,19 @@ record Reply(
     }
 
     static Reply of(List<Outcome> outcomes, boolean minimal) {
-        int accepted = (int)
-                outcomes.stream().filter(Outcome.Accepted.class::isInstance).count();
-        int duplicate = (int)
-                outcomes.stream().filter(Outcome.Duplicate.class::isInstance).count();
-        List<Result> results =
-                minimal ? null : outcomes.stream().map(Result::of).toList();
+        int accepted = 0;
+        int duplicate = 0;
+        List<Result> results = minimal ? null : new ArrayList<>(outcomes.size());
+        for (Outcome outcome : outcomes) {
+            switch (outcome) {
+                case Outcome.Accepted a -> accepted++;
+                case Outcome.Duplicate d -> duplicate++;
+                case Outcome.Refused refused -> {}
+            }
+            if (results != null) {
+                results.add(Result.of(outcome));
+            }
+        }
         return new Reply(accepted, duplicate, outcomes.size() - accepted - duplicate, results);
     }
 

@@ -9,7 +9,11 @@ import java.util.List;
  */
 record PartitionBatch(int partition, List<Share> shares) {
     int size() {
-        return shares.stream().mapToInt(Share::size).sum();
+        int size = 0;
+        for (Share share : shares) {
+            size += share.size();
+        }
+        return size;
     }
 
     /** None of its requests will be answered otherwise. */

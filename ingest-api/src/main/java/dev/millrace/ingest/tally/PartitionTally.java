@@ -4,14 +4,12 @@ import dev.millrace.common.identity.Identity;
 import dev.millrace.ingest.tally.TallyResult.Reason;
 import dev.millrace.ingest.verify.Countable;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
-import java.util.function.IntPredicate;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,28 +65,30 @@ final class PartitionTally {
 
     private Pending send(List<Countable> events, BitSet suspected) {
         Pending request = new Pending(events.size());
-        List<Share> freshShares = shares(request, events, i -> !suspected.get(i));
-        List<Share> suspectShares = shares(request, events, suspected::get);
+        List<Share> freshShares = shares(request, events, suspected, false);
+        List<Share> suspectShares = shares(request, events, suspected, true);
         fresh.add(freshShares);
         suspects.add(suspectShares);
         return request;
     }
 
-    /** The chosen events, by their partitions. */
-    private static List<Share> shares(Pending request, List<Countable> events, IntPredicate chosen) {
-        @Nullable Share[] shares = new @Nullable Share[Identity.PARTITIONS];
+    /** The events that are suspected, or those that are not, by their partitions. */
+    private static List<Share> shares(Pending request, List<Countable> events, BitSet suspected, boolean suspects) {
+        List<Share> shares = new ArrayList<>(Math.min(events.size(), Identity.PARTITIONS));
+        @Nullable Share[] byPartition = new @Nullable Share[Identity.PARTITIONS];
         for (int i = 0; i < events.size(); i++) {
-            if (chosen.test(i)) {
+            if (suspected.get(i) == suspects) {
                 int partition = events.get(i).identity().partition();
-                Share share = shares[partition];
+                Share share = byPartition[partition];
                 if (share == null) {
                     share = request.newShare(partition);
-                    shares[partition] = share;
+                    byPartition[partition] = share;
+                    shares.add(share);
                 }
                 share.add(events.get(i), i);
             }
         }
-        return Stream.of(shares).filter(Objects::nonNull).toList();
+        return shares;
     }
 
     private static TallyResult unavailable(String detail) {

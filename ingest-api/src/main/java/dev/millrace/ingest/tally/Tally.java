@@ -77,7 +77,9 @@ public final class Tally {
     private TallyResult countAndRemember(List<Countable> events, BitSet suspected) {
         TallyResult result = partitions.count(events, suspected);
         if (result instanceof TallyResult.Counted) {
-            events.stream().map(Countable::identity).forEach(filter::sent);
+            for (Countable event : events) {
+                filter.sent(event.identity());
+            }
         }
         return result;
     }
