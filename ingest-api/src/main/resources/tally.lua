@@ -104,22 +104,40 @@ local function untimely(event, now, since)
     end
 end
 
--- Adds to fields that have just been read: nothing else happens meanwhile, so one command sets them all. Sums too large for Lua
--- are left to HINCRBY.
-local function add_units(engage, values, added, first)
-    local sums = {'HSET', engage}
-    for i, units in ipairs(added) do
-        local field, value = ARGV[first + 2 * i - 2], values[i] or '0'
-        if units > 0 and #value > MOST_EXACT_DIGITS then
-            redis.call('HINCRBY', engage, field, exact(units))
-        elseif units > 0 then
-            sums[#sums + 1] = field
-            sums[#sums + 1] = exact(value + units)
-        end
+-- What one HSET will set: sums of fields that have just been read, since nothing else happens meanwhile. Sums too large for Lua
+-- are left to HINCRBY, at once.
+local function add_to(sums, field, value, added)
+    value = value or '0'
+    if #value > MOST_EXACT_DIGITS then
+        redis.call('HINCRBY', sums[2], field, exact(added))
+    else
+        sums[#sums + 1] = field
+        sums[#sums + 1] = exact(value + added)
     end
+end
+
+local function set(sums)
     if #sums > 2 then
         redis.call(unpack(sums))
     end
+end
+
+local function add_units(engage, values, added, first)
+    local sums = {'HSET', engage}
+    for i, units in ipairs(added) do
+        if units > 0 then
+            add_to(sums, ARGV[first + 2 * i - 2], values[i], units)
+        end
+    end
+    set(sums)
+end
+
+-- The control fields of a hash: what has been counted in it.
+local function add_totals(hash, micros_before, events_before, micros, events)
+    local sums = {'HSET', hash}
+    add_to(sums, '#micros', micros_before, micros)
+    add_to(sums, '#events', events_before, events)
+    set(sums)
 end
 
 -- Counts one section, whose keys come after index k and whose arguments after index a.
@@ -166,12 +184,12 @@ local function count(k, a)
     if earn_values and earn_values[1] then
         return {'sealed', now}
     end
-    local engage_values, _
+    local engage_values, totals
     if not corrupt then
         engage_values, corrupt = numbers(engage, {}, first_engage, engages)
     end
     if not corrupt then
-        _, corrupt = numbers(total, {'#micros', '#events'}, 0, 0)
+        totals, corrupt = numbers(total, {'#micros', '#events'}, 0, 0)
     end
     if corrupt then
         return {'corrupt', now, corrupt}
@@ -218,10 +236,8 @@ local function count(k, a)
             end
         end
         add_units(engage, engage_values, engaged, first_engage)
-        redis.call('HINCRBYFLOAT', earn, '#micros', exact(micros))
-        redis.call('HINCRBY', earn, '#events', accepted)
-        redis.call('HINCRBYFLOAT', total, '#micros', exact(micros))
-        redis.call('HINCRBY', total, '#events', accepted)
+        add_totals(earn, earn_values[2], earn_values[3], micros, accepted)
+        add_totals(total, totals[1], totals[2], micros, accepted)
     end
     if not clock or now > highest then
         redis.call('SET', KEYS[k + 4], now)

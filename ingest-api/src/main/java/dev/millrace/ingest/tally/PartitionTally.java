@@ -1,8 +1,12 @@
 package dev.millrace.ingest.tally;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import dev.millrace.common.identity.Identity;
 import dev.millrace.ingest.tally.TallyResult.Reason;
 import dev.millrace.ingest.verify.Countable;
+import io.netty.util.Timeout;
+import io.netty.util.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -37,29 +41,34 @@ final class PartitionTally {
     private final Coalescer fresh;
     private final Coalescer suspects;
     private final Duration timeout;
+    private final Timer timer;
 
     /**
      * @param timeout longest wait for all answers of one request
+     * @param timer that ends it: of the kind that makes little of being told and told off again, which nearly every wait does
      */
-    PartitionTally(TallyCalls calls, Duration timeout) {
+    PartitionTally(TallyCalls calls, Duration timeout, Timer timer) {
         this.fresh = new Coalescer(MOST_FRESH, FRESH_CALLS, ENOUGH_FRESH, calls::count);
         this.suspects = new Coalescer(MOST_SUSPECTS, SUSPECTS_CALLS, MOST_SUSPECTS, calls::count);
         this.timeout = timeout;
+        this.timer = timer;
     }
 
     /**
      * @param suspected which of the events may have been counted before
      */
     TallyResult count(List<Countable> events, BitSet suspected) {
+        Pending request = send(events, suspected);
+        Timeout end = timer.newTimeout(_ -> request.fail(new TimeoutException()), timeout.toNanos(), NANOSECONDS);
         try {
-            return new TallyResult.Counted(send(events, suspected).await(timeout.toNanos()));
+            return new TallyResult.Counted(request.await());
         } catch (ExecutionException e) {
             return unavailable(why(e.getCause()));
-        } catch (TimeoutException e) {
-            return unavailable("Redis did not answer within %d ms".formatted(timeout.toMillis()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return unavailable("this node is shutting down");
+        } finally {
+            end.cancel();
         }
     }
 
@@ -96,7 +105,10 @@ final class PartitionTally {
     }
 
     /** What callers may know of a failure; the log has the rest. */
-    private static String why(@Nullable Throwable failure) {
+    private String why(@Nullable Throwable failure) {
+        if (failure instanceof TimeoutException) {
+            return "Redis did not answer within %d ms".formatted(timeout.toMillis());
+        }
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof CountersRefused refused) {

@@ -3,8 +3,6 @@ package dev.millrace.ingest.tally;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A request whose events are on their way to Redis, in several shares. Thread-safe. */
@@ -49,14 +47,14 @@ final class Pending {
     }
 
     /**
-     * The outcomes, in the order of the events. Whoever gives up waiting is not counted where that can still be helped.
+     * The outcomes, in the order of the events. Whoever is interrupted is not counted where that can still be helped. How long
+     * it may take is the business of whoever fails the request when it has taken too long.
      *
      * @throws ExecutionException when it has failed, with the reason as its cause
-     * @throws TimeoutException when it takes longer than that
      */
-    List<Outcome> await(long nanos) throws InterruptedException, ExecutionException, TimeoutException {
+    List<Outcome> await() throws InterruptedException, ExecutionException {
         try {
-            return done.get(nanos, TimeUnit.NANOSECONDS);
+            return done.get();
         } finally {
             done.cancel(false);
         }

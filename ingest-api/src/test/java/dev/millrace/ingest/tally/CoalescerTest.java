@@ -193,7 +193,7 @@ class CoalescerTest {
         for (int i = 0; i < 3; i++) {
             Share share = share(1, 10);
             failing.add(List.of(share));
-            assertThatThrownBy(() -> share.request().await(0)).hasRootCauseMessage("as if");
+            assertThatThrownBy(() -> share.request().await()).hasRootCauseMessage("as if");
         }
         assertThat(made).hasSize(3);
     }

@@ -60,7 +60,8 @@ public final class RecordedRedis {
     }
 
     public Tally tally(IngestSettings settings, MeterRegistry registry) {
-        return new TallyConfiguration().tally(settings, counters, registry);
+        TallyConfiguration configuration = new TallyConfiguration();
+        return configuration.tally(settings, counters, configuration.tallyTimer(), registry);
     }
 
     /** Forgets all it has seen, and tells how many events it had counted. */

@@ -22,11 +22,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Requests that travel together, and what each of them is told. */
+@Timeout(60)
 class TallyCallsIT {
-    private static final long PATIENCE = TimeUnit.MINUTES.toNanos(1);
-
     private OpenCounters counters;
     private RedisClient client;
     private StatefulRedisConnection<String, String> connection;
@@ -68,8 +68,8 @@ class TallyCallsIT {
         firstOfTwo.add(event(2, "c-1", 12), 2);
         Share secondOfOne = share(second, 1, event(1, "c-2", 11), expired(1));
         send(new PartitionBatch(1, List.of(firstOfOne, secondOfOne)), new PartitionBatch(2, List.of(firstOfTwo)));
-        assertThat(first.await(PATIENCE)).containsExactly(Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.ACCEPTED);
-        assertThat(second.await(PATIENCE))
+        assertThat(first.await()).containsExactly(Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.ACCEPTED);
+        assertThat(second.await())
                 .satisfiesExactly(
                         outcome -> assertThat(outcome).isEqualTo(Outcome.DUPLICATE),
                         outcome -> assertThat(outcome).isInstanceOf(Outcome.Refused.class));
@@ -90,9 +90,9 @@ class TallyCallsIT {
                 new PartitionBatch(
                         1, List.of(share(good, 1, event(1, "c-1", 10)), badOfOne, share(late, 1, event(1, "c-1", 10)))),
                 new PartitionBatch(2, List.of(badOfTwo)));
-        assertThat(good.await(PATIENCE)).containsExactly(Outcome.ACCEPTED);
-        assertThat(late.await(PATIENCE)).containsExactly(Outcome.DUPLICATE);
-        assertThatThrownBy(() -> bad.await(PATIENCE))
+        assertThat(good.await()).containsExactly(Outcome.ACCEPTED);
+        assertThat(late.await()).containsExactly(Outcome.DUPLICATE);
+        assertThatThrownBy(() -> bad.await())
                 .hasRootCauseMessage("partition 1: the counter 'demo|c-2' holds no number");
         assertThat(counters.earned(1, "demo|c-1")).isEqualTo(1_000);
         assertThat(counters.earned(1, "demo|c-3")).isEqualTo(1_000);
@@ -106,8 +106,8 @@ class TallyCallsIT {
         Identity inBucketOne = new Identity((1L << 60) | (1L << 50), 5);
         send(new PartitionBatch(
                 1, List.of(share(bad, 1, event(inBucketOne, "c-2", 600)), share(good, 1, event(1, "c-1", 10)))));
-        assertThat(good.await(PATIENCE)).containsExactly(Outcome.ACCEPTED);
-        assertThatThrownBy(() -> bad.await(PATIENCE)).hasRootCauseInstanceOf(CountersRefused.class);
+        assertThat(good.await()).containsExactly(Outcome.ACCEPTED);
+        assertThatThrownBy(() -> bad.await()).hasRootCauseInstanceOf(CountersRefused.class);
         assertThat(counters.earned(1, "demo|c-1")).isEqualTo(1_000);
         assertThat(counters.earned(1, "demo|c-2")).isZero();
     }
@@ -120,8 +120,8 @@ class TallyCallsIT {
         send(
                 new PartitionBatch(4, List.of(share(bad, 4, event(4, "c-1", 1)))),
                 new PartitionBatch(5, List.of(share(good, 5, event(5, "c-1", 1)))));
-        assertThat(good.await(PATIENCE)).containsExactly(Outcome.ACCEPTED);
-        assertThatThrownBy(() -> bad.await(PATIENCE))
+        assertThat(good.await()).containsExactly(Outcome.ACCEPTED);
+        assertThatThrownBy(() -> bad.await())
                 .hasRootCauseMessage("partition 4: no epoch is open; settlement-worker opens one");
     }
 
@@ -133,8 +133,8 @@ class TallyCallsIT {
         send(
                 new PartitionBatch(4, List.of(share(bad, 4, event(4, "c-1", 1)))),
                 new PartitionBatch(5, List.of(share(good, 5, event(5, "c-1", 1)))));
-        assertThat(good.await(PATIENCE)).containsExactly(Outcome.ACCEPTED);
-        assertThatThrownBy(() -> bad.await(PATIENCE))
+        assertThat(good.await()).containsExactly(Outcome.ACCEPTED);
+        assertThatThrownBy(() -> bad.await())
                 .hasRootCauseMessage(
                         "partition 4: its pointer names epoch 'nonsense' of opening '1'; settlement-worker opens it anew");
         assertThat(counters.earned(1, "demo|c-1")).isEqualTo(1_000);
@@ -147,7 +147,7 @@ class TallyCallsIT {
             counters.redis().hset(names(1).engage(1), "demo|c-1|/a|view|1", value);
             Pending bad = new Pending(1);
             send(new PartitionBatch(1, List.of(share(bad, 1, event(1, "c-1", 1)))));
-            assertThatThrownBy(() -> bad.await(PATIENCE))
+            assertThatThrownBy(() -> bad.await())
                     .as(value)
                     .hasRootCauseMessage("partition 1: the counter 'demo|c-1|/a|view|1' holds no number");
             assertThat(counters.redis().keys("*seen*")).isEmpty();
@@ -164,7 +164,7 @@ class TallyCallsIT {
         Share two = request.newShare(2);
         two.add(event(2, "c-1", 1), 1);
         send(new PartitionBatch(1, List.of(one)), new PartitionBatch(2, List.of(two)));
-        assertThat(request.await(PATIENCE)).containsExactly(Outcome.ACCEPTED, Outcome.ACCEPTED);
+        assertThat(request.await()).containsExactly(Outcome.ACCEPTED, Outcome.ACCEPTED);
         assertThat(counters.earned(8, "demo|c-1")).isEqualTo(1_000);
         assertThat(counters.earned(9, "demo|c-1")).isEqualTo(1_000);
     }
@@ -177,7 +177,7 @@ class TallyCallsIT {
         calls = calls(new Spans(ahead, 10 * now));
         Pending request = new Pending(1);
         send(new PartitionBatch(1, List.of(share(request, 1, event(1, "c-1", 1)))));
-        assertThat(request.await(PATIENCE)).containsExactly(Outcome.ACCEPTED);
+        assertThat(request.await()).containsExactly(Outcome.ACCEPTED);
         assertThat(counters.redis().keys("*seen*")).containsExactly(names(1).seen(ahead, 1, 0));
         assertThat(counters.redis().ttl(names(1).seen(ahead, 1, 0))).isPositive();
     }

@@ -22,6 +22,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script by itself, with spans so short that a generation ends when a test wants it to. */
 class TallyScriptIT {
@@ -181,6 +183,22 @@ class TallyScriptIT {
         Map<String, String> after = new HashMap<>();
         before.forEach((field, units) -> after.put(field, Long.toString(units + 6)));
         assertThat(counters.redis().hgetall(names.engage(1))).isEqualTo(after);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, -7, 999_999_999_999_999L, 9_007_199_254_740_993L, 999_999_999_999_999_998L})
+    void totalsAreAddedExactlyHoweverLargeTheyWere(long before) {
+        CounterKeys names = counters.names().getFirst();
+        long now = counters.second();
+        for (String hash : List.of(names.earn(1), names.total())) {
+            counters.redis().hset(hash, "#micros", Long.toString(before));
+            counters.redis().hset(hash, "#events", Long.toString(before));
+        }
+        assertThat(run(new Spans(now, 10 * now), now)).isEqualTo("A");
+        for (String hash : List.of(names.earn(1), names.total())) {
+            assertThat(counters.redis().hget(hash, "#micros")).isEqualTo(Long.toString(before + 1_000));
+            assertThat(counters.redis().hget(hash, "#events")).isEqualTo(Long.toString(before + 1));
+        }
     }
 
     /** Of three partitions in one call, the one in the middle is another epoch's and the last is not open. */

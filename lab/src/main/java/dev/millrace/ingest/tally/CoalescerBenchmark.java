@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -39,7 +38,7 @@ public class CoalescerBenchmark extends EventBenchmark {
     /** Requests of one event. */
     @Benchmark
     @OperationsPerInvocation(SampleEvents.CALL)
-    public List<Outcome> millrace() throws InterruptedException, ExecutionException, TimeoutException {
+    public List<Outcome> millrace() throws InterruptedException, ExecutionException {
         keepBusy();
         List<Pending> requests = new ArrayList<>(SampleEvents.CALL);
         for (Countable event : events) {
@@ -51,7 +50,7 @@ public class CoalescerBenchmark extends EventBenchmark {
         answer();
         List<Outcome> outcomes = new ArrayList<>(SampleEvents.CALL);
         for (Pending request : requests) {
-            outcomes.addAll(request.await(0));
+            outcomes.addAll(request.await());
         }
         return outcomes;
     }
@@ -59,13 +58,13 @@ public class CoalescerBenchmark extends EventBenchmark {
     /** All in one request. */
     @Benchmark
     @OperationsPerInvocation(SampleEvents.CALL)
-    public List<Outcome> millraceBatch() throws InterruptedException, ExecutionException, TimeoutException {
+    public List<Outcome> millraceBatch() throws InterruptedException, ExecutionException {
         keepBusy();
         Pending request = new Pending(SampleEvents.CALL);
         coalescer.add(SampleEvents.shares(request, events));
         answer();
         answer();
-        return request.await(0);
+        return request.await();
     }
 
     @Benchmark
