@@ -127,11 +127,29 @@ class DeadRedisIT {
         assertThat(replay.status()).isEqualTo(429);
         assertThat(replay.json().get("code").asString()).isEqualTo("suspects-busy");
         assertThat(replay.header("Retry-After")).isEqualTo("1");
+        assertThat(suspectsOf(batch("x", "r2")))
+                .as("turned away by a look at three of them")
+                .isEqualTo(1_000);
+        assertThat(suspectsOf(batch("r2", "x"))).as("all of them looked at").isEqualTo(999);
         CompletableFuture<Answer> honest = ingest.postAsync(event("honest"), "application/json");
         redis.resume();
         assertThat(honest.join().body()).as("its lane is free").contains("\"accepted\":1");
         assertThat(first.join().json().get("duplicate").asInt()).isEqualTo(1_000);
         assertThat(counters.earned(1, "demo|c-1")).isEqualTo(1_001_000);
+    }
+
+    /** A thousand replays, of which the second and the middle one are others. */
+    private String batch(String second, String middle) {
+        return IntStream.range(0, 1_000)
+                .mapToObj(i -> i == 1 ? second : i == 500 ? middle : "r" + i)
+                .map(this::event)
+                .collect(Collectors.joining("\n"));
+    }
+
+    private double suspectsOf(String batch) {
+        double before = ingest.metric("millrace_suspects_total");
+        assertThat(ingest.post(batch, "application/x-ndjson").status()).isEqualTo(429);
+        return ingest.metric("millrace_suspects_total") - before;
     }
 
     @Test

@@ -16,6 +16,8 @@ import java.util.List;
 
 /** What becomes of the events of a request: each is judged, and what may count is counted. Thread-safe. */
 final class Reception {
+    private static final int SAMPLE = 3;
+
     private final EventVerifier verifier;
     private final Counters counters;
     private final Tally tally;
@@ -56,16 +58,31 @@ final class Reception {
         }
         return switch (tally.count(countable)) {
             case TallyResult.Counted(List<Outcome> counted) -> merged(verdicts, counted);
-            case TallyResult.SendAgain(TallyResult.Reason reason, String detail) -> throw sendAgain(reason, detail);
+            case TallyResult.SendAgain again -> throw sendAgain(again);
         };
     }
 
     private List<Verdict> verify(List<Event> events) {
         Observation redis = counters.observed()
-                .orElseThrow(() -> sendAgain(
-                        TallyResult.Reason.COUNTERS_UNAVAILABLE,
+                .orElseThrow(() -> Refusal.countersUnavailable(
                         "Redis does not answer, holds no catalogue yet, or its clock can't be believed"));
+        if (events.size() > SAMPLE && tally.isTooFullForSuspects(events.size())) {
+            turnAwayRepetitions(events, redis);
+        }
         return verifier.verify(events, redis.catalog(), counters.second(redis));
+    }
+
+    /**
+     * In a flood of repetitions a look at a few events spares verifying all of them: where the first, the middle and the last may
+     * have been counted before, so may the others, and there is no room for so many.
+     */
+    private void turnAwayRepetitions(List<Event> events, Observation redis) {
+        List<Event> sample = List.of(events.getFirst(), events.get(events.size() / 2), events.getLast());
+        boolean repeated = verifier.verify(sample, redis.catalog(), counters.second(redis)).stream()
+                .allMatch(verdict -> verdict instanceof Countable countable && tally.suspects(countable));
+        if (repeated) {
+            throw sendAgain(tally.turnAway(events.size()));
+        }
     }
 
     private static List<Outcome> merged(List<Verdict> verdicts, List<Outcome> counted) {
@@ -81,11 +98,11 @@ final class Reception {
         return outcomes;
     }
 
-    private static Refusal sendAgain(TallyResult.Reason reason, String detail) {
-        return switch (reason) {
-            case COUNTERS_UNAVAILABLE -> Refusal.countersUnavailable(detail);
-            case OVERLOADED -> Refusal.overloaded("Too many events at once", detail);
-            case SUSPECTS_BUSY -> Refusal.suspectsBusy(detail);
+    private static Refusal sendAgain(TallyResult.SendAgain again) {
+        return switch (again.reason()) {
+            case COUNTERS_UNAVAILABLE -> Refusal.countersUnavailable(again.detail());
+            case OVERLOADED -> Refusal.overloaded("Too many events at once", again.detail());
+            case SUSPECTS_BUSY -> Refusal.suspectsBusy(again.detail());
         };
     }
 }

@@ -27,6 +27,11 @@ public final class Lane {
         free.release(places);
     }
 
+    /** Whether so many would be turned away now. */
+    boolean isTooFullFor(int places) {
+        return free.availablePermits() < places;
+    }
+
     /** Places taken now. */
     int occupied() {
         return capacity - free.availablePermits();

@@ -28,6 +28,25 @@ public final class Tally {
         this.meters = meters;
     }
 
+    /** Whether so many suspects would be turned away now. */
+    public boolean isTooFullForSuspects(int events) {
+        return suspectsLane.isTooFullFor(events);
+    }
+
+    /** Whether this node may have sent the event before; wrong for about 1 % of those that it has not. */
+    public boolean suspects(Countable event) {
+        return filter.mayHaveSent(event.identity());
+    }
+
+    /** What becomes of a request with so many suspects when there is no room for them. */
+    public TallyResult.SendAgain turnAway(int suspects) {
+        meters.suspected(suspects);
+        return new TallyResult.SendAgain(
+                Reason.SUSPECTS_BUSY,
+                "%d of the request's events may have been counted before, and the lane for such events is full"
+                        .formatted(suspects));
+    }
+
     /** Counts them; when it returns, each is counted, known as a duplicate or refused, or the whole is to be sent again. */
     public TallyResult count(List<Countable> events) {
         if (events.isEmpty()) {
@@ -35,13 +54,10 @@ public final class Tally {
         }
         BitSet suspected = suspected(events);
         int suspects = suspected.cardinality();
-        meters.suspected(suspects);
         if (!suspectsLane.enter(suspects)) {
-            return new TallyResult.SendAgain(
-                    Reason.SUSPECTS_BUSY,
-                    "%d of the request's events may have been counted before, and the lane for such events is full"
-                            .formatted(suspects));
+            return turnAway(suspects);
         }
+        meters.suspected(suspects);
         try {
             return countFast(events, suspected, events.size() - suspects);
         } finally {

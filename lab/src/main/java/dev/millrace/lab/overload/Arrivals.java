@@ -17,8 +17,11 @@ import java.util.regex.Pattern;
  * to send), so that a server that stalls can't hide it by holding the client up: coordinated omission. For one thread.
  */
 final class Arrivals implements Traffic {
-    /** How long after its moment an arrival is given up; a browser would wait longer. */
-    static final Duration PATIENCE = Duration.ofSeconds(10);
+    /**
+     * How long an arrival waits for a connection, and then once more for its answer, until it is given up; a browser would wait
+     * longer. Were both one time, a server behind by as much would get nothing but requests whose senders are about to leave.
+     */
+    static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final int REQUEST_TIMEOUT = 408;
     private static final Pattern CODE = Pattern.compile("\"code\":\"([a-z-]+)\"");
@@ -26,6 +29,7 @@ final class Arrivals implements Traffic {
     private final List<Part> parts = new ArrayList<>();
     private final Supply supply;
     private final int[] requests;
+    private final long[] sent;
     private final int total;
     private long began;
     private int next;
@@ -59,6 +63,7 @@ final class Arrivals implements Traffic {
         this.supply = supply;
         this.total = arrivals;
         this.requests = new int[total];
+        this.sent = new long[total];
     }
 
     /** What became of a phase, from 0; complete when all is finished. */
@@ -78,13 +83,14 @@ final class Arrivals implements Traffic {
 
     @Override
     public int next(long now) {
-        while (next < total && now - deadline(next) >= 0) {
+        while (next < total && now - latestStart(next) >= 0) {
             part(next++).score().addLate();
         }
         if (next == total || due(next) - now > 0 || supply.isEmpty()) {
             return NOTHING;
         }
         requests[next] = supply.take();
+        sent[next] = now;
         underWay++;
         return next++;
     }
@@ -95,7 +101,7 @@ final class Arrivals implements Traffic {
             return Long.MAX_VALUE;
         }
         long until = due(next) - now;
-        return Math.max(0, until <= 0 && supply.isEmpty() ? deadline(next) - now : until);
+        return Math.max(0, until <= 0 && supply.isEmpty() ? latestStart(next) - now : until);
     }
 
     @Override
@@ -105,6 +111,10 @@ final class Arrivals implements Traffic {
 
     @Override
     public long deadline(int arrival) {
+        return sent[arrival] + PATIENCE.toNanos();
+    }
+
+    private long latestStart(int arrival) {
         return due(arrival) + PATIENCE.toNanos();
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One run: start the services, find their peak, go through the levels, let the flood come, and say what came of it. */
 final class Overload {
@@ -27,6 +28,7 @@ final class Overload {
     private final List<Level> levels = new ArrayList<>();
     private final List<FloodRun> flood = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
+    private @Nullable BalancesRun balances;
     private Spread peak = new Spread(0, 0, 0);
     private Duration length;
 
@@ -52,7 +54,7 @@ final class Overload {
                 progress.step(StackTrace.of(e));
             }
             Duration took = Duration.ofNanos(System.nanoTime() - began);
-            return new Outcome(plan, peak, length, levels, flood, stack.descriptions(), failures, took);
+            return new Outcome(plan, peak, length, levels, flood, balances, stack.descriptions(), failures, took);
         }
     }
 
@@ -65,6 +67,10 @@ final class Overload {
         double requests = peak.median() / plan.shape().batch();
         if (plan.parts().contains(Part.LEVELS)) {
             runLevels(new Levels(site, requests, length));
+        }
+        if (plan.parts().contains(Part.BALANCES)) {
+            balances = new Balances(site, requests, length).run();
+            check(balances);
         }
         if (plan.parts().contains(Part.FLOOD)) {
             flood.addAll(new Flood(site, requests, length).run());
@@ -84,6 +90,13 @@ final class Overload {
                         "after the level of %d %%".formatted(percent),
                         level.recovery().score());
             }
+        }
+    }
+
+    private void check(BalancesRun run) {
+        run.sums().forEach(sums -> check("balances", run.events(), sums));
+        if (!run.reads().others().isEmpty()) {
+            failures.add("balances: " + run.reads().others());
         }
     }
 

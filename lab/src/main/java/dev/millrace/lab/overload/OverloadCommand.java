@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,8 +30,8 @@ import picocli.CommandLine.Spec;
             "Show that backpressure holds when more comes than can be taken.",
             "",
             "Starts the services as real processes, finds what they take at most, and lets requests arrive at parts and"
-                    + " multiples of that, whether answers come or not. Then honest load with a flood of replays, with the"
-                    + " edge's filter and without.",
+                    + " multiples of that, whether answers come or not. Then creators who look at their balances while events"
+                    + " come in, and honest load with a flood of replays, with the edge's filter and without.",
             "",
             "It exits with 0 only when no event was lost or paid twice and every answer was one that clients know; a promise"
                     + " that a slow machine misses is told and costs nothing. Otherwise it keeps the data and says where.",
@@ -86,11 +87,12 @@ public final class OverloadCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object and nothing else; progress goes to standard error.")
     private boolean json;
 
-    @Option(names = "--skip-flood", description = "Leave the flood of replays out.")
-    private boolean skipFlood;
-
-    @Option(names = "--flood-only", description = "Leave the levels out.")
-    private boolean floodOnly;
+    @Option(
+            names = "--parts",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Of levels, flood, balances (default: all).")
+    private List<String> parts = List.of();
 
     @Option(names = "--keep", description = "Keep data and logs also when nothing was lost.")
     private boolean keep;
@@ -151,17 +153,12 @@ public final class OverloadCommand implements Callable<Integer> {
     }
 
     private Set<Part> parts() {
-        if (skipFlood && floodOnly) {
-            throw wrong("--skip-flood and --flood-only leave nothing to do; leave one of them out");
+        if (parts.isEmpty()) {
+            return EnumSet.allOf(Part.class);
         }
-        Set<Part> parts = EnumSet.allOf(Part.class);
-        if (skipFlood) {
-            parts.remove(Part.FLOOD);
-        }
-        if (floodOnly) {
-            parts.remove(Part.LEVELS);
-        }
-        return parts;
+        List<String> known = Stream.of(Part.values()).map(Part::toString).toList();
+        return new OptionChecks(spec)
+                .known("--parts", parts, known).stream().map(Part::named).collect(Collectors.toSet());
     }
 
     private long whole(String option, String given, long least, long most) {

@@ -29,8 +29,7 @@ final class Peak {
      */
     static Spread find(Site site, Duration level) throws Exception {
         Account account = site.openAccount();
-        Duration quarter = level.dividedBy(ROUNDS_A_LEVEL);
-        Duration length = quarter.compareTo(LONGEST_ROUND) < 0 ? quarter : LONGEST_ROUND;
+        Duration length = roundOf(level);
         List<Double> rates = new ArrayList<>();
         int size = FIRST * site.shape().clients();
         long sent = 0;
@@ -46,5 +45,11 @@ final class Peak {
             throw new IllegalStateException("looking for the peak: " + sums);
         }
         return Spread.of(rates.subList(WARM_UPS, rates.size()));
+    }
+
+    /** How long a round of a closed loop is. */
+    static Duration roundOf(Duration level) {
+        Duration quarter = level.dividedBy(ROUNDS_A_LEVEL);
+        return quarter.compareTo(LONGEST_ROUND) < 0 ? quarter : LONGEST_ROUND;
     }
 }

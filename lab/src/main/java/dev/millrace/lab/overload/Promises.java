@@ -25,6 +25,11 @@ final class Promises {
     /** Most p99 of honest readers in a flood, as a multiple of the p99 without. */
     private static final double FLOODED = 2;
 
+    private static final double BALANCE_MS = 5;
+
+    /** As a part of the peak. */
+    private static final double BALANCES_COST = 0.1;
+
     private static final double PERCENT = 100;
 
     private final Outcome outcome;
@@ -48,6 +53,10 @@ final class Promises {
             all.add(latency());
             all.add(memory());
             all.add(comesBack());
+        }
+        if (outcome.balances() != null) {
+            all.add(balanceLatency(outcome.balances()));
+            all.add(balanceCost(outcome.balances()));
         }
         ratio(true).ifPresent(_ -> all.add(flood()));
         all.add(new Promise(
@@ -111,6 +120,22 @@ final class Promises {
 
     private static Optional<Double> secondsBack(Level level) {
         return Optional.ofNullable(level.recovery()).map(Level.Return::seconds);
+    }
+
+    private static Promise balanceLatency(BalancesRun run) {
+        double p99 = run.reads().latency().p99();
+        return new Promise(
+                "p99 of a balance is below %.0f ms at %d %% of peak".formatted(BALANCE_MS, Balances.PERCENT),
+                p99 < BALANCE_MS,
+                "%.1f ms".formatted(p99));
+    }
+
+    private static Promise balanceCost(BalancesRun run) {
+        return new Promise(
+                "%,d balances a second take less than %.0f %% of the peak"
+                        .formatted(Balances.PER_SECOND, PERCENT * BALANCES_COST),
+                run.cost() < BALANCES_COST,
+                "%.0f %%".formatted(PERCENT * run.cost()));
     }
 
     private Promise flood() {

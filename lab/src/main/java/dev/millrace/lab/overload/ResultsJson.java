@@ -25,6 +25,9 @@ final class ResultsJson {
         outcome.levels().forEach(level -> level(levels.addObject(), level));
         var flood = root.putArray("flood");
         outcome.flood().forEach(run -> flood(flood.addObject(), run));
+        if (outcome.balances() != null) {
+            balances(root.putObject("balances"), outcome.balances());
+        }
         var promises = root.putArray("promises");
         Promises.of(outcome)
                 .forEach(promise -> promises.addObject()
@@ -71,6 +74,17 @@ final class ResultsJson {
                     .put("countedEvents", replays.verdicts().accepted());
         }
         node.put("lostMicros", run.sums().lost());
+    }
+
+    private static void balances(ObjectNode node, BalancesRun run) {
+        Json.number(node, "acceptedEventsPerSecond", run.goodput());
+        score(node, run.events());
+        ObjectNode reads = node.putObject("reads").put("answered", run.reads().answered());
+        Json.number(reads, "p50Ms", run.reads().latency().p50());
+        Json.number(reads, "p99Ms", run.reads().latency().p99());
+        Json.number(reads, "maxMs", run.reads().latency().most());
+        Json.number(node, "eventsPerSecondWithout", run.without().median());
+        Json.number(node, "eventsPerSecondWith", run.with().median());
     }
 
     private static void score(ObjectNode node, Score score) {

@@ -28,7 +28,9 @@ final class Site {
     /** Connections that a client opens at most. Tomcat takes 8,192, so two such clients fit. */
     static final int CONNECTIONS = 4_000;
 
-    private static final int CREATORS = 1_000;
+    /** How many earn. */
+    static final int CREATORS = 1_000;
+
     private static final int DIGITS = 3;
 
     private final MillraceStack stack;
@@ -68,8 +70,17 @@ final class Site {
     /** Writes out so many requests with tokens that were never used; those written before are void. */
     List<ByteBuffer> mint(int requests) {
         int events = Math.multiplyExact(requests, shape().batch());
-        Events drawn = Events.draw("s%d-%d".formatted(plan.seed(), ++minted), plan.seed(), events, CREATORS);
+        Events drawn = Events.draw(prefix(), plan.seed(), events, CREATORS);
         return writer.of(drawn, shape().batch());
+    }
+
+    /** The same with one event of each creator. */
+    List<ByteBuffer> mintOneEach() {
+        return writer.of(Events.oneEach(prefix(), 0, CREATORS), shape().batch());
+    }
+
+    private String prefix() {
+        return "s%d-%d".formatted(plan.seed(), ++minted);
     }
 
     /**

@@ -21,6 +21,7 @@ final class Table {
         Table table = new Table(outcome);
         return table.head(machine)
                 + (outcome.levels().isEmpty() ? "" : table.levels() + table.costs())
+                + (outcome.balances() == null ? "" : balances(outcome.balances()))
                 + (outcome.flood().isEmpty() ? "" : table.flood())
                 + table.promises()
                 + table.conclusion();
@@ -112,6 +113,32 @@ final class Table {
                 .sorted(Map.Entry.comparingByKey())
                 .map(entry -> "%s %.1f".formatted(entry.getKey(), entry.getValue()))
                 .collect(Collectors.joining(", "));
+    }
+
+    private static String balances(BalancesRun run) {
+        Latency latency = run.reads().latency();
+        return """
+
+                At %d %% of peak with %,d balances a second: %,.0f events/s accepted (p99 %,.0f ms, %s);
+                %,d balances, p50 %.1f ms, p99 %.1f ms, most %.0f ms%s.
+                As many events as it takes: %,.0f/s (%,.0f-%,.0f), with balances read %,.0f/s (%,.0f-%,.0f).
+                """.formatted(
+                        Balances.PERCENT,
+                        Balances.PER_SECOND,
+                        run.goodput(),
+                        run.events().latency().p99(),
+                        run.events().shedText(),
+                        run.reads().answered(),
+                        latency.p50(),
+                        latency.p99(),
+                        latency.most(),
+                        run.reads().others().isEmpty() ? "" : ", " + run.reads().others(),
+                        run.without().median(),
+                        run.without().least(),
+                        run.without().most(),
+                        run.with().median(),
+                        run.with().least(),
+                        run.with().most());
     }
 
     private String flood() {

@@ -3,6 +3,7 @@ package dev.millrace.lab.stack;
 import dev.millrace.common.counters.ControlField;
 import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.identity.Identity;
+import dev.millrace.local.mint.BearerMint;
 import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.publisher.Publishers;
 import dev.millrace.local.server.Databases;
@@ -164,6 +165,16 @@ public final class MillraceStack implements AutoCloseable {
     /** The port of ingest-api. */
     public int ingestPort() {
         return settings.port(INGEST);
+    }
+
+    /** The port of the ledger. */
+    public int ledgerPort() {
+        return settings.port(Instance.LEDGER);
+    }
+
+    /** Signs as somebody whom the ledger trusts. */
+    public BearerMint bearerMint() {
+        return new BearerMint(settings.local().bearerSecret());
     }
 
     /** Bytes of ingest-api's heap that are in use, garbage included. */

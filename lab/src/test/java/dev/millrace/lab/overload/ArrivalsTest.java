@@ -79,10 +79,10 @@ class ArrivalsTest {
     }
 
     @Test
-    void whatIsUnderWayHasItsDeadlineFromItsMoment() {
+    void whatIsUnderWayHasItsDeadlineFromWhenItWasSent() {
         Arrivals arrivals = begun(tokens(5), LEVEL);
-        assertThat(arrivals.deadline(3)).isEqualTo(at(30) + Arrivals.PATIENCE.toNanos());
         assertThat(arrivals.next(at(5))).isZero();
+        assertThat(arrivals.deadline(0)).isEqualTo(at(5) + Arrivals.PATIENCE.toNanos());
         arrivals.unanswered(0, Traffic.Silence.LATE, arrivals.deadline(0));
         assertThat(arrivals.score(0).late()).isEqualTo(1);
     }

@@ -21,12 +21,17 @@ final class Outcomes {
     private Outcomes() {}
 
     static Outcome of(List<Level> levels, List<FloodRun> flood, String... failures) {
+        return of(levels, flood, null, failures);
+    }
+
+    static Outcome of(List<Level> levels, List<FloodRun> flood, @Nullable BalancesRun balances, String... failures) {
         return new Outcome(
                 PLAN,
                 new Spread(PEAK, PEAK, PEAK),
                 PLAN.length(),
                 levels,
                 flood,
+                balances,
                 List.of("redis"),
                 List.of(failures),
                 Duration.ofSeconds(99));
@@ -48,6 +53,17 @@ final class Outcomes {
 
     static FloodRun flood(boolean filter, Score honest, @Nullable Score replays) {
         return new FloodRun(filter, 3_000, honest, replays, new Sums(1_000, 1_000, 1_000));
+    }
+
+    /** Read within so many milliseconds; 10,000 events/s without that, and so many with it. */
+    static BalancesRun balances(double p99, double with) {
+        return new BalancesRun(
+                8_000,
+                score(100, 5, 0),
+                new BalanceReads.Read(10_000, "", new Latency(1, p99, p99, p99)),
+                new Spread(PEAK, PEAK, PEAK),
+                new Spread(with, with, with),
+                List.of(new Sums(1_000, 1_000, 1_000)));
     }
 
     /** So many requests accepted in so many milliseconds, and others refused. */

@@ -37,18 +37,13 @@ class OverloadCommandTest {
                     --levels  | 50,80%   | --levels has '80%'; it takes whole numbers from 1 to 1000
                     --case    | batch-10 | --case is 'batch-10'; there are single, batch-100, batch-1000
                     --aof     | never    | --aof is 'never'; there are off, everysec, always
+                    --parts   | levels,x | --parts has 'x'; there are levels, flood, balances
                     --seed    | -1       | --seed has '-1'; it takes whole numbers from 0 to 2147483646
                     """)
     void aValueThatCanNotBeUsedIsNamedWithItsRemedy(String option, String value, String message) {
         assertThat(run("overload", option, value)).isEqualTo(WRONG_USAGE);
         assertThat(err.toString(StandardCharsets.UTF_8)).contains(message);
         assertThat(root).isEmptyDirectory();
-    }
-
-    @Test
-    void somethingIsLeftToDo() {
-        assertThat(run("overload", "--skip-flood", "--flood-only")).isEqualTo(WRONG_USAGE);
-        assertThat(err.toString(StandardCharsets.UTF_8)).contains("leave one of them out");
     }
 
     @Test

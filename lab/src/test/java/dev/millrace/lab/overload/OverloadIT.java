@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,9 @@ class OverloadIT {
         assertThat(outcome.failures()).isEmpty();
         assertThat(outcome.levels()).extracting(Level::percent).containsExactly(50, 300);
         assertThat(outcome.levels()).allSatisfy(level -> assertExact(level.score(), level.sums()));
+        BalancesRun balances = Objects.requireNonNull(outcome.balances());
+        assertThat(balances.reads().answered()).isPositive();
+        assertThat(balances.sums()).hasSize(3).allMatch(Sums::areEqual);
         assertThat(outcome.flood()).extracting(FloodRun::filter).containsExactly(true, true, false, false);
         assertThat(outcome.flood()).allSatisfy(run -> assertExact(run.honest(), run.sums()));
         assertThat(outcome.flood().stream().map(FloodRun::replays))

@@ -52,6 +52,24 @@ class PromisesTest {
     }
 
     @Test
+    void balancesAreReadSoonAndTakeLittle() {
+        Outcome good = Outcomes.of(List.of(), List.of(), Outcomes.balances(4.9, 9_001));
+        assertThat(Promises.of(good)).allMatch(Promise::holds);
+        assertThat(measured(good)).containsExactly("4.9 ms", "10 %", "exact");
+        Outcome bad = Outcomes.of(List.of(), List.of(), Outcomes.balances(5, 8_900));
+        assertThat(Promises.of(bad).stream().map(Promise::holds)).containsExactly(false, false, true);
+        Machine machine = new Machine(2, "a processor", 1_024, "a system", "a java");
+        assertThat(Table.of(good, machine)).contains("with balances read 9,001/s");
+        assertThat(JsonMapper.shared()
+                        .readTree(ResultsJson.of(good, machine))
+                        .path("balances")
+                        .path("reads")
+                        .path("p99Ms")
+                        .asDouble())
+                .isEqualTo(4.9);
+    }
+
+    @Test
     void whatWasNotRunPromisesNothingButExactness() {
         Outcome outcome = Outcomes.of(List.of(), List.of(), "level of 50 %: 1 micros too many");
         assertThat(Promises.of(outcome)).extracting(Promise::holds).containsExactly(false);
