@@ -10,10 +10,14 @@ import dev.millrace.ledger.balance.SettledLedger.Start;
 import dev.millrace.ledger.creator.CreatorId;
 import dev.millrace.ledger.problem.Outage;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Reads one consistent balance out of two stores that no transaction spans, while settlement moves money from one to the
@@ -67,16 +71,26 @@ import java.util.Optional;
  * been sealed and settled since. The number of openings or of publishers changed. The pointer is gone or went back. When it
  * reads again, all of these are over or make it refuse, so {@value #TRIES} tries are enough; then it refuses.
  *
+ * <p>Those who ask while a reading is under way share the next one ({@link Gathering}), which begins after they have asked; so what
+ * is said of a reading holds for each of them.
+ *
  * <p>P missing, or P ≤ L: Redis is not the one the ledger was settled from, or was never opened. What it has lost is not
  * known, so it refuses at once: a guess would be a wrong amount of money.
  */
-public class LiveBalance {
+public final class LiveBalance {
     /** Tries before a reading is given up. */
     static final int TRIES = 5;
+
+    /** Creators in one reading. */
+    private static final int MOST = 64;
+
+    /** For a reading under way; it takes a few milliseconds, unless a store hangs. */
+    private static final Duration PATIENCE = Duration.ofMillis(250);
 
     private final SettledLedger ledger;
     private final PendingCounters counters;
     private final Clock clock;
+    private final Gathering<CreatorId, BalanceReading> readings = new Gathering<>(MOST, PATIENCE, this::readAll);
     private final Outage outage = new Outage("Balances can't be read");
 
     LiveBalance(SettledLedger ledger, PendingCounters counters, Clock clock) {
@@ -91,35 +105,46 @@ public class LiveBalance {
      * @throws org.springframework.dao.DataAccessException when Postgres does not answer
      */
     public BalanceReading read(CreatorId creator) {
+        return readings.ask(creator);
+    }
+
+    /** The balances of these, in their order, in one reading. */
+    List<BalanceReading> readAll(List<CreatorId> creators) {
         try {
-            BalanceReading reading = readConsistently(creator);
+            List<BalanceReading> balances = readConsistently(creators);
             outage.over();
-            return reading;
+            return balances;
         } catch (Unreadable e) {
             outage.failed(String.valueOf(e.getMessage()));
-            return new BalanceReading.Unavailable(e.reason());
+            return Collections.nCopies(creators.size(), new BalanceReading.Unavailable(e.reason()));
         }
     }
 
-    private BalanceReading readConsistently(CreatorId creator) throws Unreadable {
+    private List<BalanceReading> readConsistently(List<CreatorId> creators) throws Unreadable {
         for (int i = 0; i < TRIES; i++) {
-            Optional<BalanceReading> reading = attempt(creator);
-            if (reading.isPresent()) {
-                return reading.get();
+            Optional<List<BalanceReading>> balances = attempt(creators);
+            if (balances.isPresent()) {
+                return balances.get();
             }
         }
         throw new Unreadable("the ledger and the counters moved during each of %d readings".formatted(TRIES));
     }
 
-    private Optional<BalanceReading> attempt(CreatorId creator) throws Unreadable {
+    private Optional<List<BalanceReading>> attempt(List<CreatorId> creators) throws Unreadable {
         Start start = ledger.start();
         if (start.cursors().openings().contains(0L)) {
             throw new Unreadable("the counters were never opened");
         }
         Instant asOf = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        List<Partition> pending = counters.read(creator, start);
-        Settled settled = ledger.settled(creator);
-        return fitTogether(start, pending, settled) ? Optional.of(sum(pending, settled, asOf)) : Optional.empty();
+        List<Partition> pending = counters.read(creators, start);
+        Settled settled = ledger.settled(creators);
+        if (!fitTogether(start, pending, settled)) {
+            return Optional.empty();
+        }
+        List<Epoch> epochs = epochsAbove(settled.cursors(), pending);
+        return Optional.of(IntStream.range(0, creators.size())
+                .mapToObj(creator -> sum(creator, epochs, settled, asOf))
+                .toList());
     }
 
     /** L ≤ S &lt; P everywhere, and nobody emptied or opened counters or joined in between. */
@@ -137,23 +162,39 @@ public class LiveBalance {
                 && settled.publishers() == start.publishers().size();
     }
 
-    private static BalanceReading sum(List<Partition> pending, Settled settled, Instant asOf) throws Unreadable {
-        Micros sum = Micros.ZERO;
-        boolean known = settled.known();
+    /** The epochs S+1 to P of all partitions. */
+    private static List<Epoch> epochsAbove(Cursors settled, List<Partition> pending) throws Unreadable {
+        List<Epoch> epochs = new ArrayList<>();
         for (int p = 0; p < Identity.PARTITIONS; p++) {
             Partition partition = pending.get(p);
-            for (long e = settled.cursors().epoch(p) + 1; e <= partition.pointer(); e++) {
+            for (long e = settled.epoch(p) + 1; e <= partition.pointer(); e++) {
                 Epoch epoch = partition.epoch(e);
                 if (e < partition.pointer() && !epoch.sealed()) {
                     throw new Unreadable(
                             "epoch %d of partition %d is neither settled nor in the counters".formatted(e, p));
                 }
-                sum = sum.plus(epoch.micros());
-                known |= epoch.known();
+                epochs.add(epoch);
             }
         }
+        return epochs;
+    }
+
+    /** @param creator where in the reading it stands */
+    private static BalanceReading sum(int creator, List<Epoch> epochs, Settled settled, Instant asOf) {
+        SettledLedger.Account account = settled.accounts().get(creator);
+        Micros sum = Micros.ZERO;
+        boolean known = account.known();
+        for (Epoch epoch : epochs) {
+            PendingCounters.Earned earned = epoch.earned().get(creator);
+            if (earned.wrong() != null) {
+                return new BalanceReading.Unavailable(
+                        "a counter holds '%s', which is no whole number of micros".formatted(earned.wrong()));
+            }
+            sum = sum.plus(earned.micros());
+            known |= earned.known();
+        }
         return known
-                ? new BalanceReading.Live(settled.balance(), sum, asOf, settled.settledThrough())
+                ? new BalanceReading.Live(account.balance(), sum, asOf, settled.settledThrough())
                 : new BalanceReading.Unknown();
     }
 }

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The pending side: what Redis has counted and Postgres has not settled. Two round trips, whatever there is to read. */
 class PendingCounters {
@@ -32,6 +33,14 @@ class PendingCounters {
     private static final List<CounterKeys> PARTITIONS =
             IntStream.range(0, Identity.PARTITIONS).mapToObj(CounterKeys::new).toList();
 
+    /** Pointers, and the catalogue. */
+    private static final byte[][] HEADS =
+            keys(Stream.concat(PARTITIONS.stream().map(CounterKeys::epoch), Stream.of(CounterKeys.CATALOG)));
+
+    /** Pointers, and which process' counters have been compared with the ledger. */
+    private static final byte[][] TAILS = keys(Stream.concat(
+            PARTITIONS.stream().map(CounterKeys::epoch), PARTITIONS.stream().map(CounterKeys::run)));
+
     private final RedisLine redis;
     private final PublishersInForce publishersInForce = new PublishersInForce();
 
@@ -43,10 +52,15 @@ class PendingCounters {
      * One epoch of one partition.
      *
      * @param sealed whether the hash says that nothing is added to it any more
-     * @param known whether it has a field of the creator's, be it of zero micros
-     * @param micros what the creator has earned in it
+     * @param earned what each of the creators has earned in it, in their order
      */
-    record Epoch(boolean sealed, boolean known, Micros micros) {}
+    record Epoch(boolean sealed, List<Earned> earned) {}
+
+    /**
+     * @param known whether there is a field of the creator's, be it of zero micros
+     * @param wrong what one of them holds that is no number, or null
+     */
+    record Earned(boolean known, Micros micros, @Nullable String wrong) {}
 
     /**
      * One partition.
@@ -76,16 +90,16 @@ class PendingCounters {
     record Heads(List<Long> pointers, List<String> publishers) {}
 
     /**
-     * Reads the pointers and the catalogue in force; then this creator's fields of every epoch above the bound and, behind
+     * Reads the pointers and the catalogue in force; then these creators' fields of every epoch above the bound and, behind
      * them, the pointers once more.
      *
      * @throws Unreadable when Redis does not answer, or its pointers can't be those that the ledger was settled from
      */
-    List<Partition> read(CreatorId creator, SettledLedger.Start start) throws Unreadable {
+    List<Partition> read(List<CreatorId> creators, SettledLedger.Start start) throws Unreadable {
         try {
             RedisClusterAsyncCommands<byte[], byte[]> commands = redis.commands();
             Heads heads = heads(commands, start);
-            return sums(commands, heads, start.cursors(), fieldNames(creator, heads.publishers()));
+            return sums(commands, heads, start.cursors(), fieldNames(creators, heads.publishers()));
         } catch (RedisUnavailable e) {
             throw new Unreadable("the counters do not answer", "Redis: " + e.getMessage());
         }
@@ -93,17 +107,15 @@ class PendingCounters {
 
     private Heads heads(RedisClusterAsyncCommands<byte[], byte[]> commands, SettledLedger.Start start)
             throws RedisUnavailable, Unreadable {
-        List<RedisFuture<byte[]>> answers = new ArrayList<>(askForPointers(commands));
-        RedisFuture<byte[]> catalog = commands.get(RedisLine.bytes(CounterKeys.CATALOG));
-        answers.add(catalog);
-        RedisLine.await(answers);
+        RedisFuture<List<KeyValue<byte[], byte[]>>> answer = commands.mget(HEADS);
+        RedisLine.await(List.of(answer));
+        List<KeyValue<byte[], byte[]>> values = answer.toCompletableFuture().join();
         List<Long> pointers = new ArrayList<>();
         for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
-            long pointer = pointer(partition, answers.get(partition));
+            long pointer = pointer(partition, values.get(partition));
             pointers.add(checked(partition, pointer, start.cursors().epoch(partition)));
         }
-        byte[] text = catalog.toCompletableFuture().join();
-        List<String> inForce = publishersInForce.of(text == null ? null : RedisLine.text(text));
+        List<String> inForce = publishersInForce.of(text(values.get(Identity.PARTITIONS)));
         return new Heads(
                 pointers,
                 Stream.concat(start.publishers().stream(), inForce.stream())
@@ -111,17 +123,19 @@ class PendingCounters {
                         .toList());
     }
 
-    private static List<RedisFuture<byte[]>> askForPointers(RedisClusterAsyncCommands<byte[], byte[]> commands) {
-        return PARTITIONS.stream()
-                .map(keys -> commands.get(RedisLine.bytes(keys.epoch())))
-                .toList();
+    private static byte[][] keys(Stream<String> names) {
+        return names.map(RedisLine::bytes).toArray(byte[][]::new);
+    }
+
+    private static @Nullable String text(KeyValue<byte[], byte[]> value) {
+        return value.hasValue() ? RedisLine.text(value.getValue()) : null;
     }
 
     /** The pointer answered; 0: there is none. */
-    private static long pointer(int partition, RedisFuture<byte[]> answer) throws Unreadable {
-        byte[] pointer = answer.toCompletableFuture().join();
+    private static long pointer(int partition, KeyValue<byte[], byte[]> answer) throws Unreadable {
+        String pointer = text(answer);
         try {
-            return pointer == null ? 0 : Long.parseLong(RedisLine.text(pointer));
+            return pointer == null ? 0 : Long.parseLong(pointer);
         } catch (NumberFormatException e) {
             throw new Unreadable("the pointer of partition %d is no number".formatted(partition));
         }
@@ -138,13 +152,12 @@ class PendingCounters {
         return pointer;
     }
 
-    private static byte[][] fieldNames(CreatorId creator, List<String> publishers) {
-        byte[][] fields = new byte[publishers.size() + 1][];
-        fields[0] = RedisLine.bytes(ControlField.SEALED);
-        for (int i = 0; i < publishers.size(); i++) {
-            fields[i + 1] = RedisLine.bytes(new EarnField(publishers.get(i), creator.id()).encode());
-        }
-        return fields;
+    /** The seal's mark, then those of each creator, one a publisher. */
+    private static byte[][] fieldNames(List<CreatorId> creators, List<String> publishers) {
+        Stream<String> earned = creators.stream()
+                .flatMap(creator ->
+                        publishers.stream().map(publisher -> new EarnField(publisher, creator.id()).encode()));
+        return keys(Stream.concat(Stream.of(ControlField.SEALED), earned));
     }
 
     /**
@@ -165,21 +178,22 @@ class PendingCounters {
                     .mapToObj(epoch -> commands.hmget(RedisLine.bytes(keys.earn(epoch)), fields))
                     .toList());
         }
-        List<RedisFuture<byte[]>> after = askForPointers(commands);
-        List<RedisFuture<byte[]>> compared = PARTITIONS.stream()
-                .map(keys -> commands.get(RedisLine.bytes(keys.run())))
-                .toList();
+        RedisFuture<List<KeyValue<byte[], byte[]>>> tails = commands.mget(TAILS);
         RedisFuture<String> server = commands.info("server");
-        RedisLine.await(
-                Stream.of(sums.stream().flatMap(List::stream), after.stream(), compared.stream(), Stream.of(server))
-                        .flatMap(answers -> answers)
-                        .toList());
-        requireCompared(server, compared, after);
+        List<RedisFuture<?>> last = List.of(tails, server);
+        RedisLine.await(Stream.concat(sums.stream().flatMap(List::stream), last.stream())
+                .toList());
+        List<KeyValue<byte[], byte[]>> after = tails.toCompletableFuture().join();
+        requireCompared(
+                server.toCompletableFuture().join(),
+                after.subList(Identity.PARTITIONS, after.size()),
+                after.subList(0, Identity.PARTITIONS));
         List<Partition> partitions = new ArrayList<>();
         for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
             List<Epoch> epochs = new ArrayList<>();
             for (var sum : sums.get(partition)) {
-                epochs.add(epoch(sum.toCompletableFuture().join()));
+                epochs.add(epoch(
+                        sum.toCompletableFuture().join(), heads.publishers().size()));
             }
             partitions.add(new Partition(
                     heads.pointers().get(partition),
@@ -192,16 +206,14 @@ class PendingCounters {
 
     /** A partition without a pointer is read again, or refused for that. */
     private static void requireCompared(
-            RedisFuture<String> server, List<RedisFuture<byte[]>> compared, List<RedisFuture<byte[]>> pointers)
+            String server, List<KeyValue<byte[], byte[]>> compared, List<KeyValue<byte[], byte[]>> pointers)
             throws Unreadable {
-        Matcher process = RUN_ID.matcher(server.toCompletableFuture().join());
+        Matcher process = RUN_ID.matcher(server);
         if (!process.find()) {
             throw new Unreadable("INFO server names no run_id");
         }
         for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
-            byte[] run = compared.get(partition).toCompletableFuture().join();
-            boolean isOpen = pointers.get(partition).toCompletableFuture().join() != null;
-            if (isOpen && (run == null || !RedisLine.text(run).equals(process.group(1)))) {
+            if (pointers.get(partition).hasValue() && !process.group(1).equals(text(compared.get(partition)))) {
                 throw new Unreadable(
                         "the counters of partition %d have not been compared with the ledger since Redis was started"
                                 .formatted(partition));
@@ -209,23 +221,29 @@ class PendingCounters {
         }
     }
 
-    private static Epoch epoch(List<KeyValue<byte[], byte[]>> fields) throws Unreadable {
-        Micros sum = Micros.ZERO;
-        boolean known = false;
-        for (KeyValue<byte[], byte[]> field : fields.subList(1, fields.size())) {
-            if (field.hasValue()) {
-                known = true;
-                sum = sum.plus(micros(RedisLine.text(field.getValue())));
-            }
+    private static Epoch epoch(List<KeyValue<byte[], byte[]>> fields, int publishers) {
+        List<Earned> earned = new ArrayList<>();
+        for (int first = 1; first < fields.size(); first += publishers) {
+            earned.add(earned(fields.subList(first, first + publishers)));
         }
-        return new Epoch(fields.getFirst().hasValue(), known, sum);
+        return new Epoch(fields.getFirst().hasValue(), List.copyOf(earned));
     }
 
-    private static Micros micros(String text) throws Unreadable {
-        try {
-            return Micros.parse(text);
-        } catch (NumberFormatException e) {
-            throw new Unreadable("a counter holds '%s', which is no whole number of micros".formatted(text));
+    private static Earned earned(List<KeyValue<byte[], byte[]>> fields) {
+        Micros sum = Micros.ZERO;
+        boolean known = false;
+        String wrong = null;
+        for (KeyValue<byte[], byte[]> field : fields) {
+            String text = text(field);
+            if (text != null) {
+                known = true;
+                try {
+                    sum = sum.plus(Micros.parse(text));
+                } catch (NumberFormatException e) {
+                    wrong = text;
+                }
+            }
         }
+        return new Earned(known, sum, wrong);
     }
 }

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The settled side: what Postgres knows. Each method is one statement, hence one snapshot. */
@@ -52,10 +53,15 @@ class SettledLedger {
      * @param cursors how far, in the same snapshot as the balance
      * @param settledThrough when the partition that is furthest behind was last sealed
      * @param publishers how many there are; none is ever deleted
-     * @param known whether the creator has an account
-     * @param balance Σ of the account's postings, zero without an account
+     * @param accounts of the creators who were asked for, in their order
      */
-    record Settled(Cursors cursors, Instant settledThrough, int publishers, boolean known, Micros balance) {}
+    record Settled(Cursors cursors, Instant settledThrough, int publishers, List<Account> accounts) {}
+
+    /**
+     * @param known whether the creator has one
+     * @param balance Σ of its postings, zero where there is none
+     */
+    record Account(boolean known, Micros balance) {}
 
     Start start() {
         return jdbc.sql("""
@@ -69,26 +75,35 @@ class SettledLedger {
                 .single();
     }
 
-    Settled settled(CreatorId creator) {
+    Settled settled(List<CreatorId> creators) {
         return jdbc.sql("""
-                        SELECT c.epochs, c.openings, c.settled_through, p.publishers,
-                               a.account_id IS NOT NULL AS known, coalesce(b.micros, 0) AS micros
+                        SELECT c.epochs, c.openings, c.settled_through, p.publishers, a.known, a.micros
                         FROM (SELECT array_agg(settled_epoch ORDER BY partition) AS epochs,
                                      array_agg(opening ORDER BY partition) AS openings,
                                      min(sealed_at) AS settled_through
                               FROM partition_cursor) c
                         CROSS JOIN (SELECT count(*) AS publishers FROM publisher) p
-                        LEFT JOIN account a ON a.name = :account
-                        LEFT JOIN balance b USING (account_id)
+                        CROSS JOIN (SELECT array_agg(account_id IS NOT NULL ORDER BY number) AS known,
+                                           array_agg(coalesce(micros, 0) ORDER BY number) AS micros
+                                    FROM unnest(:accounts) WITH ORDINALITY AS asked (name, number)
+                                    LEFT JOIN account USING (name)
+                                    LEFT JOIN balance USING (account_id)) a
                         """)
-                .param("account", creator.account())
+                .param("accounts", creators.stream().map(CreatorId::account).toArray(String[]::new))
                 .query((row, _) -> new Settled(
                         cursors(row),
                         row.getObject("settled_through", OffsetDateTime.class).toInstant(),
                         row.getInt("publishers"),
-                        row.getBoolean("known"),
-                        new Micros(row.getLong("micros"))))
+                        accounts(row)))
                 .single();
+    }
+
+    private static List<Account> accounts(ResultSet row) throws SQLException {
+        Boolean[] known = (Boolean[]) row.getArray("known").getArray();
+        List<Long> micros = longs(row, "micros");
+        return IntStream.range(0, known.length)
+                .mapToObj(i -> new Account(known[i], new Micros(micros.get(i))))
+                .toList();
     }
 
     private static Cursors cursors(ResultSet row) throws SQLException {

@@ -59,16 +59,16 @@ class LiveBalanceIT {
         balances = new LiveBalance(
                 new SettledLedger(jdbc) {
                     @Override
-                    Settled settled(CreatorId creator) {
+                    Settled settled(List<CreatorId> creators) {
                         beforeBalance.run();
-                        return super.settled(creator);
+                        return super.settled(creators);
                     }
                 },
                 new PendingCounters(redis) {
                     @Override
-                    List<Partition> read(CreatorId creator, SettledLedger.Start start) throws Unreadable {
+                    List<Partition> read(List<CreatorId> creators, SettledLedger.Start start) throws Unreadable {
                         beforeCounters.run();
-                        return super.read(creator, start);
+                        return super.read(creators, start);
                     }
 
                     @Override
@@ -127,6 +127,32 @@ class LiveBalanceIT {
         stores.count(4, CREATOR.id(), 7);
 
         assertBalance(1_003, 16_120 - 1_003 + 7);
+    }
+
+    /** Of five who are read together one is known only to the ledger, one to the counters, one to nobody, and one's counter is broken. */
+    @Test
+    void eachOfThoseWhoAreReadTogetherGetsItsOwn() {
+        stores.publisher("other");
+        stores.count(0, "settled", 10);
+        stores.sealAndSettle(0);
+        stores.count(0, "other", "pending", 200);
+        stores.count(3, "demo", "pending", 3_000);
+        stores.count(3, "broken", 7);
+        stores.redis().hset(Stores.keys(3).earn(1), "demo|broken", "1.5");
+        List<BalanceReading> readings = balances.readAll(Stream.of("settled", "pending", "nobody", "broken", "pending")
+                .map(CreatorId::new)
+                .toList());
+        assertThat(readings.stream().map(reading -> switch (reading) {
+                    case BalanceReading.Live live -> live.settled() + " + " + live.pending();
+                    case BalanceReading.Unknown _ -> "unknown";
+                    case BalanceReading.Unavailable now -> now.reason();
+                }))
+                .containsExactly(
+                        "10 micros + 0 micros",
+                        "0 micros + 3200 micros",
+                        "unknown",
+                        "a counter holds '1.5', which is no whole number of micros",
+                        "0 micros + 3200 micros");
     }
 
     @Test

@@ -1,0 +1,141 @@
+package dev.millrace.ledger.balance;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers those who ask at the same time by one reading: while one is under way, those who come wait for the next, which one of
+ * them does for all. So each answer comes of a reading that began after it was asked for, nobody waits where nothing is under
+ * way, and the more ask, the less an answer costs. Whoever has waited for too long reads alone: a reading that hangs holds
+ * nobody else up. Thread-safe.
+ */
+final class Gathering<Q, A> {
+    private final int most;
+    private final Duration patience;
+    private final Function<List<Q>, List<A>> reading;
+    private final ArrayDeque<Ticket<Q, A>> waiting = new ArrayDeque<>();
+    private boolean underWay;
+
+    /**
+     * @param most questions in one reading
+     * @param patience how long one waits for the reading under way to end
+     * @param reading answers questions, in their order
+     */
+    Gathering(int most, Duration patience, Function<List<Q>, List<A>> reading) {
+        this.most = most;
+        this.patience = patience;
+        this.reading = reading;
+    }
+
+    /** A question, and its turn: to read for these, or for none of them, since it is answered. */
+    private static final class Ticket<Q, A> {
+        private final Q question;
+        private final CompletableFuture<List<Ticket<Q, A>>> turn = new CompletableFuture<>();
+        private @Nullable A answer;
+        private @Nullable Throwable failure;
+
+        Ticket(Q question) {
+            this.question = question;
+        }
+
+        A result() {
+            return switch (failure) {
+                case RuntimeException e -> throw e;
+                case Error e -> throw e;
+                case null, default -> Objects.requireNonNull(answer);
+            };
+        }
+    }
+
+    /**
+     * The answer.
+     *
+     * @throws RuntimeException of the reading that was to give it
+     */
+    A ask(Q question) {
+        Ticket<Q, A> mine = new Ticket<>(question);
+        if (begins(mine)) {
+            readFor(List.of(mine));
+            return mine.result();
+        }
+        List<Ticket<Q, A>> group = await(mine);
+        if (group == null) {
+            return reading.apply(List.of(question)).getFirst();
+        }
+        if (!group.isEmpty()) {
+            readFor(group);
+        }
+        return mine.result();
+    }
+
+    /** Whether nothing is under way, so that this one begins; otherwise it waits from now on. */
+    private synchronized boolean begins(Ticket<Q, A> mine) {
+        if (underWay) {
+            waiting.add(mine);
+            return false;
+        }
+        underWay = true;
+        return true;
+    }
+
+    /** Those for whom to read, nobody where the answer is there, or null where patience ended before the turn came. */
+    private @Nullable List<Ticket<Q, A>> await(Ticket<Q, A> mine) {
+        try {
+            return mine.turn.get(patience.toNanos(), NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException e) {
+            // Said below.
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a turn never fails", e);
+        }
+        return leaves(mine) ? null : mine.turn.join();
+    }
+
+    private synchronized boolean leaves(Ticket<Q, A> mine) {
+        return waiting.remove(mine);
+    }
+
+    private void readFor(List<Ticket<Q, A>> group) {
+        try {
+            List<A> answers =
+                    reading.apply(group.stream().map(ticket -> ticket.question).toList());
+            for (int i = 0; i < group.size(); i++) {
+                group.get(i).answer = answers.get(i);
+            }
+        } catch (RuntimeException | Error e) {
+            group.forEach(ticket -> ticket.failure = e);
+        } finally {
+            handOn();
+            group.forEach(ticket -> ticket.turn.complete(List.of()));
+        }
+    }
+
+    /** To the first of those who wait, for as many as may go together. */
+    private synchronized void handOn() {
+        List<Ticket<Q, A>> next = new ArrayList<>();
+        while (next.size() < most && !waiting.isEmpty()) {
+            next.add(waiting.remove());
+        }
+        if (next.isEmpty()) {
+            underWay = false;
+        } else {
+            next.getFirst().turn.complete(List.copyOf(next));
+        }
+    }
+
+    /** How many wait for the reading under way to end. */
+    synchronized int waiting() {
+        return waiting.size();
+    }
+}
