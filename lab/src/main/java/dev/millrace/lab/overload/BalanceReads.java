@@ -21,7 +21,7 @@ import org.HdrHistogram.Histogram;
  * it is ended. A request's time counts from the moment it was due.
  */
 final class BalanceReads implements AutoCloseable {
-    private static final int CONNECTIONS = 16;
+    private static final int CONNECTIONS = 128;
     private static final int DIGITS = 3;
     private static final Duration LIFETIME = Duration.ofHours(1);
 

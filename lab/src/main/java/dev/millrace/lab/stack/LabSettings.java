@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,15 +25,13 @@ import java.util.stream.Stream;
  * @param variables the environment of all of them
  * @param local the same as the command line understands it; of each service, the first instance
  * @param ports the port of each instance of a service
- * @param ingestOptions of the JVM of ingest-api
- * @param workerOptions of the JVM of settlement-worker; the ledger is started with little memory and quickly
+ * @param jvmOptions of the services
  */
 public record LabSettings(
         Map<String, String> variables,
         LocalSettings local,
         Map<Instance, Integer> ports,
-        List<String> ingestOptions,
-        List<String> workerOptions) {
+        Map<Part, List<String>> jvmOptions) {
     /**
      * Ports below those that systems hand out to clients: while a part is down, no client's own port can take the place of
      * it, and no connection to it can end at itself.
@@ -46,13 +45,15 @@ public record LabSettings(
     private static final List<String> QUICK =
             Stream.concat(SMALL.stream(), Stream.of("-XX:TieredStopAtLevel=1")).toList();
 
+    private static final Map<Part, List<String>> JVMS =
+            Map.of(Part.INGEST, SMALL, Part.WORKER, QUICK, Part.LEDGER, QUICK);
+
     private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     public LabSettings {
         variables = Map.copyOf(variables);
         ports = Map.copyOf(ports);
-        ingestOptions = List.copyOf(ingestOptions);
-        workerOptions = List.copyOf(workerOptions);
+        jvmOptions = Map.copyOf(jvmOptions);
     }
 
     /**
@@ -78,7 +79,7 @@ public record LabSettings(
         variables.put("MILLRACE_MASTER_KEY", "lab-" + UUID.randomUUID() + UUID.randomUUID());
         variables.put("MILLRACE_LEDGER_JWT_SECRET", "lab-" + UUID.randomUUID() + UUID.randomUUID());
         variables.put("MILLRACE_SETTLEMENT_INTERVAL", interval.toSeconds() + "s");
-        LabSettings settings = new LabSettings(variables, LocalSettings.from(variables, root), ports, SMALL, QUICK);
+        LabSettings settings = new LabSettings(variables, LocalSettings.from(variables, root), ports, JVMS);
         Stream.of(Part.LEDGER, Part.WORKER, Part.INGEST).forEach(settings::jar);
         settings.commandLine();
         return settings;
@@ -97,25 +98,18 @@ public record LabSettings(
     public LabSettings with(String variable, String value) {
         Map<String, String> more = environment();
         more.put(variable, value);
-        return new LabSettings(more, local, ports, ingestOptions, workerOptions);
+        return new LabSettings(more, local, ports, jvmOptions);
     }
 
-    /** The same with an ingest-api whose JVM is run so. */
-    public LabSettings withIngestOptions(List<String> options) {
-        return new LabSettings(variables, local, ports, options, workerOptions);
-    }
-
-    /** The same with workers whose JVM is run so. */
-    public LabSettings withWorkerOptions(List<String> options) {
-        return new LabSettings(variables, local, ports, ingestOptions, options);
+    /** The same with a service whose JVM is run so. */
+    public LabSettings withJvmOptions(Part service, List<String> options) {
+        Map<Part, List<String>> others = new EnumMap<>(jvmOptions);
+        others.put(service, List.copyOf(options));
+        return new LabSettings(variables, local, ports, others);
     }
 
     List<String> jvmOptions(Part service) {
-        return switch (service) {
-            case INGEST -> ingestOptions;
-            case WORKER -> workerOptions;
-            default -> QUICK;
-        };
+        return jvmOptions.getOrDefault(service, QUICK);
     }
 
     /** The instances in the order in which they are stopped. */

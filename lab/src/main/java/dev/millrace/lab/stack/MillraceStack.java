@@ -10,6 +10,7 @@ import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
+import dev.millrace.local.settings.Part;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.io.IOException;
@@ -100,9 +101,10 @@ public final class MillraceStack implements AutoCloseable {
         LabSettings settings = LabSettings.fresh(root, place.data(), setup.interval(), 1, 1)
                 .with("MILLRACE_REQUIRE_DURABLE_REDIS", "false")
                 .with("SERVER_ADDRESS", "127.0.0.1")
-                .withIngestOptions(ServiceJvm.OPTIONS);
+                .withJvmOptions(Part.INGEST, ServiceJvm.OPTIONS)
+                .withJvmOptions(Part.LEDGER, ServiceJvm.OPTIONS);
         if (!setup.workerOptions().isEmpty()) {
-            settings = settings.withWorkerOptions(setup.workerOptions());
+            settings = settings.withJvmOptions(Part.WORKER, setup.workerOptions());
         }
         LabStack stack = LabStack.start(settings, place, progress);
         try (Connection connection = connect(stack.postgres());
@@ -125,7 +127,7 @@ public final class MillraceStack implements AutoCloseable {
         return List.of(
                 redis.description(),
                 stack.postgres().description() + ", fsync on, synchronous_commit on, pg_stat_statements",
-                "ingest-api: java " + String.join(" ", ServiceJvm.OPTIONS) + ", settlement every "
+                "ingest-api, ledger-service: java " + String.join(" ", ServiceJvm.OPTIONS) + ", settlement every "
                         + setup.interval().toSeconds() + " s");
     }
 
