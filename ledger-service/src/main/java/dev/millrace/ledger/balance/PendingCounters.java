@@ -33,9 +33,7 @@ class PendingCounters {
     private static final List<CounterKeys> PARTITIONS =
             IntStream.range(0, Identity.PARTITIONS).mapToObj(CounterKeys::new).toList();
 
-    /** Pointers, and the catalogue. */
-    private static final byte[][] HEADS =
-            keys(Stream.concat(PARTITIONS.stream().map(CounterKeys::epoch), Stream.of(CounterKeys.CATALOG)));
+    private static final byte[][] POINTERS = keys(PARTITIONS.stream().map(CounterKeys::epoch));
 
     /** Pointers, and which process' counters have been compared with the ledger. */
     private static final byte[][] TAILS = keys(Stream.concat(
@@ -107,15 +105,18 @@ class PendingCounters {
 
     private Heads heads(RedisClusterAsyncCommands<byte[], byte[]> commands, SettledLedger.Start start)
             throws RedisUnavailable, Unreadable {
-        RedisFuture<List<KeyValue<byte[], byte[]>>> answer = commands.mget(HEADS);
-        RedisLine.await(List.of(answer));
+        RedisFuture<List<KeyValue<byte[], byte[]>>> answer = commands.mget(POINTERS);
+        // By a command of its own: MGET takes a key of another type for none.
+        RedisFuture<byte[]> catalog = commands.get(RedisLine.bytes(CounterKeys.CATALOG));
+        RedisLine.await(List.of(answer, catalog));
         List<KeyValue<byte[], byte[]>> values = answer.toCompletableFuture().join();
         List<Long> pointers = new ArrayList<>();
         for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
             long pointer = pointer(partition, values.get(partition));
             pointers.add(checked(partition, pointer, start.cursors().epoch(partition)));
         }
-        List<String> inForce = publishersInForce.of(text(values.get(Identity.PARTITIONS)));
+        byte[] text = catalog.toCompletableFuture().join();
+        List<String> inForce = publishersInForce.of(text == null ? null : RedisLine.text(text));
         return new Heads(
                 pointers,
                 Stream.concat(start.publishers().stream(), inForce.stream())

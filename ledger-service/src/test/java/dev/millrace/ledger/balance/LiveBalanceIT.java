@@ -234,6 +234,9 @@ class LiveBalanceIT {
     void aCatalogueThatCantBeReadIsNeverTakenForNone() {
         stores.redis().set("catalog", "no catalogue");
         assertUnavailable("the catalogue in force can't be read");
+        stores.redis().del("catalog");
+        stores.redis().hset("catalog", "of", "another type");
+        assertUnavailable("the counters do not answer");
     }
 
     @Test
