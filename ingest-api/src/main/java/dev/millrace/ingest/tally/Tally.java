@@ -69,7 +69,7 @@ public final class Tally {
     private BitSet suspected(List<Countable> events) {
         BitSet maybe = new BitSet(events.size());
         for (int i = 0; i < events.size(); i++) {
-            if (filter.mayHaveSent(events.get(i).identity())) {
+            if (suspects(events.get(i))) {
                 maybe.set(i);
             }
         }

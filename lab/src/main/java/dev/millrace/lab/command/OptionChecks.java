@@ -3,6 +3,7 @@ package dev.millrace.lab.command;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,6 +48,16 @@ public record OptionChecks(CommandSpec spec) {
             }
         }
         return Set.copyOf(given);
+    }
+
+    /** The constants of those names, which {@link Object#toString} gives them; all of them where none is given. */
+    public <E extends Enum<E>> Set<E> known(String option, List<String> given, Class<E> type) {
+        List<E> all = List.of(type.getEnumConstants());
+        Set<String> names =
+                known(option, given, all.stream().map(Enum::toString).toList());
+        return all.stream()
+                .filter(one -> names.isEmpty() || names.contains(one.toString()))
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** To be thrown. */

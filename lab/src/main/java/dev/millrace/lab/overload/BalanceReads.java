@@ -6,10 +6,11 @@ import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
 import dev.millrace.lab.load.Refusals;
 import dev.millrace.lab.stack.MillraceStack;
+import dev.millrace.local.mint.BearerMint;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -88,6 +89,8 @@ final class BalanceReads implements AutoCloseable {
     }
 
     private static List<ByteBuffer> requests(MillraceStack stack, int creators) {
+        BearerMint mint = stack.bearerMint();
+        Instant now = Instant.now();
         return IntStream.range(0, creators)
                 .mapToObj(rank -> {
                     String creator = Events.creatorName(rank);
@@ -96,10 +99,7 @@ final class BalanceReads implements AutoCloseable {
                             Host: 127.0.0.1\r
                             Authorization: Bearer %s\r
                             \r
-                            """.formatted(
-                            creator,
-                            stack.bearerMint()
-                                    .forSubject(creator, Clock.systemUTC().instant(), LIFETIME)));
+                            """.formatted(creator, mint.forSubject(creator, now, LIFETIME)));
                 })
                 .toList();
     }

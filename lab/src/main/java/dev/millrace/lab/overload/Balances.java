@@ -1,7 +1,6 @@
 package dev.millrace.lab.overload;
 
 import dev.millrace.lab.report.Spread;
-import dev.millrace.lab.stack.MillraceStack;
 import dev.millrace.lab.stack.Sums;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -23,7 +22,6 @@ final class Balances {
     private static final int ROUNDS = 4;
 
     private static final double HUNDRED = 100;
-    private static final double SECOND = 1e9;
 
     private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(20);
 
@@ -65,9 +63,13 @@ final class Balances {
         }
         Sums sumsOfRounds = rounds.close(sent * site.shape().batch());
         Score score = arrivals.score(0);
-        double goodput = score.acceptedInTime() * site.shape().batch() * SECOND / length.toNanos();
         return new BalancesRun(
-                goodput, score, read, Spread.of(without), Spread.of(with), List.of(known, sums, sumsOfRounds));
+                site.goodput(score, length),
+                score,
+                read,
+                Spread.of(without),
+                Spread.of(with),
+                List.of(known, sums, sumsOfRounds));
     }
 
     /** An event for each creator, so that the ledger knows all of them. */
@@ -94,15 +96,14 @@ final class Balances {
     /** @return requests that were sent */
     private int round(List<Double> rates, boolean reading) throws Exception {
         List<ByteBuffer> requests =
-                site.mint(Math.max(1, (int) (peak * Peak.roundOf(length).toMillis() / 1_000)));
-        MillraceStack stack = site.stack();
+                site.mint(Phase.of(peak, Peak.roundOf(length)).arrivals());
         site.tell("as many events as it takes, %s …".formatted(reading ? "balances read" : "nothing read"));
         if (reading) {
             readWhile(() -> rates.add(site.deliver(requests) * site.shape().batch()));
         } else {
             rates.add(site.deliver(requests) * site.shape().batch());
         }
-        stack.settle();
+        site.stack().settle();
         return requests.size();
     }
 

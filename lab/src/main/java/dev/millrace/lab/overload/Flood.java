@@ -21,7 +21,6 @@ final class Flood {
     static final int REPLAYS = 5;
 
     private static final double PERCENT = 100;
-    private static final double SECOND = 1e9;
     private static final Map<String, String> NO_FILTER = Map.of("MILLRACE_FILTER_EVENTS", "0");
 
     private final Site site;
@@ -74,8 +73,8 @@ final class Flood {
         tokens.close();
         Sums sums = account.close((long) (tokens.sent() - before) * site.shape().batch());
         Score score = readers.score(0);
-        double goodput = score.acceptedInTime() * site.shape().batch() * SECOND / length.toNanos();
-        runs.add(new FloodRun(filter, goodput, score, replays == null ? null : replays.score(0), sums));
+        runs.add(new FloodRun(
+                filter, site.goodput(score, length), score, replays == null ? null : replays.score(0), sums));
     }
 
     private void sendBoth(Arrivals readers, Arrivals replays) throws Exception {

@@ -21,7 +21,6 @@ final class Levels {
     static final double MOST_ACCEPTED = 1.5;
 
     private static final double PERCENT = 100;
-    private static final double SECOND = 1e9;
     private static final double NANOS_A_MILLI = 1e6;
 
     private final Site site;
@@ -58,7 +57,7 @@ final class Levels {
         return new Level(
                 percent,
                 events(rate(percent)),
-                goodput(score),
+                site.goodput(score, length),
                 score,
                 back(percent, arrivals),
                 sent.connections(),
@@ -108,10 +107,6 @@ final class Levels {
 
     private double events(double requests) {
         return requests * site.shape().batch();
-    }
-
-    private double goodput(Score score) {
-        return events(score.acceptedInTime() * SECOND / length.toNanos());
     }
 
     private static Map<String, Double> difference(Map<String, Double> before, Map<String, Double> after) {

@@ -10,13 +10,10 @@ import dev.millrace.local.command.Terminal;
 import dev.millrace.local.server.Place;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -148,17 +145,8 @@ public final class OverloadCommand implements Callable<Integer> {
                         .map(level -> (int) whole("--levels", level, 1, HIGHEST))
                         .toList(),
                 named("--aof", aof, List.of(Aof.values()), Aof::toString),
-                parts(),
+                new OptionChecks(spec).known("--parts", parts, Part.class),
                 seed == null ? OptionChecks.newSeed() : whole("--seed", seed, 0, Integer.MAX_VALUE - 1));
-    }
-
-    private Set<Part> parts() {
-        if (parts.isEmpty()) {
-            return EnumSet.allOf(Part.class);
-        }
-        List<String> known = Stream.of(Part.values()).map(Part::toString).toList();
-        return new OptionChecks(spec)
-                .known("--parts", parts, known).stream().map(Part::named).collect(Collectors.toSet());
     }
 
     private long whole(String option, String given, long least, long most) {

@@ -11,11 +11,6 @@ enum Part {
     /** Creators who look at their balances meanwhile. */
     BALANCES;
 
-    /** The one that options name so. */
-    static Part named(String name) {
-        return valueOf(name.toUpperCase(Locale.ROOT));
-    }
-
     /** As options name it. */
     @Override
     public String toString() {

@@ -32,6 +32,7 @@ final class Site {
     static final int CREATORS = 1_000;
 
     private static final int DIGITS = 3;
+    private static final double SECOND = 1e9;
 
     private final MillraceStack stack;
     private final Plan plan;
@@ -98,7 +99,7 @@ final class Site {
             throw new IllegalStateException("of %,d events ingest-api acknowledged %s; other answers: %s"
                     .formatted(events, verdicts, report.unexpected()));
         }
-        return requests.size() * 1e9 / report.nanos();
+        return requests.size() * SECOND / report.nanos();
     }
 
     /**
@@ -118,6 +119,11 @@ final class Site {
     Watch watch(Duration length, Supplier<String> state) {
         long pid = Objects.requireNonNull(stack.processes().get("ingest"), "the id of ingest-api's process");
         return Watch.start(pid, progress, began, length, state);
+    }
+
+    /** Events a second that were accepted before a phase of this length was over. */
+    double goodput(Score score, Duration length) {
+        return score.acceptedInTime() * shape().batch() * SECOND / length.toNanos();
     }
 
     /** Seconds of CPU used so far, by process, and by all that runs on the machine. */

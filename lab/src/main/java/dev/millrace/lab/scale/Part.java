@@ -11,11 +11,6 @@ enum Part {
     /** What one interval of steady traffic costs the database. */
     DATABASE;
 
-    /** The one that options name so. */
-    static Part named(String name) {
-        return valueOf(name.toUpperCase(Locale.ROOT));
-    }
-
     /** As options and results name it. */
     @Override
     public String toString() {

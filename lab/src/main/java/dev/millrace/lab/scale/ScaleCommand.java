@@ -10,12 +10,8 @@ import dev.millrace.lab.stack.RunHome;
 import dev.millrace.local.command.Terminal;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -133,21 +129,13 @@ public final class ScaleCommand implements Callable<Integer> {
     private ScalePlan plan() {
         OptionChecks checks = new OptionChecks(spec);
         return new ScalePlan(
-                parts(checks),
+                checks.known("--parts", parts, Part.class),
                 checks.within("--creators", creators, 10_000, 2_000_000),
                 checks.within("--rounds", rounds, 1, 99),
                 Duration.ofSeconds(checks.within("--seconds", seconds, 5, 600)),
                 checks.within("--rate", rate, 100, 50_000),
                 heap(checks),
                 checks.seed(seed));
-    }
-
-    private Set<Part> parts(OptionChecks checks) {
-        if (parts.isEmpty()) {
-            return EnumSet.allOf(Part.class);
-        }
-        List<String> known = Stream.of(Part.values()).map(Part::toString).toList();
-        return checks.known("--parts", parts, known).stream().map(Part::named).collect(Collectors.toSet());
     }
 
     private String heap(OptionChecks checks) {
