@@ -41,7 +41,8 @@
 --   counted, verdicts          one letter an event: A accepted, D duplicate, X expired, E too early, S superseded,
 --                              U unreadable: its set is of another type; it is neither seen nor counted
 --
--- Sums stay below 2^53 (a section pays at most 10^15 micros), so Lua's numbers hold them exactly; '%.0f' prints all digits.
+-- Sums stay below 2^53 (a section pays at most 10^15 micros), so Lua's numbers hold them exactly; '%.0f' prints all digits. A sum that
+-- is written as it was sent stays the string it came as, which spares reading and printing a number.
 
 -- Below 2^63 with room for what is added; Lua's tonumber would take more for a number than HINCRBY does.
 local MOST_DIGITS = 18
@@ -104,15 +105,19 @@ local function untimely(event, now, since)
     end
 end
 
+-- One of the batch's sums (decimal), without what is taken back of it (a number, or nil for nothing).
+local function rest(sum, back)
+    return back and exact(sum - back) or sum
+end
+
 -- What one HSET will set: sums of fields that have just been read, since nothing else happens meanwhile. Sums too large for Lua
--- are left to HINCRBY, at once.
+-- are left to HINCRBY, at once. What is added is decimal.
 local function add_to(sums, field, value, added)
-    value = value or '0'
-    if #value > MOST_EXACT_DIGITS then
-        redis.call('HINCRBY', sums[2], field, exact(added))
+    if value and #value > MOST_EXACT_DIGITS then
+        redis.call('HINCRBY', sums[2], field, added)
     else
         sums[#sums + 1] = field
-        sums[#sums + 1] = exact(value + added)
+        sums[#sums + 1] = value and exact(value + added) or added
     end
 end
 
@@ -122,10 +127,25 @@ local function set(sums)
     end
 end
 
-local function add_units(engage, values, added, first)
+-- Adds what the batch earned, field by field, from an index of ARGV on; returns the sum of all.
+local function add_micros(earn, first, count, back)
+    local all = 0
+    for i = 1, count do
+        local micros = rest(ARGV[first + 2 * i - 1], back[i])
+        if micros ~= '0' then
+            redis.call('HINCRBYFLOAT', earn, ARGV[first + 2 * i - 2], micros)
+            all = all + micros
+        end
+    end
+    return all
+end
+
+-- The same for units, given the values of their fields.
+local function add_units(engage, values, first, count, back)
     local sums = {'HSET', engage}
-    for i, units in ipairs(added) do
-        if units > 0 then
+    for i = 1, count do
+        local units = rest(ARGV[first + 2 * i - 1], back[i])
+        if units ~= '0' then
             add_to(sums, ARGV[first + 2 * i - 2], values[i], units)
         end
     end
@@ -135,8 +155,8 @@ end
 -- The control fields of a hash: what has been counted in it.
 local function add_totals(hash, micros_before, events_before, micros, events)
     local sums = {'HSET', hash}
-    add_to(sums, '#micros', micros_before, micros)
-    add_to(sums, '#events', events_before, events)
+    add_to(sums, '#micros', micros_before, exact(micros))
+    add_to(sums, '#events', events_before, exact(events))
     set(sums)
 end
 
@@ -173,13 +193,6 @@ local function count(k, a)
     local first_event = first_expiry + 2 * expiries
     local first_earn = first_event + events
     local first_engage = first_earn + 2 * earns
-    local earned, engaged = {}, {}
-    for i = 1, earns do
-        earned[i] = tonumber(ARGV[first_earn + 2 * i - 1])
-    end
-    for i = 1, engages do
-        engaged[i] = tonumber(ARGV[first_engage + 2 * i - 1])
-    end
     local earn_values, corrupt = numbers(earn, {'#sealed', '#micros', '#events'}, first_earn, earns)
     if earn_values and earn_values[1] then
         return {'sealed', now}
@@ -203,6 +216,7 @@ local function count(k, a)
     local timely = now >= tonumber(ARGV[a + 6]) and now < tonumber(ARGV[a + 7]) and tonumber(ARGV[a + 8]) >= since
     local detail = not timely and details(ARGV[a + 9])
     local verdicts, accepted = {}, events
+    local earned_back, engaged_back = {}, {} -- by index of the field
     for i = 1, events do
         local verdict = not timely and untimely(detail[i], now, since)
         if not verdict then
@@ -221,21 +235,15 @@ local function count(k, a)
         if verdict then
             detail = detail or details(ARGV[a + 9])
             local event = detail[i]
-            earned[event.earn] = earned[event.earn] - event.micros
-            engaged[event.engage] = engaged[event.engage] - event.units
+            earned_back[event.earn] = (earned_back[event.earn] or 0) + event.micros
+            engaged_back[event.engage] = (engaged_back[event.engage] or 0) + event.units
             accepted = accepted - 1
         end
         verdicts[i] = verdict or 'A'
     end
     if accepted > 0 then
-        local micros = 0
-        for i = 1, earns do
-            micros = micros + earned[i]
-            if earned[i] > 0 then
-                redis.call('HINCRBYFLOAT', earn, ARGV[first_earn + 2 * i - 2], exact(earned[i]))
-            end
-        end
-        add_units(engage, engage_values, engaged, first_engage)
+        local micros = add_micros(earn, first_earn, earns, earned_back)
+        add_units(engage, engage_values, first_engage, engages, engaged_back)
         add_totals(earn, earn_values[2], earn_values[3], micros, accepted)
         add_totals(total, totals[1], totals[2], micros, accepted)
     end
