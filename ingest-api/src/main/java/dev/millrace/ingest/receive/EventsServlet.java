@@ -1,5 +1,6 @@
 package dev.millrace.ingest.receive;
 
+import dev.millrace.ingest.limit.Permit;
 import dev.millrace.ingest.tally.Lane;
 import dev.millrace.ingest.tally.Outcome;
 import dev.millrace.ingest.verify.Event;
@@ -94,6 +95,10 @@ final class EventsServlet extends HttpServlet {
         if (!request.getMethod().equals(POST)) {
             throw Refusal.methodNotAllowed(request.getMethod(), POST);
         }
+        if (Permit.current().cameTooLate()) {
+            throw Refusal.overloaded(
+                    "Too many requests at once", "this node is behind, and more come than it can answer");
+        }
         requireType(request.getContentType());
         boolean minimal = prefersMinimal(request);
         List<Outcome> outcomes;
@@ -146,6 +151,7 @@ final class EventsServlet extends HttpServlet {
     }
 
     private static void write(HttpServletResponse response, int status, String type, Object body) throws IOException {
+        Permit.current().release();
         byte[] bytes = JSON.writeValueAsBytes(body);
         response.setStatus(status);
         response.setContentType(type);

@@ -3,15 +3,24 @@ package dev.millrace.ingest.receive;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.counters.Counters;
+import dev.millrace.ingest.limit.ConcurrencyLimit;
+import dev.millrace.ingest.limit.Permit;
 import dev.millrace.ingest.tally.Tally;
 import dev.millrace.ingest.verify.EventVerifier;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationPredicate;
+import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
+import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
+import org.springframework.boot.webmvc.autoconfigure.DispatcherServletAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.http.server.observation.ServerRequestObservationContext;
 
@@ -19,6 +28,8 @@ import org.springframework.http.server.observation.ServerRequestObservationConte
 @Configuration(proxyBeanMethods = false)
 @Import({Problems.class, ContainerErrors.class})
 public class ReceiveConfiguration {
+    /** Enough that the cores have something to do while the operating system gives their threads no time. */
+    private static final int PERMITS_PER_CORE = 4;
 
     @Bean
     EventVerifier eventVerifier(IngestSettings settings, Environment environment) {
@@ -36,6 +47,36 @@ public class ReceiveConfiguration {
         events.setName("events");
         events.setLoadOnStartup(1);
         return events;
+    }
+
+    @Bean
+    ConcurrencyLimit concurrencyLimit(MeterRegistry registry) {
+        ConcurrencyLimit limit = new ConcurrencyLimit(
+                Runtime.getRuntime().availableProcessors() * PERMITS_PER_CORE,
+                Thread.ofVirtual().name("request-", 0).factory(),
+                System::nanoTime);
+        Gauge.builder("millrace.requests.waiting", limit, ConcurrencyLimit::waiting)
+                .description("Requests that have come and have not been begun")
+                .register(registry);
+        return limit;
+    }
+
+    /** After the one that gives Tomcat an executor without a limit. */
+    @Bean
+    @Order
+    WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> limitedRequests(ConcurrencyLimit limit) {
+        return factory -> factory.addProtocolHandlerCustomizers(handler -> handler.setExecutor(limit));
+    }
+
+    /** Whatever is not the endpoint may wait for a client at any time, and must work however much comes there. */
+    @Bean
+    FilterRegistrationBean<Filter> othersAreNotLimited() {
+        FilterRegistrationBean<Filter> filter = new FilterRegistrationBean<>((request, response, chain) -> {
+            Permit.current().release();
+            chain.doFilter(request, response);
+        });
+        filter.addServletNames(DispatcherServletAutoConfiguration.DEFAULT_DISPATCHER_SERVLET_BEAN_NAME);
+        return filter;
     }
 
     /** The servlet times its requests by itself ({@link RequestTimers}). */

@@ -1,5 +1,6 @@
 package dev.millrace.ingest.receive;
 
+import dev.millrace.ingest.limit.Permit;
 import dev.millrace.ingest.tally.Lane;
 import dev.millrace.ingest.verify.Slice;
 import jakarta.servlet.http.HttpServletRequest;
@@ -49,7 +50,7 @@ final class RequestBody implements AutoCloseable {
         }
         RequestBody body = new RequestBody(budget, announced);
         try {
-            body.fill(request.getInputStream());
+            body.fill(request.getInputStream(), announced);
             return body;
         } catch (IOException e) {
             body.close();
@@ -61,9 +62,12 @@ final class RequestBody implements AutoCloseable {
     }
 
     /** Whatever was announced, what is held grows with what has arrived: to a chunk, then to twice as much each time. */
-    private void fill(InputStream in) throws IOException {
+    private void fill(InputStream in, long announced) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
+            if (length != announced && in.available() == 0) {
+                Permit.current().release();
+            }
             if (length == bytes.length) {
                 int next = in.read();
                 if (next < 0) {

@@ -1,0 +1,175 @@
+package dev.millrace.ingest.limit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class ConcurrencyLimitTest {
+    private static final int PERMITS = 2;
+
+    private final AtomicLong now = new AtomicLong();
+
+    /** Threads that have been made, to be run by the test when it likes. */
+    private final List<Runnable> begun = new ArrayList<>();
+
+    private final List<Integer> ran = new ArrayList<>();
+    private final List<Boolean> late = new ArrayList<>();
+    private final ConcurrencyLimit limit = new ConcurrencyLimit(PERMITS, this::recorded, now::get);
+
+    private Thread recorded(Runnable body) {
+        return new Thread() {
+            @Override
+            public synchronized void start() {
+                begun.add(body);
+            }
+        };
+    }
+
+    @Test
+    void beginsAFewAndTheOthersInTheirOrderWhenOneOfThoseHasEnded() {
+        come(5);
+        assertThat(begun).hasSize(PERMITS);
+        assertThat(limit.waiting()).isEqualTo(3);
+        begun.get(1).run();
+        assertThat(begun).hasSize(3);
+        begun.get(0).run();
+        begun.get(2).run();
+        assertThat(begun).hasSize(5);
+        assertThat(limit.waiting()).isZero();
+        begun.get(3).run();
+        begun.get(4).run();
+        assertThat(ran).containsExactly(1, 0, 2, 3, 4);
+        come(3);
+        assertThat(begun).as("every permit came back, and no more").hasSize(5 + PERMITS);
+    }
+
+    @Test
+    void whoReleasesItsPermitLetsOneMoreBeginHoweverOftenItDoesSo() {
+        limit.execute(() -> {
+            Permit.current().release();
+            Permit.current().release();
+            assertThat(begun).hasSize(PERMITS + 1);
+        });
+        come(3);
+        begun.getFirst().run();
+        assertThat(begun).as("its end lets no further one begin").hasSize(PERMITS + 1);
+    }
+
+    @Test
+    void aTaskThatFailsGivesItsPermitBack() {
+        limit.execute(() -> {
+            throw new IllegalStateException("of the test");
+        });
+        come(2);
+        assertThatThrownBy(begun.getFirst()::run).hasMessage("of the test");
+        assertThat(begun).hasSize(3);
+    }
+
+    @Test
+    void outsideOfALimitAPermitIsOfNoConsequence() {
+        Permit.current().release();
+        assertThat(Permit.current().cameTooLate()).isFalse();
+    }
+
+    @Test
+    void aBurstIsServedHoweverLongItTakesUpToHalfASecond() {
+        come(8);
+        for (int i = 0; i < 8; i++) {
+            begun.get(i).run();
+            pass(ConcurrencyLimit.BURST.dividedBy(8));
+        }
+        assertThat(late).containsOnly(false).hasSize(8);
+    }
+
+    @Test
+    void inAQueueThatLastsThoseWhoWaitedLongAreTooLateAndTheOthersAreServed() {
+        come(6);
+        pass(ConcurrencyLimit.BURST);
+        begun.get(0).run();
+        pass(Duration.ofNanos(1));
+        come(1);
+        begun.get(1).run();
+        begun.get(2).run();
+        begun.get(3).run();
+        begun.get(4).run();
+        begun.get(5).run();
+        begun.get(6).run();
+        assertThat(late).containsExactly(false, false, false, true, true, true, false);
+    }
+
+    @Test
+    void anEmptyQueueIsTheEndOfABurstAndALongPauseIsNone() {
+        come(3);
+        runAll();
+        pass(Duration.ofHours(1));
+        come(4);
+        pass(ConcurrencyLimit.MOST_DELAY.plusNanos(1));
+        runAll();
+        assertThat(late).containsOnly(false).hasSize(7);
+    }
+
+    @Test
+    void underLoadNeverMoreThanItsPermitsAtATimeAndNoneIsForgotten() throws InterruptedException {
+        int tasks = 20_000;
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        CountDownLatch ended = new CountDownLatch(tasks);
+        Phaser waits = new Phaser(1);
+        ConcurrencyLimit real = new ConcurrencyLimit(PERMITS, Thread.ofVirtual().factory(), System::nanoTime);
+        for (int sender = 0; sender < 4; sender++) {
+            Thread.ofVirtual().start(() -> {
+                for (int i = 0; i < tasks / 4; i++) {
+                    boolean goesOn = i % 2 == 0;
+                    real.execute(() -> {
+                        most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                        running.decrementAndGet();
+                        if (goesOn) {
+                            Permit.current().release();
+                            waits.awaitAdvance(0);
+                        }
+                        ended.countDown();
+                    });
+                }
+            });
+        }
+        while (ended.getCount() > tasks / 2) {
+            Thread.onSpinWait();
+        }
+        waits.arrive();
+        ended.await();
+        assertThat(most).hasValueBetween(1, PERMITS);
+        assertThat(real.waiting()).isZero();
+    }
+
+    private void come(int tasks) {
+        for (int i = 0; i < tasks; i++) {
+            int number = late.size() + limit.waiting() + begunAndNotRun();
+            limit.execute(() -> {
+                ran.add(number);
+                late.add(Permit.current().cameTooLate());
+            });
+        }
+    }
+
+    private int begunAndNotRun() {
+        return begun.size() - late.size();
+    }
+
+    private void runAll() {
+        for (int i = late.size(); i < begun.size(); i++) {
+            begun.get(i).run();
+        }
+    }
+
+    private void pass(Duration time) {
+        now.addAndGet(time.toNanos());
+    }
+}
