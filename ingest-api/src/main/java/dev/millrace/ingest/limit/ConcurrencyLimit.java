@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
- * Begins the server's tasks in the order in which they come, a few at a time, each on a thread of its own. Threads that go on
- * after a wait queue for the cores behind those that have been begun; were that all that have come, thousands of
- * connections would have requests begun that nobody has the time to finish. What waits here is small.
+ * Begins the server's tasks in the order in which they come, a few at a time, each on a thread of its own, and none while as many
+ * threads have something to go on with after a wait. The scheduler of virtual threads knows no such order: with thousands
+ * of connections it would have requests begun that nobody has the time to finish. What waits here is small.
  *
  * <p>How long it waits tells whether more comes than can be done: a queue that was never empty for half a second is no burst any
  * more, and then those that have waited longest are refused (controlled delay: Nichols and Jacobson, 2012, Controlling queue
@@ -30,6 +30,19 @@ public final class ConcurrencyLimit implements Executor {
     private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger taken = new AtomicInteger();
     private final AtomicInteger length = new AtomicInteger();
+    private final Permit.Source source = new Permit.Source() {
+        @Override
+        public void take() {
+            taken.incrementAndGet();
+        }
+
+        @Override
+        public void giveBack() {
+            taken.decrementAndGet();
+            beginWaiting();
+        }
+    };
+
     private volatile long lastEmpty;
 
     private record Waiting(Runnable task, long since) {}
@@ -71,7 +84,7 @@ public final class ConcurrencyLimit implements Executor {
         }
     }
 
-    /** Never more than there are, not even for a moment: whoever gives one back meanwhile must find it free. */
+    /** Never one too many, not even for a moment: who gives one back meanwhile must find it free. */
     private boolean take() {
         int now = taken.get();
         while (now < permits && !taken.compareAndSet(now, now + 1)) {
@@ -82,11 +95,11 @@ public final class ConcurrencyLimit implements Executor {
 
     private void begin(Waiting next) {
         length.decrementAndGet();
-        Permit permit = new Permit(this::goOn, isTooLate(next));
+        Permit permit = new Permit(source, isTooLate(next));
         try {
             threads.newThread(() -> run(next.task(), permit)).start();
         } catch (Throwable e) {
-            permit.release();
+            permit.end();
             throw e;
         }
     }
@@ -100,12 +113,7 @@ public final class ConcurrencyLimit implements Executor {
         try {
             ScopedValue.where(Permit.OF_THIS_THREAD, permit).run(task);
         } finally {
-            permit.release();
+            permit.end();
         }
-    }
-
-    private void goOn() {
-        taken.decrementAndGet();
-        beginWaiting();
     }
 }

@@ -1,22 +1,46 @@
 package dev.millrace.ingest.limit;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What a request holds while it is worked on ({@link ConcurrencyLimit}). A thread that is about to wait, for a client or for
- * Redis, releases its permit first, so that others are worked on meanwhile; it needs none to finish. Thread-safe.
+ * Redis, releases it first, so that others are worked on meanwhile. Who wakes the thread takes it back for it: that there
+ * is one to go on with keeps others from being begun. Thread-safe.
  */
 public final class Permit {
     static final ScopedValue<Permit> OF_THIS_THREAD = ScopedValue.newInstance();
 
-    private static final Permit NONE = new Permit(() -> {}, false);
+    private static final Permit NONE = new Permit(
+            new Source() {
+                @Override
+                public void take() {}
 
-    private final Runnable release;
+                @Override
+                public void giveBack() {}
+            },
+            false);
+
+    private final Source source;
     private final boolean cameTooLate;
-    private final AtomicBoolean released = new AtomicBoolean();
+    private final AtomicReference<State> state = new AtomicReference<>(State.HELD);
 
-    Permit(Runnable release, boolean cameTooLate) {
-        this.release = release;
+    private enum State {
+        HELD,
+        RELEASED,
+        ENDED
+    }
+
+    /** Where permits come from. */
+    interface Source {
+        /** Takes one more, whether there is one or not. */
+        void take();
+
+        void giveBack();
+    }
+
+    /** One that has been taken. */
+    Permit(Source source, boolean cameTooLate) {
+        this.source = source;
         this.cameTooLate = cameTooLate;
     }
 
@@ -30,10 +54,24 @@ public final class Permit {
         return cameTooLate;
     }
 
-    /** From now on another request may be begun. Doing so again has no effect. */
+    /** From now on another request may be begun. Has no effect on one that is not held. */
     public void release() {
-        if (released.compareAndSet(false, true)) {
-            release.run();
+        if (state.compareAndSet(State.HELD, State.RELEASED)) {
+            source.giveBack();
+        }
+    }
+
+    /** Takes it back, before the thread is woken. Has no effect on one that is held, or whose request has ended. */
+    public void resume() {
+        if (state.compareAndSet(State.RELEASED, State.HELD)) {
+            source.take();
+        }
+    }
+
+    /** The request is answered. */
+    void end() {
+        if (state.getAndSet(State.ENDED) == State.HELD) {
+            source.giveBack();
         }
     }
 }

@@ -96,8 +96,7 @@ final class EventsServlet extends HttpServlet {
             throw Refusal.methodNotAllowed(request.getMethod(), POST);
         }
         if (Permit.current().cameTooLate()) {
-            throw Refusal.overloaded(
-                    "Too many requests at once", "this node is behind, and more come than it can answer");
+            throw Refusal.tooManyRequests("this node is behind, and more come than it can answer");
         }
         requireType(request.getContentType());
         boolean minimal = prefersMinimal(request);

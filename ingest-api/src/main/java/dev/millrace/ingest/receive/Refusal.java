@@ -74,6 +74,14 @@ final class Refusal extends ErrorResponseException {
         return sendAgain(HttpStatus.SERVICE_UNAVAILABLE, "overloaded", title, detail, 1);
     }
 
+    /**
+     * Said before anything is known of the request. By its status the connection stays open: Tomcat closes it after a 503, and to open
+     * another costs more than all else that is done for a request that is turned away.
+     */
+    static Refusal tooManyRequests(String detail) {
+        return sendAgain(HttpStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests at once", detail, 1);
+    }
+
     static Refusal suspectsBusy(String detail) {
         return sendAgain(HttpStatus.TOO_MANY_REQUESTS, "suspects-busy", "Too many repeated events at once", detail, 1);
     }

@@ -3,7 +3,6 @@ package dev.millrace.ingest.tally;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import dev.millrace.common.identity.Identity;
-import dev.millrace.ingest.limit.Permit;
 import dev.millrace.ingest.tally.TallyResult.Reason;
 import dev.millrace.ingest.verify.Countable;
 import io.netty.util.Timeout;
@@ -60,7 +59,6 @@ final class PartitionTally {
      */
     TallyResult count(List<Countable> events, BitSet suspected) {
         Pending request = send(events, suspected);
-        Permit.current().release();
         Timeout end = timer.newTimeout(_ -> request.fail(new TimeoutException()), timeout.toNanos(), NANOSECONDS);
         try {
             return new TallyResult.Counted(request.await());

@@ -1,14 +1,18 @@
 package dev.millrace.ingest.tally;
 
+import dev.millrace.ingest.limit.Permit;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A request whose events are on their way to Redis, in several shares. Thread-safe. */
+/** A request whose events are on their way to Redis, in several shares. Made by the thread that waits for it. Thread-safe. */
 final class Pending {
     private final Outcome[] outcomes;
     private final AtomicInteger unfinished = new AtomicInteger();
+    private final Permit permit = Permit.current();
+    private final AtomicBoolean over = new AtomicBoolean();
     private final CompletableFuture<List<Outcome>> done = new CompletableFuture<>();
 
     /**
@@ -32,18 +36,32 @@ final class Pending {
     /** All events of one share have their outcomes. */
     void finishShare() {
         if (unfinished.decrementAndGet() == 0) {
-            done.complete(List.of(outcomes));
+            List<Outcome> all = List.of(outcomes);
+            if (wake()) {
+                done.complete(all);
+            }
         }
     }
 
     /** The request as a whole has failed, whatever becomes of its other shares. */
     void fail(Throwable why) {
-        done.completeExceptionally(why);
+        if (wake()) {
+            done.completeExceptionally(why);
+        }
+    }
+
+    /** Whether it is the caller who ends it. */
+    private boolean wake() {
+        boolean first = over.compareAndSet(false, true);
+        if (first) {
+            permit.resume();
+        }
+        return first;
     }
 
     /** Whether nobody waits for it any more. */
     boolean isOver() {
-        return done.isDone();
+        return over.get();
     }
 
     /**
@@ -53,10 +71,11 @@ final class Pending {
      * @throws ExecutionException when it has failed, with the reason as its cause
      */
     List<Outcome> await() throws InterruptedException, ExecutionException {
+        permit.release();
         try {
             return done.get();
         } finally {
-            done.cancel(false);
+            over.set(true);
         }
     }
 }

@@ -64,6 +64,32 @@ class ConcurrencyLimitTest {
     }
 
     @Test
+    void noneIsBegunWhileThoseWhoHaveBeenWokenTakeAllPermits() {
+        List<Permit> asleep = new ArrayList<>();
+        for (int i = 0; i < PERMITS; i++) {
+            limit.execute(() -> {
+                Permit permit = Permit.current();
+                asleep.add(permit);
+                permit.release();
+                permit.resume();
+                permit.resume();
+            });
+        }
+        come(3);
+        begun.get(0).run();
+        assertThat(begun).as("one was let in while it slept").hasSize(PERMITS + 1);
+        begun.get(1).run();
+        assertThat(begun).hasSize(PERMITS + 2);
+        begun.get(2).run();
+        begun.get(3).run();
+        assertThat(begun).hasSize(PERMITS + 3);
+        asleep.getFirst().release();
+        asleep.getFirst().resume();
+        come(2);
+        assertThat(begun).as("who has ended takes nothing any more").hasSize(PERMITS + 4);
+    }
+
+    @Test
     void aTaskThatFailsGivesItsPermitBack() {
         limit.execute(() -> {
             throw new IllegalStateException("of the test");
