@@ -20,7 +20,10 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The pending side: what Redis has counted and Postgres has not settled. Two round trips, whatever there is to read. */
+/**
+ * The pending side: what Redis has counted and Postgres has not settled. One round trip, whatever there is to read: which epochs
+ * and publishers there are is guessed from the last reading, and where that was wrong, one more.
+ */
 class PendingCounters {
     /**
      * Most epochs of a partition that are read above the settled one. Settling waits for Postgres together with sealing,
@@ -41,6 +44,9 @@ class PendingCounters {
 
     private final RedisLine redis;
     private final PublishersInForce publishersInForce = new PublishersInForce();
+
+    /** What the last reading found. */
+    private volatile @Nullable Heads last;
 
     PendingCounters(RedisLine redis) {
         this.redis = redis;
@@ -83,32 +89,86 @@ class PendingCounters {
      * Where reading the counters starts from.
      *
      * @param pointers the open epochs, by partition
+     * @param inForce publishers of the catalogue in Redis
      * @param publishers the database's and those in force, who may have counted something for the creator
      */
-    record Heads(List<Long> pointers, List<String> publishers) {}
+    record Heads(List<Long> pointers, List<String> inForce, List<String> publishers) {
+        static Heads of(List<Long> pointers, List<String> inForce, SettledLedger.Start start) {
+            return new Heads(
+                    pointers,
+                    inForce,
+                    Stream.concat(start.publishers().stream(), inForce.stream())
+                            .distinct()
+                            .toList());
+        }
+
+        /** Whether who asks for these gets all that there is to read of the others. */
+        boolean cover(Heads others) {
+            return publishers.equals(others.publishers())
+                    && IntStream.range(0, Identity.PARTITIONS)
+                            .allMatch(p -> pointers.get(p) >= others.pointers().get(p));
+        }
+    }
 
     /**
-     * Reads the pointers and the catalogue in force; then these creators' fields of every epoch above the bound and, behind
-     * them, the pointers once more.
+     * What has been asked of Redis, and not been waited for.
+     *
+     * @param heads epochs and publishers that were asked for
+     * @param sums by partition and epoch
+     * @param tails pointers, and which process' counters have been compared
+     * @param server says which process it is
+     */
+    record Asked(
+            Heads heads,
+            List<List<RedisFuture<List<KeyValue<byte[], byte[]>>>>> sums,
+            RedisFuture<List<KeyValue<byte[], byte[]>>> tails,
+            RedisFuture<String> server) {
+        List<RedisFuture<?>> all() {
+            return Stream.concat(sums.stream().flatMap(List::stream), Stream.of(tails, server))
+                    .toList();
+        }
+    }
+
+    /**
+     * Reads the pointers and the catalogue in force; behind them these creators' fields of every epoch above the bound, and behind
+     * those the pointers once more. Whatever was guessed, what is answered is what the pointers and the catalogue
+     * named that were read before the fields.
      *
      * @throws Unreadable when Redis does not answer, or its pointers can't be those that the ledger was settled from
      */
     List<Partition> read(List<CreatorId> creators, SettledLedger.Start start) throws Unreadable {
         try {
             RedisClusterAsyncCommands<byte[], byte[]> commands = redis.commands();
-            Heads heads = heads(commands, start);
-            return sums(commands, heads, start.cursors(), fieldNames(creators, heads.publishers()));
+            RedisFuture<List<KeyValue<byte[], byte[]>>> pointers = commands.mget(POINTERS);
+            // By a command of its own: MGET takes a key of another type for none.
+            RedisFuture<byte[]> catalog = commands.get(RedisLine.bytes(CounterKeys.CATALOG));
+            Asked guessed = ask(commands, guess(start), creators, start.cursors());
+            RedisLine.await(Stream.concat(Stream.of(pointers, catalog), guessed.all().stream())
+                    .toList());
+            Heads heads = heads(pointers, catalog, start);
+            last = heads;
+            return answers(
+                    guessed.heads().cover(heads) ? guessed : again(commands, heads, creators, start), heads, start);
         } catch (RedisUnavailable e) {
             throw new Unreadable("the counters do not answer", "Redis: " + e.getMessage());
         }
     }
 
-    private Heads heads(RedisClusterAsyncCommands<byte[], byte[]> commands, SettledLedger.Start start)
-            throws RedisUnavailable, Unreadable {
-        RedisFuture<List<KeyValue<byte[], byte[]>>> answer = commands.mget(POINTERS);
-        // By a command of its own: MGET takes a key of another type for none.
-        RedisFuture<byte[]> catalog = commands.get(RedisLine.bytes(CounterKeys.CATALOG));
-        RedisLine.await(List.of(answer, catalog));
+    /** What there will be to read, unless an epoch was sealed or a publisher has come since. */
+    private Heads guess(SettledLedger.Start start) {
+        Heads known = last;
+        List<Long> pointers = IntStream.range(0, Identity.PARTITIONS)
+                .mapToObj(p -> {
+                    long first = start.cursors().epoch(p) + 1;
+                    return known != null && known.pointers().get(p) == first + 1 ? first + 1 : first;
+                })
+                .toList();
+        return Heads.of(pointers, known == null ? List.of() : known.inForce(), start);
+    }
+
+    private Heads heads(
+            RedisFuture<List<KeyValue<byte[], byte[]>>> answer, RedisFuture<byte[]> catalog, SettledLedger.Start start)
+            throws Unreadable {
         List<KeyValue<byte[], byte[]>> values = answer.toCompletableFuture().join();
         List<Long> pointers = new ArrayList<>();
         for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
@@ -116,12 +176,18 @@ class PendingCounters {
             pointers.add(checked(partition, pointer, start.cursors().epoch(partition)));
         }
         byte[] text = catalog.toCompletableFuture().join();
-        List<String> inForce = publishersInForce.of(text == null ? null : RedisLine.text(text));
-        return new Heads(
-                pointers,
-                Stream.concat(start.publishers().stream(), inForce.stream())
-                        .distinct()
-                        .toList());
+        return Heads.of(pointers, publishersInForce.of(text == null ? null : RedisLine.text(text)), start);
+    }
+
+    private Asked again(
+            RedisClusterAsyncCommands<byte[], byte[]> commands,
+            Heads heads,
+            List<CreatorId> creators,
+            SettledLedger.Start start)
+            throws RedisUnavailable {
+        Asked asked = ask(commands, heads, creators, start.cursors());
+        RedisLine.await(asked.all());
+        return asked;
     }
 
     private static byte[][] keys(Stream<String> names) {
@@ -162,15 +228,15 @@ class PendingCounters {
     }
 
     /**
-     * One round trip. All commands go down one connection, so the last pointers are read behind the sums, from the same process;
+     * All commands go down one connection, so the last pointers are read behind the sums, from the same process;
      * and whether a worker has compared that process with the ledger. Before that, its counters may be those of an older copy.
      */
-    List<Partition> sums(
+    Asked ask(
             RedisClusterAsyncCommands<byte[], byte[]> commands,
             Heads heads,
-            SettledLedger.Cursors settled,
-            byte[][] fields)
-            throws RedisUnavailable, Unreadable {
+            List<CreatorId> creators,
+            SettledLedger.Cursors settled) {
+        byte[][] fields = fieldNames(creators, heads.publishers());
         List<List<RedisFuture<List<KeyValue<byte[], byte[]>>>>> sums = new ArrayList<>();
         for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
             CounterKeys keys = PARTITIONS.get(partition);
@@ -179,28 +245,27 @@ class PendingCounters {
                     .mapToObj(epoch -> commands.hmget(RedisLine.bytes(keys.earn(epoch)), fields))
                     .toList());
         }
-        RedisFuture<List<KeyValue<byte[], byte[]>>> tails = commands.mget(TAILS);
-        RedisFuture<String> server = commands.info("server");
-        List<RedisFuture<?>> last = List.of(tails, server);
-        RedisLine.await(Stream.concat(sums.stream().flatMap(List::stream), last.stream())
-                .toList());
-        List<KeyValue<byte[], byte[]>> after = tails.toCompletableFuture().join();
+        return new Asked(heads, sums, commands.mget(TAILS), commands.info("server"));
+    }
+
+    /** Of the epochs up to the pointers of these heads, which what was asked for covers. */
+    private static List<Partition> answers(Asked asked, Heads heads, SettledLedger.Start start) throws Unreadable {
+        List<KeyValue<byte[], byte[]>> after =
+                asked.tails().toCompletableFuture().join();
         requireCompared(
-                server.toCompletableFuture().join(),
+                asked.server().toCompletableFuture().join(),
                 after.subList(Identity.PARTITIONS, after.size()),
                 after.subList(0, Identity.PARTITIONS));
         List<Partition> partitions = new ArrayList<>();
         for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
-            List<Epoch> epochs = new ArrayList<>();
-            for (var sum : sums.get(partition)) {
-                epochs.add(epoch(
-                        sum.toCompletableFuture().join(), heads.publishers().size()));
-            }
-            partitions.add(new Partition(
-                    heads.pointers().get(partition),
-                    settled.epoch(partition),
-                    List.copyOf(epochs),
-                    pointer(partition, after.get(partition))));
+            long pointer = heads.pointers().get(partition);
+            long bound = start.cursors().epoch(partition);
+            List<Epoch> epochs = asked.sums().get(partition).stream()
+                    .limit(pointer - bound)
+                    .map(sum -> epoch(
+                            sum.toCompletableFuture().join(), heads.publishers().size()))
+                    .toList();
+            partitions.add(new Partition(pointer, bound, epochs, pointer(partition, after.get(partition))));
         }
         return partitions;
     }

@@ -10,7 +10,6 @@ import dev.millrace.ledger.Stores;
 import dev.millrace.ledger.creator.CreatorId;
 import dev.millrace.ledger.redis.RedisConfiguration;
 import dev.millrace.ledger.redis.RedisLine;
-import dev.millrace.ledger.redis.RedisUnavailable;
 import dev.millrace.local.server.Databases;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
@@ -42,6 +41,7 @@ class LiveBalanceIT {
     private Runnable beforeCounters = () -> {};
     private Runnable beforeSums = () -> {};
     private Runnable beforeBalance = () -> {};
+    private int asked;
 
     private LiveBalance balances;
 
@@ -71,15 +71,17 @@ class LiveBalanceIT {
                         return super.read(creators, start);
                     }
 
+                    // The pointers have been read before anything else happens.
                     @Override
-                    List<Partition> sums(
+                    Asked ask(
                             RedisClusterAsyncCommands<byte[], byte[]> commands,
                             Heads heads,
-                            SettledLedger.Cursors settled,
-                            byte[][] fields)
-                            throws RedisUnavailable, Unreadable {
+                            List<CreatorId> creators,
+                            SettledLedger.Cursors settled) {
+                        commands.ping().toCompletableFuture().join();
                         beforeSums.run();
-                        return super.sums(commands, heads, settled, fields);
+                        asked++;
+                        return super.ask(commands, heads, creators, settled);
                     }
                 },
                 Clock.systemUTC());
@@ -127,6 +129,31 @@ class LiveBalanceIT {
         stores.count(4, CREATOR.id(), 7);
 
         assertBalance(1_003, 16_120 - 1_003 + 7);
+    }
+
+    @Test
+    void aReadingGuessesWhatThereIsToReadAndAsksAgainOnlyWhereItWasWrong() {
+        stores.count(PARTITION, CREATOR.id(), 1_000);
+        assertBalance(0, 1_000);
+        assertThat(asked).isEqualTo(1);
+
+        stores.seal(PARTITION);
+        stores.count(PARTITION, CREATOR.id(), 7);
+        assertBalance(0, 1_007);
+        assertThat(asked).as("another epoch has been opened").isEqualTo(3);
+        assertBalance(0, 1_007);
+        assertThat(asked).isEqualTo(4);
+
+        stores.settle(PARTITION);
+        stores.count(PARTITION, CREATOR.id(), 30);
+        assertBalance(1_000, 37);
+        assertThat(asked).as("settled, and none to spare").isEqualTo(5);
+        inForce("demo", "other");
+        stores.count(PARTITION, "other", CREATOR.id(), 500);
+        assertBalance(1_000, 537);
+        assertThat(asked).as("another publisher is in force").isEqualTo(7);
+        assertBalance(1_000, 537);
+        assertThat(asked).isEqualTo(8);
     }
 
     /** Of five who are read together one is known only to the ledger, one to the counters, one to nobody, and one's counter is broken. */
