@@ -75,9 +75,15 @@ public final class RunningIngest implements AutoCloseable {
     }
 
     public Answer get(String path) {
-        return send(HttpRequest.newBuilder(uri(path))
+        return getAsync(path).join();
+    }
+
+    public CompletableFuture<Answer> getAsync(String path) {
+        HttpRequest request = HttpRequest.newBuilder(uri(path))
                 .timeout(Duration.ofSeconds(60))
-                .build());
+                .build();
+        return client.sendAsync(request, HttpResponse.BodyHandlers.ofString())
+                .thenApply(r -> new Answer(r.statusCode(), r));
     }
 
     public Answer send(HttpRequest request) {
@@ -104,6 +110,11 @@ public final class RunningIngest implements AutoCloseable {
                 .filter(line -> line.startsWith(sample + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(sample.length() + 1)))
                 .sum();
+    }
+
+    /** One of the service's parts. */
+    <T> T part(Class<T> type) {
+        return context.getBean(type);
     }
 
     /** Stops the service as SIGTERM does; what is under way is answered. */

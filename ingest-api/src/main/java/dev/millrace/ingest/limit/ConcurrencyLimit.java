@@ -13,16 +13,16 @@ import java.util.function.LongSupplier;
  * threads have something to go on with after a wait. The scheduler of virtual threads knows no such order: with thousands
  * of connections it would have requests begun that nobody has the time to finish. What waits here is small.
  *
- * <p>How long it waits tells whether more comes than can be done: a queue that was never empty for half a second is no burst any
+ * <p>How long it waits tells whether more comes than can be done: a queue that was never empty for a second is no burst any
  * more, and then those that have waited longest are refused (controlled delay: Nichols and Jacobson, 2012, Controlling queue
  * delay; for servers: Maurer, 2015, Fail at scale). Thread-safe.
  */
 public final class ConcurrencyLimit implements Executor {
     /** A queue that has lasted this long will not go away by itself. */
-    static final Duration BURST = Duration.ofMillis(500);
+    public static final Duration BURST = Duration.ofSeconds(1);
 
     /** Longest wait in such a queue. */
-    static final Duration MOST_DELAY = Duration.ofMillis(50);
+    static final Duration MOST_DELAY = Duration.ofMillis(100);
 
     private final int permits;
     private final ThreadFactory threads;

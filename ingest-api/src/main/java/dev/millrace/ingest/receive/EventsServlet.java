@@ -44,7 +44,7 @@ final class EventsServlet extends HttpServlet {
     /** Bytes of all bodies held at a time; parsed, they take several times as much. */
     private static final long BODIES = 64L << 20;
 
-    private static final URI INSTANCE = URI.create(PATH);
+    static final URI INSTANCE = URI.create(PATH);
     private static final String POST = "POST";
     private static final Set<String> TYPES =
             Set.of(MediaType.APPLICATION_JSON_VALUE, MediaType.APPLICATION_NDJSON_VALUE, MediaType.TEXT_PLAIN_VALUE);
@@ -95,9 +95,6 @@ final class EventsServlet extends HttpServlet {
         if (!request.getMethod().equals(POST)) {
             throw Refusal.methodNotAllowed(request.getMethod(), POST);
         }
-        if (Permit.current().cameTooLate()) {
-            throw Refusal.tooManyRequests("this node is behind, and more come than it can answer");
-        }
         requireType(request.getContentType());
         boolean minimal = prefersMinimal(request);
         List<Outcome> outcomes;
@@ -144,18 +141,24 @@ final class EventsServlet extends HttpServlet {
         refusals.refused(refusal.code());
         HttpHeaders headers = refusal.getHeaders();
         headers.forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
-        ProblemDetail problem = refusal.getBody();
-        problem.setInstance(INSTANCE);
-        write(response, refusal.getStatusCode().value(), MediaType.APPLICATION_PROBLEM_JSON_VALUE, problem);
+        write(
+                response,
+                refusal.getStatusCode().value(),
+                MediaType.APPLICATION_PROBLEM_JSON_VALUE,
+                refusal.problemAt(INSTANCE));
     }
 
     private static void write(HttpServletResponse response, int status, String type, Object body) throws IOException {
         Permit.current().release();
-        byte[] bytes = JSON.writeValueAsBytes(body);
+        byte[] bytes = json(body);
         response.setStatus(status);
         response.setContentType(type);
         response.setContentLength(bytes.length);
         response.getOutputStream().write(bytes);
+    }
+
+    static byte[] json(Object body) {
+        return JSON.writeValueAsBytes(body);
     }
 
     private static void requireType(@Nullable String given) {

@@ -9,9 +9,8 @@ import dev.millrace.ingest.tally.Tally;
 import dev.millrace.ingest.verify.EventVerifier;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.observation.ObservationPredicate;
+import io.micrometer.observation.ObservationRegistry;
 import jakarta.servlet.Filter;
-import jakarta.servlet.http.HttpServletRequest;
 import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -22,7 +21,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
-import org.springframework.http.server.observation.ServerRequestObservationContext;
+import org.springframework.web.filter.RequestContextFilter;
+import org.springframework.web.filter.ServerHttpObservationFilter;
 
 /** Wires the endpoint. */
 @Configuration(proxyBeanMethods = false)
@@ -64,29 +64,40 @@ public class ReceiveConfiguration {
     /** After the one that gives Tomcat an executor without a limit. */
     @Bean
     @Order
-    WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> limitedRequests(ConcurrencyLimit limit) {
-        return factory -> factory.addProtocolHandlerCustomizers(handler -> handler.setExecutor(limit));
+    WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> limitedRequests(
+            ConcurrencyLimit limit, MeterRegistry registry) {
+        return factory -> {
+            factory.addProtocolHandlerCustomizers(handler -> handler.setExecutor(limit));
+            factory.addEngineValves(new LoadSheddingValve(registry));
+        };
     }
 
     /** Whatever is not the endpoint may wait for a client at any time, and must work however much comes there. */
     @Bean
     FilterRegistrationBean<Filter> othersAreNotLimited() {
-        FilterRegistrationBean<Filter> filter = new FilterRegistrationBean<>((request, response, chain) -> {
+        return beforeTheDispatcher((request, response, chain) -> {
             Permit.current().release();
             chain.doFilter(request, response);
         });
-        filter.addServletNames(DispatcherServletAutoConfiguration.DEFAULT_DISPATCHER_SERVLET_BEAN_NAME);
-        return filter;
     }
 
-    /** The servlet times its requests by itself ({@link RequestTimers}). */
+    /** The endpoint needs no filter: it times its requests by itself ({@link RequestTimers}). */
     @Bean
-    ObservationPredicate timedByTheServlet() {
-        return (name, context) -> !(context instanceof ServerRequestObservationContext server && isForEvents(server));
+    FilterRegistrationBean<ServerHttpObservationFilter> othersAreObserved(ObservationRegistry registry) {
+        return beforeTheDispatcher(new ServerHttpObservationFilter(registry));
     }
 
-    private static boolean isForEvents(ServerRequestObservationContext context) {
-        HttpServletRequest request = context.getCarrier();
-        return request != null && request.getServletPath().equals(EventsServlet.PATH);
+    /** The dispatcher does the same. */
+    @Bean
+    FilterRegistrationBean<RequestContextFilter> noRequestContext() {
+        FilterRegistrationBean<RequestContextFilter> none = new FilterRegistrationBean<>(new RequestContextFilter());
+        none.setEnabled(false);
+        return none;
+    }
+
+    private static <T extends Filter> FilterRegistrationBean<T> beforeTheDispatcher(T filter) {
+        FilterRegistrationBean<T> registration = new FilterRegistrationBean<>(filter);
+        registration.addServletNames(DispatcherServletAutoConfiguration.DEFAULT_DISPATCHER_SERVLET_BEAN_NAME);
+        return registration;
     }
 }

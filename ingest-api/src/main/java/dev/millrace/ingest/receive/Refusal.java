@@ -97,6 +97,13 @@ final class Refusal extends ErrorResponseException {
                 Integer.toString(retryAfter));
     }
 
+    /** As it is told, by what was asked for. */
+    ProblemDetail problemAt(URI instance) {
+        ProblemDetail problem = getBody();
+        problem.setInstance(instance);
+        return problem;
+    }
+
     static ProblemDetail problem(HttpStatusCode status, String code, String title, String detail) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, detail);
         problem.setType(type(code));

@@ -106,7 +106,7 @@ class ConcurrencyLimitTest {
     }
 
     @Test
-    void aBurstIsServedHoweverLongItTakesUpToHalfASecond() {
+    void aBurstIsServedHoweverLongItTakesUpToASecond() {
         come(8);
         for (int i = 0; i < 8; i++) {
             begun.get(i).run();

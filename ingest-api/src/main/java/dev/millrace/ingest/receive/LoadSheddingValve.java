@@ -1,0 +1,57 @@
+package dev.millrace.ingest.receive;
+
+import dev.millrace.ingest.limit.Permit;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.ServletException;
+import java.io.IOException;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.apache.catalina.valves.ValveBase;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.MediaType;
+
+/**
+ * Answers events that came too late to be looked at ({@link Permit#cameTooLate()}) as soon as the server has read a request's
+ * head: what turning away costs is taken from those who are served. Thread-safe.
+ */
+final class LoadSheddingValve extends ValveBase {
+    private final RefusalMeters refusals;
+    private final RequestTimers timers;
+    private final Refusal refusal = Refusal.tooManyRequests(
+            "more requests come than this node can answer, and this one has waited for too long");
+    private final byte[] body = EventsServlet.json(refusal.problemAt(EventsServlet.INSTANCE));
+
+    LoadSheddingValve(MeterRegistry registry) {
+        this.refusals = new RefusalMeters(registry);
+        this.timers = new RequestTimers(registry, EventsServlet.PATH);
+    }
+
+    @Override
+    public void invoke(Request request, Response response) throws IOException, ServletException {
+        if (Permit.current().cameTooLate() && isOfEvents(request)) {
+            long began = System.nanoTime();
+            turnAway(response);
+            timers.record(request.getMethod(), response.getStatus(), System.nanoTime() - began);
+        } else {
+            getNext().invoke(request, response);
+        }
+    }
+
+    private static boolean isOfEvents(Request request) {
+        return request.getRequestURI().equals(EventsServlet.PATH)
+                && request.getMethod().equals(HttpMethod.POST.name());
+    }
+
+    private void turnAway(Response response) throws IOException {
+        refusals.refused(refusal.code());
+        response.setStatus(refusal.getStatusCode().value());
+        refusal.getHeaders().forEach((name, values) -> response.setHeader(name, values.getFirst()));
+        response.setHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, OpenToAnyPage.ORIGIN);
+        response.setHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, OpenToAnyPage.EXPOSED);
+        response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+        response.setContentLength(body.length);
+        Permit.current().release();
+        response.getOutputStream().write(body);
+    }
+}

@@ -1,0 +1,130 @@
+package dev.millrace.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.ingest.RunningIngest.Answer;
+import dev.millrace.ingest.limit.ConcurrencyLimit;
+import dev.millrace.ingest.verify.Tokens;
+import dev.millrace.local.testing.RealServers;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** More than a node can work on: requests wait, and those that have waited for too long are turned away. */
+class LoadSheddingIT {
+    private static final String REFUSED = "millrace_requests_refused_total{code=\"too-many-requests\"}";
+
+    private static OpenCounters counters;
+    private static RunningIngest ingest;
+
+    @BeforeAll
+    static void start() {
+        RealServers.flushRedis();
+        counters = new OpenCounters(RealServers.redisUrl());
+        ingest = new RunningIngest(
+                RealServers.redisUrl(), "--millrace.redis-patience=60s", "--millrace.tally-timeout=60s");
+    }
+
+    @AfterAll
+    static void stop() {
+        ingest.close();
+        counters.close();
+    }
+
+    @Test
+    void whoHasWaitedForTooLongIsTurnedAwayOnAConnectionThatStaysAndHealthIsStillTold() {
+        ConcurrencyLimit limit = ingest.part(ConcurrencyLimit.class);
+        String event = event("late");
+        CountDownLatch busy = new CountDownLatch(1);
+        while (limit.waiting() == 0) {
+            limit.execute(() -> await(busy));
+        }
+        long standing = System.nanoTime();
+        CompletableFuture<Answer> late = ingest.postAsync(event, "text/plain", "Origin", "https://publisher.example");
+        CompletableFuture<Answer> health = ingest.getAsync("/actuator/health/liveness");
+        CompletableFuture<Answer> lookup = ingest.getAsync("/v1/events");
+        // The time itself is what is tested: a queue is a burst until it has lasted for so long.
+        while (limit.waiting() < 4 || System.nanoTime() - standing < 2 * ConcurrencyLimit.BURST.toNanos()) {
+            Thread.onSpinWait();
+        }
+        busy.countDown();
+
+        Answer refused = late.join();
+        assertThat(refused.status()).as(refused.body()).isEqualTo(429);
+        assertThat(refused.json().get("code").asString()).isEqualTo("too-many-requests");
+        assertThat(refused.json().get("type").asString()).isEqualTo("urn:millrace:problem:too-many-requests");
+        assertThat(refused.json().get("instance").asString()).isEqualTo("/v1/events");
+        assertThat(refused.json().get("detail").asString()).contains("send the same events again");
+        assertThat(refused.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(refused.header("Connection")).isEmpty();
+        assertThat(refused.header("Access-Control-Allow-Origin")).isEqualTo("*");
+        assertThat(refused.header("Access-Control-Expose-Headers")).contains("Retry-After");
+        assertThat(health.join().status()).isEqualTo(200);
+        assertThat(lookup.join().status()).isEqualTo(405);
+        assertThat(ingest.metric(REFUSED)).isEqualTo(1);
+        assertThat(ingest.metric("millrace_requests_waiting")).isZero();
+
+        assertThat(ingest.post(event).status()).isEqualTo(202);
+        assertThat(counters.earned(1, "demo|late")).isEqualTo(1_000);
+    }
+
+    @Test
+    void manyWhoseBodiesComeSlowlyHoldNobodyUp() throws IOException {
+        int many = 100;
+        List<Socket> slow = new ArrayList<>();
+        try {
+            String body = event("slow");
+            for (int i = 0; i < many; i++) {
+                Socket socket = new Socket(
+                        InetAddress.getLoopbackAddress(), ingest.uri("").getPort());
+                slow.add(socket);
+                send(
+                        socket,
+                        "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+                                .formatted(body.length(), body.substring(0, i % 2)));
+            }
+            assertThat(ingest.post(event("quick")).status()).isEqualTo(202);
+            for (int i = 0; i < many; i++) {
+                send(slow.get(i), body.substring(i % 2));
+            }
+            for (Socket socket : slow) {
+                String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+                assertThat(answer).startsWith("HTTP/1.1 202");
+            }
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
+        assertThat(counters.earned(1, "demo|slow")).isEqualTo(1_000);
+        assertThat(counters.earned(1, "demo|quick")).isEqualTo(1_000);
+    }
+
+    private static void send(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static String event(String creator) {
+        long now = counters.second();
+        String token = Tokens.signed("{\"sub\":\"%s\",\"art\":\"/a\",\"jti\":\"%s\",\"iat\":%d,\"exp\":%d}"
+                .formatted(creator, creator, now, now + 3_600));
+        return "{\"token\":\"%s\",\"type\":\"view\"}".formatted(token);
+    }
+}
