@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PartitionTally {
     /** Redis runs a call alone: this many take it a few milliseconds. */
-    private static final int MOST_FRESH = 512;
+    private static final int MOST_FRESH = 1_024;
 
     private static final int FRESH_CALLS = 2;
 
