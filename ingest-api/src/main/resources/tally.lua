@@ -41,7 +41,7 @@
 --   counted, verdicts          one letter an event: A accepted, D duplicate, X expired, E too early, S superseded,
 --                              U unreadable: its set is of another type; it is neither seen nor counted
 --
--- Sums stay below 2^53 (a section pays at most 10^15 micros), so Lua's numbers hold them exactly; '%.0f' prints all digits. A sum that
+-- Sums stay below 2^53 (a section pays at most 1.03 * 10^15 micros), so Lua's numbers hold them exactly; '%.0f' prints all digits. A sum that
 -- is written as it was sent stays the string it came as, which spares reading and printing a number.
 
 -- Below 2^63 with room for what is added; Lua's tonumber would take more for a number than HINCRBY does.

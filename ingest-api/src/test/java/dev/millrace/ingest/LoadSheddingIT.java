@@ -22,6 +22,15 @@ import org.junit.jupiter.api.Test;
 class LoadSheddingIT {
     private static final String REFUSED = "millrace_requests_refused_total{code=\"too-many-requests\"}";
 
+    /** Requests whose bodies never come to an end, be it one that nobody asked for. */
+    private static final List<String> ENDLESS = List.of(
+            head("POST") + "Transfer-Encoding: chunked\r\n\r\n5;x",
+            head("POST") + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0",
+            head("OPTIONS")
+                    + "Origin: https://publisher.example\r\nAccess-Control-Request-Method: POST\r\nContent-Length: 100000\r\n\r\n",
+            head("TRACE") + "Content-Length: 100000\r\n\r\n",
+            head("PUT") + "Origin: https://publisher.example\r\nContent-Length: 100000\r\n\r\n");
+
     private static OpenCounters counters;
     private static RunningIngest ingest;
 
@@ -43,10 +52,7 @@ class LoadSheddingIT {
     void whoHasWaitedForTooLongIsTurnedAwayOnAConnectionThatStaysAndHealthIsStillTold() {
         ConcurrencyLimit limit = ingest.part(ConcurrencyLimit.class);
         String event = event("late");
-        CountDownLatch busy = new CountDownLatch(1);
-        while (limit.waiting() == 0) {
-            limit.execute(() -> await(busy));
-        }
+        CountDownLatch busy = occupied(limit);
         long standing = System.nanoTime();
         CompletableFuture<Answer> late = ingest.postAsync(event, "text/plain", "Origin", "https://publisher.example");
         CompletableFuture<Answer> health = ingest.getAsync("/actuator/health/liveness");
@@ -78,9 +84,32 @@ class LoadSheddingIT {
     }
 
     @Test
+    void whatWaitsWhenTheServiceIsStoppedIsAnswered() {
+        int many = 20;
+        try (RunningIngest stopped = new RunningIngest(RealServers.redisUrl())) {
+            ConcurrencyLimit limit = stopped.part(ConcurrencyLimit.class);
+            CountDownLatch busy = occupied(limit);
+            List<CompletableFuture<Answer>> answers = new ArrayList<>();
+            for (int i = 0; i < many; i++) {
+                answers.add(stopped.postAsync(event("stopped-" + i), "application/json"));
+            }
+            while (limit.waiting() < many + 1) {
+                Thread.onSpinWait();
+            }
+            stopped.closeServer();
+            assertThat(answers)
+                    .allSatisfy(answer -> assertThat(answer.join().status())
+                            .as(answer.join().body())
+                            .isEqualTo(202));
+            busy.countDown();
+        }
+    }
+
+    @Test
     void manyWhoseBodiesComeSlowlyHoldNobodyUp() throws IOException {
         int many = 100;
         List<Socket> slow = new ArrayList<>();
+        List<Socket> endless = new ArrayList<>();
         try {
             String body = event("slow");
             for (int i = 0; i < many; i++) {
@@ -89,8 +118,15 @@ class LoadSheddingIT {
                 slow.add(socket);
                 send(
                         socket,
-                        "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
-                                .formatted(body.length(), body.substring(0, i % 2)));
+                        head("POST")
+                                + "Connection: close\r\nContent-Length: %d\r\n\r\n%s"
+                                        .formatted(body.length(), body.substring(0, i % 2)));
+            }
+            for (int i = 0; i < many; i++) {
+                Socket socket = new Socket(
+                        InetAddress.getLoopbackAddress(), ingest.uri("").getPort());
+                endless.add(socket);
+                send(socket, ENDLESS.get(i % ENDLESS.size()));
             }
             assertThat(ingest.post(event("quick")).status()).isEqualTo(202);
             for (int i = 0; i < many; i++) {
@@ -101,12 +137,26 @@ class LoadSheddingIT {
                 assertThat(answer).startsWith("HTTP/1.1 202");
             }
         } finally {
+            slow.addAll(endless);
             for (Socket socket : slow) {
                 socket.close();
             }
         }
         assertThat(counters.earned(1, "demo|slow")).isEqualTo(1_000);
         assertThat(counters.earned(1, "demo|quick")).isEqualTo(1_000);
+    }
+
+    /** Keeps all permits taken, and one more who waits, until it is counted down. */
+    private static CountDownLatch occupied(ConcurrencyLimit limit) {
+        CountDownLatch busy = new CountDownLatch(1);
+        while (limit.waiting() == 0) {
+            limit.execute(() -> await(busy));
+        }
+        return busy;
+    }
+
+    private static String head(String method) {
+        return method + " /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     }
 
     private static void send(Socket socket, String text) throws IOException {

@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What a request holds while it is worked on ({@link ConcurrencyLimit}). A thread that is about to wait, for a client or for
- * Redis, releases it first, so that others are worked on meanwhile. Who wakes the thread takes it back for it: that there
- * is one to go on with keeps others from being begun. Thread-safe.
+ * Redis, releases it first, so that others are worked on meanwhile. When there is something to go on with it is taken back, by
+ * the thread itself or by who wakes it, whether one is free or not: that keeps others from being begun. Thread-safe.
  */
 public final class Permit {
     static final ScopedValue<Permit> OF_THIS_THREAD = ScopedValue.newInstance();
@@ -13,16 +13,18 @@ public final class Permit {
     private static final Permit NONE = new Permit(
             new Source() {
                 @Override
-                public void take() {}
+                public void taken(Permit permit) {}
 
                 @Override
-                public void giveBack() {}
+                public void givenBack(Permit permit) {}
             },
+            0,
             false);
 
     private final Source source;
-    private final boolean cameTooLate;
     private final AtomicReference<State> state = new AtomicReference<>(State.HELD);
+    private volatile long waited;
+    private volatile boolean late;
 
     private enum State {
         HELD,
@@ -32,16 +34,22 @@ public final class Permit {
 
     /** Where permits come from. */
     interface Source {
-        /** Takes one more, whether there is one or not. */
-        void take();
+        /** One more is held, whether one was free or not. */
+        void taken(Permit permit);
 
-        void giveBack();
+        void givenBack(Permit permit);
     }
 
-    /** One that has been taken. */
-    Permit(Source source, boolean cameTooLate) {
+    /**
+     * One that is held.
+     *
+     * @param waited nanoseconds until its request was begun
+     * @param late whether that was too long
+     */
+    Permit(Source source, long waited, boolean late) {
         this.source = source;
-        this.cameTooLate = cameTooLate;
+        this.waited = waited;
+        this.late = late;
     }
 
     /** That of the request which this thread works on; one of no consequence where nothing limits it. */
@@ -49,29 +57,39 @@ public final class Permit {
         return OF_THIS_THREAD.orElse(NONE);
     }
 
-    /** Whether the request had to wait for so long, and so many wait behind it, that it had better be refused. */
+    /**
+     * Whether the request had to wait for so long, and so many wait behind it, that it had better be refused. Of no other that its
+     * client has sent behind it on the same connection: the permit has been released by then.
+     */
     public boolean cameTooLate() {
-        return cameTooLate;
+        return late;
+    }
+
+    /** Nanoseconds that the request has waited until it was begun; 0 for those behind it on the same connection. */
+    public long waited() {
+        return waited;
     }
 
     /** From now on another request may be begun. Has no effect on one that is not held. */
     public void release() {
         if (state.compareAndSet(State.HELD, State.RELEASED)) {
-            source.giveBack();
+            late = false;
+            waited = 0;
+            source.givenBack(this);
         }
     }
 
-    /** Takes it back, before the thread is woken. Has no effect on one that is held, or whose request has ended. */
+    /** Takes it back. Has no effect on one that is held, or whose request has ended. */
     public void resume() {
         if (state.compareAndSet(State.RELEASED, State.HELD)) {
-            source.take();
+            source.taken(this);
         }
     }
 
     /** The request is answered. */
     void end() {
         if (state.getAndSet(State.ENDED) == State.HELD) {
-            source.giveBack();
+            source.givenBack(this);
         }
     }
 }

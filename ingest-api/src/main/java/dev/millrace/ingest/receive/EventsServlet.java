@@ -70,13 +70,13 @@ final class EventsServlet extends HttpServlet {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        long began = System.nanoTime();
+        long came = System.nanoTime() - Permit.current().waited();
         try {
             if (corsProcessor.processRequest(cors, request, response) && !CorsUtils.isPreFlightRequest(request)) {
                 answer(request, response);
             }
         } finally {
-            timers.record(request.getMethod(), response.getStatus(), System.nanoTime() - began);
+            timers.record(request.getMethod(), response.getStatus(), System.nanoTime() - came);
         }
     }
 
@@ -149,8 +149,8 @@ final class EventsServlet extends HttpServlet {
     }
 
     private static void write(HttpServletResponse response, int status, String type, Object body) throws IOException {
-        Permit.current().release();
         byte[] bytes = json(body);
+        Permit.current().release();
         response.setStatus(status);
         response.setContentType(type);
         response.setContentLength(bytes.length);

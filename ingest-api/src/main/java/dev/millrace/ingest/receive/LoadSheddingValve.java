@@ -13,7 +13,8 @@ import org.springframework.http.MediaType;
 
 /**
  * Answers events that came too late to be looked at ({@link Permit#cameTooLate()}) as soon as the server has read a request's
- * head: what turning away costs is taken from those who are served. Thread-safe.
+ * head: what turning away costs is taken from those who are served. Only events hold a permit: whatever else is asked for is
+ * served however much comes, and may wait for its client. Thread-safe.
  */
 final class LoadSheddingValve extends ValveBase {
     private final RefusalMeters refusals;
@@ -23,23 +24,33 @@ final class LoadSheddingValve extends ValveBase {
     private final byte[] body = EventsServlet.json(refusal.problemAt(EventsServlet.INSTANCE));
 
     LoadSheddingValve(MeterRegistry registry) {
+        super(true);
         this.refusals = new RefusalMeters(registry);
         this.timers = new RequestTimers(registry, EventsServlet.PATH);
     }
 
     @Override
     public void invoke(Request request, Response response) throws IOException, ServletException {
-        if (Permit.current().cameTooLate() && isOfEvents(request)) {
-            long began = System.nanoTime();
-            turnAway(response);
-            timers.record(request.getMethod(), response.getStatus(), System.nanoTime() - began);
-        } else {
+        Permit permit = Permit.current();
+        if (!isOfEvents(request)) {
+            permit.release();
             getNext().invoke(request, response);
+        } else if (permit.cameTooLate()) {
+            long waited = permit.waited();
+            turnAway(response);
+            timers.record(request.getMethod(), response.getStatus(), waited);
+        } else {
+            permit.resume();
+            try {
+                getNext().invoke(request, response);
+            } finally {
+                permit.release();
+            }
         }
     }
 
     private static boolean isOfEvents(Request request) {
-        return request.getRequestURI().equals(EventsServlet.PATH)
+        return EventsServlet.PATH.equals(request.getDecodedRequestURI())
                 && request.getMethod().equals(HttpMethod.POST.name());
     }
 

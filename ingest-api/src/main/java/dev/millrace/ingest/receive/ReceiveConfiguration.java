@@ -4,18 +4,17 @@ import dev.millrace.common.key.MasterKey;
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.counters.Counters;
 import dev.millrace.ingest.limit.ConcurrencyLimit;
-import dev.millrace.ingest.limit.Permit;
 import dev.millrace.ingest.tally.Tally;
 import dev.millrace.ingest.verify.EventVerifier;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
-import jakarta.servlet.Filter;
 import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletAutoConfiguration;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -72,19 +71,19 @@ public class ReceiveConfiguration {
         };
     }
 
-    /** Whatever is not the endpoint may wait for a client at any time, and must work however much comes there. */
+    /** Before the server stops: what waits is answered too, not cut off. */
     @Bean
-    FilterRegistrationBean<Filter> othersAreNotLimited() {
-        return beforeTheDispatcher((request, response, chain) -> {
-            Permit.current().release();
-            chain.doFilter(request, response);
-        });
+    SmartLifecycle whatWaitsIsBegun(ConcurrencyLimit limit) {
+        return new LimitUntilStop(limit);
     }
 
     /** The endpoint needs no filter: it times its requests by itself ({@link RequestTimers}). */
     @Bean
     FilterRegistrationBean<ServerHttpObservationFilter> othersAreObserved(ObservationRegistry registry) {
-        return beforeTheDispatcher(new ServerHttpObservationFilter(registry));
+        FilterRegistrationBean<ServerHttpObservationFilter> filter =
+                new FilterRegistrationBean<>(new ServerHttpObservationFilter(registry));
+        filter.addServletNames(DispatcherServletAutoConfiguration.DEFAULT_DISPATCHER_SERVLET_BEAN_NAME);
+        return filter;
     }
 
     /** The dispatcher does the same. */
@@ -93,11 +92,5 @@ public class ReceiveConfiguration {
         FilterRegistrationBean<RequestContextFilter> none = new FilterRegistrationBean<>(new RequestContextFilter());
         none.setEnabled(false);
         return none;
-    }
-
-    private static <T extends Filter> FilterRegistrationBean<T> beforeTheDispatcher(T filter) {
-        FilterRegistrationBean<T> registration = new FilterRegistrationBean<>(filter);
-        registration.addServletNames(DispatcherServletAutoConfiguration.DEFAULT_DISPATCHER_SERVLET_BEAN_NAME);
-        return registration;
     }
 }

@@ -51,6 +51,7 @@ final class RequestBody implements AutoCloseable {
         RequestBody body = new RequestBody(budget, announced);
         try {
             body.fill(request.getInputStream(), announced);
+            Permit.current().resume();
             return body;
         } catch (IOException e) {
             body.close();
@@ -65,7 +66,7 @@ final class RequestBody implements AutoCloseable {
     private void fill(InputStream in, long announced) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
-            if (length != announced && in.available() == 0) {
+            if (mayWait(in, announced)) {
                 Permit.current().release();
             }
             if (length == bytes.length) {
@@ -90,6 +91,11 @@ final class RequestBody implements AutoCloseable {
             }
             reserve();
         }
+    }
+
+    /** Of a body in chunks something may be there, and yet no more than a part of what separates them. */
+    private boolean mayWait(InputStream in, long announced) throws IOException {
+        return announced < 0 || (length < announced && in.available() == 0);
     }
 
     private void reserve() {

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * those of other requests, suspects among themselves. Thread-safe.
  */
 final class PartitionTally {
-    /** Redis runs a call alone: this many take it a few milliseconds. */
+    /** Redis runs a call alone: this many take it some ten milliseconds. */
     private static final int MOST_FRESH = 1_024;
 
     private static final int FRESH_CALLS = 2;

@@ -37,26 +37,24 @@ final class Pending {
     void finishShare() {
         if (unfinished.decrementAndGet() == 0) {
             List<Outcome> all = List.of(outcomes);
-            if (wake()) {
-                done.complete(all);
-            }
+            end(() -> done.complete(all));
         }
     }
 
     /** The request as a whole has failed, whatever becomes of its other shares. */
     void fail(Throwable why) {
-        if (wake()) {
-            done.completeExceptionally(why);
-        }
+        end(() -> done.completeExceptionally(why));
     }
 
-    /** Whether it is the caller who ends it. */
-    private boolean wake() {
-        boolean first = over.compareAndSet(false, true);
-        if (first) {
-            permit.resume();
+    /** Only the first who ends it does. */
+    private void end(Runnable wake) {
+        if (over.compareAndSet(false, true)) {
+            try {
+                permit.resume();
+            } finally {
+                wake.run();
+            }
         }
-        return first;
     }
 
     /** Whether nobody waits for it any more. */

@@ -100,9 +100,55 @@ class ConcurrencyLimitTest {
     }
 
     @Test
+    void whoHoldsAPermitForTooLongLosesItToTheNextWhoComes() {
+        come(PERMITS + 1);
+        pass(ConcurrencyLimit.MOST_HELD.plusNanos(1));
+        assertThat(begun).hasSize(PERMITS);
+        come(1);
+        assertThat(begun).as("both have lost theirs").hasSize(PERMITS + 2);
+        come(1);
+        begun.get(0).run();
+        begun.get(1).run();
+        assertThat(begun).as("and give nothing back").hasSize(PERMITS + 2);
+        begun.get(2).run();
+        assertThat(begun).hasSize(PERMITS + 3);
+    }
+
+    @Test
+    void aLimitThatIsLiftedHoldsNobody() throws InterruptedException {
+        come(PERMITS + 3);
+        limit.lift(Duration.ZERO);
+        assertThat(begun).hasSize(PERMITS + 3);
+        come(4);
+        assertThat(begun).hasSize(PERMITS + 7);
+        assertThat(limit.waiting()).isZero();
+    }
+
+    @Test
+    void whereNoThreadCanBeMadeTheTaskWaitsOn() {
+        AtomicInteger made = new AtomicInteger();
+        ConcurrencyLimit scarce = new ConcurrencyLimit(
+                1,
+                body -> {
+                    if (made.getAndIncrement() == 0) {
+                        throw new OutOfMemoryError("of the test");
+                    }
+                    return recorded(body);
+                },
+                now::get);
+        assertThatThrownBy(() -> scarce.execute(() -> ran.add(0))).hasMessage("of the test");
+        assertThat(scarce.waiting()).isEqualTo(1);
+        scarce.execute(() -> ran.add(1));
+        begun.get(0).run();
+        begun.get(1).run();
+        assertThat(ran).containsExactly(0, 1);
+    }
+
+    @Test
     void outsideOfALimitAPermitIsOfNoConsequence() {
         Permit.current().release();
         assertThat(Permit.current().cameTooLate()).isFalse();
+        assertThat(Permit.current().waited()).isZero();
     }
 
     @Test
@@ -129,6 +175,22 @@ class ConcurrencyLimitTest {
         begun.get(5).run();
         begun.get(6).run();
         assertThat(late).containsExactly(false, false, false, true, true, true, false);
+    }
+
+    @Test
+    void whatTheSameTaskDoesAfterItsFirstRequestIsNotTooLate() {
+        come(PERMITS + 1);
+        List<Boolean> requests = new ArrayList<>();
+        limit.execute(() -> {
+            requests.add(Permit.current().cameTooLate());
+            Permit.current().release();
+            requests.add(Permit.current().cameTooLate());
+        });
+        pass(ConcurrencyLimit.BURST.plusNanos(1));
+        for (int i = 0; i < begun.size(); i++) {
+            begun.get(i).run();
+        }
+        assertThat(requests).containsExactly(true, false);
     }
 
     @Test
