@@ -30,7 +30,7 @@ public final class ConcurrencyLimit implements Executor {
     static final Duration MOST_DELAY = Duration.ofMillis(100);
 
     /** Longest that a permit is held at a stretch; a thousand events take some ten milliseconds. */
-    public static final Duration MOST_HELD = Duration.ofSeconds(1);
+    static final Duration MOST_HELD = Duration.ofSeconds(1);
 
     private static final long CHECKS_APART = Duration.ofMillis(100).toNanos();
 

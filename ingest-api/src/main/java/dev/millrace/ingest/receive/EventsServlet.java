@@ -115,9 +115,9 @@ final class EventsServlet extends HttpServlet {
                     response,
                     HttpServletResponse.SC_UNPROCESSABLE_CONTENT,
                     MediaType.APPLICATION_PROBLEM_JSON_VALUE,
-                    rejectedAll(outcomes, reply));
+                    json(rejectedAll(outcomes, reply)));
         } else {
-            write(response, HttpServletResponse.SC_ACCEPTED, MediaType.APPLICATION_JSON_VALUE, reply);
+            write(response, HttpServletResponse.SC_ACCEPTED, MediaType.APPLICATION_JSON_VALUE, json(reply));
         }
     }
 
@@ -139,22 +139,22 @@ final class EventsServlet extends HttpServlet {
 
     private void refuse(HttpServletResponse response, Refusal refusal) throws IOException {
         refusals.refused(refusal.code());
-        HttpHeaders headers = refusal.getHeaders();
-        headers.forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
-        write(
-                response,
-                refusal.getStatusCode().value(),
-                MediaType.APPLICATION_PROBLEM_JSON_VALUE,
-                refusal.problemAt(INSTANCE));
+        refuse(response, refusal, json(refusal.problemAt(INSTANCE)));
     }
 
-    private static void write(HttpServletResponse response, int status, String type, Object body) throws IOException {
-        byte[] bytes = json(body);
+    /** @param body of the answer, JSON */
+    static void refuse(HttpServletResponse response, Refusal refusal, byte[] body) throws IOException {
+        HttpHeaders headers = refusal.getHeaders();
+        headers.forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
+        write(response, refusal.getStatusCode().value(), MediaType.APPLICATION_PROBLEM_JSON_VALUE, body);
+    }
+
+    private static void write(HttpServletResponse response, int status, String type, byte[] body) throws IOException {
         Permit.current().release();
         response.setStatus(status);
         response.setContentType(type);
-        response.setContentLength(bytes.length);
-        response.getOutputStream().write(bytes);
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
     }
 
     static byte[] json(Object body) {

@@ -9,7 +9,6 @@ import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
-import org.springframework.http.MediaType;
 
 /**
  * Answers events that came too late to be looked at ({@link Permit#cameTooLate()}) as soon as the server has read a request's
@@ -56,13 +55,8 @@ final class LoadSheddingValve extends ValveBase {
 
     private void turnAway(Response response) throws IOException {
         refusals.refused(refusal.code());
-        response.setStatus(refusal.getStatusCode().value());
-        refusal.getHeaders().forEach((name, values) -> response.setHeader(name, values.getFirst()));
         response.setHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, OpenToAnyPage.ORIGIN);
         response.setHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, OpenToAnyPage.EXPOSED);
-        response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-        response.setContentLength(body.length);
-        Permit.current().release();
-        response.getOutputStream().write(body);
+        EventsServlet.refuse(response, refusal, body);
     }
 }

@@ -18,7 +18,6 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.web.filter.RequestContextFilter;
 import org.springframework.web.filter.ServerHttpObservationFilter;
@@ -60,9 +59,8 @@ public class ReceiveConfiguration {
         return limit;
     }
 
-    /** After the one that gives Tomcat an executor without a limit. */
+    /** Without an order, hence after the one that gives Tomcat an executor without a limit. */
     @Bean
-    @Order
     WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> limitedRequests(
             ConcurrencyLimit limit, MeterRegistry registry) {
         return factory -> {
