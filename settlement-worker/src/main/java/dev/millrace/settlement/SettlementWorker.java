@@ -17,7 +17,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
-/** The worker: seal → read → settle → release, whenever a partition is due; and the watch over both stores, every second. */
+/** The worker: seal → read → settle → release, whenever a partition is due; and the watch over both stores. */
 @SpringBootConfiguration
 @EnableAutoConfiguration
 @EnableConfigurationProperties(SettlementSettings.class)
@@ -35,8 +35,8 @@ public class SettlementWorker {
     }
 
     @Bean
-    Crank settlementCrank(Settlement settlement, SettlementSettings settings) {
-        Crank crank = new Crank("settlement", settlement::settleDue);
+    Crank settlementCrank(Settlement settlement, Watch watch, SettlementSettings settings) {
+        Crank crank = new Crank("settlement", new SettlementTurn(settlement, watch, settings.settlementInterval()));
         Duration quarter = settings.settlementInterval().dividedBy(4);
         crank.start(quarter.compareTo(LOOK) < 0 ? quarter : LOOK);
         return crank;
@@ -44,7 +44,7 @@ public class SettlementWorker {
 
     @Bean
     Crank watchCrank(Watch watch) {
-        Crank crank = new Crank("watch", watch::look);
+        Crank crank = new Crank("watch", watch::turn);
         crank.start(LOOK);
         return crank;
     }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,8 @@ import org.springframework.transaction.TransactionException;
 
 /**
  * Publishes the catalogue to Redis, where ingest-api polls it. After each change, and every second so that a Redis that
- * lost it gets it back. Thread-safe; any number of instances may publish.
+ * lost it gets it back. Whoever changes the catalogue publishes it, so the database is asked again only now and then: for a change
+ * whose instance died before it could. Thread-safe; any number of instances may publish.
  *
  * <p>A snapshot never replaces a newer one, nor another one of its own revision. Where Redis holds such a one, the database
  * was restored to an older state: what had been published (a revoked key!) stays in force, an error is logged once, and a
@@ -39,6 +41,9 @@ class CatalogPublisher {
     private static final Logger LOG = LoggerFactory.getLogger(CatalogPublisher.class);
     private static final byte[] SCRIPT = script();
 
+    /** Of so many ticks one asks the database. */
+    static final int TICKS_A_LOOK = 30;
+
     private final CatalogSnapshots snapshots;
     private final RedisLine redis;
     private final Counter failures;
@@ -46,6 +51,14 @@ class CatalogPublisher {
     private final Outage behind = new Outage("The catalogue is not the one in force", Level.ERROR);
     private final AtomicLong inForce = new AtomicLong();
     private final AtomicReference<@Nullable Text> last = new AtomicReference<>();
+
+    /** Publications begun, and the last of those that Redis took; a change is committed before its own begins. */
+    private final AtomicLong begun = new AtomicLong();
+
+    private final AtomicLong taken = new AtomicLong();
+
+    /** Since the last that was taken. */
+    private final AtomicInteger ticks = new AtomicInteger();
 
     CatalogPublisher(CatalogSnapshots snapshots, RedisLine redis, MeterRegistry metrics) {
         this.snapshots = snapshots;
@@ -64,7 +77,19 @@ class CatalogPublisher {
     /** Keeps Redis' copy up to date whatever happens to it. */
     @Scheduled(fixedDelayString = "${millrace.catalog-interval}")
     void tick() {
-        publish();
+        Text known = last.get();
+        if (known == null || begun.get() != taken.get() || ticks.incrementAndGet() >= TICKS_A_LOOK || !isHeld(known)) {
+            publish();
+        }
+    }
+
+    private boolean isHeld(Text known) {
+        try {
+            return offer(known) == 0;
+        } catch (RedisUnavailable e) {
+            LOG.debug("publishing what is known failed", e);
+            return false;
+        }
     }
 
     /**
@@ -73,8 +98,14 @@ class CatalogPublisher {
      * @return whether Redis holds the catalogue that the database had when this was called, or a later one of its
      */
     boolean publish() {
+        long number = begun.incrementAndGet();
         try {
-            return offerCurrent().isEmpty();
+            boolean held = offerCurrent().isEmpty();
+            if (held) {
+                taken.accumulateAndGet(number, Math::max);
+                ticks.set(0);
+            }
+            return held;
         } catch (RedisUnavailable | DataAccessException | TransactionException e) {
             failures.increment();
             outage.failed(String.valueOf(e.getMessage()));

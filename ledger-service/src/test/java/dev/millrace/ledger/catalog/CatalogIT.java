@@ -270,6 +270,42 @@ class CatalogIT {
         assertThat(inRedis()).isEqualTo(inDatabase());
     }
 
+    /** Whoever made it died before it could publish it. */
+    @Test
+    void aChangeThatNobodyPublishedIsFoundNowAndThen() {
+        assertThat(publisher().publish()).isTrue();
+        Catalog before = inRedis();
+        owner("INSERT INTO publisher (publisher) VALUES (?)", "unpublished");
+        for (int tick = 1; tick < CatalogPublisher.TICKS_A_LOOK; tick++) {
+            publisher().tick();
+        }
+        assertThat(inRedis()).isEqualTo(before);
+        ledger.stores().redis().del("catalog");
+        publisher().tick();
+        assertThat(inRedis()).isEqualTo(inDatabase());
+        assertThat(inRedis().publishers()).containsKey("unpublished");
+    }
+
+    @Test
+    void betweenTwoLooksRedisGetsBackWhatIsKnown() {
+        assertThat(publisher().publish()).isTrue();
+        Catalog before = inRedis();
+        ledger.stores().redis().del("catalog");
+        publisher().tick();
+        assertThat(inRedis()).isEqualTo(before);
+    }
+
+    @Test
+    void afterAPublicationThatFailedTheNextTickAsksTheDatabase() {
+        assertThat(publisher().publish()).isTrue();
+        owner("UPDATE catalog_revision SET revision = revision - 1");
+        assertThat(publisher().publish()).as("behind what Redis holds").isFalse();
+        owner("UPDATE catalog_revision SET revision = revision + 1");
+        owner("INSERT INTO publisher (publisher) VALUES (?)", "published-late");
+        publisher().tick();
+        assertThat(inRedis().publishers()).containsKey("published-late");
+    }
+
     private static long revision() {
         return inDatabase().revision();
     }

@@ -24,9 +24,7 @@ public enum CrashPoint {
     RELEASING,
     /** They are given back, and the database does not know. */
     RELEASED,
-    /** The settled epochs are noted, the cursors have not moved. */
-    NOTED,
-    /** The cursors are moved, not committed. */
+    /** The settled epochs are noted and the cursors moved, not committed. */
     MOVED,
     /** All is done but the commit. */
     COMMITTING,

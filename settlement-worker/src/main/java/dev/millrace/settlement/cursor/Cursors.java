@@ -1,5 +1,6 @@
 package dev.millrace.settlement.cursor;
 
+import java.math.BigDecimal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -26,6 +27,21 @@ public final class Cursors {
         return jdbc.sql("SELECT " + COLUMNS + " FROM partition_cursor ORDER BY partition")
                 .query(Cursors::row)
                 .list();
+    }
+
+    /**
+     * How long until one of the partitions is due (see {@link #claimDue}); not positive where one is. Empty while none is open.
+     *
+     * @param age how long after its last settlement a partition is due
+     */
+    public Optional<Duration> untilDue(Duration age) {
+        return jdbc.sql("""
+                SELECT extract(epoch FROM min(settled_at) - clock_timestamp()) FROM partition_cursor WHERE opening > 0
+                """)
+                .query(BigDecimal.class)
+                .optional()
+                .map(seconds ->
+                        Duration.ofNanos(seconds.movePointRight(9).longValue()).plus(age));
     }
 
     /** The database's clock, Unix seconds. */

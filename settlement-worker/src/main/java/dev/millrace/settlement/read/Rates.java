@@ -17,26 +17,33 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * The rates of every version: from the database, and where that no longer knows one (restored from an older state) from
- * the catalogue in Redis.
+ * the catalogue in Redis. For one thread at a time.
  */
 public final class Rates {
     private final JdbcClient jdbc;
     private final StringRedisTemplate redis;
+
+    /** What the database has said so far. */
+    private Map<Key, Rate> read = Map.of();
 
     public Rates(JdbcClient jdbc, StringRedisTemplate redis) {
         this.jdbc = jdbc;
         this.redis = redis;
     }
 
-    /** What is known now; a card never changes, so this stays true. */
+    /** What is known now. A card never changes, so the database is asked only for what it has not said yet. */
     public Known known() {
+        return new Known();
+    }
+
+    private void read() {
         Map<Key, Rate> rates = new HashMap<>();
         jdbc.sql("SELECT version, type, micros, cap FROM rate")
                 .query((row, number) -> rates.put(
                         new Key(row.getInt("version"), row.getString("type")),
                         new Rate(row.getLong("micros"), row.getInt("cap"))))
                 .list();
-        return new Known(rates, redis);
+        read = rates;
     }
 
     private record Key(int version, String type) {}
@@ -48,16 +55,12 @@ public final class Rates {
      */
     public record Price(int version, String type, long micros) {}
 
-    /** The rates at one moment. */
-    public static final class Known {
-        private final Map<Key, Rate> rates;
-        private final StringRedisTemplate redis;
+    /** The rates at one moment: each store is asked once at most. */
+    public final class Known {
+        private boolean asked;
         private @Nullable Catalog catalog;
 
-        private Known(Map<Key, Rate> rates, StringRedisTemplate redis) {
-            this.rates = rates;
-            this.redis = redis;
-        }
+        private Known() {}
 
         /**
          * The rate these units were priced with.
@@ -65,7 +68,11 @@ public final class Rates {
          * @throws BrokenPartition when nobody knows it
          */
         public Rate of(EngageField field) throws BrokenPartition {
-            Rate rate = rates.get(new Key(field.rateVersion(), field.type().wireName()));
+            Key key = new Key(field.rateVersion(), field.type().wireName());
+            if (!read.containsKey(key)) {
+                ask();
+            }
+            Rate rate = read.get(key);
             return rate != null
                     ? rate
                     : fromCatalog(field.rateVersion(), field.type())
@@ -74,14 +81,22 @@ public final class Rates {
                                             .formatted(field.rateVersion(), field.type())));
         }
 
+        private void ask() {
+            if (!asked) {
+                read();
+                asked = true;
+            }
+        }
+
         /** Every price there is: the database's, and the catalogue's of the versions that the database does not know. */
         public List<Price> all() {
+            ask();
             Map<Key, Rate> all = new HashMap<>();
             catalog()
                     .ifPresent(known -> known.cards()
                             .forEach(card -> card.rates()
                                     .forEach((type, rate) -> all.put(new Key(card.version(), type), rate))));
-            all.putAll(rates);
+            all.putAll(read);
             return all.entrySet().stream()
                     .map(e -> new Price(
                             e.getKey().version(),

@@ -72,9 +72,8 @@ public final class Booking {
     private Booked book(Batch batch, Staging staging, Entry entry) {
         JournalWriter journal = new JournalWriter(jdbc);
         staging.finish();
-        journal.requireMonths(batch.days());
         crashPoints.reached(CrashPoint.STAGED);
-        Long journalId = journal.book(entry).orElse(null);
+        Long journalId = journal.book(entry, batch.days()).orElse(null);
         crashPoints.reached(CrashPoint.BOOKED);
         if (entry.kind() != Entry.Kind.DISCARD) {
             journal.archive();

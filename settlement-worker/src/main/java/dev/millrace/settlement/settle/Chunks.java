@@ -6,7 +6,7 @@ import dev.millrace.settlement.read.EpochReader;
  * How much is dealt with at a time: what bounds memory and time, whatever lies in Redis.
  *
  * @param page fields that Redis names at a time
- * @param copied characters that are gathered before they go to the database
+ * @param copied bytes that are gathered before they go to the database
  * @param most fields that one run takes in before it is full, not counting the rest of the epoch that fills it
  */
 record Chunks(int page, int copied, long most) {
@@ -14,7 +14,7 @@ record Chunks(int page, int copied, long most) {
      * A million creators with an article each are two million fields. The text that a journal's hash is made of must stay below
      * the gigabyte that Postgres' values may have: five million creators, with the longest names.
      */
-    static final Chunks USUAL = new Chunks(EpochReader.PAGE, 1 << 20, 2_500_000);
+    static final Chunks USUAL = new Chunks(EpochReader.PAGE, 8 << 20, 2_500_000);
 
     private static final long LEAST = 100_000;
 

@@ -5,11 +5,11 @@ import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.EpochTotals;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -36,9 +36,7 @@ final class CursorMove {
 
     /** Rows written. */
     long run(List<PartitionCursor> cursors, Batch batch, Map<Integer, Long> released, @Nullable Long journalId) {
-        long rows = note(batch.epochs(), journalId);
-        crashPoints.reached(CrashPoint.NOTED);
-        rows += move(cursors, moves(batch.epochs()), released, batch.left());
+        long rows = move(cursors, batch, released, journalId);
         crashPoints.reached(CrashPoint.MOVED);
         return rows;
     }
@@ -55,65 +53,51 @@ final class CursorMove {
         return moves;
     }
 
-    private long note(List<EpochTotals> epochs, @Nullable Long journalId) {
-        return jdbc.sql("""
-                INSERT INTO settled_epoch (partition, epoch, settled_at, sealed_at, micros, events, journal_id)
-                SELECT partition, epoch, clock_timestamp(), sealed_at, micros, events, :journal
-                FROM unnest(:partitions, :epochs, :sealed::timestamptz[], :micros, :events) AS e (partition, epoch, sealed_at, micros, events)
-                """)
-                .param("journal", journalId, java.sql.Types.BIGINT)
-                .param(
-                        "partitions",
-                        epochs.stream().map(e -> (short) e.partition()).toArray(Short[]::new))
-                .param("epochs", epochs.stream().map(EpochTotals::epoch).toArray(Long[]::new))
-                .param(
-                        "sealed",
-                        epochs.stream().map(e -> e.sealedAt().toString()).toArray(String[]::new))
-                .param("micros", epochs.stream().map(e -> e.micros().value()).toArray(Long[]::new))
-                .param("events", epochs.stream().map(EpochTotals::events).toArray(Long[]::new))
-                .update();
-    }
-
     private long move(
-            List<PartitionCursor> cursors, Map<Integer, Move> moves, Map<Integer, Long> released, Set<Integer> left) {
-        List<PartitionCursor> moving = new ArrayList<>(
-                cursors.stream().filter(c -> moves.containsKey(c.partition())).toList());
+            List<PartitionCursor> cursors, Batch batch, Map<Integer, Long> released, @Nullable Long journalId) {
+        List<EpochTotals> epochs = batch.epochs();
+        Map<Integer, Move> moves = moves(epochs);
+        List<PartitionCursor> moving =
+                cursors.stream().filter(c -> moves.containsKey(c.partition())).toList();
         int moved = jdbc.sql("""
+                WITH noted AS (
+                    INSERT INTO settled_epoch (partition, epoch, settled_at, sealed_at, micros, events, journal_id)
+                    SELECT partition, epoch, clock_timestamp(), sealed_at, micros, events, :journal
+                    FROM unnest(:noted, :epochs, :sealed::timestamptz[], :micros, :events) AS e (partition, epoch, sealed_at, micros, events)
+                )
                 UPDATE partition_cursor c
                 SET settled_epoch = m.epoch, settled_micros = c.settled_micros + m.micros, settled_events = c.settled_events + m.events,
                     sealed_at = m.sealed_at, settled_at = CASE WHEN m.remains THEN c.settled_at ELSE clock_timestamp() END, released_epoch = m.released, halted = NULL
-                FROM unnest(:partitions, :from, :epochs, :micros, :events, :sealed::timestamptz[], :released, :remains)
+                FROM unnest(:moving, :from, :to, :movedMicros, :movedEvents, :lastSealed::timestamptz[], :released, :remains)
                     AS m (partition, settled, epoch, micros, events, sealed_at, released, remains)
                 WHERE c.partition = m.partition AND c.settled_epoch = m.settled
                 """)
-                .param(
-                        "partitions",
-                        moving.stream().map(c -> (short) c.partition()).toArray(Short[]::new))
-                .param(
-                        "from",
-                        moving.stream().map(PartitionCursor::settledEpoch).toArray(Long[]::new))
-                .param("epochs", moving.stream().map(c -> move(moves, c).epoch).toArray(Long[]::new))
-                .param("micros", moving.stream().map(c -> move(moves, c).micros).toArray(Long[]::new))
-                .param("events", moving.stream().map(c -> move(moves, c).events).toArray(Long[]::new))
-                .param(
-                        "sealed",
-                        moving.stream()
-                                .map(c -> move(moves, c).sealedAt.toString())
-                                .toArray(String[]::new))
-                .param(
-                        "remains",
-                        moving.stream().map(c -> left.contains(c.partition())).toArray(Boolean[]::new))
+                .param("journal", journalId, java.sql.Types.BIGINT)
+                .param("noted", array(epochs, e -> (short) e.partition(), Short[]::new))
+                .param("epochs", array(epochs, EpochTotals::epoch, Long[]::new))
+                .param("sealed", array(epochs, e -> e.sealedAt().toString(), String[]::new))
+                .param("micros", array(epochs, e -> e.micros().value(), Long[]::new))
+                .param("events", array(epochs, EpochTotals::events, Long[]::new))
+                .param("moving", array(moving, c -> (short) c.partition(), Short[]::new))
+                .param("from", array(moving, PartitionCursor::settledEpoch, Long[]::new))
+                .param("to", array(moving, c -> move(moves, c).epoch, Long[]::new))
+                .param("movedMicros", array(moving, c -> move(moves, c).micros, Long[]::new))
+                .param("movedEvents", array(moving, c -> move(moves, c).events, Long[]::new))
+                .param("lastSealed", array(moving, c -> move(moves, c).sealedAt.toString(), String[]::new))
                 .param(
                         "released",
-                        moving.stream()
-                                .map(c -> released.getOrDefault(c.partition(), c.releasedEpoch()))
-                                .toArray(Long[]::new))
+                        array(moving, c -> released.getOrDefault(c.partition(), c.releasedEpoch()), Long[]::new))
+                .param("remains", array(moving, c -> batch.left().contains(c.partition()), Boolean[]::new))
                 .update();
         if (moved != moving.size()) {
             throw new IllegalStateException(
                     "%d of %d cursors moved: another worker has settled these epochs".formatted(moved, moving.size()));
         }
-        return moved;
+        return (long) epochs.size() + moved;
+    }
+
+    private static <T, R> R[] array(List<T> list, Function<T, R> value, IntFunction<R[]> maker) {
+        return list.stream().map(value).toArray(maker);
     }
 
     private static Move move(Map<Integer, Move> moves, PartitionCursor cursor) {

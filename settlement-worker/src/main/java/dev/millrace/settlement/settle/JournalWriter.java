@@ -1,6 +1,7 @@
 package dev.millrace.settlement.settle;
 
 import java.time.LocalDate;
+import java.time.OffsetDateTime;
 import java.util.Optional;
 import java.util.Set;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -23,68 +24,74 @@ final class JournalWriter {
     }
 
     /**
-     * Looks whether there is a partition for each month that will be written to: this one, and those of the engagement's days.
-     *
-     * @throws MonthMissing naming the first that there is not
-     */
-    void requireMonths(Set<LocalDate> days) {
-        jdbc.sql("""
-                SELECT month::date
-                FROM (SELECT date_trunc('month', day) AS month FROM unnest(:days::date[]) AS d (day)
-                      UNION SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')) m
-                WHERE to_regclass('engagement_' || to_char(month, 'YYYY_MM')) IS NULL
-                ORDER BY month
-                LIMIT 1
-                """)
-                .param("days", days.stream().map(LocalDate::toString).toArray(String[]::new))
-                .query(LocalDate.class)
-                .optional()
-                .ifPresent(month -> {
-                    throw new MonthMissing(month);
-                });
-    }
-
-    /**
      * Books the earnings.
      *
+     * @param days of the engagement that will be archived
      * @return the journal's number, or empty when nothing was earned
+     * @throws MonthMissing naming the first month that there is no partition for
      */
-    Optional<Long> book(Entry entry) {
-        long journal = jdbc.sql("SELECT journal_id + 1 FROM chain_head FOR UPDATE")
-                .query(Long.class)
-                .single();
+    Optional<Long> book(Entry entry, Set<LocalDate> days) {
+        long journal = next(days);
         int postings = jdbc.sql("""
                 CREATE TEMP TABLE owed ON COMMIT DROP AS
                 SELECT a.account_id, p.name, p.publisher, p.micros
                 FROM (%s) p
                 LEFT JOIN account a ON a.name = p.name
                 """.formatted(entry.kind().postings())).update();
-        open(entry.kind());
+        String booked = open(entry.kind());
         if (postings == 0) {
             return Optional.empty();
         }
-        link(journal, entry);
-        write("""
-            INSERT INTO posting (account_id, created_at, journal_id, publisher, micros)
-            SELECT b.account_id, l.created_at, l.journal_id, b.publisher, b.micros
-            FROM booked b CROSS JOIN linked l
-            ORDER BY b.account_id, b.publisher
-            """);
-        moveHead();
-        write("""
-            INSERT INTO balance (account_id, micros, journal_id)
-            SELECT b.account_id, sum(b.micros)::bigint, l.journal_id
-            FROM booked b CROSS JOIN linked l
-            GROUP BY b.account_id, l.journal_id
-            ORDER BY b.account_id
-            ON CONFLICT (account_id) DO UPDATE
-            SET micros = balance.micros + excluded.micros, journal_id = excluded.journal_id
-            """);
+        OffsetDateTime createdAt = link(journal, entry, booked);
+        rows += jdbc.sql("""
+                INSERT INTO posting (account_id, created_at, journal_id, publisher, micros)
+                SELECT account_id, :created, :journal, publisher, micros
+                FROM %s
+                ORDER BY account_id, publisher
+                """.formatted(booked))
+                .param("created", createdAt)
+                .param("journal", journal)
+                .update();
+        moveHead(journal, createdAt);
+        rows += jdbc.sql("""
+                INSERT INTO balance (account_id, micros, journal_id)
+                SELECT account_id, sum(micros)::bigint, :journal
+                FROM %s
+                GROUP BY account_id
+                ORDER BY account_id
+                ON CONFLICT (account_id) DO UPDATE
+                SET micros = balance.micros + excluded.micros, journal_id = excluded.journal_id
+                """.formatted(booked)).param("journal", journal).update();
         return Optional.of(journal);
     }
 
-    /** Opens the accounts that are missing; then whatever is owed has one. */
-    private void open(Entry.Kind kind) {
+    /**
+     * Locks the chain's head; the number of the journal that comes next. There has to be a partition for each month that will be
+     * written to: this one, and those of the engagement's days.
+     */
+    private long next(Set<LocalDate> days) {
+        return jdbc.sql("""
+                SELECT journal_id + 1 AS journal,
+                    (SELECT min(month)::date
+                     FROM (SELECT date_trunc('month', day) AS month FROM unnest(:days::date[]) AS d (day)
+                           UNION SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')) m
+                     WHERE to_regclass('engagement_' || to_char(month, 'YYYY_MM')) IS NULL) AS missing
+                FROM chain_head
+                FOR UPDATE
+                """)
+                .param("days", days.stream().map(LocalDate::toString).toArray(String[]::new))
+                .query((row, number) -> {
+                    LocalDate missing = row.getObject("missing", LocalDate.class);
+                    if (missing != null) {
+                        throw new MonthMissing(missing);
+                    }
+                    return row.getLong("journal");
+                })
+                .single();
+    }
+
+    /** Opens the accounts that are missing; the table in which whatever is owed has one. */
+    private String open(Entry.Kind kind) {
         int opened = jdbc.sql("""
                 INSERT INTO account (name)
                 SELECT name FROM owed WHERE account_id IS NULL
@@ -94,52 +101,52 @@ final class JournalWriter {
                 """.formatted(kind.accounts())).update();
         rows += opened;
         if (opened == 0) {
-            execute("ALTER TABLE owed RENAME TO booked");
-            return;
+            return "owed";
         }
-        execute("""
+        jdbc.sql("""
             CREATE TEMP TABLE booked ON COMMIT DROP AS
             SELECT a.account_id, o.name, o.publisher, o.micros
             FROM owed o JOIN account a ON a.name = o.name
-            """);
+            """).update();
+        return "booked";
     }
 
-    /** Adds the next link of the chain; time never runs backwards along it. */
-    private void link(long journal, Entry entry) {
-        execute("""
-            CREATE TEMP TABLE linked (journal_id bigint, created_at timestamptz, prev_hash bytea, hash bytea) ON COMMIT DROP
-            """);
-        rows += jdbc.sql("""
-                WITH next AS (
-                    SELECT :journal::bigint AS journal_id, hash AS prev_hash,
-                           greatest(clock_timestamp(), created_at + interval '1 microsecond') AS created_at
+    /** Adds the next link of the chain, and tells its time, which never runs backwards along it. */
+    private OffsetDateTime link(long journal, Entry entry, String booked) {
+        OffsetDateTime createdAt = jdbc.sql("""
+                WITH next AS MATERIALIZED (
+                    SELECT hash AS prev_hash, greatest(clock_timestamp(), created_at + interval '1 microsecond') AS created_at
                     FROM chain_head
-                ), added AS (
-                    INSERT INTO linked
-                    SELECT n.journal_id, n.created_at, n.prev_hash,
-                           journal_hash(n.prev_hash, n.journal_id, n.created_at, :kind, :events, :reason,
-                               (SELECT string_agg(posting_line(name, publisher, micros), '' ORDER BY name COLLATE "C", publisher COLLATE "C")
-                                FROM booked))
-                    FROM next n
-                    RETURNING *
                 )
                 INSERT INTO journal (journal_id, created_at, kind, events, reason, prev_hash, hash)
-                SELECT journal_id, created_at, :kind, :events, :reason, prev_hash, hash FROM added
-                """)
+                SELECT :journal, created_at, :kind, :events, :reason, prev_hash,
+                       journal_hash(prev_hash, :journal, created_at, :kind, :events, :reason,
+                           (SELECT string_agg(posting_line(name, publisher, micros), '' ORDER BY name COLLATE "C", publisher COLLATE "C")
+                            FROM %s))
+                FROM next
+                RETURNING created_at
+                """.formatted(booked))
                 .param("journal", journal)
                 .param("kind", entry.kind().label())
                 .param("events", entry.events())
                 .param("reason", entry.reason(), java.sql.Types.VARCHAR)
-                .update();
+                .query(OffsetDateTime.class)
+                .single();
+        rows++;
+        return createdAt;
     }
 
     /** The journal is complete; from here on the database takes no more postings for it. */
-    private void moveHead() {
+    private void moveHead(long journal, OffsetDateTime createdAt) {
         int heads = jdbc.sql("""
                 UPDATE chain_head h
-                SET journal_id = l.journal_id, created_at = l.created_at, hash = l.hash
-                FROM linked l
-                """).update();
+                SET journal_id = j.journal_id, created_at = j.created_at, hash = j.hash
+                FROM journal j
+                WHERE j.created_at = :created AND j.journal_id = :journal
+                """)
+                .param("created", createdAt)
+                .param("journal", journal)
+                .update();
         if (heads != 1) {
             throw new IllegalStateException("the chain has %d heads".formatted(heads));
         }
@@ -170,9 +177,5 @@ final class JournalWriter {
 
     private void write(String sql) {
         rows += jdbc.sql(sql).update();
-    }
-
-    private void execute(String sql) {
-        jdbc.sql(sql).update();
     }
 }

@@ -37,17 +37,13 @@ final class Release {
         this.crashPoints = crashPoints;
     }
 
-    /**
-     * Releases what is due of these partitions; the last released epoch of each that had some.
-     *
-     * @param alive a statement in the transaction that holds the cursors' locks
-     */
-    Map<Integer, Long> run(List<PartitionCursor> claimed, Runnable alive) {
-        Map<Integer, Long> last = due(claimed);
+    /** Releases what is due of these partitions, whose cursors this transaction holds; the last released epoch of each that had some. */
+    Map<Integer, Long> run(List<PartitionCursor> claimed) {
+        Map<Integer, Long> last = new HashMap<>();
+        long until = fence.until(() -> last.putAll(due(claimed)));
         if (last.isEmpty()) {
             return last;
         }
-        long until = fence.until(alive);
         crashPoints.reached(CrashPoint.RELEASING);
         for (PartitionCursor cursor : claimed) {
             if (last.containsKey(cursor.partition()) && !release(cursor, last.get(cursor.partition()), until)) {

@@ -1,5 +1,6 @@
 package dev.millrace.settlement.settle;
 
+import dev.millrace.common.identity.Identity;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
@@ -8,6 +9,7 @@ import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.EpochTotals;
 import dev.millrace.settlement.read.Rates;
 import dev.millrace.settlement.seal.RedisDurability;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,6 +41,9 @@ public final class Settlement {
 
     /** For sorting and joining a large batch in memory; an operation may take twice as much, a statement has a few of them. */
     private static final String WORK_MEMORY = "64MB";
+
+    /** How often the database is told in the time that a transaction may be idle, at the least. */
+    private static final int TOUCHES = 8;
 
     private final DataSource dataSource;
     private final JdbcClient jdbc;
@@ -93,8 +98,11 @@ public final class Settlement {
     /**
      * Settles what is due, the oldest first, until nothing is; one settlement for each share. What becomes due again while
      * this goes on is left to the next call.
+     *
+     * @return how long until something is due again, as far as is known; not positive where something is and could not be
+     *     settled: another worker holds it, or it is halted
      */
-    public void settleDue() {
+    public Duration settleDue() {
         Set<Integer> done = new HashSet<>();
         while (true) {
             List<Integer> claimed = new ArrayList<>();
@@ -105,8 +113,11 @@ public final class Settlement {
                 due.forEach(cursor -> claimed.add(cursor.partition()));
                 return due;
             });
+            if (settled.complete() && settled.partitions() == Identity.PARTITIONS) {
+                return settings.settlementInterval();
+            }
             if (settled.nothingClaimed()) {
-                return;
+                return cursors.untilDue(settings.settlementInterval()).orElse(Duration.ZERO);
             }
             if (settled.complete() || settled.epochs() == 0) {
                 done.addAll(claimed);
@@ -163,14 +174,19 @@ public final class Settlement {
         Rates.Known known = rates.known();
         Batch batch = new Batch(chunks.most());
         Staging staging = new Staging(dataSource, chunks.copied());
-        harvest.gather(claimed, known, batch, staging, this::touch);
+        harvest.gather(
+                claimed,
+                known,
+                batch,
+                staging,
+                new NowAndThen(this::touch, settings.mostIdle().dividedBy(TOUCHES)));
         Booking.Booked booked = booking.settle(batch, staging);
         long rows = booked.rows();
         if (!batch.epochs().isEmpty()) {
-            rows += new CursorMove(jdbc, crashPoints)
-                    .run(claimed, batch, release.run(claimed, this::touch), booked.journalId());
+            rows += new CursorMove(jdbc, crashPoints).run(claimed, batch, release.run(claimed), booked.journalId());
         }
         rows += halt(claimed, batch.halted());
+        checkNow();
         crashPoints.reached(CrashPoint.COMMITTING);
         int partitions = (int) batch.epochs().stream()
                 .mapToInt(EpochTotals::partition)
@@ -185,6 +201,11 @@ public final class Settlement {
                 rows,
                 batch.halted(),
                 batch.isComplete());
+    }
+
+    /** What the database would check at the commit, it checks now, all in one statement. */
+    private void checkNow() {
+        jdbc.sql("SET CONSTRAINTS ALL IMMEDIATE").update();
     }
 
     /** Tells the database that this transaction is not idle. A worker that is frozen tells it nothing. */

@@ -8,7 +8,9 @@ import dev.millrace.settlement.read.EpochSink;
 import dev.millrace.settlement.read.Rates;
 import dev.millrace.settlement.read.SealedEpoch;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -30,7 +32,7 @@ import org.springframework.jdbc.datasource.DataSourceUtils;
  */
 final class Staging implements EpochSink {
     /** Rows from which on it pays to tell the database's planner about them. */
-    private static final long MANY = 10_000;
+    private static final long MANY = 100_000;
 
     private final DataSource dataSource;
     private final Copy earned;
@@ -42,7 +44,7 @@ final class Staging implements EpochSink {
 
     /**
      * @param dataSource of the caller's transaction
-     * @param chunk characters gathered before they are sent
+     * @param chunk bytes gathered before they are sent
      */
     Staging(DataSource dataSource, int chunk) {
         this.dataSource = dataSource;
@@ -132,11 +134,19 @@ final class Staging implements EpochSink {
         return new IllegalStateException("the batch can't be copied into the database: " + e.getMessage(), e);
     }
 
+    /** Bytes that can be read where they are. */
+    private static final class Bytes extends ByteArrayOutputStream {
+        InputStream read() {
+            return new ByteArrayInputStream(buf, 0, count);
+        }
+    }
+
     /** COPY in the text format, a chunk at a time. */
     private final class Copy {
         private final String command;
         private final int chunk;
         private final StringBuilder text = new StringBuilder();
+        private final Bytes gathered = new Bytes();
 
         Copy(String command, int chunk) {
             this.command = command;
@@ -144,33 +154,30 @@ final class Staging implements EpochSink {
         }
 
         void row(Object... values) {
+            text.setLength(0);
             for (int i = 0; i < values.length; i++) {
                 text.append(i == 0 ? "" : "\t");
                 escape(values[i].toString());
             }
             text.append('\n');
+            gathered.writeBytes(text.toString().getBytes(StandardCharsets.UTF_8));
             rows++;
-            if (text.length() >= chunk) {
+            if (gathered.size() >= chunk) {
                 flush();
             }
         }
 
         void flush() {
-            if (text.isEmpty()) {
+            if (gathered.size() == 0) {
                 return;
             }
             createOnce();
             try {
-                connection()
-                        .unwrap(PGConnection.class)
-                        .getCopyAPI()
-                        .copyIn(
-                                command,
-                                new ByteArrayInputStream(text.toString().getBytes(StandardCharsets.UTF_8)));
+                connection().unwrap(PGConnection.class).getCopyAPI().copyIn(command, gathered.read());
             } catch (SQLException | IOException e) {
                 throw failed(e);
             }
-            text.setLength(0);
+            gathered.reset();
         }
 
         private void escape(String value) {

@@ -9,15 +9,24 @@ import dev.millrace.settlement.seal.Forgetting;
 import dev.millrace.settlement.seal.Opening;
 import dev.millrace.settlement.seal.RedisDurability;
 import dev.millrace.settlement.seal.Script;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Compares Redis with the ledger, every second: opens partitions that are not open, confirms a Redis process whose
+ * Compares Redis with the ledger: opens partitions that are not open, confirms a Redis process whose
  * pointers are ahead of what is settled (ingest nodes wait for that), keeps the partitions' clocks awake.
+ *
+ * <p>Redis is looked at every second. The ledger only where that finds something new, or now and then: nothing that the
+ * watch has to act on happens to the ledger alone.
  *
  * <p>A process is confirmed under the lock of the partition's cursor: a settlement under way elsewhere may have sealed an
  * epoch that a Redis restored meanwhile knows nothing of.
@@ -25,6 +34,14 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class Watch {
     /** A partition's clock older than this is moved on. Well below what ingest nodes take for a leap. */
     private static final long CLOCK_SECONDS = 30;
+
+    /** Seconds that a canary has left to live: with less it is given a new life, and with less than the other at once. */
+    private static final long CANARY_FRESH = Forgetting.CANARY.toSeconds() * 2 / 3;
+
+    private static final long CANARY_LEFT = Forgetting.CANARY.toSeconds() / 2;
+
+    /** Between two looks at a ledger that nothing has happened to. */
+    private static final Duration MOST_PATIENCE = Duration.ofSeconds(30);
 
     /** Looks. */
     private static final int TELL_EVERY = 60;
@@ -43,7 +60,14 @@ public final class Watch {
     private final FrozenSessions frozen;
     private final HighestSeen highestSeen = new HighestSeen();
     private final Forgetting forgetting;
+    private final Duration patience;
+    private final AtomicBoolean again = new AtomicBoolean();
+    private final AtomicBoolean held = new AtomicBoolean();
     private volatile boolean compared;
+
+    /** The last one that found all in order, unless a later one did not. */
+    private @Nullable Comparison comparison;
+
     private boolean ahead;
     private int ticks;
 
@@ -68,6 +92,25 @@ public final class Watch {
         this.meters = meters;
         this.durability = durability;
         this.frozen = frozen;
+        Duration half = settings.settlementInterval().dividedBy(2);
+        this.patience = half.compareTo(MOST_PATIENCE) < 0 ? half : MOST_PATIENCE;
+    }
+
+    /**
+     * Redis as it was found when it was compared with the ledger.
+     *
+     * @param databaseSecond the database's clock then
+     * @param ticks the monotonic clock then, in nanoseconds
+     */
+    private record Comparison(List<RedisState.Partition> partitions, long databaseSecond, long ticks) {
+        Duration age() {
+            return Duration.ofNanos(System.nanoTime() - ticks);
+        }
+
+        /** The database's clock by now, if nobody has set it since. */
+        long databaseSecondNow() {
+            return databaseSecond + age().toSeconds();
+        }
     }
 
     /**
@@ -78,20 +121,83 @@ public final class Watch {
         return compared;
     }
 
-    /** One look. Fails with what Redis or the database says when one of them does not answer. */
+    /**
+     * One turn of the watch, to be taken every second: looks at Redis, and at the ledger too where it was asked for
+     * ({@link #lookAgain}), where Redis is no longer as it was when the two were compared, or where that was too long ago.
+     *
+     * <p>Fails with what Redis or the database says when one of them does not answer.
+     */
+    public void turn() {
+        lookAtRedis();
+        if (held.getAndSet(false)) {
+            frozen.end();
+        }
+        Comparison last = comparison;
+        boolean wanted = again.getAndSet(false);
+        if (wanted || last == null || last.age().compareTo(patience) >= 0 || !stillHolds(last)) {
+            lookAtLedger();
+        }
+    }
+
+    /**
+     * The next turn looks at the ledger. Any thread may ask for it.
+     *
+     * @param isHeld whether somebody waits for what another worker holds
+     */
+    public void lookAgain(boolean isHeld) {
+        if (isHeld) {
+            held.set(true);
+        }
+        again.set(true);
+    }
+
+    /** One look at both stores. Fails as {@link #turn} does. */
     public void look() {
+        lookAtRedis();
+        frozen.end();
+        lookAtLedger();
+    }
+
+    private void lookAtRedis() {
         tellOfLosses();
         lookAtDurability();
-        frozen.end();
+    }
+
+    private boolean stillHolds(Comparison last) {
+        String runId = redis.runId();
+        long redisSecond = redis.second();
+        List<RedisState.Partition> partitions = redis.partitions();
+        long second = last.databaseSecondNow();
+        return isAhead(redisSecond - second) == ahead
+                && IntStream.range(0, partitions.size())
+                        .allMatch(p ->
+                                isAsBefore(partitions.get(p), last.partitions().get(p), runId, second));
+    }
+
+    /** Whether a look would find nothing to do about this partition. */
+    private static boolean isAsBefore(
+            RedisState.Partition now, RedisState.Partition before, String runId, long second) {
+        return Objects.equals(now.opening(), before.opening())
+                && runId.equals(now.run())
+                && Opening.number(now.pointer()) >= Opening.number(before.pointer())
+                && !now.hasForgotten(second)
+                && second - Opening.number(now.clock()) <= CLOCK_SECONDS
+                && Opening.number(now.canaryUntil()) - second >= CANARY_LEFT;
+    }
+
+    private void lookAtLedger() {
+        comparison = null;
         String runId = redis.runId();
         List<PartitionCursor> ledger = cursors.all();
         long redisSecond = redis.second();
         List<RedisState.Partition> partitions = redis.partitions();
         long second =
                 cursors.databaseSecond(); // read last: whoever falls asleep in between must not take that for a leap
+        long ticks = System.nanoTime();
         boolean leapt = leapt(redisSecond - second);
+        boolean inOrder = true;
         for (RedisState.Partition partition : partitions) {
-            look(partition, ledger.get(partition.partition()), runId, second, leapt);
+            inOrder &= look(partition, ledger.get(partition.partition()), runId, second, leapt);
         }
         compared |= partitions.stream().allMatch(partition -> runId.equals(partition.run()));
         meters.cursors(ledger, second);
@@ -99,12 +205,15 @@ public final class Watch {
                 .allMatch(p -> p.pointer() != null
                         && Opening.isAhead(
                                 p.pointer(), ledger.get(p.partition()).settledEpoch()))) {
-            money.read(
-                            ledger,
-                            partitions.stream()
-                                    .map(p -> Long.parseLong(String.valueOf(p.pointer())))
-                                    .toList())
-                    .ifPresent(meters::money);
+            Optional<Money.Reading> reading = money.read(
+                    ledger,
+                    partitions.stream()
+                            .map(p -> Long.parseLong(String.valueOf(p.pointer())))
+                            .toList());
+            reading.ifPresent(meters::money);
+            if (inOrder && reading.isPresent()) {
+                comparison = new Comparison(partitions, second, ticks);
+            }
         }
     }
 
@@ -132,27 +241,39 @@ public final class Watch {
     /** Whether Redis' clock is ahead now and was not when it was last looked at. */
     private boolean leapt(long seconds) {
         boolean before = ahead;
-        ahead = seconds > settings.clockTolerance().toSeconds();
+        ahead = isAhead(seconds);
         return ahead && !before;
     }
 
-    private void look(
+    private boolean isAhead(long seconds) {
+        return seconds > settings.clockTolerance().toSeconds();
+    }
+
+    /** Whether all is in order, once a clock and a canary are given what they need. */
+    private boolean look(
             RedisState.Partition partition, PartitionCursor cursor, String runId, long second, boolean leapt) {
         if (Opening.isLost(partition.pointer(), Opening.number(partition.opening()), cursor)) {
             if (opening.open(partition.partition(), partition.pointer(), partition.opening(), runId)) {
                 meters.reopened();
             }
-        } else if (leapt || partition.hasForgotten(second)) {
+            return false;
+        }
+        if (leapt || partition.hasForgotten(second)) {
             if (forgetting.ownUp(
                     partition.partition(), String.valueOf(partition.pointer()), String.valueOf(partition.opening()))) {
                 meters.leapt();
             }
-        } else if (!runId.equals(partition.run()) || Opening.number(partition.opening()) != cursor.opening()) {
+            return false;
+        }
+        if (!runId.equals(partition.run()) || Opening.number(partition.opening()) != cursor.opening()) {
             confirmLocked(partition, runId, second);
-        } else if (second - Opening.number(partition.clock()) > CLOCK_SECONDS
-                || Opening.number(partition.canaryUntil()) - second < Forgetting.CANARY.toSeconds() / 2) {
+            return false;
+        }
+        if (second - Opening.number(partition.clock()) > CLOCK_SECONDS
+                || Opening.number(partition.canaryUntil()) - second < CANARY_FRESH) {
             confirm(partition, cursor.opening(), runId, second);
         }
+        return true;
     }
 
     private void confirmLocked(RedisState.Partition partition, String runId, long second) {

@@ -11,9 +11,9 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What operators see of the comparison. Money gauges are NaN while no comparison of all partitions has succeeded for half a minute. */
+/** What operators see of the comparison. Money gauges are NaN while no comparison of all partitions has succeeded for a minute and a half. */
 final class WatchMeters {
-    private static final Duration FRESH = Duration.ofSeconds(30);
+    private static final Duration FRESH = Duration.ofSeconds(90);
 
     private final Counter reopenings;
     private final Counter lost;

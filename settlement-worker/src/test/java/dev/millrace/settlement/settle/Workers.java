@@ -65,7 +65,12 @@ public final class Workers implements AutoCloseable {
 
     /** One whose transactions end when it leaves the database waiting for two seconds. */
     Settlement impatient(CrashPoints crashPoints) {
-        return settlement(crashPoints, UnaryOperator.identity(), 16, Duration.ofSeconds(1), Chunks.USUAL);
+        return settlement(crashPoints, Duration.ofSeconds(1));
+    }
+
+    /** One that may leave the database waiting for three quarters of this, at least two seconds. */
+    Settlement settlement(CrashPoints crashPoints, Duration interval) {
+        return settlement(crashPoints, UnaryOperator.identity(), 16, interval, Chunks.USUAL);
     }
 
     /**

@@ -172,19 +172,31 @@ class ZombieIT {
     @Test
     void whoReadsForLongKeepsTellingTheDatabase() {
         workers.opening(CrashPoints.NONE).open(4, null, workers.openingOf(4), workers.runId());
+        Duration interval = Duration.ofSeconds(8);
+        long eighth = interval.multipliedBy(3)
+                .dividedBy(4)
+                .dividedBy(8)
+                .toNanos(); // of what it may leave the database waiting
         List<String> statements = new CopyOnWriteArrayList<>();
-        workers.settlement(point -> {
-                    if (point == CrashPoint.SEALING) {
-                        statements.add(superuser
-                                .sql(
-                                        "SELECT query FROM pg_stat_activity WHERE datname = ? AND state = 'idle in transaction'")
-                                .param(name)
-                                .query(String.class)
-                                .single());
-                    }
-                })
+        workers.settlement(
+                        point -> {
+                            if (point == CrashPoint.SEALING) {
+                                statements.add(superuser
+                                        .sql(
+                                                "SELECT query FROM pg_stat_activity WHERE datname = ? AND state = 'idle in transaction'")
+                                        .param(name)
+                                        .query(String.class)
+                                        .single());
+                                long begin = System.nanoTime();
+                                while (System.nanoTime() - begin < eighth) {
+                                    Thread.onSpinWait();
+                                }
+                            }
+                        },
+                        interval)
                 .settleAll();
         assertThat(statements).hasSize(2);
+        assertThat(statements.get(0)).as("before the first").contains("FOR UPDATE");
         assertThat(statements.get(1)).as("since the first partition").isEqualTo("SELECT 1");
     }
 
@@ -249,7 +261,9 @@ class ZombieIT {
         CompletableFuture<Void> sleeper = CompletableFuture.runAsync(sleeping::settleDue);
         sleep.await(sleeper);
         counters.count(4, "c-2", "/a", EventType.VIEW, 1, 1_000);
-        workers.settlement(CrashPoints.NONE).settleDue();
+        assertThat(workers.settlement(CrashPoints.NONE).settleDue())
+                .as("until the next is due: one is, and is held")
+                .isLessThanOrEqualTo(Duration.ZERO);
         assertThat(book.balance("creator:c-2")).isEqualTo(1_000);
         assertThat(book.sql()
                         .sql("SELECT settled_epoch FROM partition_cursor WHERE partition = 3")

@@ -25,13 +25,17 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +48,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionCallback;
@@ -271,15 +276,109 @@ class WatchIT {
         assertThat(late.hasCompared()).isTrue();
     }
 
+    /** Who has compared both stores has no need to ask the database again, until something tells of a change. */
+    @Test
+    void aTurnAsksTheDatabaseOnlyWhereRedisIsNotAsItWas() {
+        AtomicInteger asked = new AtomicInteger();
+        JdbcClient counting = JdbcClient.create(new DelegatingDataSource(worker.bean(DataSource.class)) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                asked.incrementAndGet();
+                return super.getConnection();
+            }
+        });
+        Watch quiet = watch(counting, worker.bean(TransactionTemplate.class), worker.bean(SettlementSettings.class));
+        quiet.turn();
+        int comparison = asked.getAndSet(0);
+        assertThat(comparison).as("of the first turn").isPositive();
+        quiet.turn();
+        count(5, 1_000);
+        quiet.turn();
+        assertThat(asked).as("nothing has happened but a view").hasValue(0);
+
+        CounterKeys names = new CounterKeys(5);
+        Map<String, Runnable> changes = new LinkedHashMap<>();
+        changes.put("another process", () -> counters.redis().set(names.run(), "the-run-before"));
+        changes.put("no pointer", () -> counters.redis().del(names.epoch()));
+        changes.put("another opening", () -> counters.redis().set(names.opening(), "7"));
+        changes.put("a pointer that went back", () -> {
+            worker.bean(Settlement.class).settleAll();
+            quiet.look();
+            counters.redis().set(names.epoch(), "1");
+        });
+        changes.put("a dead canary", () -> counters.redis().del(names.canary()));
+        changes.put(
+                "a canary that is old", () -> counters.redis().set(names.canaryUntil(), Long.toString(second() + 20)));
+        changes.put("a sleeping clock", () -> counters.redis().set(names.clock(), Long.toString(second() - 500)));
+        changes.forEach((what, change) -> {
+            change.run();
+            asked.set(0);
+            quiet.turn();
+            assertThat(asked).as(what).hasValueGreaterThanOrEqualTo(comparison);
+            quiet.look(); // one look may leave something to the next
+            quiet.look();
+            asked.set(0);
+            quiet.turn();
+            assertThat(asked).as("after " + what).hasValue(0);
+        });
+
+        quiet.lookAgain(false);
+        quiet.turn();
+        assertThat(asked.getAndSet(0)).as("asked for").isEqualTo(comparison);
+        quiet.lookAgain(true);
+        quiet.turn();
+        assertThat(asked.getAndSet(0))
+                .as("and for sessions that hold others up")
+                .isEqualTo(comparison + 1);
+        quiet.turn();
+        assertThat(asked).as("once").hasValue(0);
+    }
+
+    /** What happens to the ledger alone shows after half an interval. */
+    @Test
+    void aTurnAsksTheDatabaseAfterAWhile() {
+        SettlementSettings given = worker.bean(SettlementSettings.class);
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        Watch impatient = watch(
+                worker.bean(JdbcClient.class),
+                worker.bean(TransactionTemplate.class),
+                new SettlementSettings(
+                        Duration.ofSeconds(1),
+                        given.keepSettled(),
+                        given.partitionsPerRun(),
+                        true,
+                        given.openingDelay(),
+                        given.clockTolerance()),
+                meters);
+        impatient.turn();
+        assertThat(meters.get("millrace.partitions.halted").gauge().value()).isZero();
+        worker.bean(Cursors.class).halted(3, "a test");
+        long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        while (meters.get("millrace.partitions.halted").gauge().value() == 0) {
+            assertThat(System.nanoTime()).as("seen").isLessThan(deadline);
+            impatient.turn();
+        }
+        assertThat(meters.get("millrace.partitions.halted").gauge().value()).isEqualTo(1);
+    }
+
     private Watch watch(TransactionTemplate transaction, SettlementSettings settings) {
+        return watch(worker.bean(JdbcClient.class), transaction, settings);
+    }
+
+    private Watch watch(JdbcClient jdbc, TransactionTemplate transaction, SettlementSettings settings) {
+        return watch(jdbc, transaction, settings, new SimpleMeterRegistry());
+    }
+
+    private Watch watch(
+            JdbcClient jdbc, TransactionTemplate transaction, SettlementSettings settings, MeterRegistry meters) {
         return new WatchConfiguration()
                 .watch(
-                        worker.bean(JdbcClient.class),
+                        jdbc,
                         worker.bean(StringRedisTemplate.class),
-                        worker.bean(Cursors.class),
+                        new Cursors(jdbc),
                         transaction,
                         settings,
-                        new SimpleMeterRegistry(),
+                        meters,
                         worker.bean(RedisDurability.class),
                         new StaticListableBeanFactory().getBeanProvider(CrashPoints.class));
     }
