@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What one interval of steady traffic costs the database: from one settlement to the next, which comes by itself. The load
+ * What one interval of steady traffic costs the database: from one settlement to the next, both of which come by themselves. The load
  * goes on over both.
  */
 final class DatabasePart {
@@ -24,7 +24,6 @@ final class DatabasePart {
     /** For the interval to begin and to end. */
     private static final Duration SLACK = Duration.ofSeconds(40);
 
-    private static final Duration RAMP = Duration.ofSeconds(3);
     private static final String SETTLED_EVENTS = "SELECT sum(settled_events) FROM partition_cursor";
 
     private final ScalePlan plan;
@@ -46,28 +45,36 @@ final class DatabasePart {
     }
 
     private Work measure(DatabaseMeter database) throws Exception {
-        int most = SteadyLoad.whole(plan.interval().plus(SLACK).toSeconds() * plan.rate());
+        int most = SteadyLoad.whole(plan.interval().multipliedBy(2).plus(SLACK).toSeconds() * plan.rate());
+        Map<String, Long> rowsAtFirst = database.rows();
+        long writtenAtFirst = stack.rowsWritten();
         Events events = Events.draw("d" + plan.seed(), plan.seed(), most, CREATORS);
         try (SteadyLoad load = SteadyLoad.start(stack, events, plan.rate())) {
-            Thread.sleep(RAMP);
-            stack.settle();
+            settlement(database);
+            database.reset();
+            long eventsBefore = database.number(SETTLED_EVENTS);
+            database.rowsSince(rowsAtFirst, stack.rowsWritten() - writtenAtFirst);
             stage.progress()
                     .accept("database: %,d events/s for an interval of %d s …"
                             .formatted(plan.rate(), plan.interval().toSeconds()));
-            return interval(database, events, load);
+            return interval(database, events, load, eventsBefore);
         }
     }
 
-    private Work interval(DatabaseMeter database, Events events, SteadyLoad load) throws Exception {
-        Map<String, Long> rowsBefore = database.rows();
-        long written = stack.rowsWritten();
-        long eventsBefore = database.number(SETTLED_EVENTS);
-        long journal = database.number("SELECT journal_id FROM chain_head");
-        database.reset();
+    /** Returns when the next settlement is committed. */
+    private void settlement(DatabaseMeter database) throws Exception {
+        long before = database.number(SETTLED_EVENTS);
         Wait.until(
                 "the next settlement",
                 plan.interval().plus(SLACK.dividedBy(2)),
-                () -> database.number(SETTLED_EVENTS) != eventsBefore);
+                () -> database.number(SETTLED_EVENTS) != before);
+    }
+
+    private Work interval(DatabaseMeter database, Events events, SteadyLoad load, long eventsBefore) throws Exception {
+        Map<String, Long> rowsBefore = database.rows();
+        long written = stack.rowsWritten();
+        long journal = database.number("SELECT journal_id FROM chain_head");
+        settlement(database);
         long worker = database.statements(Databases.SETTLER);
         long ledger = database.statements(Databases.LEDGER);
         List<DatabaseMeter.Spent> most = database.dearest(false, MOST);

@@ -8,6 +8,7 @@ import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -27,6 +28,31 @@ public final class Cursors {
         return jdbc.sql("SELECT " + COLUMNS + " FROM partition_cursor ORDER BY partition")
                 .query(Cursors::row)
                 .list();
+    }
+
+    /**
+     * All sixteen, without a lock, and the time.
+     *
+     * @param second the database's clock, Unix seconds
+     */
+    public record Moment(List<PartitionCursor> cursors, long second) {
+        public Moment {
+            cursors = List.copyOf(cursors);
+        }
+    }
+
+    /** All sixteen and the database's clock, as of now. */
+    public Moment now() {
+        AtomicLong second = new AtomicLong();
+        List<PartitionCursor> cursors = jdbc.sql(
+                        "SELECT " + COLUMNS
+                                + ", extract(epoch FROM clock_timestamp())::bigint AS second FROM partition_cursor ORDER BY partition")
+                .query((row, number) -> {
+                    second.set(row.getLong("second"));
+                    return row(row, number);
+                })
+                .list();
+        return new Moment(cursors, second.get());
     }
 
     /**

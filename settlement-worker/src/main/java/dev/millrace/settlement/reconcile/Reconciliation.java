@@ -32,7 +32,7 @@ final class Reconciliation {
         this.redis = redis;
         this.ledger = ledger;
         this.cursorsNow = new Cursors(JdbcClient.create(ledger));
-        this.counters = new CounterCheck(redis, new Money(redis, cursorsNow));
+        this.counters = new CounterCheck(redis, new Money(redis));
     }
 
     /** Partitions kept being settled while they were read. */

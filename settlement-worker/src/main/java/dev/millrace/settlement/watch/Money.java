@@ -2,7 +2,6 @@ package dev.millrace.settlement.watch;
 
 import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.money.Micros;
-import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.seal.Script;
 import java.util.ArrayList;
@@ -14,7 +13,7 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 /**
  * Holds Redis' running total against the ledger: counted = settled + pending, in every partition.
  *
- * <p>Cursors are read before and after Redis. Only a partition whose cursor stood still in between is compared; money.lua
+ * <p>Cursors are read before and after Redis. Only where they stood still in between is anything compared; money.lua
  * reads total and pending at one moment. So a difference is real.
  */
 public final class Money {
@@ -22,11 +21,9 @@ public final class Money {
     private static final long MOST_EPOCHS = 10_000;
 
     private final Script script;
-    private final Cursors cursors;
 
-    public Money(StringRedisTemplate redis, Cursors cursors) {
+    public Money(StringRedisTemplate redis) {
         this.script = new Script(redis, "money.lua");
-        this.cursors = cursors;
     }
 
     /**
@@ -82,9 +79,11 @@ public final class Money {
     }
 
     /**
+     * All partitions, as true as the cursors are: the caller looks whether they have stood still.
+     *
      * @param before cursors read before
      * @param pointers the pointers as just read, by partition
-     * @return the sums, or empty when something moved meanwhile or a partition is far behind
+     * @return empty when a pointer is no longer this one, or is far ahead
      */
     Optional<Reading> read(List<PartitionCursor> before, List<Long> pointers) {
         List<Part> parts = new ArrayList<>();
@@ -95,10 +94,12 @@ public final class Money {
             }
             parts.add(part.get());
         }
-        if (!settledEpochs(before).equals(settledEpochs(cursors.all()))) {
-            return Optional.empty();
-        }
         return Optional.of(new Reading(parts));
+    }
+
+    /** Whether nothing was settled between these two readings of the cursors. */
+    static boolean stoodStill(List<PartitionCursor> before, List<PartitionCursor> after) {
+        return settledEpochs(before).equals(settledEpochs(after));
     }
 
     private static List<Long> settledEpochs(List<PartitionCursor> cursors) {

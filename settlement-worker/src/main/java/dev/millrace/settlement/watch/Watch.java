@@ -86,7 +86,7 @@ public final class Watch {
                 redis, cursors, transaction, settings.openingDelay(), settings.clockTolerance(), crashPoints);
         this.forgetting = new Forgetting(redis, cursors, transaction, settings.openingDelay());
         this.confirm = new Script(redis, "confirm.lua");
-        this.money = new Money(redis, cursors);
+        this.money = new Money(redis);
         this.transaction = transaction;
         this.settings = settings;
         this.meters = meters;
@@ -191,9 +191,11 @@ public final class Watch {
         List<PartitionCursor> ledger = cursors.all();
         long redisSecond = redis.second();
         List<RedisState.Partition> partitions = redis.partitions();
-        long second =
-                cursors.databaseSecond(); // read last: whoever falls asleep in between must not take that for a leap
+        Optional<Money.Reading> counted =
+                isAhead(partitions, ledger) ? money.read(ledger, pointers(partitions)) : Optional.empty();
+        Cursors.Moment now = cursors.now(); // read last: whoever falls asleep in between must not take that for a leap
         long ticks = System.nanoTime();
+        long second = now.second();
         boolean leapt = leapt(redisSecond - second);
         boolean inOrder = true;
         for (RedisState.Partition partition : partitions) {
@@ -201,20 +203,22 @@ public final class Watch {
         }
         compared |= partitions.stream().allMatch(partition -> runId.equals(partition.run()));
         meters.cursors(ledger, second);
-        if (partitions.stream()
+        Optional<Money.Reading> reading = counted.filter(read -> Money.stoodStill(ledger, now.cursors()));
+        reading.ifPresent(meters::money);
+        if (inOrder && reading.isPresent()) {
+            comparison = new Comparison(partitions, second, ticks);
+        }
+    }
+
+    private static boolean isAhead(List<RedisState.Partition> partitions, List<PartitionCursor> ledger) {
+        return partitions.stream()
                 .allMatch(p -> p.pointer() != null
                         && Opening.isAhead(
-                                p.pointer(), ledger.get(p.partition()).settledEpoch()))) {
-            Optional<Money.Reading> reading = money.read(
-                    ledger,
-                    partitions.stream()
-                            .map(p -> Long.parseLong(String.valueOf(p.pointer())))
-                            .toList());
-            reading.ifPresent(meters::money);
-            if (inOrder && reading.isPresent()) {
-                comparison = new Comparison(partitions, second, ticks);
-            }
-        }
+                                p.pointer(), ledger.get(p.partition()).settledEpoch()));
+    }
+
+    private static List<Long> pointers(List<RedisState.Partition> partitions) {
+        return partitions.stream().map(p -> Opening.number(p.pointer())).toList();
     }
 
     /** Before anything is confirmed, so that nothing is counted in between; whether Postgres answers or not. */

@@ -509,18 +509,19 @@ class WatchIT {
         count(4, 1_000);
         Cursors cursors = worker.bean(Cursors.class);
         StringRedisTemplate redis = worker.bean(StringRedisTemplate.class);
-        Money money = new Money(redis, cursors);
+        Money money = new Money(redis);
         List<Long> pointers = Collections.nCopies(16, 1L);
         List<PartitionCursor> before = cursors.all();
         assertThat(money.read(before, pointers))
                 .hasValueSatisfying(reading -> assertThat(reading.drift()).isEqualTo(Micros.ZERO));
         new Sealing(redis).seal(4, 0);
         assertThat(money.read(before, pointers)).as("sealed").isEmpty();
+        assertThat(Money.stoodStill(before, cursors.all())).isTrue();
         worker.bean(Settlement.class).settleAll();
+        assertThat(Money.stoodStill(before, cursors.all())).as("settled").isFalse();
         List<Long> now = IntStream.range(0, 16)
                 .mapToObj(p -> Long.parseLong(counters.redis().get(new CounterKeys(p).epoch())))
                 .toList();
-        assertThat(money.read(before, now)).as("settled").isEmpty();
         assertThat(money.read(cursors.all(), now)).isPresent();
     }
 
