@@ -6,7 +6,9 @@ import dev.millrace.ingest.RunningIngest.Answer;
 import dev.millrace.ingest.limit.ConcurrencyLimit;
 import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.local.testing.RealServers;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,10 +81,94 @@ class LoadSheddingIT {
         assertThat(health.join().status()).isEqualTo(200);
         assertThat(lookup.join().status()).isEqualTo(405);
         assertThat(ingest.metric(REFUSED)).isEqualTo(1);
-        assertThat(ingest.metric("millrace_requests_waiting")).isZero();
+        assertThat(ingest.metric("millrace_requests_waiting{queue=\"usual\"}")).isZero();
+        assertThat(ingest.metric("millrace_requests_waiting{queue=\"repetitions\"}"))
+                .isZero();
 
         assertThat(ingest.post(event).status()).isEqualTo(202);
         assertThat(counters.earned(1, "demo|late")).isEqualTo(1_000);
+    }
+
+    /** Told by the connection, before anything of the request is read. */
+    @Test
+    void whoseLastEventHadBeenCountedBeforeWaitsBehindTheOthers() throws IOException {
+        String repeated = event("repeated");
+        assertThat(ingest.post(repeated).body()).contains("\"accepted\":1");
+        AtomicInteger number = new AtomicInteger();
+        Supplier<String> fresh = () -> event("fresh-" + number.incrementAndGet());
+        try (Connection connection = new Connection();
+                Connection other = new Connection()) {
+            assertThat(waitsBehindOthers(connection, fresh)).isFalse();
+            assertThat(waitsBehindOthers(connection, () -> repeated)).isTrue();
+            assertThat(waitsBehindOthers(other, fresh)).as("another connection").isFalse();
+            assertThat(waitsBehindOthers(connection, () -> repeated)).isTrue();
+            assertThat(waitsBehindOthers(connection, fresh)).isFalse();
+        }
+    }
+
+    /** Where a request has to wait that comes, while all permits are taken, over a connection after this event. */
+    private static boolean waitsBehindOthers(Connection connection, Supplier<String> event) throws IOException {
+        ConcurrencyLimit limit = ingest.part(ConcurrencyLimit.class);
+        while (true) {
+            connection.post(event.get());
+            CountDownLatch busy = occupied(limit);
+            int before = limit.waiting();
+            connection.send(event.get());
+            // The task of the one before may not have ended yet, and takes along what comes.
+            while (limit.waiting() == before && !connection.isAnswered()) {
+                Thread.onSpinWait();
+            }
+            boolean waits = limit.waiting() > before;
+            boolean behind = limit.waitingRepetitions() > 0;
+            busy.countDown();
+            assertThat(connection.read()).contains("\"rejected\":0");
+            if (waits) {
+                return behind;
+            }
+        }
+    }
+
+    /** One that stays. */
+    private static final class Connection implements AutoCloseable {
+        private final Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), ingest.uri("").getPort());
+        private final BufferedReader answers =
+                new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+
+        Connection() throws IOException {}
+
+        String post(String event) throws IOException {
+            send(event);
+            return read();
+        }
+
+        void send(String event) throws IOException {
+            LoadSheddingIT.send(socket, head("POST") + "Content-Length: %d\r\n\r\n%s".formatted(event.length(), event));
+        }
+
+        boolean isAnswered() throws IOException {
+            return answers.ready();
+        }
+
+        /** The body of the next answer. */
+        String read() throws IOException {
+            int length = 0;
+            for (String line = answers.readLine(); !line.isEmpty(); line = answers.readLine()) {
+                if (line.startsWith("Content-Length: ")) {
+                    length = Integer.parseInt(line.substring("Content-Length: ".length()));
+                }
+            }
+            char[] body = new char[length];
+            for (int read = 0; read < length; ) {
+                read += answers.read(body, read, length - read);
+            }
+            return new String(body);
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
     }
 
     @Test

@@ -1,11 +1,13 @@
 package dev.millrace.ingest.limit;
 
+import com.google.common.collect.MapMaker;
+import dev.millrace.ingest.limit.WaitingQueue.Waiting;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,9 +18,8 @@ import java.util.function.LongSupplier;
  * threads have something to go on with after a wait. The scheduler of virtual threads knows no such order: with thousands
  * of connections it would have requests begun that nobody has the time to finish. What waits here is small.
  *
- * <p>How long it waits tells whether more comes than can be done: a queue that was never empty for a second is no burst any
- * more, and then those that have waited longest are refused (controlled delay: Nichols and Jacobson, 2012, Controlling queue
- * delay; for servers: Maurer, 2015, Fail at scale).
+ * <p>There are two queues: what comes over a connection whose last request was nothing but a repetition waits behind all else, but
+ * for one in {@value #OTHERS_FIRST}, so that it is answered too. In each, who has waited for too long is refused ({@link WaitingQueue}).
  *
  * <p>Who holds a permit for a second is waiting for something, whatever it is, and loses it. Thread-safe.
  */
@@ -29,6 +30,9 @@ public final class ConcurrencyLimit implements Executor {
     /** Longest wait in such a queue. */
     static final Duration MOST_DELAY = Duration.ofMillis(100);
 
+    /** Of so many tasks begun one is a repetition, where both wait. */
+    static final int OTHERS_FIRST = 16;
+
     /** Longest that a permit is held at a stretch; a thousand events take some ten milliseconds. */
     static final Duration MOST_HELD = Duration.ofSeconds(1);
 
@@ -38,8 +42,14 @@ public final class ConcurrencyLimit implements Executor {
 
     private final ThreadFactory threads;
     private final LongSupplier nanoTime;
-    private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger length = new AtomicInteger();
+    private final WaitingQueue usual;
+    private final WaitingQueue repetitions;
+    private final AtomicInteger begun = new AtomicInteger();
+
+    /** Connections whose last request was a repetition, as long as they are anybody's. */
+    private final Set<Object> repeating =
+            Collections.newSetFromMap(new MapMaker().weakKeys().makeMap());
+
     private final AtomicInteger taken = new AtomicInteger();
 
     /** Those taken, and since when. */
@@ -58,13 +68,19 @@ public final class ConcurrencyLimit implements Executor {
             taken.decrementAndGet();
             beginWaiting();
         }
+
+        @Override
+        public void repeats(Object connection, boolean does) {
+            if (does) {
+                repeating.add(connection);
+            } else {
+                repeating.remove(connection);
+            }
+        }
     };
 
     private volatile int permits;
-    private volatile long lastEmpty;
     private volatile long lastCheck;
-
-    private record Waiting(Runnable task, long since) {}
 
     /**
      * @param permits most tasks worked on at a time, at least 1
@@ -74,13 +90,19 @@ public final class ConcurrencyLimit implements Executor {
         this.permits = permits;
         this.threads = threads;
         this.nanoTime = nanoTime;
-        this.lastEmpty = nanoTime.getAsLong();
-        this.lastCheck = lastEmpty;
+        this.lastCheck = nanoTime.getAsLong();
+        this.usual = new WaitingQueue(lastCheck);
+        this.repetitions = new WaitingQueue(lastCheck);
     }
 
     /** Tasks that have not been begun. */
     public int waiting() {
-        return length.get();
+        return usual.length() + repetitions.length();
+    }
+
+    /** Those of them that came over a connection whose last request was a repetition. */
+    public int waitingRepetitions() {
+        return repetitions.length();
     }
 
     /**
@@ -102,12 +124,11 @@ public final class ConcurrencyLimit implements Executor {
     @Override
     public void execute(Runnable task) {
         long now = nanoTime.getAsLong();
-        if (length.getAndIncrement() == 0) {
-            lastEmpty = now;
-        }
-        waiting.add(new Waiting(task, now));
+        Object connection = task instanceof FromConnection from ? from.connection() : null;
+        boolean repeats = connection != null && !repeating.isEmpty() && repeating.contains(connection);
+        (repeats ? repetitions : usual).add(task, connection, now);
         beginWaiting();
-        if (!waiting.isEmpty() && now - lastCheck > CHECKS_APART) {
+        if (someWait() && now - lastCheck > CHECKS_APART) {
             lastCheck = now;
             takeBackFromThoseWhoWait(now);
         }
@@ -122,15 +143,28 @@ public final class ConcurrencyLimit implements Executor {
         });
     }
 
+    private boolean someWait() {
+        return !usual.isEmpty() || !repetitions.isEmpty();
+    }
+
     private void beginWaiting() {
-        while (!waiting.isEmpty() && take()) {
-            Waiting next = waiting.poll();
-            if (next == null) {
+        while (someWait() && take()) {
+            WaitingQueue first = usual;
+            if (!repetitions.isEmpty() && Math.floorMod(begun.getAndIncrement(), OTHERS_FIRST) == 0) {
+                first = repetitions;
+            }
+            if (!beginOneOf(first) && !beginOneOf(first == usual ? repetitions : usual)) {
                 taken.decrementAndGet();
-            } else {
-                begin(next);
             }
         }
+    }
+
+    private boolean beginOneOf(WaitingQueue queue) {
+        Waiting next = queue.poll();
+        if (next != null) {
+            begin(next, queue);
+        }
+        return next != null;
     }
 
     /** Never one too many, not even for a moment: who gives one back meanwhile must find it free. */
@@ -143,24 +177,19 @@ public final class ConcurrencyLimit implements Executor {
     }
 
     /** Where memory for a thread is out, the task waits on, and whoever wanted to begin it is told. */
-    private void begin(Waiting next) {
+    private void begin(Waiting next, WaitingQueue queue) {
         long now = nanoTime.getAsLong();
-        Permit permit = new Permit(source, now - next.since(), isTooLate(next, now));
-        length.decrementAndGet();
+        Permit permit = new Permit(source, next.connection(), now - next.since(), queue.isTooLate(next, now));
+        queue.left();
         try {
             held.put(permit, now);
             threads.newThread(() -> run(next.task(), permit)).start();
         } catch (Throwable e) {
             held.remove(permit);
             taken.decrementAndGet();
-            length.incrementAndGet();
-            waiting.add(next);
+            queue.putBack(next);
             throw e;
         }
-    }
-
-    private boolean isTooLate(Waiting next, long now) {
-        return now - next.since() > MOST_DELAY.toNanos() && now - lastEmpty > BURST.toNanos();
     }
 
     private static void run(Runnable task, Permit permit) {

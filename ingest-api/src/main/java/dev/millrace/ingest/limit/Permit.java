@@ -1,6 +1,7 @@
 package dev.millrace.ingest.limit;
 
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a request holds while it is worked on ({@link ConcurrencyLimit}). A thread that is about to wait, for a client or for
@@ -17,11 +18,16 @@ public final class Permit {
 
                 @Override
                 public void givenBack(Permit permit) {}
+
+                @Override
+                public void repeats(Object connection, boolean does) {}
             },
+            null,
             0,
             false);
 
     private final Source source;
+    private final @Nullable Object connection;
     private final AtomicReference<State> state = new AtomicReference<>(State.HELD);
     private volatile long waited;
     private volatile boolean late;
@@ -38,16 +44,21 @@ public final class Permit {
         void taken(Permit permit);
 
         void givenBack(Permit permit);
+
+        /** Whether a connection's last request was nothing but a repetition. */
+        void repeats(Object connection, boolean does);
     }
 
     /**
      * One that is held.
      *
+     * @param connection of its request, where that is known
      * @param waited nanoseconds until its request was begun
      * @param late whether that was too long
      */
-    Permit(Source source, long waited, boolean late) {
+    Permit(Source source, @Nullable Object connection, long waited, boolean late) {
         this.source = source;
+        this.connection = connection;
         this.waited = waited;
         this.late = late;
     }
@@ -68,6 +79,17 @@ public final class Permit {
     /** Nanoseconds that the request has waited until it was begun; 0 for those behind it on the same connection. */
     public long waited() {
         return waited;
+    }
+
+    /**
+     * Tells what the request was. What comes next over the same connection waits behind others where that was a repetition.
+     *
+     * @param repetition whether it was nothing but what had been counted before
+     */
+    public void note(boolean repetition) {
+        if (connection != null) {
+            source.repeats(connection, repetition);
+        }
     }
 
     /** From now on another request may be begun. Has no effect on one that is not held. */

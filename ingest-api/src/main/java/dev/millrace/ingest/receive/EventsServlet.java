@@ -84,6 +84,9 @@ final class EventsServlet extends HttpServlet {
         try {
             receive(request, response);
         } catch (Refusal refusal) {
+            if (refusal.isOfSuspects()) {
+                Permit.current().note(true);
+            }
             refuse(response, refusal);
         } catch (RuntimeException | Error failure) {
             log.error("a request failed", failure);
@@ -106,7 +109,9 @@ final class EventsServlet extends HttpServlet {
         if (minimal) {
             response.setHeader("Preference-Applied", "return=minimal");
         }
-        write(response, outcomes, Reply.of(outcomes, minimal));
+        Reply reply = Reply.of(outcomes, minimal);
+        Permit.current().note(reply.isRepetition());
+        write(response, outcomes, reply);
     }
 
     private static void write(HttpServletResponse response, List<Outcome> outcomes, Reply reply) throws IOException {

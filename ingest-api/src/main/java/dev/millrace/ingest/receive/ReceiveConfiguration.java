@@ -4,12 +4,14 @@ import dev.millrace.common.key.MasterKey;
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.counters.Counters;
 import dev.millrace.ingest.limit.ConcurrencyLimit;
+import dev.millrace.ingest.limit.ConnectionAwareHttp11;
 import dev.millrace.ingest.tally.Tally;
 import dev.millrace.ingest.verify.EventVerifier;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
-import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
+import java.util.function.ToDoubleFunction;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
@@ -53,17 +55,25 @@ public class ReceiveConfiguration {
                 Runtime.getRuntime().availableProcessors() * PERMITS_PER_CORE,
                 Thread.ofVirtual().name("request-", 0).factory(),
                 System::nanoTime);
-        Gauge.builder("millrace.requests.waiting", limit, ConcurrencyLimit::waiting)
-                .description("Requests that have come and have not been begun")
-                .register(registry);
+        waiting(registry, "usual", limit, l -> l.waiting() - l.waitingRepetitions());
+        waiting(registry, "repetitions", limit, ConcurrencyLimit::waitingRepetitions);
         return limit;
+    }
+
+    private static void waiting(
+            MeterRegistry registry, String queue, ConcurrencyLimit limit, ToDoubleFunction<ConcurrencyLimit> length) {
+        Gauge.builder("millrace.requests.waiting", limit, length)
+                .description("Requests that have come and have not been begun")
+                .tag("queue", queue)
+                .register(registry);
     }
 
     /** Without an order, hence after the one that gives Tomcat an executor without a limit. */
     @Bean
-    WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> limitedRequests(
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> limitedRequests(
             ConcurrencyLimit limit, MeterRegistry registry) {
         return factory -> {
+            factory.setProtocol(ConnectionAwareHttp11.class.getName());
             factory.addProtocolHandlerCustomizers(handler -> handler.setExecutor(limit));
             factory.addEngineValves(new LoadSheddingValve(registry));
         };

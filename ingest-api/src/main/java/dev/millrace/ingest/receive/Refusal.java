@@ -11,6 +11,7 @@ import org.springframework.web.ErrorResponseException;
 /** A request that is refused as a whole, told as problem details (RFC 9457) with a code for programs. */
 final class Refusal extends ErrorResponseException {
     private static final long serialVersionUID = 1L;
+    private static final String SUSPECTS_BUSY = "suspects-busy";
 
     private final String code;
     private final String header;
@@ -83,7 +84,12 @@ final class Refusal extends ErrorResponseException {
     }
 
     static Refusal suspectsBusy(String detail) {
-        return sendAgain(HttpStatus.TOO_MANY_REQUESTS, "suspects-busy", "Too many repeated events at once", detail, 1);
+        return sendAgain(HttpStatus.TOO_MANY_REQUESTS, SUSPECTS_BUSY, "Too many repeated events at once", detail, 1);
+    }
+
+    /** Whether it was turned away because its events may have been counted before. */
+    boolean isOfSuspects() {
+        return code.equals(SUSPECTS_BUSY);
     }
 
     /** Send the same tokens again, after so many seconds. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Phaser;
@@ -202,6 +203,77 @@ class ConcurrencyLimitTest {
         pass(ConcurrencyLimit.MOST_DELAY.plusNanos(1));
         runAll();
         assertThat(late).containsOnly(false).hasSize(7);
+    }
+
+    @Test
+    void whatComesOverARepeatingConnectionWaitsBehindTheOthersButForOneInSixteen() {
+        Object repeating = new Object();
+        limit.execute(of(repeating, () -> Permit.current().note(true)));
+        begun.getFirst().run();
+        List<String> order = new ArrayList<>();
+        come(PERMITS);
+        for (int i = 0; i < 3; i++) {
+            limit.execute(of(repeating, () -> order.add("repetition")));
+        }
+        for (int i = 0; i < 2 * ConcurrencyLimit.OTHERS_FIRST; i++) {
+            limit.execute(of(new Object(), () -> order.add("other")));
+        }
+        assertThat(limit.waitingRepetitions()).isEqualTo(3);
+        assertThat(limit.waiting()).isEqualTo(3 + 2 * ConcurrencyLimit.OTHERS_FIRST);
+        for (int i = 1; i < begun.size(); i++) {
+            begun.get(i).run();
+        }
+        List<String> expected = new ArrayList<>(Collections.nCopies(2 * ConcurrencyLimit.OTHERS_FIRST + 3, "other"));
+        expected.set(0, "repetition");
+        expected.set(ConcurrencyLimit.OTHERS_FIRST, "repetition");
+        expected.set(2 * ConcurrencyLimit.OTHERS_FIRST, "repetition");
+        assertThat(order).isEqualTo(expected);
+        assertThat(limit.waiting()).isZero();
+    }
+
+    @Test
+    void aConnectionThatHasRepeatedIsLikeAnyOtherOnceItBringsSomethingNew() {
+        Object connection = new Object();
+        limit.execute(of(connection, () -> Permit.current().note(true)));
+        begun.getFirst().run();
+        limit.execute(of(connection, () -> Permit.current().note(false)));
+        begun.get(1).run();
+        come(PERMITS);
+        limit.execute(of(connection, () -> {}));
+        assertThat(limit.waiting()).isEqualTo(1);
+        assertThat(limit.waitingRepetitions()).isZero();
+    }
+
+    @Test
+    void repetitionsThatWaitForLongMakeNobodyElseTooLate() {
+        Object repeating = new Object();
+        limit.execute(of(repeating, () -> Permit.current().note(true)));
+        begun.getFirst().run();
+        List<String> tooLate = new ArrayList<>();
+        come(PERMITS);
+        for (int i = 0; i < 2; i++) {
+            limit.execute(of(
+                    repeating,
+                    () -> tooLate.add("repetition " + Permit.current().cameTooLate())));
+        }
+        pass(ConcurrencyLimit.BURST);
+        limit.execute(
+                of(new Object(), () -> tooLate.add("other " + Permit.current().cameTooLate())));
+        pass(ConcurrencyLimit.MOST_DELAY.plusNanos(1));
+        for (int i = 1; i < begun.size(); i++) {
+            begun.get(i).run();
+        }
+        assertThat(tooLate).containsExactly("repetition true", "other false", "repetition true");
+    }
+
+    private static Runnable of(Object connection, Runnable task) {
+        record Task(Object connection, Runnable task) implements Runnable, FromConnection {
+            @Override
+            public void run() {
+                task.run();
+            }
+        }
+        return new Task(connection, task);
     }
 
     @Test
