@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.ingest.RunningIngest.Answer;
 import dev.millrace.ingest.limit.ConcurrencyLimit;
+import dev.millrace.ingest.limit.Standing;
 import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.local.testing.RealServers;
 import java.io.BufferedReader;
@@ -13,7 +14,10 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -81,9 +85,10 @@ class LoadSheddingIT {
         assertThat(health.join().status()).isEqualTo(200);
         assertThat(lookup.join().status()).isEqualTo(405);
         assertThat(ingest.metric(REFUSED)).isEqualTo(1);
-        assertThat(ingest.metric("millrace_requests_waiting{queue=\"usual\"}")).isZero();
-        assertThat(ingest.metric("millrace_requests_waiting{queue=\"repetitions\"}"))
-                .isZero();
+        for (String connection : List.of("trusted", "new", "repeating")) {
+            assertThat(ingest.metric("millrace_requests_waiting{connection=\"%s\"}".formatted(connection)))
+                    .isZero();
+        }
 
         assertThat(ingest.post(event).status()).isEqualTo(202);
         assertThat(counters.earned(1, "demo|late")).isEqualTo(1_000);
@@ -91,41 +96,52 @@ class LoadSheddingIT {
 
     /** Told by the connection, before anything of the request is read. */
     @Test
-    void whoseLastEventHadBeenCountedBeforeWaitsBehindTheOthers() throws IOException {
+    void whereARequestWaitsFollowsFromTheOneBeforeItOnItsConnection() throws IOException {
         String repeated = event("repeated");
         assertThat(ingest.post(repeated).body()).contains("\"accepted\":1");
         AtomicInteger number = new AtomicInteger();
         Supplier<String> fresh = () -> event("fresh-" + number.incrementAndGet());
         try (Connection connection = new Connection();
                 Connection other = new Connection()) {
-            assertThat(waitsBehindOthers(connection, fresh)).isFalse();
-            assertThat(waitsBehindOthers(connection, () -> repeated)).isTrue();
-            assertThat(waitsBehindOthers(other, fresh)).as("another connection").isFalse();
-            assertThat(waitsBehindOthers(connection, () -> repeated)).isTrue();
-            assertThat(waitsBehindOthers(connection, fresh)).isFalse();
+            assertThat(standingAfter(connection, () -> "{\"token\":\"\",\"type\":\"view\"}"))
+                    .isEqualTo(Standing.NEW);
+            assertThat(standingAfter(connection, fresh)).isEqualTo(Standing.TRUSTED);
+            assertThat(standingAfter(connection, () -> repeated)).isEqualTo(Standing.REPEATING);
+            assertThat(standingAfter(other, fresh)).as("another connection").isEqualTo(Standing.TRUSTED);
+            assertThat(standingAfter(connection, () -> repeated)).isEqualTo(Standing.REPEATING);
+            assertThat(standingAfter(connection, fresh)).isEqualTo(Standing.TRUSTED);
         }
     }
 
     /** Where a request has to wait that comes, while all permits are taken, over a connection after this event. */
-    private static boolean waitsBehindOthers(Connection connection, Supplier<String> event) throws IOException {
+    private static Standing standingAfter(Connection connection, Supplier<String> event) throws IOException {
         ConcurrencyLimit limit = ingest.part(ConcurrencyLimit.class);
         while (true) {
             connection.post(event.get());
             CountDownLatch busy = occupied(limit);
-            int before = limit.waiting();
+            Map<Standing, Integer> before = waiting(limit);
             connection.send(event.get());
             // The task of the one before may not have ended yet, and takes along what comes.
-            while (limit.waiting() == before && !connection.isAnswered()) {
+            while (waiting(limit).equals(before) && !connection.isAnswered()) {
                 Thread.onSpinWait();
             }
-            boolean waits = limit.waiting() > before;
-            boolean behind = limit.waitingRepetitions() > 0;
+            Map<Standing, Integer> after = waiting(limit);
             busy.countDown();
-            assertThat(connection.read()).contains("\"rejected\":0");
-            if (waits) {
-                return behind;
+            connection.read();
+            for (Standing standing : Standing.values()) {
+                if (!Objects.equals(after.get(standing), before.get(standing))) {
+                    return standing;
+                }
             }
         }
+    }
+
+    private static Map<Standing, Integer> waiting(ConcurrencyLimit limit) {
+        Map<Standing, Integer> waiting = new EnumMap<>(Standing.class);
+        for (Standing standing : Standing.values()) {
+            waiting.put(standing, limit.waiting(standing));
+        }
+        return waiting;
     }
 
     /** One that stays. */

@@ -3,23 +3,26 @@ package dev.millrace.ingest.limit;
 import com.google.common.collect.MapMaker;
 import dev.millrace.ingest.limit.WaitingQueue.Waiting;
 import java.time.Duration;
-import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Begins the server's tasks in the order in which they come, a few at a time, each on a thread of its own, and none while as many
  * threads have something to go on with after a wait. The scheduler of virtual threads knows no such order: with thousands
  * of connections it would have requests begun that nobody has the time to finish. What waits here is small.
  *
- * <p>There are two queues: what comes over a connection whose last request was nothing but a repetition waits behind all else, but
- * for one in {@value #OTHERS_FIRST}, so that it is answered too. In each, who has waited for too long is refused ({@link WaitingQueue}).
+ * <p>There is a queue for each {@link Standing} of the connection that a task came over. The trusted go first, but for one in
+ * {@value #NEW_FIRST} that is new, and one in {@value #REPEATING_FIRST} that repeats, so that all are answered. In each, who has waited for too
+ * long is refused ({@link WaitingQueue}).
  *
  * <p>Who holds a permit for a second is waiting for something, whatever it is, and loses it. Thread-safe.
  */
@@ -30,8 +33,11 @@ public final class ConcurrencyLimit implements Executor {
     /** Longest wait in such a queue. */
     static final Duration MOST_DELAY = Duration.ofMillis(100);
 
-    /** Of so many tasks begun one is a repetition, where both wait. */
-    static final int OTHERS_FIRST = 16;
+    /** Of so many tasks begun one is of a new connection, where such wait. */
+    static final int NEW_FIRST = 4;
+
+    /** Of so many tasks begun one is of a connection that repeats, where such wait. */
+    static final int REPEATING_FIRST = 16;
 
     /** Longest that a permit is held at a stretch; a thousand events take some ten milliseconds. */
     static final Duration MOST_HELD = Duration.ofSeconds(1);
@@ -42,13 +48,12 @@ public final class ConcurrencyLimit implements Executor {
 
     private final ThreadFactory threads;
     private final LongSupplier nanoTime;
-    private final WaitingQueue usual;
-    private final WaitingQueue repetitions;
+    private final Map<Standing, WaitingQueue> queues = new EnumMap<>(Standing.class);
     private final AtomicInteger begun = new AtomicInteger();
 
-    /** Connections whose last request was a repetition, as long as they are anybody's. */
-    private final Set<Object> repeating =
-            Collections.newSetFromMap(new MapMaker().weakKeys().makeMap());
+    /** Of those connections of which something is known, as long as they are anybody's. */
+    private final ConcurrentMap<Object, Standing> standings =
+            new MapMaker().weakKeys().makeMap();
 
     private final AtomicInteger taken = new AtomicInteger();
 
@@ -70,11 +75,9 @@ public final class ConcurrencyLimit implements Executor {
         }
 
         @Override
-        public void repeats(Object connection, boolean does) {
-            if (does) {
-                repeating.add(connection);
-            } else {
-                repeating.remove(connection);
+        public void noted(Object connection, Standing standing) {
+            if (standings.get(connection) != standing) {
+                standings.put(connection, standing);
             }
         }
     };
@@ -91,18 +94,23 @@ public final class ConcurrencyLimit implements Executor {
         this.threads = threads;
         this.nanoTime = nanoTime;
         this.lastCheck = nanoTime.getAsLong();
-        this.usual = new WaitingQueue(lastCheck);
-        this.repetitions = new WaitingQueue(lastCheck);
+        for (Standing standing : Standing.values()) {
+            queues.put(standing, new WaitingQueue(lastCheck));
+        }
     }
 
     /** Tasks that have not been begun. */
     public int waiting() {
-        return usual.length() + repetitions.length();
+        return queues.values().stream().mapToInt(WaitingQueue::length).sum();
     }
 
-    /** Those of them that came over a connection whose last request was a repetition. */
-    public int waitingRepetitions() {
-        return repetitions.length();
+    /** Those of them that came over a connection of this standing; who does not tell of a connection is new. */
+    public int waiting(Standing standing) {
+        return queue(standing).length();
+    }
+
+    private WaitingQueue queue(Standing standing) {
+        return Objects.requireNonNull(queues.get(standing));
     }
 
     /**
@@ -125,8 +133,7 @@ public final class ConcurrencyLimit implements Executor {
     public void execute(Runnable task) {
         long now = nanoTime.getAsLong();
         Object connection = task instanceof FromConnection from ? from.connection() : null;
-        boolean repeats = connection != null && !repeating.isEmpty() && repeating.contains(connection);
-        (repeats ? repetitions : usual).add(task, connection, now);
+        queue(standing(connection)).add(task, connection, now);
         beginWaiting();
         if (someWait() && now - lastCheck > CHECKS_APART) {
             lastCheck = now;
@@ -143,23 +150,42 @@ public final class ConcurrencyLimit implements Executor {
         });
     }
 
+    private Standing standing(@Nullable Object connection) {
+        Standing standing = connection == null ? null : standings.get(connection);
+        return standing == null ? Standing.NEW : standing;
+    }
+
     private boolean someWait() {
-        return !usual.isEmpty() || !repetitions.isEmpty();
+        for (WaitingQueue queue : queues.values()) {
+            if (!queue.isEmpty()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void beginWaiting() {
         while (someWait() && take()) {
-            WaitingQueue first = usual;
-            if (!repetitions.isEmpty() && Math.floorMod(begun.getAndIncrement(), OTHERS_FIRST) == 0) {
-                first = repetitions;
-            }
-            if (!beginOneOf(first) && !beginOneOf(first == usual ? repetitions : usual)) {
+            if (!beginNext()) {
                 taken.decrementAndGet();
             }
         }
     }
 
-    private boolean beginOneOf(WaitingQueue queue) {
+    /** Whether one was there to be begun. */
+    private boolean beginNext() {
+        int number = begun.incrementAndGet();
+        if (number % REPEATING_FIRST == 0 && beginOneOf(Standing.REPEATING)) {
+            return true;
+        }
+        if (number % NEW_FIRST == 0 && beginOneOf(Standing.NEW)) {
+            return true;
+        }
+        return beginOneOf(Standing.TRUSTED) || beginOneOf(Standing.NEW) || beginOneOf(Standing.REPEATING);
+    }
+
+    private boolean beginOneOf(Standing standing) {
+        WaitingQueue queue = queue(standing);
         Waiting next = queue.poll();
         if (next != null) {
             begin(next, queue);

@@ -20,7 +20,7 @@ public final class Permit {
                 public void givenBack(Permit permit) {}
 
                 @Override
-                public void repeats(Object connection, boolean does) {}
+                public void noted(Object connection, Standing standing) {}
             },
             null,
             0,
@@ -45,8 +45,7 @@ public final class Permit {
 
         void givenBack(Permit permit);
 
-        /** Whether a connection's last request was nothing but a repetition. */
-        void repeats(Object connection, boolean does);
+        void noted(Object connection, Standing standing);
     }
 
     /**
@@ -81,14 +80,10 @@ public final class Permit {
         return waited;
     }
 
-    /**
-     * Tells what the request was. What comes next over the same connection waits behind others where that was a repetition.
-     *
-     * @param repetition whether it was nothing but what had been counted before
-     */
-    public void note(boolean repetition) {
+    /** Tells what the request has shown of its connection, and with that where the next over it will have to wait. */
+    public void note(Standing standing) {
         if (connection != null) {
-            source.repeats(connection, repetition);
+            source.noted(connection, standing);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.millrace.ingest.receive;
 
 import dev.millrace.ingest.limit.Permit;
+import dev.millrace.ingest.limit.Standing;
 import dev.millrace.ingest.tally.Lane;
 import dev.millrace.ingest.tally.Outcome;
 import dev.millrace.ingest.verify.Event;
@@ -85,7 +86,7 @@ final class EventsServlet extends HttpServlet {
             receive(request, response);
         } catch (Refusal refusal) {
             if (refusal.isOfSuspects()) {
-                Permit.current().note(true);
+                Permit.current().note(Standing.REPEATING);
             }
             refuse(response, refusal);
         } catch (RuntimeException | Error failure) {
@@ -110,7 +111,11 @@ final class EventsServlet extends HttpServlet {
             response.setHeader("Preference-Applied", "return=minimal");
         }
         Reply reply = Reply.of(outcomes, minimal);
-        Permit.current().note(reply.isRepetition());
+        if (reply.accepted() > 0) {
+            Permit.current().note(Standing.TRUSTED);
+        } else if (reply.duplicate() > 0) {
+            Permit.current().note(Standing.REPEATING);
+        }
         write(response, outcomes, reply);
     }
 

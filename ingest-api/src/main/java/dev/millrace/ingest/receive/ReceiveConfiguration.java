@@ -5,12 +5,13 @@ import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.counters.Counters;
 import dev.millrace.ingest.limit.ConcurrencyLimit;
 import dev.millrace.ingest.limit.ConnectionAwareHttp11;
+import dev.millrace.ingest.limit.Standing;
 import dev.millrace.ingest.tally.Tally;
 import dev.millrace.ingest.verify.EventVerifier;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
-import java.util.function.ToDoubleFunction;
+import java.util.Locale;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -55,17 +56,14 @@ public class ReceiveConfiguration {
                 Runtime.getRuntime().availableProcessors() * PERMITS_PER_CORE,
                 Thread.ofVirtual().name("request-", 0).factory(),
                 System::nanoTime);
-        waiting(registry, "usual", limit, l -> l.waiting() - l.waitingRepetitions());
-        waiting(registry, "repetitions", limit, ConcurrencyLimit::waitingRepetitions);
+        for (Standing standing : Standing.values()) {
+            Gauge.builder("millrace.requests.waiting", limit, l -> l.waiting(standing))
+                    .description(
+                            "Requests that have come and have not been begun, by what is known of their connections")
+                    .tag("connection", standing.name().toLowerCase(Locale.ROOT))
+                    .register(registry);
+        }
         return limit;
-    }
-
-    private static void waiting(
-            MeterRegistry registry, String queue, ConcurrencyLimit limit, ToDoubleFunction<ConcurrencyLimit> length) {
-        Gauge.builder("millrace.requests.waiting", limit, length)
-                .description("Requests that have come and have not been begun")
-                .tag("queue", queue)
-                .register(registry);
     }
 
     /** Without an order, hence after the one that gives Tomcat an executor without a limit. */

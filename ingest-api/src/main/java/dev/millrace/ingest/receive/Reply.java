@@ -42,11 +42,6 @@ record Reply(
         }
     }
 
-    /** Whether there was nothing in the request but what had been counted before. */
-    boolean isRepetition() {
-        return duplicate > 0 && accepted == 0;
-    }
-
     static Reply of(List<Outcome> outcomes, boolean minimal) {
         int accepted = 0;
         int duplicate = 0;

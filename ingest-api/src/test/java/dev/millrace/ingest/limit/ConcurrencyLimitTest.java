@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -206,64 +208,77 @@ class ConcurrencyLimitTest {
     }
 
     @Test
-    void whatComesOverARepeatingConnectionWaitsBehindTheOthersButForOneInSixteen() {
-        Object repeating = new Object();
-        limit.execute(of(repeating, () -> Permit.current().note(true)));
-        begun.getFirst().run();
-        List<String> order = new ArrayList<>();
+    void trustedConnectionsGoFirstButForOneInFourThatIsNewAndOneInSixteenThatRepeats() {
+        Object trusted = with(Standing.TRUSTED);
+        Object repeating = with(Standing.REPEATING);
         come(PERMITS);
-        for (int i = 0; i < 3; i++) {
-            limit.execute(of(repeating, () -> order.add("repetition")));
+        runAll();
+        int before = begun.size();
+        List<String> order = new ArrayList<>();
+        for (int i = 0; i < PERMITS; i++) {
+            limit.execute(() -> {});
         }
-        for (int i = 0; i < 2 * ConcurrencyLimit.OTHERS_FIRST; i++) {
-            limit.execute(of(new Object(), () -> order.add("other")));
+        for (int i = 0; i < 20; i++) {
+            limit.execute(of(repeating, () -> order.add("repeating")));
+            limit.execute(of(new Object(), () -> order.add("new")));
+            limit.execute(of(trusted, () -> order.add("trusted")));
         }
-        assertThat(limit.waitingRepetitions()).isEqualTo(3);
-        assertThat(limit.waiting()).isEqualTo(3 + 2 * ConcurrencyLimit.OTHERS_FIRST);
-        for (int i = 1; i < begun.size(); i++) {
+        assertThat(limit.waiting()).isEqualTo(60);
+        for (Standing standing : Standing.values()) {
+            assertThat(limit.waiting(standing)).as("%s", standing).isEqualTo(20);
+        }
+        for (int i = before; i < begun.size(); i++) {
             begun.get(i).run();
         }
-        List<String> expected = new ArrayList<>(Collections.nCopies(2 * ConcurrencyLimit.OTHERS_FIRST + 3, "other"));
-        expected.set(0, "repetition");
-        expected.set(ConcurrencyLimit.OTHERS_FIRST, "repetition");
-        expected.set(2 * ConcurrencyLimit.OTHERS_FIRST, "repetition");
-        assertThat(order).isEqualTo(expected);
         assertThat(limit.waiting()).isZero();
+        assertThat(order).hasSize(60);
+        List<String> early = order.subList(0, 16);
+        assertThat(Collections.frequency(early, "repeating")).isEqualTo(1);
+        assertThat(Collections.frequency(early, "new")).isEqualTo(3);
+        assertThat(Collections.frequency(early, "trusted")).isEqualTo(12);
+        assertThat(order.subList(45, 60)).as("when all others are through").containsOnly("repeating");
     }
 
     @Test
-    void aConnectionThatHasRepeatedIsLikeAnyOtherOnceItBringsSomethingNew() {
-        Object connection = new Object();
-        limit.execute(of(connection, () -> Permit.current().note(true)));
-        begun.getFirst().run();
-        limit.execute(of(connection, () -> Permit.current().note(false)));
-        begun.get(1).run();
+    void whatAConnectionBroughtLastIsWhatCounts() {
+        Object connection = with(Standing.REPEATING);
+        note(connection, Standing.TRUSTED);
         come(PERMITS);
         limit.execute(of(connection, () -> {}));
-        assertThat(limit.waiting()).isEqualTo(1);
-        assertThat(limit.waitingRepetitions()).isZero();
+        assertThat(limit.waiting(Standing.TRUSTED)).isEqualTo(1);
+        assertThat(limit.waiting(Standing.REPEATING)).isZero();
     }
 
     @Test
     void repetitionsThatWaitForLongMakeNobodyElseTooLate() {
-        Object repeating = new Object();
-        limit.execute(of(repeating, () -> Permit.current().note(true)));
-        begun.getFirst().run();
-        List<String> tooLate = new ArrayList<>();
+        Object repeating = with(Standing.REPEATING);
+        Object trusted = with(Standing.TRUSTED);
         come(PERMITS);
-        for (int i = 0; i < 2; i++) {
-            limit.execute(of(
-                    repeating,
-                    () -> tooLate.add("repetition " + Permit.current().cameTooLate())));
-        }
+        int before = begun.size() - PERMITS;
+        Set<String> tooLate = new TreeSet<>();
+        limit.execute(
+                of(repeating, () -> tooLate.add("repeating " + Permit.current().cameTooLate())));
         pass(ConcurrencyLimit.BURST);
         limit.execute(
-                of(new Object(), () -> tooLate.add("other " + Permit.current().cameTooLate())));
+                of(trusted, () -> tooLate.add("trusted " + Permit.current().cameTooLate())));
         pass(ConcurrencyLimit.MOST_DELAY.plusNanos(1));
-        for (int i = 1; i < begun.size(); i++) {
+        for (int i = before; i < begun.size(); i++) {
             begun.get(i).run();
         }
-        assertThat(tooLate).containsExactly("repetition true", "other false", "repetition true");
+        assertThat(tooLate).containsExactly("repeating true", "trusted false");
+    }
+
+    /** A connection of this standing. */
+    private Object with(Standing standing) {
+        Object connection = new Object();
+        note(connection, standing);
+        return connection;
+    }
+
+    private void note(Object connection, Standing standing) {
+        limit.execute(of(connection, () -> Permit.current().note(standing)));
+        begun.getLast().run();
+        late.add(false); // as those that come() counts
     }
 
     private static Runnable of(Object connection, Runnable task) {
