@@ -20,13 +20,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** More than a node can work on: requests wait, and those that have waited for too long are turned away. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class LoadSheddingIT {
     private static final String REFUSED = "millrace_requests_refused_total{code=\"too-many-requests\"}";
 
@@ -39,19 +41,23 @@ class LoadSheddingIT {
             head("TRACE") + "Content-Length: 100000\r\n\r\n",
             head("PUT") + "Origin: https://publisher.example\r\nContent-Length: 100000\r\n\r\n");
 
-    private static OpenCounters counters;
-    private static RunningIngest ingest;
+    /** Is rejected, and tells nothing of its connection. */
+    private static final String NO_TOKEN = "{\"token\":\"\",\"type\":\"view\"}";
 
-    @BeforeAll
-    static void start() {
+    private OpenCounters counters;
+    private RunningIngest ingest;
+
+    /** A node of its own for each: what one test has left to be done must not take another's permits. */
+    @BeforeEach
+    void start() {
         RealServers.flushRedis();
         counters = new OpenCounters(RealServers.redisUrl());
         ingest = new RunningIngest(
                 RealServers.redisUrl(), "--millrace.redis-patience=60s", "--millrace.tally-timeout=60s");
     }
 
-    @AfterAll
-    static void stop() {
+    @AfterEach
+    void stop() {
         ingest.close();
         counters.close();
     }
@@ -60,31 +66,33 @@ class LoadSheddingIT {
     void whoHasWaitedForTooLongIsTurnedAwayOnAConnectionThatStaysAndHealthIsStillTold() {
         ConcurrencyLimit limit = ingest.part(ConcurrencyLimit.class);
         String event = event("late");
+        double refused = ingest.metric(REFUSED);
         CountDownLatch busy = occupied(limit);
+        int before = limit.waiting();
         long standing = System.nanoTime();
         CompletableFuture<Answer> late = ingest.postAsync(event, "text/plain", "Origin", "https://publisher.example");
         CompletableFuture<Answer> health = ingest.getAsync("/actuator/health/liveness");
         CompletableFuture<Answer> lookup = ingest.getAsync("/v1/events");
         // The time itself is what is tested: a queue is a burst until it has lasted for so long.
-        while (limit.waiting() < 4 || System.nanoTime() - standing < 2 * ConcurrencyLimit.BURST.toNanos()) {
+        while (limit.waiting() < before + 3 || System.nanoTime() - standing < 2 * ConcurrencyLimit.BURST.toNanos()) {
             Thread.onSpinWait();
         }
         busy.countDown();
 
-        Answer refused = late.join();
-        assertThat(refused.status()).as(refused.body()).isEqualTo(429);
-        assertThat(refused.json().get("code").asString()).isEqualTo("too-many-requests");
-        assertThat(refused.json().get("type").asString()).isEqualTo("urn:millrace:problem:too-many-requests");
-        assertThat(refused.json().get("instance").asString()).isEqualTo("/v1/events");
-        assertThat(refused.json().get("detail").asString()).contains("send the same events again");
-        assertThat(refused.header("Content-Type")).isEqualTo("application/problem+json");
-        assertThat(refused.header("Retry-After")).isEqualTo("1");
-        assertThat(refused.header("Connection")).isEmpty();
-        assertThat(refused.header("Access-Control-Allow-Origin")).isEqualTo("*");
-        assertThat(refused.header("Access-Control-Expose-Headers")).contains("Retry-After");
+        Answer answer = late.join();
+        assertThat(answer.status()).as(answer.body()).isEqualTo(429);
+        assertThat(answer.json().get("code").asString()).isEqualTo("too-many-requests");
+        assertThat(answer.json().get("type").asString()).isEqualTo("urn:millrace:problem:too-many-requests");
+        assertThat(answer.json().get("instance").asString()).isEqualTo("/v1/events");
+        assertThat(answer.json().get("detail").asString()).contains("send the same events again");
+        assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(answer.header("Retry-After")).isEqualTo("1");
+        assertThat(answer.header("Connection")).isEmpty();
+        assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo("*");
+        assertThat(answer.header("Access-Control-Expose-Headers")).contains("Retry-After");
         assertThat(health.join().status()).isEqualTo(200);
         assertThat(lookup.join().status()).isEqualTo(405);
-        assertThat(ingest.metric(REFUSED)).isEqualTo(1);
+        assertThat(ingest.metric(REFUSED)).isEqualTo(refused + 1);
         for (String connection : List.of("trusted", "new", "repeating")) {
             assertThat(ingest.metric("millrace_requests_waiting{connection=\"%s\"}".formatted(connection)))
                     .isZero();
@@ -99,28 +107,60 @@ class LoadSheddingIT {
     void whereARequestWaitsFollowsFromTheOneBeforeItOnItsConnection() throws IOException {
         String repeated = event("repeated");
         assertThat(ingest.post(repeated).body()).contains("\"accepted\":1");
-        AtomicInteger number = new AtomicInteger();
-        Supplier<String> fresh = () -> event("fresh-" + number.incrementAndGet());
         try (Connection connection = new Connection();
                 Connection other = new Connection()) {
-            assertThat(standingAfter(connection, () -> "{\"token\":\"\",\"type\":\"view\"}"))
-                    .isEqualTo(Standing.NEW);
-            assertThat(standingAfter(connection, fresh)).isEqualTo(Standing.TRUSTED);
-            assertThat(standingAfter(connection, () -> repeated)).isEqualTo(Standing.REPEATING);
-            assertThat(standingAfter(other, fresh)).as("another connection").isEqualTo(Standing.TRUSTED);
-            assertThat(standingAfter(connection, () -> repeated)).isEqualTo(Standing.REPEATING);
-            assertThat(standingAfter(connection, fresh)).isEqualTo(Standing.TRUSTED);
+            connection.post(NO_TOKEN);
+            assertThat(standing(connection)).isEqualTo(Standing.NEW);
+            connection.post(event("fresh-1"));
+            assertThat(standing(connection)).isEqualTo(Standing.TRUSTED);
+            connection.post(repeated);
+            assertThat(standing(connection)).isEqualTo(Standing.REPEATING);
+            other.post(event("fresh-2"));
+            assertThat(standing(other)).as("another connection").isEqualTo(Standing.TRUSTED);
+            assertThat(standing(connection)).isEqualTo(Standing.REPEATING);
+            connection.post(event("fresh-3"));
+            assertThat(standing(connection)).isEqualTo(Standing.TRUSTED);
         }
     }
 
-    /** Where a request has to wait that comes, while all permits are taken, over a connection after this event. */
-    private static Standing standingAfter(Connection connection, Supplier<String> event) throws IOException {
+    /** So that a flood is told from honest events at once, and who was turned away goes first when it comes again. */
+    @Test
+    void whoIsTurnedAwayAtFirstIsJudgedByWhatItHasBrought() throws IOException {
+        String repeated = event("repeated-late");
+        String fresh = event("fresh-late");
+        assertThat(ingest.post(repeated).body()).contains("\"accepted\":1");
+        ConcurrencyLimit limit = ingest.part(ConcurrencyLimit.class);
+        try (Connection honest = new Connection();
+                Connection flood = new Connection();
+                Connection broken = new Connection()) {
+            CountDownLatch busy = occupied(limit);
+            int before = limit.waiting();
+            long standing = System.nanoTime();
+            honest.send(fresh);
+            flood.send(repeated);
+            broken.send(NO_TOKEN);
+            while (limit.waiting() < before + 3
+                    || System.nanoTime() - standing < 2 * ConcurrencyLimit.BURST.toNanos()) {
+                Thread.onSpinWait();
+            }
+            busy.countDown();
+            for (Connection late : List.of(honest, flood, broken)) {
+                assertThat(late.read()).contains("\"code\":\"too-many-requests\"");
+            }
+            assertThat(standing(honest)).isEqualTo(Standing.TRUSTED);
+            assertThat(standing(flood)).isEqualTo(Standing.REPEATING);
+            assertThat(standing(broken)).isEqualTo(Standing.NEW);
+            assertThat(honest.post(fresh)).contains("\"accepted\":1");
+        }
+    }
+
+    /** Where a request waits that comes, while all permits are taken, over this connection. */
+    private Standing standing(Connection connection) throws IOException {
         ConcurrencyLimit limit = ingest.part(ConcurrencyLimit.class);
         while (true) {
-            connection.post(event.get());
             CountDownLatch busy = occupied(limit);
             Map<Standing, Integer> before = waiting(limit);
-            connection.send(event.get());
+            connection.send(NO_TOKEN);
             // The task of the one before may not have ended yet, and takes along what comes.
             while (waiting(limit).equals(before) && !connection.isAnswered()) {
                 Thread.onSpinWait();
@@ -145,7 +185,7 @@ class LoadSheddingIT {
     }
 
     /** One that stays. */
-    private static final class Connection implements AutoCloseable {
+    private final class Connection implements AutoCloseable {
         private final Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), ingest.uri("").getPort());
         private final BufferedReader answers =
@@ -193,11 +233,12 @@ class LoadSheddingIT {
         try (RunningIngest stopped = new RunningIngest(RealServers.redisUrl())) {
             ConcurrencyLimit limit = stopped.part(ConcurrencyLimit.class);
             CountDownLatch busy = occupied(limit);
+            int before = limit.waiting();
             List<CompletableFuture<Answer>> answers = new ArrayList<>();
             for (int i = 0; i < many; i++) {
                 answers.add(stopped.postAsync(event("stopped-" + i), "application/json"));
             }
-            while (limit.waiting() < many + 1) {
+            while (limit.waiting() < before + many) {
                 Thread.onSpinWait();
             }
             stopped.closeServer();
@@ -250,11 +291,19 @@ class LoadSheddingIT {
         assertThat(counters.earned(1, "demo|quick")).isEqualTo(1_000);
     }
 
-    /** Keeps all permits taken, and one more who waits, until it is counted down. */
+    /** Keeps all permits taken, and one task or more that wait, until it is counted down. */
     private static CountDownLatch occupied(ConcurrencyLimit limit) {
+        int permits = 4 * Runtime.getRuntime().availableProcessors();
         CountDownLatch busy = new CountDownLatch(1);
-        while (limit.waiting() == 0) {
-            limit.execute(() -> await(busy));
+        AtomicInteger holding = new AtomicInteger();
+        while (holding.get() < permits || limit.waiting() == 0) {
+            if (limit.waiting() == 0) {
+                limit.execute(() -> {
+                    holding.incrementAndGet();
+                    await(busy);
+                });
+            }
+            Thread.onSpinWait();
         }
         return busy;
     }
@@ -275,7 +324,7 @@ class LoadSheddingIT {
         }
     }
 
-    private static String event(String creator) {
+    private String event(String creator) {
         long now = counters.second();
         String token = Tokens.signed("{\"sub\":\"%s\",\"art\":\"/a\",\"jti\":\"%s\",\"iat\":%d,\"exp\":%d}"
                 .formatted(creator, creator, now, now + 3_600));

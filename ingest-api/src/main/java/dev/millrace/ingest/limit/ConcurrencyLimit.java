@@ -133,7 +133,8 @@ public final class ConcurrencyLimit implements Executor {
     public void execute(Runnable task) {
         long now = nanoTime.getAsLong();
         Object connection = task instanceof FromConnection from ? from.connection() : null;
-        queue(standing(connection)).add(task, connection, now);
+        Standing standing = standing(connection);
+        queue(standing).add(new Waiting(task, connection, standing, now));
         beginWaiting();
         if (someWait() && now - lastCheck > CHECKS_APART) {
             lastCheck = now;
@@ -205,7 +206,8 @@ public final class ConcurrencyLimit implements Executor {
     /** Where memory for a thread is out, the task waits on, and whoever wanted to begin it is told. */
     private void begin(Waiting next, WaitingQueue queue) {
         long now = nanoTime.getAsLong();
-        Permit permit = new Permit(source, next.connection(), now - next.since(), queue.isTooLate(next, now));
+        Permit permit =
+                new Permit(source, next.connection(), next.standing(), now - next.since(), queue.isTooLate(next, now));
         queue.left();
         try {
             held.put(permit, now);

@@ -23,11 +23,13 @@ public final class Permit {
                 public void noted(Object connection, Standing standing) {}
             },
             null,
+            Standing.NEW,
             0,
             false);
 
     private final Source source;
     private final @Nullable Object connection;
+    private final Standing standing;
     private final AtomicReference<State> state = new AtomicReference<>(State.HELD);
     private volatile long waited;
     private volatile boolean late;
@@ -52,12 +54,14 @@ public final class Permit {
      * One that is held.
      *
      * @param connection of its request, where that is known
+     * @param standing of that connection
      * @param waited nanoseconds until its request was begun
      * @param late whether that was too long
      */
-    Permit(Source source, @Nullable Object connection, long waited, boolean late) {
+    Permit(Source source, @Nullable Object connection, Standing standing, long waited, boolean late) {
         this.source = source;
         this.connection = connection;
+        this.standing = standing;
         this.waited = waited;
         this.late = late;
     }
@@ -78,6 +82,11 @@ public final class Permit {
     /** Nanoseconds that the request has waited until it was begun; 0 for those behind it on the same connection. */
     public long waited() {
         return waited;
+    }
+
+    /** What was known of the request's connection when it came. */
+    public Standing standing() {
+        return standing;
     }
 
     /** Tells what the request has shown of its connection, and with that where the next over it will have to wait. */

@@ -26,15 +26,16 @@ final class WaitingQueue {
      * A task that has not been begun.
      *
      * @param connection it came over, or null where it did not say
+     * @param standing of the connection
      * @param since when it came
      */
-    record Waiting(Runnable task, @Nullable Object connection, long since) {}
+    record Waiting(Runnable task, @Nullable Object connection, Standing standing, long since) {}
 
-    void add(Runnable task, @Nullable Object connection, long now) {
+    void add(Waiting task) {
         if (length.getAndIncrement() == 0) {
-            lastEmpty = now;
+            lastEmpty = task.since();
         }
-        waiting.add(new Waiting(task, connection, now));
+        waiting.add(task);
     }
 
     /** The next one, or null. It counts as waiting until it has {@link #left}. */

@@ -99,12 +99,17 @@ final class EventsServlet extends HttpServlet {
         if (!request.getMethod().equals(POST)) {
             throw Refusal.methodNotAllowed(request.getMethod(), POST);
         }
+        boolean late = Permit.current().cameTooLate();
         requireType(request.getContentType());
         boolean minimal = prefersMinimal(request);
         List<Outcome> outcomes;
         try (RequestBody body = RequestBody.read(request, bodies);
                 Admission.Place _ = admission.admit(body.length())) {
             List<Event> events = EventReader.read(body.content());
+            if (late) {
+                reception.judge(events).ifPresent(Permit.current()::note);
+                throw Refusal.tooManyRequests();
+            }
             outcomes = reception.receive(events);
         }
         if (minimal) {

@@ -1,6 +1,7 @@
 package dev.millrace.ingest.receive;
 
 import dev.millrace.ingest.limit.Permit;
+import dev.millrace.ingest.limit.Standing;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
@@ -11,15 +12,15 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 
 /**
- * Answers events that came too late to be looked at ({@link Permit#cameTooLate()}) as soon as the server has read a request's
- * head: what turning away costs is taken from those who are served. Only events hold a permit: whatever else is asked for is
+ * Answers events that came too late to be counted ({@link Permit#cameTooLate()}) as soon as the server has read a request's
+ * head: what turning away costs is taken from those who are served. Where nothing is known of the connection the endpoint does it,
+ * after a look at what has come. Only events hold a permit: whatever else is asked for is
  * served however much comes, and may wait for its client. Thread-safe.
  */
 final class LoadSheddingValve extends ValveBase {
     private final RefusalMeters refusals;
     private final RequestTimers timers;
-    private final Refusal refusal = Refusal.tooManyRequests(
-            "more requests come than this node can answer, and this one has waited for too long");
+    private final Refusal refusal = Refusal.tooManyRequests();
     private final byte[] body = EventsServlet.json(refusal.problemAt(EventsServlet.INSTANCE));
 
     LoadSheddingValve(MeterRegistry registry) {
@@ -34,7 +35,7 @@ final class LoadSheddingValve extends ValveBase {
         if (!isOfEvents(request)) {
             permit.release();
             getNext().invoke(request, response);
-        } else if (permit.cameTooLate()) {
+        } else if (permit.cameTooLate() && permit.standing() != Standing.NEW) {
             long waited = permit.waited();
             turnAway(response);
             timers.record(request.getMethod(), response.getStatus(), waited);

@@ -2,6 +2,7 @@ package dev.millrace.ingest.receive;
 
 import dev.millrace.ingest.counters.Counters;
 import dev.millrace.ingest.counters.Observation;
+import dev.millrace.ingest.limit.Standing;
 import dev.millrace.ingest.tally.Outcome;
 import dev.millrace.ingest.tally.Tally;
 import dev.millrace.ingest.tally.TallyResult;
@@ -13,6 +14,7 @@ import dev.millrace.ingest.verify.Verdict;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 
 /** What becomes of the events of a request: each is judged, and what may count is counted. Thread-safe. */
 final class Reception {
@@ -77,12 +79,33 @@ final class Reception {
      * have been counted before, so may the others, and there is no room for so many.
      */
     private void turnAwayRepetitions(List<Event> events, Observation redis) {
-        List<Event> sample = List.of(events.getFirst(), events.get(events.size() / 2), events.getLast());
-        boolean repeated = verifier.verify(sample, redis.catalog(), counters.second(redis)).stream()
-                .allMatch(verdict -> verdict instanceof Countable countable && tally.suspects(countable));
-        if (repeated) {
+        List<Verdict> sample = verifySome(events, redis);
+        if (sample.stream().allMatch(verdict -> verdict instanceof Countable countable && tally.suspects(countable))) {
             throw sendAgain(tally.turnAway(events.size()));
         }
+    }
+
+    private List<Verdict> verifySome(List<Event> events, Observation redis) {
+        List<Event> sample = List.of(events.getFirst(), events.get(events.size() / 2), events.getLast());
+        return verifier.verify(events.size() < SAMPLE ? events : sample, redis.catalog(), counters.second(redis));
+    }
+
+    /**
+     * What a few of the events of a request that can't be counted now tell of its connection: whether they may have been counted before. Empty
+     * where none of them could ever count, or nothing is known of the keys that sign.
+     */
+    Optional<Standing> judge(List<Event> events) {
+        List<Countable> countable = new ArrayList<>();
+        counters.observed().ifPresent(redis -> {
+            for (Verdict verdict : verifySome(events, redis)) {
+                if (verdict instanceof Countable may) {
+                    countable.add(may);
+                }
+            }
+        });
+        return countable.isEmpty()
+                ? Optional.empty()
+                : Optional.of(countable.stream().allMatch(tally::suspects) ? Standing.REPEATING : Standing.TRUSTED);
     }
 
     private static List<Outcome> merged(List<Verdict> verdicts, List<Outcome> counted) {

@@ -76,11 +76,16 @@ final class Refusal extends ErrorResponseException {
     }
 
     /**
-     * Said before anything is known of the request. By its status the connection stays open: Tomcat closes it after a 503, and to open
+     * Said before anything is counted. By its status the connection stays open: Tomcat closes it after a 503, and to open
      * another costs more than all else that is done for a request that is turned away.
      */
-    static Refusal tooManyRequests(String detail) {
-        return sendAgain(HttpStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests at once", detail, 1);
+    static Refusal tooManyRequests() {
+        return sendAgain(
+                HttpStatus.TOO_MANY_REQUESTS,
+                "too-many-requests",
+                "Too many requests at once",
+                "more requests come than this node can answer, and this one has waited for too long",
+                1);
     }
 
     static Refusal suspectsBusy(String detail) {
