@@ -1,37 +1,50 @@
 package dev.millrace.settlement;
 
-import dev.millrace.settlement.settle.Settlement;
-import dev.millrace.settlement.watch.Watch;
 import java.time.Duration;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Settles what is due, and then leaves the database alone until something is due again, as far as is known; where something
  * is due and can't be settled, each turn tries. Whatever came of it, the watch looks at it. For one thread.
  */
 final class SettlementTurn implements Runnable {
-    private final Settlement settlement;
-    private final Watch watch;
+    private final Supplier<Duration> settleDue;
+    private final Looks watch;
     private final Duration interval;
-    private long next = System.nanoTime();
+    private final LongSupplier nanoTime;
+    private long next;
 
-    /** @param interval most time between two tries */
-    SettlementTurn(Settlement settlement, Watch watch, Duration interval) {
-        this.settlement = settlement;
+    /** The watch, which is told to look. */
+    interface Looks {
+        /** @param isHeld whether something is due and could not be settled */
+        void again(boolean isHeld);
+    }
+
+    /**
+     * @param settleDue settles what is due, and tells how long until something is again; not positive where something is
+     * @param interval most time between two tries
+     * @param nanoTime a monotonic clock
+     */
+    SettlementTurn(Supplier<Duration> settleDue, Looks watch, Duration interval, LongSupplier nanoTime) {
+        this.settleDue = settleDue;
         this.watch = watch;
         this.interval = interval;
+        this.nanoTime = nanoTime;
+        this.next = nanoTime.getAsLong();
     }
 
     @Override
     public void run() {
-        if (System.nanoTime() - next < 0) {
+        if (nanoTime.getAsLong() - next < 0) {
             return;
         }
         Duration until = Duration.ZERO;
         try {
-            until = settlement.settleDue();
+            until = settleDue.get();
         } finally {
-            watch.lookAgain(!until.isPositive());
+            watch.again(!until.isPositive());
         }
-        next = System.nanoTime() + (until.compareTo(interval) < 0 ? until : interval).toNanos();
+        next = nanoTime.getAsLong() + (until.compareTo(interval) < 0 ? until : interval).toNanos();
     }
 }

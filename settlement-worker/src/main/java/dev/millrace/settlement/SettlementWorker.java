@@ -36,7 +36,10 @@ public class SettlementWorker {
 
     @Bean
     Crank settlementCrank(Settlement settlement, Watch watch, SettlementSettings settings) {
-        Crank crank = new Crank("settlement", new SettlementTurn(settlement, watch, settings.settlementInterval()));
+        Crank crank = new Crank(
+                "settlement",
+                new SettlementTurn(
+                        settlement::settleDue, watch::lookAgain, settings.settlementInterval(), System::nanoTime));
         Duration quarter = settings.settlementInterval().dividedBy(4);
         crank.start(quarter.compareTo(LOOK) < 0 ? quarter : LOOK);
         return crank;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * of connections it would have requests begun that nobody has the time to finish. What waits here is small.
  *
  * <p>There is a queue for each {@link Standing} of the connection that a task came over. The trusted go first, but for one in
- * {@value #NEW_FIRST} that is new, and one in {@value #REPEATING_FIRST} that repeats, so that all are answered. In each, who has waited for too
+ * {@value #OTHERS_FIRST} that is new or repeats, by turns, so that none waits for ever. In each, who has waited for too
  * long is refused ({@link WaitingQueue}).
  *
  * <p>Who holds a permit for a second is waiting for something, whatever it is, and loses it. Thread-safe.
@@ -33,11 +33,8 @@ public final class ConcurrencyLimit implements Executor {
     /** Longest wait in such a queue. */
     static final Duration MOST_DELAY = Duration.ofMillis(100);
 
-    /** Of so many tasks begun one is of a new connection, where such wait. */
-    static final int NEW_FIRST = 4;
-
-    /** Of so many tasks begun one is of a connection that repeats, where such wait. */
-    static final int REPEATING_FIRST = 16;
+    /** Of so many tasks begun one is of a connection that is not trusted, where such wait. */
+    static final int OTHERS_FIRST = 4;
 
     /** Longest that a permit is held at a stretch; a thousand events take some ten milliseconds. */
     static final Duration MOST_HELD = Duration.ofSeconds(1);
@@ -176,10 +173,10 @@ public final class ConcurrencyLimit implements Executor {
     /** Whether one was there to be begun. */
     private boolean beginNext() {
         int number = begun.incrementAndGet();
-        if (number % REPEATING_FIRST == 0 && beginOneOf(Standing.REPEATING)) {
+        if (number % (2 * OTHERS_FIRST) == 0 && beginOneOf(Standing.REPEATING)) {
             return true;
         }
-        if (number % NEW_FIRST == 0 && beginOneOf(Standing.NEW)) {
+        if (number % OTHERS_FIRST == 0 && beginOneOf(Standing.NEW)) {
             return true;
         }
         return beginOneOf(Standing.TRUSTED) || beginOneOf(Standing.NEW) || beginOneOf(Standing.REPEATING);

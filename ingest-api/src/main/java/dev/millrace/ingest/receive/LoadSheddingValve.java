@@ -5,6 +5,7 @@ import dev.millrace.ingest.limit.Standing;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
@@ -13,13 +14,20 @@ import org.springframework.http.HttpMethod;
 
 /**
  * Answers events that came too late to be counted ({@link Permit#cameTooLate()}) as soon as the server has read a request's
- * head: what turning away costs is taken from those who are served. Where nothing is known of the connection the endpoint does it,
- * after a look at what has come. Only events hold a permit: whatever else is asked for is
+ * head: what turning away costs is taken from those who are served. Of those over connections that are not trusted the endpoint turns one in
+ * {@value #JUDGED} away, if it is small, after a look at what it brings. Only events hold a permit: whatever else is asked for is
  * served however much comes, and may wait for its client. Thread-safe.
  */
 final class LoadSheddingValve extends ValveBase {
+    /** To read and to look up an event costs half of what turning it away does besides. */
+    private static final int JUDGED = 4;
+
+    /** Bytes; more than an event of usual length, and far less than many. */
+    private static final int SMALL = 4_096;
+
     private final RefusalMeters refusals;
     private final RequestTimers timers;
+    private final AtomicInteger late = new AtomicInteger();
     private final Refusal refusal = Refusal.tooManyRequests();
     private final byte[] body = EventsServlet.json(refusal.problemAt(EventsServlet.INSTANCE));
 
@@ -35,7 +43,7 @@ final class LoadSheddingValve extends ValveBase {
         if (!isOfEvents(request)) {
             permit.release();
             getNext().invoke(request, response);
-        } else if (permit.cameTooLate() && permit.standing() != Standing.NEW) {
+        } else if (permit.cameTooLate() && !isToBeJudged(permit, request)) {
             long waited = permit.waited();
             turnAway(response);
             timers.record(request.getMethod(), response.getStatus(), waited);
@@ -47,6 +55,14 @@ final class LoadSheddingValve extends ValveBase {
                 permit.release();
             }
         }
+    }
+
+    private boolean isToBeJudged(Permit permit, Request request) {
+        long length = request.getContentLengthLong();
+        return permit.standing() != Standing.TRUSTED
+                && length >= 0
+                && length <= SMALL
+                && late.getAndIncrement() % JUDGED == 0;
     }
 
     private static boolean isOfEvents(Request request) {

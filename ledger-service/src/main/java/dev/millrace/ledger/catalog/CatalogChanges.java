@@ -48,13 +48,19 @@ class CatalogChanges {
      * @throws dev.millrace.ledger.problem.ProblemException {@code catalog-behind}, or what the change throws
      */
     <T> Made<T> make(Supplier<T> change) {
-        T value = Objects.requireNonNull(transaction.execute(status -> {
-            jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('millrace.catalog'))")
-                    .query()
-                    .singleRow();
-            publisher.requireInStep();
-            return change.get();
-        }));
+        T value;
+        try {
+            value = Objects.requireNonNull(transaction.execute(status -> {
+                jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('millrace.catalog'))")
+                        .query()
+                        .singleRow();
+                publisher.requireInStep();
+                return change.get();
+            }));
+        } catch (RuntimeException | Error e) {
+            publisher.somethingMayHaveChanged(); // it may be committed, and only its answer lost
+            throw e;
+        }
         return new Made<>(value, publisher.publish());
     }
 }

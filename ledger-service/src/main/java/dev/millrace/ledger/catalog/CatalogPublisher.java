@@ -83,6 +83,11 @@ class CatalogPublisher {
         }
     }
 
+    /** The next tick asks the database. */
+    void somethingMayHaveChanged() {
+        begun.incrementAndGet();
+    }
+
     private boolean isHeld(Text known) {
         try {
             return offer(known) == 0;

@@ -306,6 +306,18 @@ class CatalogIT {
         assertThat(inRedis().publishers()).containsKey("published-late");
     }
 
+    /** The change of whom the answer to its commit is lost is in the database, and nobody has published it. */
+    @Test
+    void afterAChangeThatFailedTheNextTickAsksTheDatabase() {
+        assertThat(publisher().publish()).isTrue();
+        assertThat(post("publishers", "{\"publisher\":\"\"}").status()).isEqualTo(400);
+        publisher("taken");
+        assertThat(post("publishers", "{\"publisher\":\"taken\"}").status()).isEqualTo(409);
+        owner("INSERT INTO publisher (publisher) VALUES (?)", "committed-unheard");
+        publisher().tick();
+        assertThat(inRedis().publishers()).containsKey("committed-unheard");
+    }
+
     private static long revision() {
         return inDatabase().revision();
     }

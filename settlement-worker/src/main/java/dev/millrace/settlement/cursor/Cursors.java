@@ -62,7 +62,9 @@ public final class Cursors {
      */
     public Optional<Duration> untilDue(Duration age) {
         return jdbc.sql("""
-                SELECT extract(epoch FROM min(settled_at) - clock_timestamp()) FROM partition_cursor WHERE opening > 0
+                SELECT extract(epoch FROM min(CASE WHEN settled_at > clock_timestamp() + interval '5 seconds' THEN 'epoch' ELSE settled_at END)
+                    - clock_timestamp())
+                FROM partition_cursor WHERE opening > 0
                 """)
                 .query(BigDecimal.class)
                 .optional()

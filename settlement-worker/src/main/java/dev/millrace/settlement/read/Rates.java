@@ -36,6 +36,11 @@ public final class Rates {
         return new Known();
     }
 
+    /** What the database has said is asked again: it may have been restored since, and have other cards of the same versions. */
+    public void forget() {
+        read = Map.of();
+    }
+
     private void read() {
         Map<Key, Rate> rates = new HashMap<>();
         jdbc.sql("SELECT version, type, micros, cap FROM rate")

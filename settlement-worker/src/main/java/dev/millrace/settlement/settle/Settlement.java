@@ -186,6 +186,9 @@ public final class Settlement {
             rows += new CursorMove(jdbc, crashPoints).run(claimed, batch, release.run(claimed), booked.journalId());
         }
         rows += halt(claimed, batch.halted());
+        if (!batch.halted().isEmpty()) {
+            rates.forget();
+        }
         checkNow();
         crashPoints.reached(CrashPoint.COMMITTING);
         int partitions = (int) batch.epochs().stream()
