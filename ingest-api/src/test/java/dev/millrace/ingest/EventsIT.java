@@ -84,7 +84,7 @@ class EventsIT {
     void twoHundredCopiesAtTheSameTimeArePaidOnce() {
         String event = event(token(""), "view");
         List<CompletableFuture<Answer>> answers = IntStream.range(0, 200)
-                .mapToObj(i -> ingest.postAsync(event, "application/json"))
+                .mapToObj(i -> ingest.postUntilTaken(event, "application/json"))
                 .toList();
         long accepted = answers.stream()
                 .mapToLong(a -> a.join().json().get("accepted").asLong())

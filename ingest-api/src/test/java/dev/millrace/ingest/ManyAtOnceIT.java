@@ -43,8 +43,8 @@ class ManyAtOnceIT {
         List<CompletableFuture<Answer>> answers = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             String batch = batch("twice", i);
-            answers.add(one.postAsync(batch, "application/x-ndjson"));
-            answers.add(other.postAsync(batch, "application/x-ndjson"));
+            answers.add(one.postUntilTaken(batch, "application/x-ndjson"));
+            answers.add(other.postUntilTaken(batch, "application/x-ndjson"));
         }
         assertThat(sum(answers, "accepted")).isEqualTo(40 * BATCH);
         assertThat(sum(answers, "duplicate")).isEqualTo(40 * BATCH);
@@ -56,7 +56,7 @@ class ManyAtOnceIT {
     void aScriptCacheFlushedInTheMidstOfTrafficCostsNothing() {
         List<CompletableFuture<Answer>> answers = new ArrayList<>();
         for (int i = 0; i < 80; i++) {
-            answers.add((i % 2 == 0 ? one : other).postAsync(batch("flushed", i), "application/x-ndjson"));
+            answers.add((i % 2 == 0 ? one : other).postUntilTaken(batch("flushed", i), "application/x-ndjson"));
             counters.redis().scriptFlush();
         }
         while (!answers.stream().allMatch(CompletableFuture::isDone)) {

@@ -62,6 +62,14 @@ public final class RunningIngest implements AutoCloseable {
         return postAsync(body, contentType, headers).join();
     }
 
+    /** Sends again what is turned away because the node had no time for it, as its answer says. */
+    public CompletableFuture<Answer> postUntilTaken(String body, String contentType) {
+        return postAsync(body, contentType)
+                .thenCompose(answer -> answer.status() == 429 && answer.body().contains("too-many-requests")
+                        ? postUntilTaken(body, contentType)
+                        : CompletableFuture.completedFuture(answer));
+    }
+
     public CompletableFuture<Answer> postAsync(String body, String contentType, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri("/v1/events"))
                 .timeout(Duration.ofSeconds(60))
