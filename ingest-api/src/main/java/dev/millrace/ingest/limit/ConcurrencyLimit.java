@@ -130,8 +130,7 @@ public final class ConcurrencyLimit implements Executor {
     public void execute(Runnable task) {
         long now = nanoTime.getAsLong();
         Object connection = task instanceof FromConnection from ? from.connection() : null;
-        Standing standing = standing(connection);
-        queue(standing).add(new Waiting(task, connection, standing, now));
+        queue(standing(connection)).add(new Waiting(task, connection, now));
         beginWaiting();
         if (someWait() && now - lastCheck > CHECKS_APART) {
             lastCheck = now;
@@ -183,10 +182,9 @@ public final class ConcurrencyLimit implements Executor {
     }
 
     private boolean beginOneOf(Standing standing) {
-        WaitingQueue queue = queue(standing);
-        Waiting next = queue.poll();
+        Waiting next = queue(standing).poll();
         if (next != null) {
-            begin(next, queue);
+            begin(next, standing);
         }
         return next != null;
     }
@@ -201,11 +199,10 @@ public final class ConcurrencyLimit implements Executor {
     }
 
     /** Where memory for a thread is out, the task waits on, and whoever wanted to begin it is told. */
-    private void begin(Waiting next, WaitingQueue queue) {
+    private void begin(Waiting next, Standing standing) {
+        WaitingQueue queue = queue(standing);
         long now = nanoTime.getAsLong();
-        Permit permit =
-                new Permit(source, next.connection(), next.standing(), now - next.since(), queue.isTooLate(next, now));
-        queue.left();
+        Permit permit = new Permit(source, next.connection(), standing, now - next.since(), queue.isTooLate(next, now));
         try {
             held.put(permit, now);
             threads.newThread(() -> run(next.task(), permit)).start();

@@ -26,10 +26,9 @@ final class WaitingQueue {
      * A task that has not been begun.
      *
      * @param connection it came over, or null where it did not say
-     * @param standing of the connection
      * @param since when it came
      */
-    record Waiting(Runnable task, @Nullable Object connection, Standing standing, long since) {}
+    record Waiting(Runnable task, @Nullable Object connection, long since) {}
 
     void add(Waiting task) {
         if (length.getAndIncrement() == 0) {
@@ -38,20 +37,20 @@ final class WaitingQueue {
         waiting.add(task);
     }
 
-    /** The next one, or null. It counts as waiting until it has {@link #left}. */
+    /** Takes the next one out, or null where there is none. */
     @Nullable
     Waiting poll() {
-        return waiting.poll();
+        Waiting next = waiting.poll();
+        if (next != null) {
+            length.decrementAndGet();
+        }
+        return next;
     }
 
-    /** Puts one back that had left and could not be begun, behind the others. */
+    /** Puts one back that could not be begun, behind the others. */
     void putBack(Waiting task) {
         length.incrementAndGet();
         waiting.add(task);
-    }
-
-    void left() {
-        length.decrementAndGet();
     }
 
     boolean isEmpty() {

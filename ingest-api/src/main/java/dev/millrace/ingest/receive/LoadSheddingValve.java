@@ -19,7 +19,7 @@ import org.springframework.http.HttpMethod;
  * served however much comes, and may wait for its client. Thread-safe.
  */
 final class LoadSheddingValve extends ValveBase {
-    /** To read and to look up an event costs half of what turning it away does besides. */
+    /** To read and to look up an event makes turning it away dearer. */
     private static final int JUDGED = 4;
 
     /** Bytes; more than an event of usual length, and far less than many. */

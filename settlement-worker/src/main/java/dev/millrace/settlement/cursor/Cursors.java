@@ -25,9 +25,7 @@ public final class Cursors {
 
     /** All sixteen, without a lock. */
     public List<PartitionCursor> all() {
-        return jdbc.sql("SELECT " + COLUMNS + " FROM partition_cursor ORDER BY partition")
-                .query(Cursors::row)
-                .list();
+        return now().cursors();
     }
 
     /**

@@ -337,19 +337,9 @@ class WatchIT {
     /** What happens to the ledger alone shows after half an interval. */
     @Test
     void aTurnAsksTheDatabaseAfterAWhile() {
-        SettlementSettings given = worker.bean(SettlementSettings.class);
         SimpleMeterRegistry meters = new SimpleMeterRegistry();
-        Watch impatient = watch(
-                worker.bean(JdbcClient.class),
-                worker.bean(TransactionTemplate.class),
-                new SettlementSettings(
-                        Duration.ofSeconds(1),
-                        given.keepSettled(),
-                        given.partitionsPerRun(),
-                        true,
-                        given.openingDelay(),
-                        given.clockTolerance()),
-                meters);
+        Watch impatient =
+                watch(worker.bean(JdbcClient.class), worker.bean(TransactionTemplate.class), ofASecond(), meters);
         impatient.turn();
         assertThat(meters.get("millrace.partitions.halted").gauge().value()).isZero();
         worker.bean(Cursors.class).halted(3, "a test");
@@ -359,6 +349,18 @@ class WatchIT {
             impatient.turn();
         }
         assertThat(meters.get("millrace.partitions.halted").gauge().value()).isEqualTo(1);
+    }
+
+    /** The worker's settings, but for an interval of a second. */
+    private SettlementSettings ofASecond() {
+        SettlementSettings given = worker.bean(SettlementSettings.class);
+        return new SettlementSettings(
+                Duration.ofSeconds(1),
+                given.keepSettled(),
+                given.partitionsPerRun(),
+                true,
+                given.openingDelay(),
+                given.clockTolerance());
     }
 
     private Watch watch(TransactionTemplate transaction, SettlementSettings settings) {
@@ -386,16 +388,7 @@ class WatchIT {
     /** The database waits for a client's rows without a limit, and the locks with it. */
     @Test
     void aSessionThatFellAsleepInTheMiddleOfItsRowsIsEnded() throws Exception {
-        SettlementSettings given = worker.bean(SettlementSettings.class);
-        Watch impatient = watch(
-                worker.bean(TransactionTemplate.class),
-                new SettlementSettings(
-                        Duration.ofSeconds(1),
-                        given.keepSettled(),
-                        given.partitionsPerRun(),
-                        true,
-                        given.openingDelay(),
-                        given.clockTolerance()));
+        Watch impatient = watch(worker.bean(TransactionTemplate.class), ofASecond());
         Connection asleep = DriverManager.getConnection(
                 database, Databases.SETTLER, RealServers.databases().password());
         try (Statement statement = asleep.createStatement()) {
