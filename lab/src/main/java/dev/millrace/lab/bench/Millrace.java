@@ -1,7 +1,6 @@
 package dev.millrace.lab.bench;
 
 import dev.millrace.lab.load.Case;
-import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
@@ -13,7 +12,6 @@ import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.MillraceStack;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,15 +25,12 @@ import org.HdrHistogram.Histogram;
 final class Millrace implements Contestant {
     static final String NAME = "millrace";
 
-    /** Behind the name of a case: the same at half of the rate that the case has reached, in an open loop. */
-    static final String HALF_PEAK = "-half-peak";
-
     private static final int SINGLES = 8_000;
     private static final int BATCHED = 40_000;
 
     private final MillraceStack stack;
     private final EventRequests writer;
-    private final Map<Scenario, Double> requestsPerSecond = new HashMap<>();
+    private final Peaks peaks = new Peaks();
 
     private Millrace(MillraceStack stack, EventRequests writer) {
         this.stack = stack;
@@ -63,8 +58,7 @@ final class Millrace implements Contestant {
 
     @Override
     public List<Scenario> scenarios() {
-        Case single = Case.HTTP.getFirst();
-        Case calm = new Case(single.name() + HALF_PEAK, single.batch(), single.clients());
+        Case calm = Peaks.halfOf(Case.HTTP.getFirst());
         return Stream.of(Aof.values())
                 .flatMap(aof -> Stream.concat(
                         Case.HTTP.stream()
@@ -101,24 +95,7 @@ final class Millrace implements Contestant {
         stack.close();
     }
 
-    private Drive drive(Scenario scenario) {
-        String name = scenario.shape().name();
-        if (!name.endsWith(HALF_PEAK)) {
-            return new Drive.ClosedLoop();
-        }
-        String peak = name.substring(0, name.length() - HALF_PEAK.length());
-        return requestsPerSecond.entrySet().stream()
-                .filter(reached -> reached.getKey().shape().name().equals(peak)
-                        && reached.getKey().aof() == scenario.aof()
-                        && reached.getKey().creators() == scenario.creators())
-                .map(reached -> new Drive.OpenLoop(reached.getValue() / 2))
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("no round of " + peak + " came before " + name));
-    }
-
     private final class LedgerRound implements Round {
-        private static final double SECOND = 1e9;
-
         private final Scenario scenario;
         private final Events events;
         private final List<ByteBuffer> requests;
@@ -139,9 +116,9 @@ final class Millrace implements Contestant {
             Verdicts verdicts = new Verdicts();
             LoadClient client =
                     LoadClient.http(stack.ingestPort(), scenario.shape().clients());
-            LoadReport report = client.send(requests, drive(scenario), Refusals.SEND_AGAIN, nanos, verdicts);
+            LoadReport report = client.send(requests, peaks.drive(scenario), Refusals.SEND_AGAIN, nanos, verdicts);
             repeated = report.sentAgain();
-            requestsPerSecond.put(scenario, requests.size() * SECOND / report.nanos());
+            peaks.reached(scenario, report.acknowledgedPerSecond());
             if (verdicts.acknowledged() < events.size()) {
                 throw new IllegalStateException("of %,d events ingest-api acknowledged %s; other answers: %s"
                         .formatted(events.size(), verdicts, report.unexpected()));

@@ -3,7 +3,6 @@ package dev.millrace.lab.bench;
 import dev.millrace.common.token.Kid;
 import dev.millrace.lab.bench.noop.NoopServer;
 import dev.millrace.lab.load.Case;
-import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
@@ -29,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /** The limit of HTTP: {@link NoopServer} as a process of its own, which gets the very bytes that ingest-api gets. */
@@ -43,6 +43,7 @@ final class NoopHttp implements Contestant {
     private final Child process;
     private final int port;
     private final EventRequests requests;
+    private final Peaks peaks = new Peaks();
 
     private NoopHttp(Child process, int port, Slabs slabs) {
         this.process = process;
@@ -77,7 +78,8 @@ final class NoopHttp implements Contestant {
 
     @Override
     public List<Scenario> scenarios() {
-        return Case.HTTP.stream()
+        Case calm = Peaks.halfOf(Case.HTTP.getFirst());
+        return Stream.concat(Case.HTTP.stream(), Stream.of(calm))
                 .map(shape -> new Scenario(NAME, shape, null, Plan.MANY))
                 .toList();
     }
@@ -94,9 +96,7 @@ final class NoopHttp implements Contestant {
 
     @Override
     public Round prepare(Scenario scenario, Events events) {
-        Case shape = scenario.shape();
-        return new NoopRound(
-                LoadClient.http(port, shape.clients()), requests.of(events, shape.batch()), events.micros());
+        return new NoopRound(scenario, requests.of(events, scenario.shape().batch()), events.micros());
     }
 
     @Override
@@ -133,24 +133,26 @@ final class NoopHttp implements Contestant {
         }
     }
 
-    private static final class NoopRound implements Round {
-        private final LoadClient client;
-        private final List<ByteBuffer> requests;
+    private final class NoopRound implements Round {
+        private final Scenario scenario;
+        private final List<ByteBuffer> bodies;
         private final long micros;
         private long counted;
         private long repeated;
 
-        NoopRound(LoadClient client, List<ByteBuffer> requests, long micros) {
-            this.client = client;
-            this.requests = requests;
+        NoopRound(Scenario scenario, List<ByteBuffer> bodies, long micros) {
+            this.scenario = scenario;
+            this.bodies = bodies;
             this.micros = micros;
         }
 
         @Override
         public void send(Histogram nanos) throws IOException {
-            LoadReport report = client.send(requests, new Drive.ClosedLoop(), Refusals.SEND_AGAIN, nanos, null);
+            LoadClient client = LoadClient.http(port, scenario.shape().clients());
+            LoadReport report = client.send(bodies, peaks.drive(scenario), Refusals.SEND_AGAIN, nanos, null);
+            peaks.reached(scenario, report.acknowledgedPerSecond());
             repeated = report.sentAgain();
-            counted = report.acknowledged() == requests.size() ? micros : 0;
+            counted = report.acknowledged() == bodies.size() ? micros : 0;
         }
 
         @Override

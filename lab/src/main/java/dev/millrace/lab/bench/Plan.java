@@ -32,7 +32,7 @@ record Plan(
 
     /** Of each way to send events the one that goes fastest, and the calm one. */
     private static final Set<String> FIRST_CASES =
-            Set.of(RawRedis.PIPELINE, "single", "single" + Millrace.HALF_PEAK, "batch-1000", "clients-64");
+            Set.of(RawRedis.PIPELINE, "single", Peaks.halfOf("single"), "batch-1000", "clients-64");
 
     Plan {
         contestants = Set.copyOf(contestants);
@@ -53,7 +53,7 @@ record Plan(
 
     /** The rate of a half-peak case follows from the case it is the half of. */
     private boolean givesPeak(Scenario scenario) {
-        return cases.contains(scenario.shape().name() + Millrace.HALF_PEAK);
+        return cases.contains(Peaks.halfOf(scenario.shape().name()));
     }
 
     /**

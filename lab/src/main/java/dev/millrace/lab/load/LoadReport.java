@@ -13,6 +13,8 @@ import java.util.stream.Collectors;
  * @param sentAgain requests that were sent once more, each time counted
  */
 public record LoadReport(long began, long nanos, Map<Integer, Long> byStatus, long failed, long sentAgain) {
+    private static final double SECOND = 1e9;
+
     public LoadReport {
         byStatus = Map.copyOf(byStatus);
     }
@@ -23,6 +25,10 @@ public record LoadReport(long began, long nanos, Map<Integer, Long> byStatus, lo
                 .filter(entry -> Status.isSuccess(entry.getKey()))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
+    }
+
+    public double acknowledgedPerSecond() {
+        return acknowledged() * SECOND / nanos;
     }
 
     /** Answers that neither acknowledge nor ask for a repetition, for people: {@code 3 x 422}; empty when there is none. */

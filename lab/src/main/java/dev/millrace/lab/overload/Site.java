@@ -99,7 +99,7 @@ final class Site {
             throw new IllegalStateException("of %,d events ingest-api acknowledged %s; other answers: %s"
                     .formatted(events, verdicts, report.unexpected()));
         }
-        return requests.size() * SECOND / report.nanos();
+        return report.acknowledgedPerSecond();
     }
 
     /**

@@ -75,6 +75,7 @@ class BenchIT {
                 .contains(
                         "raw-redis pipeline-64 always 1",
                         "noop-http single - 1000",
+                        "noop-http single-half-peak - 1000",
                         "millrace single always 1000",
                         "millrace single-half-peak always 1000",
                         "millrace batch-1000 always 1",
