@@ -3,14 +3,17 @@ package dev.millrace.lab.bench;
 import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.report.StackTrace;
 import dev.millrace.lab.stack.Costs;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * One run: start the contestants, warm each up, let them take turns, and say what came of it. What a contestant is doing
- * when it fails ends its part; the others go on.
+ * when it fails ends its part; the others go on, and the rounds that it has finished stand.
  */
 final class Bench {
     /** What is held against each other comes close together. */
@@ -26,7 +29,12 @@ final class Bench {
     private final Progress progress;
     private final List<Contestant> started = new ArrayList<>();
     private final List<Turn> turns = new ArrayList<>();
+    private final List<String> servers = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
+
+    /** Contestants that take part no more. */
+    private final Set<String> broken = new HashSet<>();
+
     private final long began = System.nanoTime();
     private int taken;
     private int sweep;
@@ -39,6 +47,8 @@ final class Bench {
     }
 
     Outcome run() throws InterruptedException {
+        servers.add("client: java "
+                + String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
         try {
             for (Entrant entrant : entrants) {
                 start(entrant);
@@ -50,9 +60,18 @@ final class Bench {
                 takeTurns();
                 longest = elapsed().minus(before);
             }
-            return new Outcome(results(), servers(), failures, elapsed());
+            return new Outcome(results(), servers, failures, elapsed());
         } finally {
-            started.forEach(Contestant::close);
+            started.forEach(this::close);
+        }
+    }
+
+    /** What does not stop by itself is ended with this process; it is no reason to throw away what was measured. */
+    private void close(Contestant contestant) {
+        try {
+            contestant.close();
+        } catch (RuntimeException e) {
+            progress.step(contestant.name() + " did not stop: " + StackTrace.of(e));
         }
     }
 
@@ -60,7 +79,7 @@ final class Bench {
     private void start(Entrant entrant) throws InterruptedException {
         progress.step("starting " + entrant.name() + " …");
         try {
-            enter(entrant.opening().start(stage));
+            enter(entrant.opening().start(stage, plan.settled()));
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
@@ -77,9 +96,10 @@ final class Bench {
                 .map(scenario -> new Turn(contestant, scenario, plan))
                 .toList();
         if (wanted.isEmpty()) {
-            contestant.close();
+            close(contestant);
         } else {
             started.add(contestant);
+            contestant.servers().forEach(line -> servers.add(contestant.name() + ": " + line));
             turns.addAll(wanted);
         }
     }
@@ -97,8 +117,8 @@ final class Bench {
     }
 
     private void take(Turn turn, String round) throws InterruptedException {
-        if (!turns.contains(turn)) {
-            return; // Its contestant has failed meanwhile.
+        if (broken.contains(turn.scenario().contestant())) {
+            return;
         }
         progress.state(
                 elapsed(),
@@ -112,13 +132,13 @@ final class Bench {
             }
         } catch (InterruptedException e) {
             throw e;
-        } catch (Exception e) {
+        } catch (Exception | OutOfMemoryError e) {
             fail(turn + " in " + round, e);
-            turns.removeAll(turnsOf(turn.scenario().contestant()));
+            broken.add(turn.scenario().contestant());
         }
     }
 
-    private void fail(String what, Exception failure) {
+    private void fail(String what, Throwable failure) {
         failures.add(what + ": " + failure);
         progress.step(what + ": " + StackTrace.of(failure));
     }
@@ -140,12 +160,6 @@ final class Bench {
                     .forEach(results::add);
         }
         return results;
-    }
-
-    private List<String> servers() {
-        return started.stream()
-                .flatMap(contestant -> contestant.servers().stream().map(line -> contestant.name() + ": " + line))
-                .toList();
     }
 
     private Duration elapsed() {

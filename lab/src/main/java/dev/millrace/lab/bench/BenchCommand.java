@@ -1,6 +1,7 @@
 package dev.millrace.lab.bench;
 
 import dev.millrace.lab.command.OptionChecks;
+import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.report.Machine;
@@ -10,7 +11,6 @@ import dev.millrace.local.command.Terminal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -110,7 +110,7 @@ public final class BenchCommand implements Callable<Integer> {
                 "interrupted: everything is stopped, nothing was measured",
                 home -> {
                     Outcome outcome = run(plan, home);
-                    print(outcome);
+                    print(plan, outcome);
                     return outcome.isGood();
                 });
     }
@@ -123,13 +123,13 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private void print(Outcome outcome) {
+    private void print(Plan plan, Outcome outcome) {
         Machine machine = Machine.ofThisProcess();
         if (json) {
-            terminal.out().println(ResultsJson.of(outcome, machine));
+            terminal.out().println(ResultsJson.of(plan, outcome, machine));
             outcome.failures().forEach(terminal.err()::println);
         } else {
-            terminal.out().print(Table.of(outcome, machine));
+            terminal.out().print(Table.of(plan, outcome, machine));
         }
     }
 
@@ -141,7 +141,14 @@ public final class BenchCommand implements Callable<Integer> {
                         "--contestants",
                         contestants,
                         entrants.stream().map(Entrant::name).toList()),
-                Set.copyOf(cases),
+                checks.known(
+                        "--cases",
+                        cases,
+                        entrants.stream()
+                                .flatMap(entrant -> entrant.cases().stream())
+                                .map(Case::name)
+                                .distinct()
+                                .toList()),
                 checks
                         .known(
                                 "--aof",

@@ -8,6 +8,7 @@ import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.RedisServer;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,14 +16,14 @@ import java.util.function.Function;
 import org.HdrHistogram.Histogram;
 
 /**
- * Counters in Redis, and a job each five seconds that sets them to 0 and adds what they had to the balances in Postgres.
+ * Counters in Redis, and a job now and then that sets them to 0 and adds what they had to the balances in Postgres.
  * Whatever a crash finds in the hands of the job is lost.
  */
 final class CountersInRedis implements Contestant {
     static final String NAIVE = "naive-redis";
     static final String REDISSON = "redisson";
 
-    private static final List<Case> CASES =
+    static final List<Case> CASES =
             List.of(new Case("single", 1, 64), new Case("batch-100", 100, 8), new Case("batch-1000", 1_000, 4));
 
     private static final int SINGLES = 20_000;
@@ -34,8 +35,10 @@ final class CountersInRedis implements Contestant {
     private final EventCounters counters;
     private final MeteredPostgres postgres;
     private final Balances balances;
+    private final Duration settled;
 
-    private CountersInRedis(String name, RedisServer server, EventCounters counters, MeteredPostgres postgres)
+    private CountersInRedis(
+            String name, RedisServer server, EventCounters counters, MeteredPostgres postgres, Duration settled)
             throws SQLException {
         this.name = name;
         this.server = server;
@@ -43,24 +46,25 @@ final class CountersInRedis implements Contestant {
         this.counters = counters;
         this.postgres = postgres;
         this.balances = Balances.in(postgres);
+        this.settled = settled;
     }
 
     /** With what tutorials show: see {@link NaiveCounters}. */
-    static CountersInRedis naive(Place place, Durability durability) throws SQLException {
-        return start(NAIVE, place, durability, NaiveCounters::connect);
+    static CountersInRedis naive(Place place, Durability durability, Duration settled) throws SQLException {
+        return start(NAIVE, place, durability, NaiveCounters::connect, settled);
     }
 
     /** With what Redisson offers: see {@link RedissonCounters}. */
-    static CountersInRedis redisson(Place place, Durability durability) throws SQLException {
-        return start(REDISSON, place, durability, RedissonCounters::connect);
+    static CountersInRedis redisson(Place place, Durability durability, Duration settled) throws SQLException {
+        return start(REDISSON, place, durability, RedissonCounters::connect, settled);
     }
 
     private static CountersInRedis start(
-            String name, Place place, Durability durability, Function<String, EventCounters> client)
+            String name, Place place, Durability durability, Function<String, EventCounters> client, Duration settled)
             throws SQLException {
         MeteredPostgres postgres = MeteredPostgres.start(place, durability);
         RedisServer server = RedisServer.start(place, 0, Durability.ALWAYS);
-        return new CountersInRedis(name, server, client.apply(server.url()), postgres);
+        return new CountersInRedis(name, server, client.apply(server.url()), postgres, settled);
     }
 
     @Override
@@ -128,7 +132,7 @@ final class CountersInRedis implements Contestant {
         public void send(Histogram nanos) throws Exception {
             Pipeline pipeline = new Pipeline(shape, (from, to) -> counters.count(clicks.lot(from, to)));
             Job drain = CountersInRedis.this::drain;
-            drain.runDuring(() -> pipeline.send(clicks.size(), nanos));
+            drain.runDuring(() -> pipeline.send(clicks.size(), nanos), settled);
         }
 
         @Override

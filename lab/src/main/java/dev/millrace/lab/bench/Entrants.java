@@ -6,21 +6,28 @@ import java.util.List;
 /** Who can take part, in the order in which the table shows them. */
 final class Entrants {
     static final List<Entrant> ALL = List.of(
-            new Entrant(RawRedis.NAME, RawRedis::start),
-            new Entrant(NoopHttp.NAME, NoopHttp::start),
-            new Entrant(Millrace.NAME, Millrace::start),
-            new Entrant(RowUpdate.NAME, RowUpdate::start),
+            new Entrant(RawRedis.NAME, RawRedis.CASES, (stage, _) -> RawRedis.start(stage)),
+            new Entrant(NoopHttp.NAME, Millrace.CASES, (stage, _) -> NoopHttp.start(stage)),
+            new Entrant(Millrace.NAME, Millrace.CASES, Millrace::start),
+            new Entrant(RowUpdate.NAME, RowUpdate.CASES, (stage, _) -> RowUpdate.start(stage)),
             new Entrant(
-                    InsertRollup.NAME, stage -> InsertRollup.start(stage.place(InsertRollup.NAME), Durability.ALWAYS)),
+                    InsertRollup.NAME,
+                    InsertRollup.CASES,
+                    (stage, settled) -> InsertRollup.start(stage.place(InsertRollup.NAME), Durability.ALWAYS, settled)),
             new Entrant(
                     CountersInRedis.NAIVE,
-                    stage -> CountersInRedis.naive(stage.place(CountersInRedis.NAIVE), Durability.ALWAYS)),
+                    CountersInRedis.CASES,
+                    (stage, settled) ->
+                            CountersInRedis.naive(stage.place(CountersInRedis.NAIVE), Durability.ALWAYS, settled)),
             new Entrant(
                     CountersInRedis.REDISSON,
-                    stage -> CountersInRedis.redisson(stage.place(CountersInRedis.REDISSON), Durability.ALWAYS)),
+                    CountersInRedis.CASES,
+                    (stage, settled) -> CountersInRedis.redisson(
+                            stage.place(CountersInRedis.REDISSON), Durability.ALWAYS, settled)),
             new Entrant(
                     KafkaStreamsTotals.NAME,
-                    stage -> KafkaStreamsTotals.start(stage.place(KafkaStreamsTotals.NAME), Durability.ALWAYS)));
+                    KafkaStreamsTotals.CASES,
+                    (stage, _) -> KafkaStreamsTotals.start(stage.place(KafkaStreamsTotals.NAME), Durability.ALWAYS)));
 
     private Entrants() {}
 }

@@ -6,13 +6,14 @@ import dev.millrace.lab.stack.Costs;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /**
- * A row per event, whose primary key lets it count once, and a roll-up each five seconds: one statement that marks the rows
+ * A row per event, whose primary key lets it count once, and a roll-up now and then: one statement that marks the rows
  * that are new and adds their sums to the balances. A crash neither loses nor doubles what was acknowledged.
  */
 final class InsertRollup implements Contestant {
@@ -21,7 +22,7 @@ final class InsertRollup implements Contestant {
     private static final int SINGLES = 2_000;
     private static final int BATCHED = 20_000;
 
-    private static final List<Case> CASES = List.of(
+    static final List<Case> CASES = List.of(
             new Case("clients-1", 1, 1),
             new Case("clients-8", 1, 8),
             new Case("clients-64", 1, 64),
@@ -49,18 +50,21 @@ final class InsertRollup implements Contestant {
 
     private final MeteredPostgres postgres;
     private final Balances balances;
+    private final Duration settled;
     private final List<MeteredSession> clients = new ArrayList<>();
 
-    private InsertRollup(MeteredPostgres postgres, Balances balances) {
+    private InsertRollup(MeteredPostgres postgres, Balances balances, Duration settled) {
         this.postgres = postgres;
         this.balances = balances;
+        this.settled = settled;
     }
 
-    static InsertRollup start(Place place, Durability durability) throws SQLException {
+    /** @param settled from one roll-up to the next */
+    static InsertRollup start(Place place, Durability durability, Duration settled) throws SQLException {
         MeteredPostgres postgres = MeteredPostgres.start(place, durability);
         try (MeteredSession session = postgres.session()) {
             session.execute(EVENT, WAITING);
-            return new InsertRollup(postgres, Balances.in(postgres));
+            return new InsertRollup(postgres, Balances.in(postgres), settled);
         } catch (SQLException e) {
             postgres.close();
             throw e;
@@ -138,7 +142,7 @@ final class InsertRollup implements Contestant {
         @Override
         public void send(Histogram nanos) throws Exception {
             Job rollUp = InsertRollup.this::rollUp;
-            rollUp.runDuring(() -> clients.send(nanos));
+            rollUp.runDuring(() -> clients.send(nanos), settled);
         }
 
         @Override

@@ -6,19 +6,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** Something that is done again and again, each five seconds. */
+/** Something that is done again and again. */
 interface Job {
-    Duration INTERVAL = Duration.ofSeconds(5);
-
     /** One run. */
     void run() throws Exception;
 
-    /** Does the work, and the job each five seconds meanwhile; returns when neither is under way any more. */
-    default void runDuring(Job work) throws Exception {
+    /** Does the work, and the job each interval meanwhile; returns when neither is under way any more. */
+    default void runDuring(Job work, Duration interval) throws Exception {
         Semaphore done = new Semaphore(0);
         try (ExecutorService timer = Executors.newSingleThreadExecutor()) {
             var runs = timer.submit(() -> {
-                while (!done.tryAcquire(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
+                while (!done.tryAcquire(interval.toMillis(), TimeUnit.MILLISECONDS)) {
                     run();
                 }
                 return null;

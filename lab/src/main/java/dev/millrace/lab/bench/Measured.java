@@ -39,9 +39,9 @@ record Measured(
         return events * SECOND / sendNanos;
     }
 
-    /** Milliseconds within which so many percent of the requests were answered. */
-    double millisAt(double percentile) {
-        return latency.getValueAtPercentile(percentile) / MILLI;
+    /** Until the balances held everything. */
+    double settledPerSecond() {
+        return events * SECOND / (sendNanos + settleNanos);
     }
 
     double settleMillis() {

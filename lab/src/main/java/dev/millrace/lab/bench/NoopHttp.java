@@ -2,7 +2,6 @@ package dev.millrace.lab.bench;
 
 import dev.millrace.common.token.Kid;
 import dev.millrace.lab.bench.noop.NoopServer;
-import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
@@ -28,7 +27,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /** The limit of HTTP: {@link NoopServer} as a process of its own, which gets the very bytes that ingest-api gets. */
@@ -78,8 +76,7 @@ final class NoopHttp implements Contestant {
 
     @Override
     public List<Scenario> scenarios() {
-        Case calm = Peaks.halfOf(Case.HTTP.getFirst());
-        return Stream.concat(Case.HTTP.stream(), Stream.of(calm))
+        return Millrace.CASES.stream()
                 .map(shape -> new Scenario(NAME, shape, null, Plan.MANY))
                 .toList();
     }
@@ -120,8 +117,7 @@ final class NoopHttp implements Contestant {
                 classPath,
                 NoopServer.class.getName(),
                 "--server.address=127.0.0.1",
-                "--management.endpoint.health.group.readiness.include=readinessState",
-                "--management.observations.enable.http.server.requests=false"));
+                "--management.endpoint.health.group.readiness.include=readinessState"));
         return command;
     }
 

@@ -19,16 +19,20 @@ final class Peaks {
         return new Case(halfOf(shape.name()), shape.batch(), shape.clients());
     }
 
+    static boolean isHalf(Case shape) {
+        return shape.name().endsWith(HALF);
+    }
+
     static String halfOf(String name) {
         return name + HALF;
     }
 
     /** @throws IllegalStateException when it is half of a case that has had no round yet */
     Drive drive(Scenario scenario) {
-        String name = scenario.shape().name();
-        if (!name.endsWith(HALF)) {
+        if (!isHalf(scenario.shape())) {
             return new Drive.ClosedLoop();
         }
+        String name = scenario.shape().name();
         return requestsPerSecond.entrySet().stream()
                 .filter(reached -> halfOf(reached.getKey().shape().name()).equals(name)
                         && reached.getKey().aof() == scenario.aof()

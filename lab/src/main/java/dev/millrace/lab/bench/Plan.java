@@ -40,6 +40,11 @@ record Plan(
         aofs = Set.copyOf(aofs);
     }
 
+    /** From one settlement to the next while events are sent: each round has one under way, and one at its end. */
+    Duration settled() {
+        return length.dividedBy(2);
+    }
+
     boolean takes(Entrant entrant) {
         return contestants.isEmpty() || contestants.contains(entrant.name());
     }

@@ -6,17 +6,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import org.HdrHistogram.Histogram;
 
 /**
  * What the rounds of one scenario came to.
  *
  * @param rounds that were measured, without the warm-up
- * @param p50Ms of the requests of a round, like the other two; the spread is that of the rounds
+ * @param eventsPerSecond acknowledged
+ * @param settledPerSecond events a second until the balances held everything; the median round
+ * @param requests whose times were taken
+ * @param p50Ms of the requests of all rounds, like the next two
  * @param settleMs from the last acknowledgement until the balances held everything
  * @param cpuSecondsPerMillion seconds of CPU for a million events, by process
  * @param statementsPerMillion SQL statements for a million events
  * @param rowsPerMillion rows written for a million events
- * @param bytesPerRemembered memory of Redis for one identity it remembers, over all rounds of the contestant; 0 where it remembers none
+ * @param bytesPerRemembered memory of Redis for one identity it remembers, over all rounds of the contestant; 0 where Redis remembers
+ *     none
  * @param lost events that are not in the balances, all rounds together; any round that is not exact makes it differ from 0
  * @param repeated requests that were sent again
  */
@@ -24,10 +29,12 @@ record Result(
         Scenario scenario,
         int rounds,
         Spread eventsPerSecond,
-        Spread p50Ms,
-        Spread p99Ms,
-        Spread p999Ms,
-        Spread settleMs,
+        double settledPerSecond,
+        long requests,
+        double p50Ms,
+        double p99Ms,
+        double p999Ms,
+        double settleMs,
         Map<String, Double> cpuSecondsPerMillion,
         double statementsPerMillion,
         double rowsPerMillion,
@@ -35,6 +42,8 @@ record Result(
         long lost,
         long repeated) {
     private static final double MILLION = 1e6;
+    private static final double MILLI = 1e6;
+    private static final int DIGITS = 3;
 
     Result {
         cpuSecondsPerMillion = Map.copyOf(cpuSecondsPerMillion);
@@ -46,15 +55,19 @@ record Result(
      */
     static Result of(Scenario scenario, List<Measured> rounds, Costs ofContestant) {
         double millions = rounds.stream().mapToLong(Measured::events).sum() / MILLION;
+        Histogram latency = new Histogram(DIGITS);
+        rounds.forEach(round -> latency.add(round.latency()));
         Costs spent = rounds.stream().map(Measured::spent).reduce(Costs.NONE, Costs::plus);
         return new Result(
                 scenario,
                 rounds.size(),
                 spread(rounds, Measured::eventsPerSecond),
-                spread(rounds, round -> round.millisAt(50)),
-                spread(rounds, round -> round.millisAt(99)),
-                spread(rounds, round -> round.millisAt(99.9)),
-                spread(rounds, Measured::settleMillis),
+                spread(rounds, Measured::settledPerSecond).median(),
+                latency.getTotalCount(),
+                latency.getValueAtPercentile(50) / MILLI,
+                latency.getValueAtPercentile(99) / MILLI,
+                latency.getValueAtPercentile(99.9) / MILLI,
+                spread(rounds, Measured::settleMillis).median(),
                 cpu(rounds, millions),
                 spent.statements() / millions,
                 spent.rowsWritten() / millions,

@@ -7,11 +7,11 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A run as one JSON object. Figures are those of the median round, with six digits. */
+/** A run as one JSON object. Rates are those of the median round; six digits. */
 final class ResultsJson {
     private ResultsJson() {}
 
-    static String of(Outcome outcome, Machine machine) {
+    static String of(Plan plan, Outcome outcome, Machine machine) {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         machine(root.putObject("machine"), machine, outcome);
         Yardsticks yardsticks = new Yardsticks(outcome.results());
@@ -19,6 +19,8 @@ final class ResultsJson {
         outcome.results().forEach(result -> result(results.addObject(), result, yardsticks));
         var failures = root.putArray("failures");
         outcome.failures().forEach(failures::add);
+        root.put("seed", plan.seed()).put("quick", plan.quick());
+        Json.number(root, "roundSeconds", plan.length().toMillis() / 1_000.0);
         return JsonMapper.shared().writeValueAsString(root);
     }
 
@@ -36,16 +38,22 @@ final class ResultsJson {
         Json.number(node, "eventsPerSecond", result.eventsPerSecond().median());
         Json.number(node, "eventsPerSecondMin", result.eventsPerSecond().least());
         Json.number(node, "eventsPerSecondMax", result.eventsPerSecond().most());
-        Json.number(node, "p50Ms", result.p50Ms().median());
-        Json.number(node, "p99Ms", result.p99Ms().median());
-        Json.number(node, "p999Ms", result.p999Ms().median());
-        Json.number(node, "settleMs", result.settleMs().median());
+        Json.number(node, "settledEventsPerSecond", result.settledPerSecond());
+        node.put("requests", result.requests());
+        Json.number(node, "p50Ms", result.p50Ms());
+        Json.number(node, "p99Ms", result.p99Ms());
+        Json.number(node, "p999Ms", result.p999Ms());
+        Json.number(node, "settleMs", result.settleMs());
         node.put("lost", result.lost()).put("sentAgain", result.repeated());
         numbers(node.putObject("ratios"), yardsticks.ratios(result));
         numbers(node.putObject("cpuSecondsPerMillion"), result.cpuSecondsPerMillion());
         Json.number(node, "statementsPerMillion", result.statementsPerMillion());
         Json.number(node, "rowsPerMillion", result.rowsPerMillion());
-        Json.number(node, "bytesPerRemembered", result.bytesPerRemembered());
+        if (result.bytesPerRemembered() == 0) {
+            node.putNull("bytesPerRemembered");
+        } else {
+            Json.number(node, "bytesPerRemembered", result.bytesPerRemembered());
+        }
     }
 
     private static void numbers(ObjectNode node, Map<String, Double> figures) {

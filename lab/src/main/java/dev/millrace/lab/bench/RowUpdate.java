@@ -27,7 +27,7 @@ import org.HdrHistogram.Histogram;
 final class RowUpdate implements Contestant {
     static final String NAME = "row-update";
 
-    private static final List<Case> CASES =
+    static final List<Case> CASES =
             List.of(new Case("clients-1", 1, 1), new Case("clients-8", 1, 8), new Case("clients-64", 1, 64));
     private static final int ROUND = 1_000;
     private static final int DIGITS = 3;

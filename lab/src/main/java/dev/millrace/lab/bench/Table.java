@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 /** A run for people: where it took place, how fast everything was, and what it cost. */
 final class Table {
     private static final Set<Integer> NAMES = Set.of(0, 1, 2);
-    private static final Set<Integer> NAMES_AND_LAST = Set.of(0, 1, 2, 8);
+    private static final Set<Integer> NAMES_AND_LAST = Set.of(0, 1, 2, 9);
     private static final double SMALL = 10;
+    private static final double SECOND = 1_000;
 
     private final Outcome outcome;
     private final Yardsticks yardsticks;
@@ -23,14 +24,15 @@ final class Table {
         this.yardsticks = new Yardsticks(outcome.results());
     }
 
-    static String of(Outcome outcome, Machine machine) {
+    static String of(Plan plan, Outcome outcome, Machine machine) {
         Table table = new Table(outcome);
         return Stream.concat(Stream.of(machine.toString()), outcome.servers().stream())
                         .map(line -> line + "\n")
                         .collect(Collectors.joining())
-                + "\nMedian rounds; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections.\n"
+                + "\nSeed %d, rounds of %.1f s: the median one, percentiles of all; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections.\n"
+                        .formatted(plan.seed(), plan.length().toMillis() / SECOND)
                 + table.speed()
-                + "\nFor a million events: SQL statements, rows written, seconds of CPU; bytes of Redis an identity remembered.\n"
+                + "\nUntil the balances held everything, and events a second with that; for a million events SQL statements, rows written, seconds of CPU; bytes of Redis an identity remembered.\n"
                 + table.costs()
                 + table.conclusion();
     }
@@ -65,9 +67,9 @@ final class Table {
                     ratio(ratios.get(RawRedis.NAME)),
                     ratio(ratios.get(NoopHttp.NAME)),
                     ratio(ratios.get(RowUpdate.NAME)),
-                    decimal(result.p50Ms().median()),
-                    decimal(result.p99Ms().median()),
-                    decimal(result.p999Ms().median()),
+                    decimal(result.p50Ms()),
+                    decimal(result.p99Ms()),
+                    decimal(result.p999Ms()),
                     Long.toString(result.lost()));
         }
         return grid;
@@ -75,7 +77,17 @@ final class Table {
 
     private Grid costs() {
         Grid grid = new Grid(NAMES_AND_LAST);
-        grid.add("contestant", "case", "aof", "creators", "settle ms", "statements", "rows", "bytes/id", "CPU seconds");
+        grid.add(
+                "contestant",
+                "case",
+                "aof",
+                "creators",
+                "settle ms",
+                "settled/s",
+                "statements",
+                "rows",
+                "bytes/id",
+                "CPU seconds");
         for (Result result : outcome.results()) {
             Scenario scenario = result.scenario();
             grid.add(
@@ -83,7 +95,8 @@ final class Table {
                     scenario.shape().name(),
                     aof(scenario),
                     whole(scenario.creators()),
-                    whole(result.settleMs().median()),
+                    whole(result.settleMs()),
+                    whole(result.settledPerSecond()),
                     whole(result.statementsPerMillion()),
                     whole(result.rowsPerMillion()),
                     result.bytesPerRemembered() == 0 ? "-" : decimal(result.bytesPerRemembered()),
@@ -95,7 +108,7 @@ final class Table {
     private String conclusion() {
         String summary = "\n%d results in %d s. "
                 .formatted(outcome.results().size(), outcome.took().toSeconds());
-        return outcome.failures().isEmpty()
+        return outcome.isGood()
                 ? summary + "Nothing was lost, nothing was paid twice.\n"
                 : summary + "FAILED:\n  " + String.join("\n  ", outcome.failures()) + "\n";
     }

@@ -9,7 +9,7 @@ public final class StackTrace {
     private StackTrace() {}
 
     /** The message where it is meant for people, otherwise everything. */
-    public static String of(Exception failure) {
+    public static String of(Throwable failure) {
         if (failure instanceof StartFailure) {
             return String.valueOf(failure.getMessage());
         }

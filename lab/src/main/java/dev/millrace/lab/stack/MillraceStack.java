@@ -75,7 +75,7 @@ public final class MillraceStack implements AutoCloseable {
      * How the stack is run.
      *
      * @param interval from one settlement to the next
-     * @param workerOptions of the worker's JVM; empty for little memory and a quick start
+     * @param workerOptions of the worker's JVM
      */
     public record Setup(Duration interval, List<String> workerOptions) {
         public Setup {
@@ -91,7 +91,7 @@ public final class MillraceStack implements AutoCloseable {
      * @param progress takes a line about what takes long
      */
     public static MillraceStack start(Path root, Place place, Consumer<String> progress) throws SQLException {
-        return start(root, place, new Setup(INTERVAL, List.of()), progress);
+        return start(root, place, new Setup(INTERVAL, ServiceJvm.OPTIONS), progress);
     }
 
     /** The same, set up otherwise. */
@@ -102,10 +102,8 @@ public final class MillraceStack implements AutoCloseable {
                 .with("MILLRACE_REQUIRE_DURABLE_REDIS", "false")
                 .with("SERVER_ADDRESS", "127.0.0.1")
                 .withJvmOptions(Part.INGEST, ServiceJvm.OPTIONS)
-                .withJvmOptions(Part.LEDGER, ServiceJvm.OPTIONS);
-        if (!setup.workerOptions().isEmpty()) {
-            settings = settings.withJvmOptions(Part.WORKER, setup.workerOptions());
-        }
+                .withJvmOptions(Part.LEDGER, ServiceJvm.OPTIONS)
+                .withJvmOptions(Part.WORKER, setup.workerOptions());
         LabStack stack = LabStack.start(settings, place, progress);
         try (Connection connection = connect(stack.postgres());
                 Statement statement = connection.createStatement()) {
@@ -127,8 +125,11 @@ public final class MillraceStack implements AutoCloseable {
         return List.of(
                 redis.description(),
                 stack.postgres().description() + ", fsync on, synchronous_commit on, pg_stat_statements",
-                "ingest-api, ledger-service: java " + String.join(" ", ServiceJvm.OPTIONS) + ", settlement every "
-                        + setup.interval().toSeconds() + " s");
+                "ingest-api, ledger-service: java " + String.join(" ", ServiceJvm.OPTIONS),
+                "settlement-worker: java %s, settlement every %d s"
+                        .formatted(
+                                String.join(" ", setup.workerOptions()),
+                                setup.interval().toSeconds()));
     }
 
     /** The ids of the processes, by the part they play. */

@@ -32,6 +32,7 @@ class BenchCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     --contestants | fake,slow | --contestants has 'slow'; there are fake
+                    --cases       | batch-9       | --cases has 'batch-9'; there are batch-1000
                     --aof         | sometimes | --aof has 'sometimes'; there are off, everysec, always
                     --rounds      | 0         | --rounds is 0; it takes 1 to 99
                     --seed        | -1        | --seed is -1; it takes a whole number from 0 to 2147483646
@@ -70,7 +71,9 @@ class BenchCommandTest {
                 return micros - lost * Events.MICROS;
             }
         };
-        BenchCommand command = new BenchCommand(terminal, List.of(new Entrant("fake", _ -> fake)));
+        BenchCommand command = new BenchCommand(
+                terminal,
+                List.of(new Entrant("fake", List.of(scenarios.getFirst().shape()), (_, _) -> fake)));
         return new Shell(terminal).with(command).run(arguments);
     }
 

@@ -54,10 +54,10 @@ class BenchIT {
     @Test
     void whatEveryContestantCountsIsWhatWasSent() throws InterruptedException {
         Outcome outcome = run(TINY);
-        System.out.println(Table.of(outcome, Machine.ofThisProcess()));
+        System.out.println(Table.of(TINY, outcome, Machine.ofThisProcess()));
 
         assertThat(outcome.failures()).isEmpty();
-        JsonNode json = JsonMapper.shared().readTree(ResultsJson.of(outcome, Machine.ofThisProcess()));
+        JsonNode json = JsonMapper.shared().readTree(ResultsJson.of(TINY, outcome, Machine.ofThisProcess()));
         Set<String> seen = new HashSet<>();
         for (JsonNode result : json.path("results")) {
             assertThat(result.path("lost").asLong(-1)).as(result.toString()).isZero();

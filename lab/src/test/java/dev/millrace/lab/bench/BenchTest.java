@@ -93,8 +93,36 @@ class BenchTest {
     }
 
     @Test
+    void whatItHasMeasuredUntilThenStands() throws InterruptedException {
+        FakeContestant broken = new FakeContestant("broken", scenarios("broken", "a"), diary) {
+            @Override
+            long count(long micros) {
+                if (sizes().size() > 2) {
+                    throw new IllegalStateException("out of order");
+                }
+                return micros;
+            }
+
+            @Override
+            public void close() {
+                throw new IllegalStateException("can't be stopped");
+            }
+        };
+        Outcome outcome = run(PLAN, broken, sound);
+        assertThat(outcome.failures())
+                .containsExactly(
+                        "broken a, aof always, 1,000 creators in round 2/2: java.lang.IllegalStateException: out of"
+                                + " order");
+        assertThat(outcome.results())
+                .extracting(result -> result.scenario().contestant() + " " + result.rounds())
+                .containsExactly("broken 1", "sound 2", "sound 2");
+        assertThat(screen.toString(StandardCharsets.UTF_8)).contains("broken did not stop: ");
+        assertThat(sound.isClosed()).isTrue();
+    }
+
+    @Test
     void oneThatDoesNotStartIsToldInItsWords() throws InterruptedException {
-        Entrant absent = new Entrant("absent", stage -> {
+        Entrant absent = new Entrant("absent", List.of(), (_, _) -> {
             throw new StartFailure("port 1 is taken");
         });
         Outcome outcome = run(PLAN, absent, entrant(sound));
@@ -124,7 +152,7 @@ class BenchTest {
     }
 
     private static Entrant entrant(FakeContestant contestant) {
-        return new Entrant(contestant.name(), _ -> contestant);
+        return new Entrant(contestant.name(), List.of(), (_, _) -> contestant);
     }
 
     private static List<Scenario> scenarios(String name, String... cases) {

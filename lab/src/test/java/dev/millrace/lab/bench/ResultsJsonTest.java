@@ -8,11 +8,14 @@ import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.Costs;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class ResultsJsonTest {
+    private static final Plan PLAN =
+            new Plan(false, Set.of(), Set.of(), Set.of(), 2, Duration.ofSeconds(3), Duration.ofMinutes(1), 42);
     private static final Machine MACHINE = new Machine(2, "a processor", 8_192, "Linux 6", "a VM 25");
 
     @Test
@@ -28,20 +31,26 @@ class ResultsJsonTest {
         Outcome outcome = new Outcome(
                 List.of(batches, rows), List.of("millrace: redis 7"), List.of("1 lost"), Duration.ofMillis(90_500));
 
-        JsonNode json = JsonMapper.shared().readTree(ResultsJson.of(outcome, MACHINE));
+        JsonNode json = JsonMapper.shared().readTree(ResultsJson.of(PLAN, outcome, MACHINE));
 
-        assertThat(json.propertyNames()).containsExactly("machine", "results", "failures");
+        assertThat(json.propertyNames())
+                .containsExactly("machine", "results", "failures", "seed", "quick", "roundSeconds");
         assertThat(json.path("machine").toString())
                 .isEqualTo("{\"cores\":2,\"processor\":\"a processor\",\"memoryMib\":8192,\"system\":\"Linux 6\","
                         + "\"java\":\"a VM 25\",\"servers\":[\"millrace: redis 7\"],\"seconds\":90.5}");
         assertThat(json.path("results").get(0).toString())
-                .startsWith("{\"contestant\":\"millrace\",\"case\":\"batch-1000\",\"aof\":\"always\",\"creators\":1000,"
-                        + "\"rounds\":2,\"eventsPerSecond\":2000,\"eventsPerSecondMin\":2000,"
-                        + "\"eventsPerSecondMax\":2000,\"p50Ms\":500.")
+                .startsWith(
+                        "{\"contestant\":\"millrace\",\"case\":\"batch-1000\",\"aof\":\"always\",\"creators\":1000,"
+                                + "\"rounds\":2,\"eventsPerSecond\":2000,\"eventsPerSecondMin\":2000,"
+                                + "\"eventsPerSecondMax\":2000,\"settledEventsPerSecond\":1923.08,\"requests\":2000,\"p50Ms\":500.")
                 .contains("\"settleMs\":20,\"lost\":0,\"sentAgain\":4,\"ratios\":{\"row-update\":8},"
                         + "\"cpuSecondsPerMillion\":{\"client\":250,\"redis\":500},"
                         + "\"statementsPerMillion\":4000,\"rowsPerMillion\":10000,\"bytesPerRemembered\":9}");
         assertThat(json.path("results").get(1).path("aof").isNull()).isTrue();
+        assertThat(json.path("results").get(1).path("bytesPerRemembered").isNull())
+                .isTrue();
+        assertThat(json.path("seed").asInt()).isEqualTo(42);
+        assertThat(json.path("roundSeconds").asDouble()).isEqualTo(3);
         assertThat(json.path("results").get(1).path("lost").asInt()).isEqualTo(1);
         assertThat(json.path("failures").get(0).asString()).isEqualTo("1 lost");
     }
@@ -53,11 +62,13 @@ class ResultsJsonTest {
                 List.of(Rounds.round(1_000, 4_000), Rounds.round(1_000, 1_000), Rounds.round(1_000, 2_000)),
                 Costs.NONE);
         String table = Table.of(
+                PLAN,
                 new Outcome(List.of(rows), List.of("row-update: postgres 18"), List.of(), Duration.ofSeconds(9)),
                 MACHINE);
         assertThat(table)
                 .startsWith("2 cores (a processor), 8,192 MiB, Linux 6, a VM 25\nrow-update: postgres 18\n")
                 .contains("row-update  clients-64  -           1       500  250-1,000      -       -      -")
+                .contains("Seed 42, rounds of 3.0 s: the median one")
                 .endsWith("1 results in 9 s. Nothing was lost, nothing was paid twice.\n");
     }
 }

@@ -41,6 +41,14 @@ class YardsticksTest {
         assertThat(new Yardsticks(List.of(rawAlways)).ratios(rawAlways)).isEmpty();
     }
 
+    @Test
+    void aRateThatWasGivenIsHeldAgainstNothing() {
+        Result half = result(new Scenario("millrace", Peaks.halfOf(SINGLE), Aof.ALWAYS, 1_000), 5_000);
+        Result noopHalf = result(new Scenario("noop-http", Peaks.halfOf(SINGLE), null, 1_000), 10_000);
+        assertThat(new Yardsticks(List.of(rawAlways, noop, noopHalf, rows, half)).ratios(half))
+                .isEmpty();
+    }
+
     private static Result result(Scenario scenario, int eventsPerSecond) {
         return Result.of(scenario, List.of(Rounds.round(eventsPerSecond, 1_000)), Costs.NONE);
     }

@@ -1,5 +1,6 @@
 package dev.millrace.ledger.access;
 
+import com.google.common.base.Ticker;
 import dev.millrace.ledger.problem.Outage;
 import dev.millrace.ledger.problem.Problem;
 import dev.millrace.ledger.problem.ProblemWriter;
@@ -34,11 +35,12 @@ public class AccessConfiguration {
     @Bean
     JwtDecoder jwtDecoder(LedgerSettings settings, Clock clock, Outage jwkSetOutage) {
         JwtDecoder decoder = BearerTokens.decoder(settings, clock);
-        return token -> {
+        JwtDecoder watched = token -> {
             Jwt checked = decoder.decode(token);
             jwkSetOutage.over();
             return checked;
         };
+        return new RememberedTokens(watched, BearerTokens.validator(settings, clock), Ticker.systemTicker());
     }
 
     /** Otherwise each filter of a request is observed, which takes longer than reading a balance. */

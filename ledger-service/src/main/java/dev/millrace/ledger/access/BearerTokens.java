@@ -70,7 +70,7 @@ final class BearerTokens {
     }
 
     /** {@code exp} must be there; the skew allowed is Spring's default of 60 s. Issuer and audience where they are set. */
-    private static OAuth2TokenValidator<Jwt> validator(LedgerSettings settings, Clock clock) {
+    static OAuth2TokenValidator<Jwt> validator(LedgerSettings settings, Clock clock) {
         JwtTimestampValidator times = new JwtTimestampValidator();
         times.setAllowEmptyExpiryClaim(false);
         times.setClock(clock);

@@ -1,17 +1,20 @@
 package dev.millrace.lab.bench.noop;
 
+import dev.millrace.ingest.receive.ServerConfiguration;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 
 /**
  * The server of ingest-api with an empty endpoint: the limit for single requests. It finds ingest-api's own
- * {@code application.yml} on the class path, so that server and threads are set alike.
+ * {@code application.yml} on the class path and wires the server as it does.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
+@Import(ServerConfiguration.class)
 public class NoopServer {
 
     public static void main(String[] args) {
