@@ -88,6 +88,7 @@ class RestoreIT {
             putBack("postgres");
             path.stack().postgres().restart();
             patiently().until(() -> api.settle().status() == 200);
+            awaitLedger("c-postgres");
             assertThat(watching.totals()).containsExactly(4 * VIEW);
         }
         assertThat(api.events(old).json().get("duplicate").asInt()).isEqualTo(1);
@@ -119,9 +120,15 @@ class RestoreIT {
         String second = view(creator, "second");
         patiently().untilAsserted(() -> assertThat(api.events(second).status()).isEqualTo(202));
         patiently().until(() -> api.settle().status() == 200);
+        awaitLedger(creator);
         assertThat(api.events(view(creator, "third")).status()).isEqualTo(202);
         assertThat(api.money(creator)).isEqualTo(new Api.Money(3 * VIEW, VIEW, 4 * VIEW));
         return second;
+    }
+
+    /** Its pool finds Postgres again by itself, perhaps a moment after the worker's has. */
+    private static void awaitLedger(String creator) {
+        patiently().until(() -> api.balance(creator).status() == 200);
     }
 
     private static void assertThatTokensOfTheTimeBeforeAreRefused(String old) {
