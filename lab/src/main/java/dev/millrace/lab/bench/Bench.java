@@ -49,6 +49,8 @@ final class Bench {
     Outcome run() throws InterruptedException {
         servers.add("client: java "
                 + String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
+        servers.add("balances: written each %,d ms of a round and at its end, by who does not do so by itself"
+                .formatted(plan.drained().toMillis()));
         try {
             for (Entrant entrant : entrants) {
                 start(entrant);
@@ -79,7 +81,7 @@ final class Bench {
     private void start(Entrant entrant) throws InterruptedException {
         progress.step("starting " + entrant.name() + " …");
         try {
-            enter(entrant.opening().start(stage, plan.settled()));
+            enter(entrant.opening().start(stage));
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
@@ -124,8 +126,10 @@ final class Bench {
                 elapsed(),
                 "%d:%02d  %s  %s".formatted(elapsed().toMinutes(), elapsed().toSecondsPart(), round, turn));
         try {
-            long lost =
-                    turn.take(new Stopwatch(started), "r%d-%d".formatted(plan.seed(), ++taken), plan.seed() + sweep);
+            long lost = turn.take(
+                    new Stopwatch(started, plan.drained()),
+                    "r%d-%d".formatted(plan.seed(), ++taken),
+                    plan.seed() + sweep);
             if (lost != 0) {
                 failures.add("%s in %s: %,d events %s"
                         .formatted(turn, round, Math.abs(lost), lost > 0 ? "lost" : "paid that were not sent"));

@@ -47,8 +47,16 @@ interface Contestant extends AutoCloseable {
          */
         void send(Histogram nanos) throws Exception;
 
+        /**
+         * Writes to the balances what is counted, where nothing else does so. Called now and then while events are sent, too, by
+         * another thread.
+         */
+        default void drain() throws Exception {}
+
         /** Writes to the balances what is still on the way; measured apart. Returns when they hold everything. */
-        void settle() throws Exception;
+        default void settle() throws Exception {
+            drain();
+        }
 
         /** Micros in all balances that this round put there. */
         long counted() throws Exception;

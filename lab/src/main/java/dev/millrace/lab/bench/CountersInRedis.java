@@ -8,7 +8,6 @@ import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.RedisServer;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,10 +34,8 @@ final class CountersInRedis implements Contestant {
     private final EventCounters counters;
     private final MeteredPostgres postgres;
     private final Balances balances;
-    private final Duration settled;
 
-    private CountersInRedis(
-            String name, RedisServer server, EventCounters counters, MeteredPostgres postgres, Duration settled)
+    private CountersInRedis(String name, RedisServer server, EventCounters counters, MeteredPostgres postgres)
             throws SQLException {
         this.name = name;
         this.server = server;
@@ -46,25 +43,24 @@ final class CountersInRedis implements Contestant {
         this.counters = counters;
         this.postgres = postgres;
         this.balances = Balances.in(postgres);
-        this.settled = settled;
     }
 
     /** With what tutorials show: see {@link NaiveCounters}. */
-    static CountersInRedis naive(Place place, Durability durability, Duration settled) throws SQLException {
-        return start(NAIVE, place, durability, NaiveCounters::connect, settled);
+    static CountersInRedis naive(Place place, Durability durability) throws SQLException {
+        return start(NAIVE, place, durability, NaiveCounters::connect);
     }
 
     /** With what Redisson offers: see {@link RedissonCounters}. */
-    static CountersInRedis redisson(Place place, Durability durability, Duration settled) throws SQLException {
-        return start(REDISSON, place, durability, RedissonCounters::connect, settled);
+    static CountersInRedis redisson(Place place, Durability durability) throws SQLException {
+        return start(REDISSON, place, durability, RedissonCounters::connect);
     }
 
     private static CountersInRedis start(
-            String name, Place place, Durability durability, Function<String, EventCounters> client, Duration settled)
+            String name, Place place, Durability durability, Function<String, EventCounters> client)
             throws SQLException {
         MeteredPostgres postgres = MeteredPostgres.start(place, durability);
         RedisServer server = RedisServer.start(place, 0, Durability.ALWAYS);
-        return new CountersInRedis(name, server, client.apply(server.url()), postgres, settled);
+        return new CountersInRedis(name, server, client.apply(server.url()), postgres);
     }
 
     @Override
@@ -115,10 +111,6 @@ final class CountersInRedis implements Contestant {
         postgres.close();
     }
 
-    private void drain() throws Exception {
-        balances.add(counters.take(balances.creators()));
-    }
-
     private final class Counting implements Round {
         private final Case shape;
         private final Clicks clicks;
@@ -131,13 +123,12 @@ final class CountersInRedis implements Contestant {
         @Override
         public void send(Histogram nanos) throws Exception {
             Pipeline pipeline = new Pipeline(shape, (from, to) -> counters.count(clicks.lot(from, to)));
-            Job drain = CountersInRedis.this::drain;
-            drain.runDuring(() -> pipeline.send(clicks.size(), nanos), settled);
+            pipeline.send(clicks.size(), nanos);
         }
 
         @Override
-        public void settle() throws Exception {
-            drain();
+        public void drain() throws Exception {
+            balances.add(counters.take(balances.creators()));
         }
 
         @Override

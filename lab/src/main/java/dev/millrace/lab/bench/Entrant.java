@@ -1,7 +1,6 @@
 package dev.millrace.lab.bench;
 
 import dev.millrace.lab.load.Case;
-import java.time.Duration;
 import java.util.List;
 
 /**
@@ -17,7 +16,6 @@ record Entrant(String name, List<Case> cases, Opening opening) {
 
     /** Starts servers and fills them with what does not belong to a round. */
     interface Opening {
-        /** @param settled how often what was counted is written to the balances while events are sent, where nothing else does it */
-        Contestant start(Stage stage, Duration settled) throws Exception;
+        Contestant start(Stage stage) throws Exception;
     }
 }

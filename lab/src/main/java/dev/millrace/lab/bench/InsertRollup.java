@@ -6,7 +6,6 @@ import dev.millrace.lab.stack.Costs;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,21 +49,18 @@ final class InsertRollup implements Contestant {
 
     private final MeteredPostgres postgres;
     private final Balances balances;
-    private final Duration settled;
     private final List<MeteredSession> clients = new ArrayList<>();
 
-    private InsertRollup(MeteredPostgres postgres, Balances balances, Duration settled) {
+    private InsertRollup(MeteredPostgres postgres, Balances balances) {
         this.postgres = postgres;
         this.balances = balances;
-        this.settled = settled;
     }
 
-    /** @param settled from one roll-up to the next */
-    static InsertRollup start(Place place, Durability durability, Duration settled) throws SQLException {
+    static InsertRollup start(Place place, Durability durability) throws SQLException {
         MeteredPostgres postgres = MeteredPostgres.start(place, durability);
         try (MeteredSession session = postgres.session()) {
             session.execute(EVENT, WAITING);
-            return new InsertRollup(postgres, Balances.in(postgres), settled);
+            return new InsertRollup(postgres, Balances.in(postgres));
         } catch (SQLException e) {
             postgres.close();
             throw e;
@@ -141,12 +137,11 @@ final class InsertRollup implements Contestant {
 
         @Override
         public void send(Histogram nanos) throws Exception {
-            Job rollUp = InsertRollup.this::rollUp;
-            rollUp.runDuring(() -> clients.send(nanos), settled);
+            clients.send(nanos);
         }
 
         @Override
-        public void settle() throws SQLException {
+        public void drain() throws SQLException {
             rollUp();
         }
 

@@ -38,19 +38,17 @@ final class Millrace implements Contestant {
 
     private final MillraceStack stack;
     private final EventRequests writer;
-    private final Duration settled;
     private final Peaks peaks = new Peaks();
 
-    private Millrace(MillraceStack stack, EventRequests writer, Duration settled) {
+    private Millrace(MillraceStack stack, EventRequests writer) {
         this.stack = stack;
         this.writer = writer;
-        this.settled = settled;
     }
 
-    static Contestant start(Stage stage, Duration settled) throws Exception {
+    static Contestant start(Stage stage) throws Exception {
         MillraceStack.Setup setup = new MillraceStack.Setup(INTERVAL, ServiceJvm.OPTIONS);
         MillraceStack stack = MillraceStack.start(stage.root(), stage.place(NAME), setup, stage.progress());
-        return new Millrace(stack, new EventRequests(stack.mint(), stage.slabs()), settled);
+        return new Millrace(stack, new EventRequests(stack.mint(), stage.slabs()));
     }
 
     static int roundSize(Case shape) {
@@ -64,10 +62,7 @@ final class Millrace implements Contestant {
 
     @Override
     public List<String> servers() {
-        return Stream.concat(
-                        stack.descriptions().stream(),
-                        Stream.of("a settlement is asked for each %,d ms of a round".formatted(settled.toMillis())))
-                .toList();
+        return stack.descriptions();
     }
 
     @Override
@@ -121,12 +116,7 @@ final class Millrace implements Contestant {
         }
 
         @Override
-        public void send(Histogram nanos) throws Exception {
-            Job settlement = stack::settle;
-            settlement.runDuring(() -> post(nanos), settled);
-        }
-
-        private void post(Histogram nanos) throws IOException {
+        public void send(Histogram nanos) throws IOException {
             Verdicts verdicts = new Verdicts();
             LoadClient client =
                     LoadClient.http(stack.ingestPort(), scenario.shape().clients());
@@ -140,7 +130,7 @@ final class Millrace implements Contestant {
         }
 
         @Override
-        public void settle() throws Exception {
+        public void drain() throws Exception {
             stack.settle();
         }
 
@@ -148,8 +138,8 @@ final class Millrace implements Contestant {
         @Override
         public long counted() throws Exception {
             long counted = stack.countedMicros() - countedBefore;
-            long settledMicros = stack.settledMicros() - settledBefore;
-            return counted == events.micros() ? settledMicros : counted;
+            long settled = stack.settledMicros() - settledBefore;
+            return counted == events.micros() ? settled : counted;
         }
 
         @Override

@@ -151,9 +151,6 @@ final class NoopHttp implements Contestant {
             counted = report.acknowledged() == bodies.size() ? micros : 0;
         }
 
-        @Override
-        public void settle() {}
-
         /** There are no balances: all or nothing, as the answers are. */
         @Override
         public long counted() {

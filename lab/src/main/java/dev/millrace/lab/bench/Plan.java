@@ -40,8 +40,8 @@ record Plan(
         aofs = Set.copyOf(aofs);
     }
 
-    /** From one settlement to the next while events are sent: each round has one under way, and one at its end. */
-    Duration settled() {
+    /** How often what is counted is written to the balances while events are sent: once in each round, besides at its end. */
+    Duration drained() {
         return length.dividedBy(2);
     }
 

@@ -151,9 +151,6 @@ final class RawRedis implements Contestant {
         }
 
         @Override
-        public void settle() {}
-
-        @Override
         public long counted() {
             return redis.commands().keys("*").stream()
                     .mapToLong(key -> Long.parseLong(redis.commands().get(key)))

@@ -135,9 +135,6 @@ final class RowUpdate implements Contestant {
         }
 
         @Override
-        public void settle() {}
-
-        @Override
         public long counted() throws SQLException {
             try (Connection connection = connect();
                     Statement statement = connection.createStatement();

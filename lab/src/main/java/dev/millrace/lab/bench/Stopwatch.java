@@ -3,6 +3,7 @@ package dev.millrace.lab.bench;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.CpuTime;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -13,8 +14,9 @@ import org.HdrHistogram.Histogram;
  * Takes the measure of rounds.
  *
  * @param all the contestants that run; one is under way, the others should cost nothing meanwhile
+ * @param drained how often what is counted is written to the balances while events are sent
  */
-record Stopwatch(List<Contestant> all) {
+record Stopwatch(List<Contestant> all, Duration drained) {
     /** How CPU time of the ones that are not under way is called. */
     static final String OTHERS = "others";
 
@@ -31,7 +33,8 @@ record Stopwatch(List<Contestant> all) {
         Costs costs = contestant.costs();
         Map<String, Double> cpu = cpuSeconds(contestant);
         long began = System.nanoTime();
-        round.send(latency);
+        Job drain = round::drain;
+        drain.runDuring(() -> round.send(latency), drained);
         long sent = System.nanoTime();
         round.settle();
         long settled = System.nanoTime();

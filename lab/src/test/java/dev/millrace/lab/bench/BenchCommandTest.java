@@ -73,7 +73,7 @@ class BenchCommandTest {
         };
         BenchCommand command = new BenchCommand(
                 terminal,
-                List.of(new Entrant("fake", List.of(scenarios.getFirst().shape()), (_, _) -> fake)));
+                List.of(new Entrant("fake", List.of(scenarios.getFirst().shape()), _ -> fake)));
         return new Shell(terminal).with(command).run(arguments);
     }
 

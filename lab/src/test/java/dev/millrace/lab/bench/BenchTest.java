@@ -16,7 +16,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
 class BenchTest {
@@ -75,12 +79,7 @@ class BenchTest {
 
     @Test
     void aContestantThatBreaksOffLetsTheOthersGoOn() throws InterruptedException {
-        FakeContestant broken = new FakeContestant("broken", scenarios("broken", "a", "b"), diary) {
-            @Override
-            long count(long micros) {
-                throw new IllegalStateException("out of order");
-            }
-        };
+        FakeContestant broken = breakingAfter(0, "a", "b");
         Outcome outcome = run(PLAN, broken, sound);
         assertThat(outcome.failures())
                 .containsExactly(
@@ -94,21 +93,7 @@ class BenchTest {
 
     @Test
     void whatItHasMeasuredUntilThenStands() throws InterruptedException {
-        FakeContestant broken = new FakeContestant("broken", scenarios("broken", "a"), diary) {
-            @Override
-            long count(long micros) {
-                if (sizes().size() > 2) {
-                    throw new IllegalStateException("out of order");
-                }
-                return micros;
-            }
-
-            @Override
-            public void close() {
-                throw new IllegalStateException("can't be stopped");
-            }
-        };
-        Outcome outcome = run(PLAN, broken, sound);
+        Outcome outcome = run(PLAN, breakingAfter(2, "a"), sound);
         assertThat(outcome.failures())
                 .containsExactly(
                         "broken a, aof always, 1,000 creators in round 2/2: java.lang.IllegalStateException: out of"
@@ -116,13 +101,61 @@ class BenchTest {
         assertThat(outcome.results())
                 .extracting(result -> result.scenario().contestant() + " " + result.rounds())
                 .containsExactly("broken 1", "sound 2", "sound 2");
-        assertThat(screen.toString(StandardCharsets.UTF_8)).contains("broken did not stop: ");
         assertThat(sound.isClosed()).isTrue();
     }
 
     @Test
+    void oneThatDoesNotStopTakesNothingWithIt() throws InterruptedException {
+        FakeContestant stubborn = new FakeContestant("stubborn", scenarios("stubborn", "a"), diary) {
+            @Override
+            public void close() {
+                throw new IllegalStateException("can't be stopped");
+            }
+        };
+        Outcome outcome = run(PLAN, stubborn, sound);
+        assertThat(outcome.results()).hasSize(3).allMatch(result -> result.rounds() == 2);
+        assertThat(screen.toString(StandardCharsets.UTF_8)).contains("stubborn did not stop: ");
+        assertThat(sound.isClosed()).isTrue();
+    }
+
+    @Test
+    void whatIsCountedIsDrainedInTheMidstOfARoundAndAtItsEnd() throws Exception {
+        CountDownLatch drained = new CountDownLatch(2);
+        AtomicInteger drains = new AtomicInteger();
+        Contestant.Round round = new Contestant.Round() {
+            @Override
+            public void send(Histogram nanos) throws InterruptedException {
+                assertThat(drained.await(1, TimeUnit.MINUTES))
+                        .as("drained while sending")
+                        .isTrue();
+            }
+
+            @Override
+            public void drain() {
+                drained.countDown();
+                drains.incrementAndGet();
+            }
+
+            @Override
+            public long counted() {
+                return 0;
+            }
+        };
+        FakeContestant draining = new FakeContestant("draining", scenarios("draining", "a"), diary) {
+            @Override
+            public Round prepare(Scenario scenario, Events events) {
+                return round;
+            }
+        };
+        Scenario scenario = draining.scenarios().getFirst();
+        new Stopwatch(List.of(draining), Duration.ofMillis(1))
+                .measure(draining, scenario, Events.draw("a", 1, 64, scenario.creators()));
+        assertThat(drains.get()).isGreaterThanOrEqualTo(3);
+    }
+
+    @Test
     void oneThatDoesNotStartIsToldInItsWords() throws InterruptedException {
-        Entrant absent = new Entrant("absent", List.of(), (_, _) -> {
+        Entrant absent = new Entrant("absent", List.of(), stage -> {
             throw new StartFailure("port 1 is taken");
         });
         Outcome outcome = run(PLAN, absent, entrant(sound));
@@ -147,12 +180,25 @@ class BenchTest {
         return new Bench(plan, List.of(entrants), stage, Progress.to(out, 0)).run();
     }
 
+    /** Its round after so many breaks it, the warm-up being one. */
+    private FakeContestant breakingAfter(int rounds, String... cases) {
+        return new FakeContestant("broken", scenarios("broken", cases), diary) {
+            @Override
+            long count(long micros) {
+                if (sizes().size() > rounds) {
+                    throw new IllegalStateException("out of order");
+                }
+                return micros;
+            }
+        };
+    }
+
     private FakeContestant fake(String name, String... cases) {
         return new FakeContestant(name, scenarios(name, cases), diary);
     }
 
     private static Entrant entrant(FakeContestant contestant) {
-        return new Entrant(contestant.name(), List.of(), (_, _) -> contestant);
+        return new Entrant(contestant.name(), List.of(), _ -> contestant);
     }
 
     private static List<Scenario> scenarios(String name, String... cases) {

@@ -6,7 +6,6 @@ import dev.millrace.lab.stack.Aof;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.testing.RealServers;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,8 +19,7 @@ class CountersInRedisIT {
 
     @Test
     void naiveRedisCountsEachEventOnce() throws Exception {
-        try (CountersInRedis contestant =
-                CountersInRedis.naive(RealServers.place(home), Durability.RELAXED, Duration.ofSeconds(5))) {
+        try (CountersInRedis contestant = CountersInRedis.naive(RealServers.place(home), Durability.RELAXED)) {
             SentTwice round = playAll(contestant);
             assertThat(round.spent().remembered()).isEqualTo(EVENTS);
             assertThat(round.spent().redisBytes()).isBetween(60L * EVENTS, 300L * EVENTS);
@@ -30,8 +28,7 @@ class CountersInRedisIT {
 
     @Test
     void redissonCountsEachEventOnceUnlessItsFilterTakesItForAnotherOne() throws Exception {
-        try (CountersInRedis contestant =
-                CountersInRedis.redisson(RealServers.place(home), Durability.RELAXED, Duration.ofSeconds(5))) {
+        try (CountersInRedis contestant = CountersInRedis.redisson(RealServers.place(home), Durability.RELAXED)) {
             SentTwice round = playAll(contestant);
             assertThat(round.spent().remembered()).isBetween(EVENTS * 98L / 100, EVENTS * 102L / 100); // an estimate
             assertThat(round.spent().redisBytes()).isBetween(6L * EVENTS, 20L * EVENTS);

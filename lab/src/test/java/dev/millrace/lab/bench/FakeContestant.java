@@ -88,8 +88,5 @@ class FakeContestant implements Contestant {
             Thread.sleep(1);
             nanos.recordValue(1);
         }
-
-        @Override
-        public void settle() {}
     }
 }

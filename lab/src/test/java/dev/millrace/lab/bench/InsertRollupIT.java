@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.testing.RealServers;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,8 +16,7 @@ class InsertRollupIT {
 
     @Test
     void eachEventIsInTheBalancesOnceAndEachStatementAndRowIsCounted() throws Exception {
-        try (InsertRollup contestant =
-                InsertRollup.start(RealServers.place(home), Durability.RELAXED, Duration.ofSeconds(5))) {
+        try (InsertRollup contestant = InsertRollup.start(RealServers.place(home), Durability.RELAXED)) {
             SentTwice singles = play(contestant, "clients-8", 1_000);
             SentTwice batches = play(contestant, "batch-100", 1);
             assertThat(singles.counted()).isEqualTo(singles.micros());
