@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * One run: start the contestants, warm each up, let them take turns, and say what came of it. What a contestant is doing
@@ -23,10 +24,13 @@ final class Bench {
             .thenComparing(turn -> turn.scenario().creators(), Comparator.reverseOrder())
             .thenComparing(turn -> turn.scenario().shape().name());
 
+    private static final String WARM_UP = "warm-up";
+
     private final Plan plan;
     private final List<Entrant> entrants;
     private final Stage stage;
     private final Progress progress;
+    private final Consumer<Outcome> finished;
     private final List<Contestant> started = new ArrayList<>();
     private final List<Turn> turns = new ArrayList<>();
     private final List<String> servers = new ArrayList<>();
@@ -39,11 +43,13 @@ final class Bench {
     private int taken;
     private int sweep;
 
-    Bench(Plan plan, List<Entrant> entrants, Stage stage, Progress progress) {
+    /** @param finished takes what came of the rounds so far whenever each scenario has had another one */
+    Bench(Plan plan, List<Entrant> entrants, Stage stage, Progress progress, Consumer<Outcome> finished) {
         this.plan = plan;
         this.entrants = entrants.stream().filter(plan::takes).toList();
         this.stage = stage;
         this.progress = progress;
+        this.finished = finished;
     }
 
     Outcome run() throws InterruptedException {
@@ -61,8 +67,9 @@ final class Bench {
                 Duration before = elapsed();
                 takeTurns();
                 longest = elapsed().minus(before);
+                finished.accept(outcome());
             }
-            return new Outcome(results(), servers, failures, elapsed());
+            return outcome();
         } finally {
             started.forEach(this::close);
         }
@@ -77,7 +84,6 @@ final class Bench {
         }
     }
 
-    /** Starts it and takes its scenarios once each: then code is compiled and the sizes of rounds are known. */
     private void start(Entrant entrant) throws InterruptedException {
         progress.step("starting " + entrant.name() + " …");
         try {
@@ -87,9 +93,21 @@ final class Bench {
         } catch (Exception e) {
             fail(entrant.name() + " did not start", e);
         }
-        for (Turn turn : turnsOf(entrant.name())) {
-            take(turn, "warm-up");
-        }
+        warmUp(turnsOf(entrant.name()));
+    }
+
+    /** Takes scenarios until code is compiled and the sizes of rounds are known: each at least once. */
+    private void warmUp(List<Turn> turns) throws InterruptedException {
+        Duration end = elapsed().plus(plan.warmUp());
+        do {
+            for (Turn turn : turns) {
+                take(turn, WARM_UP);
+            }
+        } while (turns.stream().anyMatch(this::takesPart) && elapsed().compareTo(end) < 0);
+    }
+
+    private boolean takesPart(Turn turn) {
+        return !broken.contains(turn.scenario().contestant());
     }
 
     private void enter(Contestant contestant) {
@@ -119,17 +137,17 @@ final class Bench {
     }
 
     private void take(Turn turn, String round) throws InterruptedException {
-        if (broken.contains(turn.scenario().contestant())) {
+        if (!takesPart(turn)) {
             return;
         }
         progress.state(
                 elapsed(),
                 "%d:%02d  %s  %s".formatted(elapsed().toMinutes(), elapsed().toSecondsPart(), round, turn));
         try {
-            long lost = turn.take(
-                    new Stopwatch(started, plan.drained()),
-                    "r%d-%d".formatted(plan.seed(), ++taken),
-                    plan.seed() + sweep);
+            Stopwatch stopwatch = new Stopwatch(started, plan.drained());
+            String prefix = "r%d-%d".formatted(plan.seed(), ++taken);
+            long seed = plan.seed() + sweep;
+            long lost = sweep == 0 ? turn.warmUp(stopwatch, prefix, seed) : turn.measure(stopwatch, prefix, seed);
             if (lost != 0) {
                 failures.add("%s in %s: %,d events %s"
                         .formatted(turn, round, Math.abs(lost), lost > 0 ? "lost" : "paid that were not sent"));
@@ -151,6 +169,10 @@ final class Bench {
         return turns.stream()
                 .filter(turn -> turn.scenario().contestant().equals(contestant))
                 .toList();
+    }
+
+    private Outcome outcome() {
+        return new Outcome(results(), servers, failures, elapsed());
     }
 
     private List<Result> results() {

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,9 @@ public final class BenchCommand implements Callable<Integer> {
     private static final int QUICK_ROUNDS = 3;
     private static final Duration LENGTH = Duration.ofSeconds(3);
     private static final Duration QUICK_LENGTH = Duration.ofMillis(1_500);
+    private static final int MOST_WARM_UP = 600;
+    private static final int WARM_UP = 20;
+    private static final int QUICK_WARM_UP = 6;
     private static final Duration QUICK_BUDGET = Duration.ofSeconds(255);
     private static final Duration NO_BUDGET = Duration.ofDays(1);
 
@@ -82,6 +87,14 @@ public final class BenchCommand implements Callable<Integer> {
     private @Nullable Integer rounds;
 
     @Option(
+            names = "--warm-up",
+            paramLabel = "SECONDS",
+            description =
+                    "Least seconds of each contestant's rounds before the measured ones, 0 to 600 (default: 20, with"
+                            + " --quick 6).")
+    private @Nullable Integer warmUp;
+
+    @Option(
             names = "--seed",
             paramLabel = "S",
             description = "A whole number from 0 that the events are drawn from (default: a new one, printed).")
@@ -102,24 +115,28 @@ public final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Plan plan = plan();
-        return RunHome.run(
-                terminal,
-                "bench",
-                plan.seed(),
-                keep,
-                "interrupted: everything is stopped, nothing was measured",
-                home -> {
-                    Outcome outcome = run(plan, home);
-                    print(plan, outcome);
-                    return outcome.isGood();
-                });
+        AtomicReference<@Nullable Outcome> finished = new AtomicReference<>();
+        return RunHome.run(terminal, "bench", plan.seed(), keep, () -> breakOff(plan, finished.get()), home -> {
+            Outcome outcome = run(plan, home, finished::set);
+            print(plan, outcome);
+            return outcome.isGood();
+        });
     }
 
-    private Outcome run(Plan plan, Path home) throws InterruptedException {
+    private void breakOff(Plan plan, @Nullable Outcome finished) {
+        if (finished == null) {
+            terminal.err().println("interrupted: everything is stopped, nothing was measured");
+        } else {
+            print(plan, finished);
+            terminal.err().println("interrupted: everything is stopped; the results are of the rounds until then");
+        }
+    }
+
+    private Outcome run(Plan plan, Path home, Consumer<Outcome> finished) throws InterruptedException {
         try (Progress progress = Progress.to(terminal.err(), terminal.columns())) {
             progress.step("bench: seed " + plan.seed());
             Stage stage = new Stage(terminal.root(), home, new Slabs(), progress::step);
-            return new Bench(plan, entrants, stage, progress).run();
+            return new Bench(plan, entrants, stage, progress, finished).run();
         }
     }
 
@@ -157,10 +174,18 @@ public final class BenchCommand implements Callable<Integer> {
                         .stream()
                         .map(Aof::named)
                         .collect(Collectors.toSet()),
+                warmUp(checks),
                 rounds(checks),
                 quick ? QUICK_LENGTH : LENGTH,
                 quick && rounds == null ? QUICK_BUDGET : NO_BUDGET,
                 checks.seed(seed));
+    }
+
+    private Duration warmUp(OptionChecks checks) {
+        if (warmUp == null) {
+            return Duration.ofSeconds(quick ? QUICK_WARM_UP : WARM_UP);
+        }
+        return Duration.ofSeconds(checks.within("--warm-up", warmUp, 0, MOST_WARM_UP));
     }
 
     private int rounds(OptionChecks checks) {

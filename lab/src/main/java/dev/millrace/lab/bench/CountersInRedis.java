@@ -22,8 +22,8 @@ final class CountersInRedis implements Contestant {
     static final String NAIVE = "naive-redis";
     static final String REDISSON = "redisson";
 
-    static final List<Case> CASES =
-            List.of(new Case("single", 1, 64), new Case("batch-100", 100, 8), new Case("batch-1000", 1_000, 4));
+    /** As many events under way as Millrace has. */
+    static final List<Case> CASES = Case.HTTP;
 
     private static final int SINGLES = 20_000;
     private static final int BATCHED = 50_000;

@@ -41,7 +41,7 @@ final class KafkaStreamsTotals implements Contestant {
     private static final int BATCH_BYTES = 128 * 1024;
     private static final int EVENTS = 50_000;
 
-    static final List<Case> CASES = List.of(new Case("batch-100", 100, 8), new Case("batch-1000", 1_000, 4));
+    static final List<Case> CASES = List.of(Case.BATCH_100, Case.BATCH_1000);
 
     private static final String READ_TO =
             "CREATE TABLE IF NOT EXISTS read_to (partition int PRIMARY KEY, next_offset bigint NOT NULL)";

@@ -27,7 +27,7 @@ final class Millrace implements Contestant {
     static final String NAME = "millrace";
 
     /** How requests are sent, the calm ones after those whose peak they are the half of. */
-    static final List<Case> CASES = Stream.concat(Case.HTTP.stream(), Stream.of(Peaks.halfOf(Case.HTTP.getFirst())))
+    static final List<Case> CASES = Stream.concat(Case.HTTP.stream(), Stream.of(Peaks.halfOf(Case.SINGLE)))
             .toList();
 
     private static final int SINGLES = 8_000;

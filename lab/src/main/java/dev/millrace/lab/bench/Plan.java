@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Case;
 import dev.millrace.lab.stack.Aof;
 import java.time.Duration;
 import java.util.Set;
@@ -11,6 +12,7 @@ import java.util.Set;
  * @param contestants by name; empty for all
  * @param cases by name; empty for all
  * @param aofs settings of Redis; empty for all
+ * @param warmUp least time of each contestant's rounds before the measured ones
  * @param rounds measured ones of each scenario, at least 1
  * @param length that a round is sized for
  * @param budget after which no further turn of rounds is begun, the start included
@@ -21,6 +23,7 @@ record Plan(
         Set<String> contestants,
         Set<String> cases,
         Set<Aof> aofs,
+        Duration warmUp,
         int rounds,
         Duration length,
         Duration budget,
@@ -31,8 +34,12 @@ record Plan(
     private static final Set<String> PROMISED = Set.of(RawRedis.NAME, NoopHttp.NAME, Millrace.NAME, RowUpdate.NAME);
 
     /** Of each way to send events the one that goes fastest, and the calm one. */
-    private static final Set<String> FIRST_CASES =
-            Set.of(RawRedis.PIPELINE, "single", Peaks.halfOf("single"), "batch-1000", "clients-64");
+    private static final Set<String> FIRST_CASES = Set.of(
+            RawRedis.PIPELINE,
+            Case.SINGLE.name(),
+            Peaks.halfOf(Case.SINGLE).name(),
+            Case.BATCH_1000.name(),
+            "clients-64");
 
     Plan {
         contestants = Set.copyOf(contestants);

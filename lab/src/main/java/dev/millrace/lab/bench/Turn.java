@@ -5,7 +5,7 @@ import dev.millrace.lab.stack.Costs;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A scenario of a contestant with its rounds. The first one warms up and is not measured. */
+/** A scenario of a contestant with its rounds: first those that warm it up and are not measured. */
 final class Turn {
     private static final int FEWEST = 64;
     private static final int MOST = 2_000_000;
@@ -16,7 +16,6 @@ final class Turn {
     private final List<Measured> rounds = new ArrayList<>();
     private Costs spent = Costs.NONE;
     private int size;
-    private boolean warm;
 
     Turn(Contestant contestant, Scenario scenario, Plan plan) {
         this.contestant = contestant;
@@ -29,7 +28,7 @@ final class Turn {
         return scenario;
     }
 
-    /** By all rounds, the warm-up too. */
+    /** By all rounds, those to warm up too. */
     Costs spent() {
         return spent;
     }
@@ -43,22 +42,29 @@ final class Turn {
     }
 
     /**
-     * Goes through one round.
+     * Goes through a round that is not measured; the first one finds the size of the next.
      *
      * @param prefix of its events' ids, which no other round has
      * @param seed what they are drawn from
      * @return events that it lost, below zero those that it paid without being sent
      */
-    long take(Stopwatch stopwatch, String prefix, long seed) throws Exception {
+    long warmUp(Stopwatch stopwatch, String prefix, long seed) throws Exception {
+        return take(stopwatch, prefix, seed).lost();
+    }
+
+    /** Goes through a measured round; parameters and answer are those of {@link #warmUp}. */
+    long measure(Stopwatch stopwatch, String prefix, long seed) throws Exception {
+        Measured round = take(stopwatch, prefix, seed);
+        rounds.add(round);
+        return round.lost();
+    }
+
+    private Measured take(Stopwatch stopwatch, String prefix, long seed) throws Exception {
         Events events = Events.draw(prefix, seed, size, scenario.creators());
         Measured round = stopwatch.measure(contestant, scenario, events);
-        if (warm) {
-            rounds.add(round);
-        }
-        warm = true;
         spent = spent.plus(round.spent());
         size = sizeFor(round.eventsPerSecond());
-        return round.lost();
+        return round;
     }
 
     /** So many that a round takes as long as planned: whole requests, and within the bounds of memory. */

@@ -41,7 +41,8 @@ record Level(
         cpu = Map.copyOf(cpu);
     }
 
-    boolean isBeyondPeak() {
-        return percent > PEAK;
+    /** Whether as much is offered as the server can take, or more. */
+    boolean isFull() {
+        return percent >= PEAK;
     }
 }

@@ -106,7 +106,7 @@ public final class OverloadCommand implements Callable<Integer> {
                 "overload",
                 plan.seed(),
                 keep,
-                "interrupted: everything is stopped, nothing was measured",
+                () -> terminal.err().println("interrupted: everything is stopped, nothing was measured"),
                 home -> {
                     Outcome outcome = run(plan, home);
                     print(outcome);

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a server takes at most, in a closed loop: a few clients that each wait for an answer before they send more. */
+/** What a server takes at most, in a closed loop: clients that each wait for an answer before they send more. */
 final class Peak {
     private static final int WARM_UPS = 8;
     private static final int ROUNDS = 5;

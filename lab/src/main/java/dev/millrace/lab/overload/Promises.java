@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 
 /** What backpressure promises, held against what was measured. */
 final class Promises {
-    /** Least goodput beyond peak, as a part of the peak. */
+    /** Least goodput at the peak and beyond it, as a part of the peak. */
     private static final double GOODPUT = 0.9;
 
     /** Most milliseconds of 99 % of those accepted: as long as ingest-api waits for Redis (1,500), and half a second. */
@@ -33,11 +33,12 @@ final class Promises {
     private static final double PERCENT = 100;
 
     private final Outcome outcome;
-    private final List<Level> beyond;
+    /** Levels at the peak and beyond it. */
+    private final List<Level> full;
 
     private Promises(Outcome outcome) {
         this.outcome = outcome;
-        this.beyond = outcome.levels().stream().filter(Level::isBeyondPeak).toList();
+        this.full = outcome.levels().stream().filter(Level::isFull).toList();
     }
 
     /** Those that the run can say something about; exactness is always the last. */
@@ -47,11 +48,13 @@ final class Promises {
 
     private List<Promise> all() {
         List<Promise> all = new ArrayList<>();
-        if (!beyond.isEmpty()) {
+        if (!full.isEmpty()) {
             all.add(sheds());
             all.add(goodput());
             all.add(latency());
             all.add(memory());
+        }
+        if (!returns().isEmpty()) {
             all.add(comesBack());
         }
         if (outcome.balances() != null) {
@@ -67,11 +70,13 @@ final class Promises {
     }
 
     private Promise sheds() {
-        boolean holds = beyond.stream()
+        boolean holds = full.stream()
                 .map(Level::score)
                 .allMatch(score -> score.withoutRetryAfter() + score.late() + score.broken() == 0);
         return new Promise(
-                "beyond peak it sheds with 429 or 503 and Retry-After, and answers all", holds, each(level -> {
+                "at the peak and beyond it sheds with 429 or 503 and Retry-After, and answers all",
+                holds,
+                each(level -> {
                     Score score = level.score();
                     return "%s of %,d; %,d without Retry-After, %,d late, %,d broken"
                             .formatted(
@@ -86,7 +91,7 @@ final class Promises {
     private Promise goodput() {
         return new Promise(
                 "goodput stays at 90 % of peak or more",
-                beyond.stream().allMatch(level -> part(level) >= GOODPUT),
+                full.stream().allMatch(level -> part(level) >= GOODPUT),
                 each(level -> "%.0f %%".formatted(PERCENT * part(level))));
     }
 
@@ -97,14 +102,14 @@ final class Promises {
     private Promise latency() {
         return new Promise(
                 "p99 of accepted requests stays within %,.0f ms".formatted(LATENCY_MS),
-                beyond.stream().allMatch(level -> level.score().latency().p99() <= LATENCY_MS),
+                full.stream().allMatch(level -> level.score().latency().p99() <= LATENCY_MS),
                 each(level -> "%,.0f ms".formatted(level.score().latency().p99())));
     }
 
     private Promise memory() {
         return new Promise(
                 "memory of ingest-api is flat: in the second half of a level at most 10 % more than in the first",
-                beyond.stream().map(Level::memory).allMatch(memory -> memory.most() <= MEMORY * memory.half()),
+                full.stream().map(Level::memory).allMatch(memory -> memory.most() <= MEMORY * memory.half()),
                 each(level -> "%,d after %,d MiB"
                         .formatted(level.memory().most(), level.memory().half())));
     }
@@ -112,10 +117,17 @@ final class Promises {
     private Promise comesBack() {
         return new Promise(
                 "back to normal within %.0f s".formatted(BACK_SECONDS),
-                beyond.stream().allMatch(level -> secondsBack(level).orElse(Double.MAX_VALUE) <= BACK_SECONDS),
-                each(level -> secondsBack(level)
-                        .map("%.1f s"::formatted)
-                        .orElse("not within %d s".formatted(Levels.RETURN.toSeconds() - 1))));
+                returns().stream().allMatch(level -> secondsBack(level).orElse(Double.MAX_VALUE) <= BACK_SECONDS),
+                each(
+                        returns(),
+                        level -> secondsBack(level)
+                                .map("%.1f s"::formatted)
+                                .orElse("not within %d s".formatted(Levels.RETURN.toSeconds() - 1))));
+    }
+
+    /** Levels that there is a way back from. */
+    private List<Level> returns() {
+        return full.stream().filter(level -> level.recovery() != null).toList();
     }
 
     private static Optional<Double> secondsBack(Level level) {
@@ -164,7 +176,11 @@ final class Promises {
     }
 
     private String each(Function<Level, String> text) {
-        return beyond.stream()
+        return each(full, text);
+    }
+
+    private static String each(List<Level> levels, Function<Level, String> text) {
+        return levels.stream()
                 .map(level -> "at %d %%: %s".formatted(level.percent(), text.apply(level)))
                 .collect(Collectors.joining("; "));
     }

@@ -98,7 +98,7 @@ public final class ScaleCommand implements Callable<Integer> {
                 "scale",
                 plan.seed(),
                 keep,
-                "interrupted: everything is stopped, nothing was measured",
+                () -> terminal.err().println("interrupted: everything is stopped, nothing was measured"),
                 home -> run(plan, home));
     }
 

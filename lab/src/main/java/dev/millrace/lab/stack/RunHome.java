@@ -18,11 +18,11 @@ public final class RunHome {
     private final Path path;
     private final PrintStream complaints;
     private final boolean keep;
-    private final String interruption;
+    private final Runnable interruption;
     private final Thread farewell = new Thread(this::breakOff);
     private volatile boolean interrupted;
 
-    private RunHome(Path path, PrintStream complaints, boolean keep, String interruption) {
+    private RunHome(Path path, PrintStream complaints, boolean keep, Runnable interruption) {
         this.path = path;
         this.complaints = complaints;
         this.keep = keep;
@@ -40,10 +40,10 @@ public final class RunHome {
      *
      * @param command whose run it is
      * @param keep whether data and logs stay also when nothing went wrong
-     * @param interruption what to say after Ctrl-C
+     * @param interruption says what there is to say after Ctrl-C; every process is ended then
      * @return exit code: 0 when it went well
      */
-    public static int run(Terminal terminal, String command, long seed, boolean keep, String interruption, Run run)
+    public static int run(Terminal terminal, String command, long seed, boolean keep, Runnable interruption, Run run)
             throws Exception {
         Path runs =
                 Files.createDirectories(terminal.root().resolve("lab/target").resolve(command));
@@ -88,7 +88,7 @@ public final class RunHome {
         } catch (IOException e) {
             complaints.println("could not delete " + path + ": " + e.getMessage());
         }
-        complaints.println(interruption);
+        interruption.run();
         Runtime.getRuntime().halt(INTERRUPTED);
     }
 }

@@ -80,7 +80,7 @@ public final class TortureCommand implements Callable<Integer> {
                 "torture",
                 plan.seed(),
                 keep,
-                "interrupted: everything is stopped, nothing was proven",
+                () -> terminal.err().println("interrupted: everything is stopped, nothing was proven"),
                 home -> {
                     Torture.Result result = run(plan, home);
                     terminal.out().println(result.report());

@@ -35,6 +35,7 @@ class BenchCommandTest {
                     --cases       | batch-9       | --cases has 'batch-9'; there are batch-1000
                     --aof         | sometimes | --aof has 'sometimes'; there are off, everysec, always
                     --rounds      | 0         | --rounds is 0; it takes 1 to 99
+                    --warm-up     | 601       | --warm-up is 601; it takes 0 to 600
                     --seed        | -1        | --seed is -1; it takes a whole number from 0 to 2147483646
                     """)
     void aValueThatCanNotBeUsedIsNamedWithItsRemedy(String option, String value, String message) {
@@ -45,7 +46,7 @@ class BenchCommandTest {
 
     @Test
     void jsonIsTheOnlyThingOnStandardOutput() {
-        assertThat(run(0, "bench", "--json", "--quick", "--rounds", "1", "--seed", "7"))
+        assertThat(run(0, "bench", "--json", "--quick", "--warm-up", "0", "--rounds", "1", "--seed", "7"))
                 .isZero();
         var json = JsonMapper.shared().readTree(out.toByteArray());
         assertThat(json.path("results").size()).isEqualTo(1);
@@ -55,7 +56,8 @@ class BenchCommandTest {
 
     @Test
     void aRunThatLostAnEventFailsAndKeepsItsData() {
-        assertThat(run(1, "bench", "--quick", "--rounds", "1")).isEqualTo(1);
+        assertThat(run(1, "bench", "--quick", "--warm-up", "0", "--rounds", "1"))
+                .isEqualTo(1);
         assertThat(out.toString(StandardCharsets.UTF_8)).contains("FAILED:", "in round 1/1: 1 events lost");
         assertThat(err.toString(StandardCharsets.UTF_8)).contains("data and logs are kept in ");
         assertThat(root.resolve("lab/target/bench")).isNotEmptyDirectory();

@@ -33,6 +33,7 @@ class BenchIT {
             Set.of("raw-redis", "noop-http", "millrace", "row-update"),
             Set.of("pipeline-64", "single", "single-half-peak", "batch-1000", "clients-8"),
             Set.of(Aof.ALWAYS),
+            Duration.ZERO,
             1,
             Duration.ofMillis(100),
             Duration.ofMinutes(5),
@@ -99,6 +100,6 @@ class BenchIT {
     private Outcome run(Plan plan) throws InterruptedException {
         Progress progress = Progress.to(System.out, 0);
         Stage stage = new Stage(ROOT, home, new Slabs(), progress::step);
-        return new Bench(plan, Entrants.ALL, stage, progress).run();
+        return new Bench(plan, Entrants.ALL, stage, progress, _ -> {}).run();
     }
 }

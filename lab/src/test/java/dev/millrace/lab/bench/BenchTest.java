@@ -24,11 +24,13 @@ import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
 class BenchTest {
-    private static final Plan PLAN =
-            new Plan(false, Set.of(), Set.of(), Set.of(), 2, Duration.ofMillis(2), Duration.ofMinutes(1), 42);
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Plan PLAN = new Plan(
+            false, Set.of(), Set.of(), Set.of(), Duration.ZERO, 2, Duration.ofMillis(2), Duration.ofMinutes(1), 42);
 
     private final List<String> diary = new ArrayList<>();
     private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
+    private final List<Outcome> finished = new ArrayList<>();
     private final FakeContestant sound = fake("sound", "b", "a");
 
     @Test
@@ -45,6 +47,23 @@ class BenchTest {
                 .as("a round has at least a pipeline")
                 .isEqualTo(64);
         assertThat(sound.isClosed() && other.isClosed()).isTrue();
+    }
+
+    @Test
+    void itIsWarmedUpAsLongAsPlannedOrUntilItBreaks() throws InterruptedException {
+        Plan patient = new Plan(false, Set.of(), Set.of(), Set.of(), MINUTE, 1, Duration.ofMillis(2), MINUTE, 42);
+        Outcome outcome = run(patient, breakingAfter(4, "b", "a"));
+        assertThat(diary).containsExactly("broken b", "broken a", "broken b", "broken a", "broken b");
+        assertThat(outcome.results()).isEmpty();
+    }
+
+    @Test
+    void whatIsMeasuredIsToldAfterEachTurnOfRounds() throws InterruptedException {
+        run(PLAN, sound);
+        assertThat(finished)
+                .extracting(outcome ->
+                        outcome.results().stream().map(Result::rounds).toList())
+                .containsExactly(List.of(1, 1), List.of(2, 2));
     }
 
     @Test
@@ -166,7 +185,8 @@ class BenchTest {
 
     @Test
     void whenTheTimeIsOverNoFurtherTurnBegins() throws InterruptedException {
-        Plan hasty = new Plan(false, Set.of(), Set.of(), Set.of(), 99, Duration.ofMillis(2), Duration.ZERO, 42);
+        Plan hasty = new Plan(
+                false, Set.of(), Set.of(), Set.of(), Duration.ZERO, 99, Duration.ofMillis(2), Duration.ZERO, 42);
         assertThat(run(hasty, sound).results()).allMatch(result -> result.rounds() == 1);
     }
 
@@ -177,7 +197,7 @@ class BenchTest {
     private Outcome run(Plan plan, Entrant... entrants) throws InterruptedException {
         PrintStream out = new PrintStream(screen, true, StandardCharsets.UTF_8);
         Stage stage = new Stage(Path.of(""), Path.of(""), new Slabs(), _ -> {});
-        return new Bench(plan, List.of(entrants), stage, Progress.to(out, 0)).run();
+        return new Bench(plan, List.of(entrants), stage, Progress.to(out, 0), finished::add).run();
     }
 
     /** Its round after so many breaks it, the warm-up being one. */

@@ -11,9 +11,8 @@ import org.junit.jupiter.api.Test;
 class PlanTest {
     private static final Scenario BATCHES_OFF = Rounds.batches("millrace", Aof.OFF, 1_000);
     private static final Scenario BATCHES_ALWAYS = Rounds.batches("millrace", Aof.ALWAYS, 1);
-    private static final Scenario SINGLE_OFF = new Scenario("millrace", new Case("single", 1, 64), Aof.OFF, 1_000);
-    private static final Scenario SINGLE_ALWAYS =
-            new Scenario("millrace", new Case("single", 1, 64), Aof.ALWAYS, 1_000);
+    private static final Scenario SINGLE_OFF = new Scenario("millrace", Case.SINGLE, Aof.OFF, 1_000);
+    private static final Scenario SINGLE_ALWAYS = new Scenario("millrace", Case.SINGLE, Aof.ALWAYS, 1_000);
     private static final Scenario ROWS = new Scenario("row-update", new Case("clients-64", 1, 64), null, 1);
 
     private static final Scenario FEW_ROWS = new Scenario("row-update", new Case("clients-8", 1, 8), null, 1);
@@ -57,6 +56,7 @@ class PlanTest {
     }
 
     private static Plan plan(boolean quick, Set<String> cases, Set<Aof> aofs) {
-        return new Plan(quick, Set.of(), cases, aofs, 1, Duration.ofSeconds(1), Duration.ofMinutes(1), 1);
+        return new Plan(
+                quick, Set.of(), cases, aofs, Duration.ZERO, 1, Duration.ofSeconds(1), Duration.ofMinutes(1), 1);
     }
 }

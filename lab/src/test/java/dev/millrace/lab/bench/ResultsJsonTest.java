@@ -14,8 +14,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class ResultsJsonTest {
-    private static final Plan PLAN =
-            new Plan(false, Set.of(), Set.of(), Set.of(), 2, Duration.ofSeconds(3), Duration.ofMinutes(1), 42);
+    private static final Plan PLAN = new Plan(
+            false, Set.of(), Set.of(), Set.of(), Duration.ZERO, 2, Duration.ofSeconds(3), Duration.ofMinutes(1), 42);
     private static final Machine MACHINE = new Machine(2, "a processor", 8_192, "Linux 6", "a VM 25");
 
     @Test

@@ -15,8 +15,8 @@ final class Outcomes {
     static final double PEAK = 10_000;
 
     private static final long MILLI = 1_000_000;
-    private static final Plan PLAN = new Plan(
-            Duration.ofSeconds(10), Case.HTTP.getFirst(), List.of(300), Aof.ALWAYS, EnumSet.allOf(Part.class), 1);
+    private static final Plan PLAN =
+            new Plan(Duration.ofSeconds(10), Case.SINGLE, List.of(300), Aof.ALWAYS, EnumSet.allOf(Part.class), 1);
 
     private Outcomes() {}
 

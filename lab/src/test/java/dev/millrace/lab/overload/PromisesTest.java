@@ -52,6 +52,14 @@ class PromisesTest {
     }
 
     @Test
+    void thePeakItselfIsJudgedToo() {
+        Outcome outcome = Outcomes.of(
+                List.of(Outcomes.level(100, 8_999, Outcomes.score(100, 1_000, 200), FLAT, null)), List.of());
+        assertThat(Promises.of(outcome).stream().map(Promise::holds)).containsExactly(true, false, true, true, true);
+        assertThat(measured(outcome)).contains("at 100 %: 90 %", "at 100 %: 1,000 ms");
+    }
+
+    @Test
     void balancesAreReadSoonAndTakeLittle() {
         Outcome good = Outcomes.of(List.of(), List.of(), Outcomes.balances(4.9, 9_001));
         assertThat(Promises.of(good)).allMatch(Promise::holds);

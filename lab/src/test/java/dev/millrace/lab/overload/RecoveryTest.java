@@ -23,6 +23,13 @@ class RecoveryTest {
     }
 
     @Test
+    void oneThatFallsBackWasNotBackBefore() {
+        long[] nanos = arrivals(1_000);
+        Arrays.fill(nanos, 400, 403, 11);
+        assertThat(after(nanos)).hasValue(401 / PER_SECOND);
+    }
+
+    @Test
     void whoIsRefusedIsSlow() {
         long[] nanos = arrivals(1_000);
         Arrays.fill(nanos, 0, 300, Score.NEVER);
