@@ -118,8 +118,7 @@ public final class BenchCommand implements Callable<Integer> {
         AtomicReference<@Nullable Outcome> finished = new AtomicReference<>();
         return RunHome.run(terminal, "bench", plan.seed(), keep, () -> breakOff(plan, finished.get()), home -> {
             Outcome outcome = run(plan, home, finished::set);
-            print(plan, outcome);
-            return outcome.isGood();
+            return new RunHome.Ending(outcome.isGood(), () -> print(plan, outcome));
         });
     }
 

@@ -109,8 +109,7 @@ public final class OverloadCommand implements Callable<Integer> {
                 () -> terminal.err().println("interrupted: everything is stopped, nothing was measured"),
                 home -> {
                     Outcome outcome = run(plan, home);
-                    print(outcome);
-                    return outcome.isGood();
+                    return new RunHome.Ending(outcome.isGood(), () -> print(outcome));
                 });
     }
 

@@ -102,18 +102,16 @@ public final class ScaleCommand implements Callable<Integer> {
                 home -> run(plan, home));
     }
 
-    private boolean run(ScalePlan plan, Path home) throws InterruptedException {
+    private RunHome.Ending run(ScalePlan plan, Path home) throws InterruptedException {
         try (Progress progress = Progress.to(terminal.err(), terminal.columns())) {
             progress.step("scale: seed " + plan.seed());
             Stage stage = new Stage(terminal.root(), home, new Slabs(), progress::step);
             Findings findings = new Findings(Machine.ofThisProcess(), plan.seed(), new Scale(plan, stage).run());
-            print(findings);
-            return findings.isGood();
+            return new RunHome.Ending(findings.isGood(), () -> print(findings));
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
-            terminal.err().println("scale broke off: " + StackTrace.of(e));
-            return false;
+            return new RunHome.Ending(false, () -> terminal.err().println("scale broke off: " + StackTrace.of(e)));
         }
     }
 

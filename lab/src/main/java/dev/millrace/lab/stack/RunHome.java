@@ -21,6 +21,7 @@ public final class RunHome {
     private final Runnable interruption;
     private final Thread farewell = new Thread(this::breakOff);
     private volatile boolean interrupted;
+    private boolean told;
 
     private RunHome(Path path, PrintStream complaints, boolean keep, Runnable interruption) {
         this.path = path;
@@ -29,11 +30,19 @@ public final class RunHome {
         this.interruption = interruption;
     }
 
-    /** What happens in the folder; whether it went well. */
+    /** What happens in the folder. */
     @FunctionalInterface
     public interface Run {
-        boolean in(Path home) throws Exception;
+        Ending in(Path home) throws Exception;
     }
+
+    /**
+     * What a run came to.
+     *
+     * @param good whether it went well
+     * @param tell prints it; not done where the run was interrupted: what broke off then says nothing
+     */
+    public record Ending(boolean good, Runnable tell) {}
 
     /**
      * Runs in a new folder below {@code lab/target}, and deletes it where nobody needs it any more.
@@ -53,11 +62,26 @@ public final class RunHome {
         Runtime.getRuntime().addShutdownHook(home.farewell);
         boolean good = false;
         try {
-            good = run.in(path);
+            Ending ending = run.in(path);
+            home.tell(ending);
+            good = ending.good();
         } finally {
             home.finish(good);
         }
         return good ? 0 : 1;
+    }
+
+    private synchronized void tell(Ending ending) {
+        if (!interrupted) {
+            told = true;
+            ending.tell().run();
+        }
+    }
+
+    /** Whether the run had come to its end before. */
+    private synchronized boolean interrupt() {
+        interrupted = true;
+        return told;
     }
 
     /** Ends every process that this one has started, and deletes the folder where nobody needs it any more. */
@@ -79,7 +103,7 @@ public final class RunHome {
     }
 
     private void breakOff() {
-        interrupted = true;
+        boolean ended = interrupt();
         Descendants.end();
         try {
             if (!keep) {
@@ -88,7 +112,9 @@ public final class RunHome {
         } catch (IOException e) {
             complaints.println("could not delete " + path + ": " + e.getMessage());
         }
-        interruption.run();
+        if (!ended) {
+            interruption.run();
+        }
         Runtime.getRuntime().halt(INTERRUPTED);
     }
 }

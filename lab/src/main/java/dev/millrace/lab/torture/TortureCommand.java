@@ -83,8 +83,8 @@ public final class TortureCommand implements Callable<Integer> {
                 () -> terminal.err().println("interrupted: everything is stopped, nothing was proven"),
                 home -> {
                     Torture.Result result = run(plan, home);
-                    terminal.out().println(result.report());
-                    return result.good();
+                    return new RunHome.Ending(
+                            result.good(), () -> terminal.out().println(result.report()));
                 });
     }
 
