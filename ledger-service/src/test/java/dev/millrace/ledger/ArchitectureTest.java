@@ -72,7 +72,7 @@ class ArchitectureTest {
             .whereLayer("service")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("access")
-            .mayOnlyBeAccessedByLayers("service")
+            .mayOnlyBeAccessedByLayers("service", "balance")
             .whereLayer("statement")
             .mayOnlyBeAccessedByLayers("service")
             .whereLayer("engagement")

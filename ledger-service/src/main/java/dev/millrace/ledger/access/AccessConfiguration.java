@@ -33,7 +33,7 @@ public class AccessConfiguration {
     }
 
     @Bean
-    JwtDecoder jwtDecoder(LedgerSettings settings, Clock clock, Outage jwkSetOutage) {
+    RememberedTokens jwtDecoder(LedgerSettings settings, Clock clock, Outage jwkSetOutage) {
         JwtDecoder decoder = BearerTokens.decoder(settings, clock);
         JwtDecoder watched = token -> {
             Jwt checked = decoder.decode(token);
@@ -41,6 +41,11 @@ public class AccessConfiguration {
             return checked;
         };
         return new RememberedTokens(watched, BearerTokens.validator(settings, clock), Ticker.systemTicker());
+    }
+
+    @Bean
+    KnownReaders knownReaders(RememberedTokens tokens) {
+        return new KnownReaders(tokens);
     }
 
     /** Otherwise each filter of a request is observed, which takes longer than reading a balance. */

@@ -1,6 +1,7 @@
 package dev.millrace.ledger.access;
 
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
@@ -12,11 +13,13 @@ final class OwnData {
 
     static AuthorizationDecision allowed(
             Supplier<? extends Authentication> caller, RequestAuthorizationContext request) {
-        return new AuthorizationDecision(caller.get() instanceof JwtAuthenticationToken token
-                && (isAdmin(token)
-                        || request.getVariables()
-                                .getOrDefault("creator", "")
-                                .equals(token.getToken().getSubject())));
+        return new AuthorizationDecision(
+                allowed(caller.get(), request.getVariables().getOrDefault("creator", "")));
+    }
+
+    static boolean allowed(@Nullable Authentication caller, String creator) {
+        return caller instanceof JwtAuthenticationToken token
+                && (isAdmin(token) || creator.equals(token.getToken().getSubject()));
     }
 
     private static boolean isAdmin(JwtAuthenticationToken token) {

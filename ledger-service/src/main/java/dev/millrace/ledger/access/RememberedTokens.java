@@ -4,6 +4,7 @@ import com.google.common.base.Ticker;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import java.time.Duration;
+import java.util.Optional;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
 import org.springframework.security.oauth2.jwt.Jwt;
@@ -54,5 +55,11 @@ final class RememberedTokens implements JwtDecoder {
             throw new JwtValidationException("a token that was good is so no more", result.getErrors());
         }
         return known;
+    }
+
+    /** What a token says that is remembered and still passes; empty where only {@link #decode} can tell. */
+    Optional<Jwt> recall(String token) {
+        return Optional.ofNullable(good.getIfPresent(token))
+                .filter(known -> !validator.validate(known).hasErrors());
     }
 }

@@ -1,11 +1,16 @@
 package dev.millrace.ledger.balance;
 
+import dev.millrace.ledger.access.KnownReaders;
+import dev.millrace.ledger.problem.ProblemWriter;
 import dev.millrace.ledger.redis.RedisLine;
 import java.time.Clock;
+import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterProperties;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Wires this station. */
 @Configuration(proxyBeanMethods = false)
@@ -15,6 +20,21 @@ public class BalanceConfiguration {
     @Bean
     LiveBalance liveBalance(JdbcClient jdbc, RedisLine redis, Clock clock) {
         return new LiveBalance(new SettledLedger(jdbc), new PendingCounters(redis), clock);
+    }
+
+    @Bean
+    BalanceShortcut balanceShortcut(
+            KnownReaders readers, BalanceEndpoint endpoint, ProblemWriter problems, JsonMapper json) {
+        return new BalanceShortcut(readers, endpoint, problems, json);
+    }
+
+    /** Behind the filter that observes requests, before those that find out who asks. */
+    @Bean
+    FilterRegistrationBean<BalanceShortcut> placeOfBalanceShortcut(BalanceShortcut shortcut) {
+        FilterRegistrationBean<BalanceShortcut> filter = new FilterRegistrationBean<>(shortcut);
+        filter.addUrlPatterns("/v1/creators/*");
+        filter.setOrder(SecurityFilterProperties.DEFAULT_FILTER_ORDER - 1);
+        return filter;
     }
 
     @Bean

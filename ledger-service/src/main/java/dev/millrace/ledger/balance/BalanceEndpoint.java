@@ -21,6 +21,8 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @Tag(name = "Creators")
 final class BalanceEndpoint {
+    static final String PATH = "/v1/creators/{creator}/balance";
+
     private final LiveBalance balances;
     private final String currency;
     private final Counter ok;
@@ -77,7 +79,7 @@ final class BalanceEndpoint {
         Problem.COUNTERS_UNAVAILABLE,
         Problem.LEDGER_UNAVAILABLE
     })
-    @GetMapping(path = "/v1/creators/{creator}/balance", produces = MediaType.APPLICATION_JSON_VALUE)
+    @GetMapping(path = PATH, produces = MediaType.APPLICATION_JSON_VALUE)
     Balance balance(@PathVariable("creator") String id) {
         CreatorId creator = new CreatorId(id);
         return switch (read(creator)) {

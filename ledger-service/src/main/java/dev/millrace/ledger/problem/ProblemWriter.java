@@ -12,9 +12,10 @@ public final class ProblemWriter {
         this.resolver = resolver;
     }
 
-    public void write(HttpServletRequest request, HttpServletResponse response, ProblemException problem) {
-        if (resolver.resolveException(request, response, null, problem) == null) {
-            throw problem;
+    /** @param failure a problem, or another exception that the endpoints may end with */
+    public void write(HttpServletRequest request, HttpServletResponse response, RuntimeException failure) {
+        if (resolver.resolveException(request, response, null, failure) == null) {
+            throw failure;
         }
     }
 }
