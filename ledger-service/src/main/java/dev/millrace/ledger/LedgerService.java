@@ -24,6 +24,7 @@ import org.springframework.context.annotation.Import;
  *                             ├──> statement   postings, newest first
  *                             ├──> engagement  units and micros by article
  *                             └──> catalog     publishers, keys, rate cards ──(snapshot)──> Redis ──> ingest-api
+ *   a token just seen ───────────> balance     the same, before the framework's filters
  *   whatever goes wrong ───────> problem
  * </pre>
  */
