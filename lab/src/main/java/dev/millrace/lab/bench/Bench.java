@@ -30,7 +30,7 @@ final class Bench {
     private final List<Entrant> entrants;
     private final Stage stage;
     private final Progress progress;
-    private final Consumer<Outcome> finished;
+    private final Consumer<Outcome> soFar;
     private final List<Contestant> started = new ArrayList<>();
     private final List<Turn> turns = new ArrayList<>();
     private final List<String> servers = new ArrayList<>();
@@ -43,13 +43,13 @@ final class Bench {
     private int taken;
     private int sweep;
 
-    /** @param finished takes what came of the rounds so far whenever each scenario has had another one */
-    Bench(Plan plan, List<Entrant> entrants, Stage stage, Progress progress, Consumer<Outcome> finished) {
+    /** @param soFar takes what has come of all rounds so far after each of them */
+    Bench(Plan plan, List<Entrant> entrants, Stage stage, Progress progress, Consumer<Outcome> soFar) {
         this.plan = plan;
         this.entrants = entrants.stream().filter(plan::takes).toList();
         this.stage = stage;
         this.progress = progress;
-        this.finished = finished;
+        this.soFar = soFar;
     }
 
     Outcome run() throws InterruptedException {
@@ -67,7 +67,6 @@ final class Bench {
                 Duration before = elapsed();
                 takeTurns();
                 longest = elapsed().minus(before);
-                finished.accept(outcome());
             }
             return outcome();
         } finally {
@@ -158,6 +157,7 @@ final class Bench {
             fail(turn + " in " + round, e);
             broken.add(turn.scenario().contestant());
         }
+        soFar.accept(outcome());
     }
 
     private void fail(String what, Throwable failure) {

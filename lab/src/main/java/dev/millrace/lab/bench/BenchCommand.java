@@ -115,27 +115,29 @@ public final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Plan plan = plan();
-        AtomicReference<@Nullable Outcome> finished = new AtomicReference<>();
-        return RunHome.run(terminal, "bench", plan.seed(), keep, () -> breakOff(plan, finished.get()), home -> {
-            Outcome outcome = run(plan, home, finished::set);
+        AtomicReference<@Nullable Outcome> soFar = new AtomicReference<>();
+        return RunHome.run(terminal, "bench", plan.seed(), keep, () -> breakOff(plan, soFar.get()), home -> {
+            Outcome outcome = run(plan, home, soFar::set);
             return new RunHome.Ending(outcome.isGood(), () -> print(plan, outcome));
         });
     }
 
-    private void breakOff(Plan plan, @Nullable Outcome finished) {
-        if (finished == null) {
-            terminal.err().println("interrupted: everything is stopped, nothing was measured");
-        } else {
-            print(plan, finished);
-            terminal.err().println("interrupted: everything is stopped; the results are of the rounds until then");
+    private RunHome.Ending breakOff(Plan plan, @Nullable Outcome soFar) {
+        if (soFar == null || (soFar.results().isEmpty() && soFar.failures().isEmpty())) {
+            return new RunHome.Ending(
+                    true, () -> terminal.err().println("interrupted: everything is stopped, nothing was measured"));
         }
+        return new RunHome.Ending(soFar.failures().isEmpty(), () -> {
+            print(plan, soFar);
+            terminal.err().println("interrupted: everything is stopped; the results are of the rounds until then");
+        });
     }
 
-    private Outcome run(Plan plan, Path home, Consumer<Outcome> finished) throws InterruptedException {
+    private Outcome run(Plan plan, Path home, Consumer<Outcome> soFar) throws InterruptedException {
         try (Progress progress = Progress.to(terminal.err(), terminal.columns())) {
             progress.step("bench: seed " + plan.seed());
             Stage stage = new Stage(terminal.root(), home, new Slabs(), progress::step);
-            return new Bench(plan, entrants, stage, progress, finished).run();
+            return new Bench(plan, entrants, stage, progress, soFar).run();
         }
     }
 

@@ -20,6 +20,7 @@ final class ResultsJson {
         var failures = root.putArray("failures");
         outcome.failures().forEach(failures::add);
         root.put("seed", plan.seed()).put("quick", plan.quick());
+        Json.number(root, "warmUpSeconds", plan.warmUp().toMillis() / 1_000.0);
         Json.number(root, "roundSeconds", plan.length().toMillis() / 1_000.0);
         return JsonMapper.shared().writeValueAsString(root);
     }

@@ -29,8 +29,11 @@ final class Table {
         return Stream.concat(Stream.of(machine.toString()), outcome.servers().stream())
                         .map(line -> line + "\n")
                         .collect(Collectors.joining())
-                + "\nSeed %d, rounds of %.1f s: the median one, percentiles of all; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections.\n"
-                        .formatted(plan.seed(), plan.length().toMillis() / SECOND)
+                + "\nSeed %d, warmed up for %.0f s, rounds of %.1f s: the median one, percentiles of all; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections.\n"
+                        .formatted(
+                                plan.seed(),
+                                plan.warmUp().toMillis() / SECOND,
+                                plan.length().toMillis() / SECOND)
                 + table.speed()
                 + "\nUntil the balances held everything, and events a second with that; for a million events SQL statements, rows written, seconds of CPU; bytes of Redis an identity remembered.\n"
                 + table.costs()

@@ -106,7 +106,8 @@ public final class OverloadCommand implements Callable<Integer> {
                 "overload",
                 plan.seed(),
                 keep,
-                () -> terminal.err().println("interrupted: everything is stopped, nothing was measured"),
+                () -> new RunHome.Ending(
+                        true, () -> terminal.err().println("interrupted: everything is stopped, nothing was measured")),
                 home -> {
                     Outcome outcome = run(plan, home);
                     return new RunHome.Ending(outcome.isGood(), () -> print(outcome));

@@ -98,7 +98,8 @@ public final class ScaleCommand implements Callable<Integer> {
                 "scale",
                 plan.seed(),
                 keep,
-                () -> terminal.err().println("interrupted: everything is stopped, nothing was measured"),
+                () -> new RunHome.Ending(
+                        true, () -> terminal.err().println("interrupted: everything is stopped, nothing was measured")),
                 home -> run(plan, home));
     }
 

@@ -7,6 +7,8 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of one run, and the run's end: whether it comes by itself or by Ctrl-C, SIGTERM or a closed terminal, no
@@ -18,12 +20,12 @@ public final class RunHome {
     private final Path path;
     private final PrintStream complaints;
     private final boolean keep;
-    private final Runnable interruption;
+    private final Supplier<Ending> interruption;
     private final Thread farewell = new Thread(this::breakOff);
     private volatile boolean interrupted;
-    private boolean told;
+    private @Nullable Ending ending;
 
-    private RunHome(Path path, PrintStream complaints, boolean keep, Runnable interruption) {
+    private RunHome(Path path, PrintStream complaints, boolean keep, Supplier<Ending> interruption) {
         this.path = path;
         this.complaints = complaints;
         this.keep = keep;
@@ -49,10 +51,11 @@ public final class RunHome {
      *
      * @param command whose run it is
      * @param keep whether data and logs stay also when nothing went wrong
-     * @param interruption says what there is to say after Ctrl-C; every process is ended then
+     * @param interruption what the run has come to when Ctrl-C ends it; asked before anything is stopped, told after
      * @return exit code: 0 when it went well
      */
-    public static int run(Terminal terminal, String command, long seed, boolean keep, Runnable interruption, Run run)
+    public static int run(
+            Terminal terminal, String command, long seed, boolean keep, Supplier<Ending> interruption, Run run)
             throws Exception {
         Path runs =
                 Files.createDirectories(terminal.root().resolve("lab/target").resolve(command));
@@ -73,15 +76,15 @@ public final class RunHome {
 
     private synchronized void tell(Ending ending) {
         if (!interrupted) {
-            told = true;
+            this.ending = ending;
             ending.tell().run();
         }
     }
 
-    /** Whether the run had come to its end before. */
-    private synchronized boolean interrupt() {
+    /** What is left to be told. */
+    private synchronized Ending interrupt() {
         interrupted = true;
-        return told;
+        return ending == null ? interruption.get() : new Ending(ending.good(), () -> {});
     }
 
     /** Ends every process that this one has started, and deletes the folder where nobody needs it any more. */
@@ -103,18 +106,18 @@ public final class RunHome {
     }
 
     private void breakOff() {
-        boolean ended = interrupt();
+        Ending last = interrupt();
         Descendants.end();
-        try {
-            if (!keep) {
+        if (last.good() && !keep) {
+            try {
                 Folders.delete(path);
+            } catch (IOException e) {
+                complaints.println("could not delete " + path + ": " + e.getMessage());
             }
-        } catch (IOException e) {
-            complaints.println("could not delete " + path + ": " + e.getMessage());
+        } else {
+            complaints.println("data and logs are kept in " + path);
         }
-        if (!ended) {
-            interruption.run();
-        }
+        last.tell().run();
         Runtime.getRuntime().halt(INTERRUPTED);
     }
 }

@@ -80,7 +80,8 @@ public final class TortureCommand implements Callable<Integer> {
                 "torture",
                 plan.seed(),
                 keep,
-                () -> terminal.err().println("interrupted: everything is stopped, nothing was proven"),
+                () -> new RunHome.Ending(
+                        true, () -> terminal.err().println("interrupted: everything is stopped, nothing was proven")),
                 home -> {
                     Torture.Result result = run(plan, home);
                     return new RunHome.Ending(

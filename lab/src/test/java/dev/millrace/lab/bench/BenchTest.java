@@ -30,7 +30,7 @@ class BenchTest {
 
     private final List<String> diary = new ArrayList<>();
     private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
-    private final List<Outcome> finished = new ArrayList<>();
+    private final List<Outcome> soFar = new ArrayList<>();
     private final FakeContestant sound = fake("sound", "b", "a");
 
     @Test
@@ -58,12 +58,12 @@ class BenchTest {
     }
 
     @Test
-    void whatIsMeasuredIsToldAfterEachTurnOfRounds() throws InterruptedException {
+    void whatIsMeasuredIsToldAfterEachRound() throws InterruptedException {
         run(PLAN, sound);
-        assertThat(finished)
+        assertThat(soFar)
                 .extracting(outcome ->
                         outcome.results().stream().map(Result::rounds).toList())
-                .containsExactly(List.of(1, 1), List.of(2, 2));
+                .containsExactly(List.of(), List.of(), List.of(1), List.of(1, 1), List.of(2, 1), List.of(2, 2));
     }
 
     @Test
@@ -197,7 +197,7 @@ class BenchTest {
     private Outcome run(Plan plan, Entrant... entrants) throws InterruptedException {
         PrintStream out = new PrintStream(screen, true, StandardCharsets.UTF_8);
         Stage stage = new Stage(Path.of(""), Path.of(""), new Slabs(), _ -> {});
-        return new Bench(plan, List.of(entrants), stage, Progress.to(out, 0), finished::add).run();
+        return new Bench(plan, List.of(entrants), stage, Progress.to(out, 0), soFar::add).run();
     }
 
     /** Its round after so many breaks it, the warm-up being one. */

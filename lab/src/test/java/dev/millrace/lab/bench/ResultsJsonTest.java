@@ -15,7 +15,15 @@ import tools.jackson.databind.json.JsonMapper;
 
 class ResultsJsonTest {
     private static final Plan PLAN = new Plan(
-            false, Set.of(), Set.of(), Set.of(), Duration.ZERO, 2, Duration.ofSeconds(3), Duration.ofMinutes(1), 42);
+            false,
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Duration.ofSeconds(20),
+            2,
+            Duration.ofSeconds(3),
+            Duration.ofMinutes(1),
+            42);
     private static final Machine MACHINE = new Machine(2, "a processor", 8_192, "Linux 6", "a VM 25");
 
     @Test
@@ -34,7 +42,7 @@ class ResultsJsonTest {
         JsonNode json = JsonMapper.shared().readTree(ResultsJson.of(PLAN, outcome, MACHINE));
 
         assertThat(json.propertyNames())
-                .containsExactly("machine", "results", "failures", "seed", "quick", "roundSeconds");
+                .containsExactly("machine", "results", "failures", "seed", "quick", "warmUpSeconds", "roundSeconds");
         assertThat(json.path("machine").toString())
                 .isEqualTo("{\"cores\":2,\"processor\":\"a processor\",\"memoryMib\":8192,\"system\":\"Linux 6\","
                         + "\"java\":\"a VM 25\",\"servers\":[\"millrace: redis 7\"],\"seconds\":90.5}");
@@ -50,6 +58,7 @@ class ResultsJsonTest {
         assertThat(json.path("results").get(1).path("bytesPerRemembered").isNull())
                 .isTrue();
         assertThat(json.path("seed").asInt()).isEqualTo(42);
+        assertThat(json.path("warmUpSeconds").asDouble()).isEqualTo(20);
         assertThat(json.path("roundSeconds").asDouble()).isEqualTo(3);
         assertThat(json.path("results").get(1).path("lost").asInt()).isEqualTo(1);
         assertThat(json.path("failures").get(0).asString()).isEqualTo("1 lost");
@@ -68,7 +77,7 @@ class ResultsJsonTest {
         assertThat(table)
                 .startsWith("2 cores (a processor), 8,192 MiB, Linux 6, a VM 25\nrow-update: postgres 18\n")
                 .contains("row-update  clients-64  -           1       500  250-1,000      -       -      -")
-                .contains("Seed 42, rounds of 3.0 s: the median one")
+                .contains("Seed 42, warmed up for 20 s, rounds of 3.0 s: the median one")
                 .endsWith("1 results in 9 s. Nothing was lost, nothing was paid twice.\n");
     }
 }

@@ -17,6 +17,7 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationConverter;
 import org.springframework.security.oauth2.server.resource.web.access.BearerTokenAccessDeniedHandler;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.AccessDeniedHandler;
@@ -43,9 +44,15 @@ public class AccessConfiguration {
         return new RememberedTokens(watched, BearerTokens.validator(settings, clock), Ticker.systemTicker());
     }
 
+    /** One for the filters and for those who know without them. */
     @Bean
-    KnownReaders knownReaders(RememberedTokens tokens) {
-        return new KnownReaders(tokens);
+    JwtAuthenticationConverter jwtAuthenticationConverter() {
+        return new JwtAuthenticationConverter();
+    }
+
+    @Bean
+    KnownReaders knownReaders(RememberedTokens tokens, JwtAuthenticationConverter converter) {
+        return new KnownReaders(tokens, converter);
     }
 
     /** Otherwise each filter of a request is observed, which takes longer than reading a balance. */

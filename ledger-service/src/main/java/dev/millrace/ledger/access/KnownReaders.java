@@ -29,11 +29,15 @@ public final class KnownReaders {
             new HstsHeaderWriter(),
             new XFrameOptionsHeaderWriter(XFrameOptionsHeaderWriter.XFrameOptionsMode.DENY));
 
-    private final RememberedTokens tokens;
-    private final JwtAuthenticationConverter converter = new JwtAuthenticationConverter();
+    /** A token with this claim is good only in its holder's hands (RFC 7800), which the filters see to. */
+    private static final String CONFIRMATION = "cnf";
 
-    KnownReaders(RememberedTokens tokens) {
+    private final RememberedTokens tokens;
+    private final JwtAuthenticationConverter converter;
+
+    KnownReaders(RememberedTokens tokens, JwtAuthenticationConverter converter) {
         this.tokens = tokens;
+        this.converter = converter;
     }
 
     /** Whether it is known that the request's bearer token is good and allows to read this creator's data. */
@@ -41,8 +45,8 @@ public final class KnownReaders {
         String token = token(request);
         return token != null
                 && tokens.recall(token)
-                        .filter(jwt ->
-                                creator.equals(jwt.getSubject()) || OwnData.allowed(converter.convert(jwt), creator))
+                        .filter(jwt -> !jwt.hasClaim(CONFIRMATION))
+                        .filter(jwt -> OwnData.allowed(converter.convert(jwt), creator))
                         .isPresent();
     }
 

@@ -5,7 +5,7 @@ import dev.millrace.ledger.problem.ProblemWriter;
 import dev.millrace.ledger.redis.RedisLine;
 import java.time.Clock;
 import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterProperties;
-import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.web.servlet.DelegatingFilterProxyRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -28,10 +28,10 @@ public class BalanceConfiguration {
         return new BalanceShortcut(readers, endpoint, problems, json);
     }
 
-    /** Behind the filter that observes requests, before those that find out who asks. */
+    /** Behind the filter that observes requests, before those that find out who asks; made by name, not while the server starts. */
     @Bean
-    FilterRegistrationBean<BalanceShortcut> placeOfBalanceShortcut(BalanceShortcut shortcut) {
-        FilterRegistrationBean<BalanceShortcut> filter = new FilterRegistrationBean<>(shortcut);
+    DelegatingFilterProxyRegistrationBean placeOfBalanceShortcut() {
+        DelegatingFilterProxyRegistrationBean filter = new DelegatingFilterProxyRegistrationBean("balanceShortcut");
         filter.addUrlPatterns("/v1/creators/*");
         filter.setOrder(SecurityFilterProperties.DEFAULT_FILTER_ORDER - 1);
         return filter;

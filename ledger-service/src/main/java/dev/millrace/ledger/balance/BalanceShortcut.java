@@ -9,6 +9,9 @@ import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
@@ -26,7 +29,10 @@ final class BalanceShortcut extends HttpFilter {
 
     private static final String BEFORE = "/v1/creators/";
     private static final String AFTER = "/balance";
-    private static final String ANYTHING = "*/*";
+
+    /** What requests that would be answered with JSON anyway say of that. */
+    private static final Set<List<String>> ACCEPTED =
+            Set.of(List.of(), List.of("*/*"), List.of(MediaType.APPLICATION_JSON_VALUE));
 
     private final transient KnownReaders readers;
     private final transient BalanceEndpoint endpoint;
@@ -52,11 +58,10 @@ final class BalanceShortcut extends HttpFilter {
     }
 
     private static boolean isUsual(HttpServletRequest request) {
-        String accept = request.getHeader(HttpHeaders.ACCEPT);
         return HttpMethod.GET.matches(request.getMethod())
                 && request.getQueryString() == null
                 && request.getHeader(HttpHeaders.ORIGIN) == null
-                && (accept == null || accept.equals(ANYTHING) || accept.equals(MediaType.APPLICATION_JSON_VALUE));
+                && ACCEPTED.contains(Collections.list(request.getHeaders(HttpHeaders.ACCEPT)));
     }
 
     /** Whose balance is asked for; null where the address is another one, or not written in the plainest way. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.ledger.Stores;
+import jakarta.servlet.FilterRegistration;
+import jakarta.servlet.ServletContext;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,6 +26,12 @@ class BalanceShortcutIT {
     private final RunningLedger ledger = RunningLedger.shared();
     private final String creator = "short-" + UUID.randomUUID();
     private final String path = "/v1/creators/" + creator + "/balance";
+
+    @Test
+    void itStandsInTheWayOfCreatorsDataOnly() {
+        FilterRegistration filter = ledger.bean(ServletContext.class).getFilterRegistration("balanceShortcut");
+        assertThat(filter.getUrlPatternMappings()).containsExactly("/v1/creators/*");
+    }
 
     @Test
     void bothWaysAnswerWithTheSameBytes() {
@@ -64,6 +72,19 @@ class BalanceShortcutIT {
                 .isFalse();
     }
 
+    /** Whoever sends it as a bearer's may have stolen it. */
+    @Test
+    void aTokenThatIsBoundToItsHolderIsLeftToTheFilters() throws Exception {
+        String bound = RunningLedger.sign(
+                RunningLedger.claims(creator)
+                        .claim("cnf", Map.of("jkt", "a-thumbprint"))
+                        .build(),
+                RunningLedger.SECRET);
+        assertThat(ledger.get(path + LONG_WAY, bound).status()).isEqualTo(401);
+        assertThat(ledger.get(path, bound).status()).isEqualTo(401);
+        assertThat(goesOn(request(bound))).isTrue();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -97,6 +118,11 @@ class BalanceShortcutIT {
                 .isTrue();
         assertThat(goesOn(with(token, request -> request.addHeader("Accept", "application/json"))))
                 .isFalse();
+        assertThat(goesOn(with(token, request -> {
+                    request.addHeader("Accept", "application/json");
+                    request.addHeader("Accept", "x");
+                })))
+                .isTrue();
     }
 
     /** @return the status of both; their headers but the date, and their bodies but the moment, are the same */
