@@ -45,6 +45,9 @@ class LoadSheddingIT {
     /** Is rejected, and tells nothing of its connection. */
     private static final String NO_TOKEN = "{\"token\":\"\",\"type\":\"view\"}";
 
+    /** A node that waits for a machine with much else to do. */
+    private static final String[] PATIENT = {"--millrace.redis-patience=60s", "--millrace.tally-timeout=60s"};
+
     private OpenCounters counters;
     private RunningIngest ingest;
 
@@ -53,8 +56,7 @@ class LoadSheddingIT {
     void start() {
         RealServers.flushRedis();
         counters = new OpenCounters(RealServers.redisUrl());
-        ingest = new RunningIngest(
-                RealServers.redisUrl(), "--millrace.redis-patience=60s", "--millrace.tally-timeout=60s");
+        ingest = new RunningIngest(RealServers.redisUrl(), PATIENT);
     }
 
     @AfterEach
@@ -270,23 +272,26 @@ class LoadSheddingIT {
     @Test
     void whatWaitsWhenTheServiceIsStoppedIsAnswered() {
         int many = 20;
-        try (RunningIngest stopped = new RunningIngest(RealServers.redisUrl())) {
+        try (RunningIngest stopped = new RunningIngest(RealServers.redisUrl(), PATIENT)) {
             ConcurrencyLimit limit = stopped.part(ConcurrencyLimit.class);
             CountDownLatch busy = occupied(limit);
-            int before = limit.waiting();
-            List<CompletableFuture<Answer>> answers = new ArrayList<>();
-            for (int i = 0; i < many; i++) {
-                answers.add(stopped.postAsync(event("stopped-" + i), "application/json"));
+            try {
+                int before = limit.waiting();
+                List<CompletableFuture<Answer>> answers = new ArrayList<>();
+                for (int i = 0; i < many; i++) {
+                    answers.add(stopped.postAsync(event("stopped-" + i), "application/json"));
+                }
+                while (limit.waiting() < before + many) {
+                    Thread.onSpinWait();
+                }
+                stopped.closeServer();
+                assertThat(answers)
+                        .allSatisfy(answer -> assertThat(answer.join().status())
+                                .as(answer.join().body())
+                                .isEqualTo(202));
+            } finally {
+                busy.countDown();
             }
-            while (limit.waiting() < before + many) {
-                Thread.onSpinWait();
-            }
-            stopped.closeServer();
-            assertThat(answers)
-                    .allSatisfy(answer -> assertThat(answer.join().status())
-                            .as(answer.join().body())
-                            .isEqualTo(202));
-            busy.countDown();
         }
     }
 
