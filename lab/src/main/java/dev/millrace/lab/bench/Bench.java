@@ -24,8 +24,6 @@ final class Bench {
             .thenComparing(turn -> turn.scenario().creators(), Comparator.reverseOrder())
             .thenComparing(turn -> turn.scenario().shape().name());
 
-    private static final String WARM_UP = "warm-up";
-
     private final Plan plan;
     private final List<Entrant> entrants;
     private final Stage stage;
@@ -100,7 +98,7 @@ final class Bench {
         Duration end = elapsed().plus(plan.warmUp());
         do {
             for (Turn turn : turns) {
-                take(turn, WARM_UP);
+                take(turn, "warm-up");
             }
         } while (turns.stream().anyMatch(this::takesPart) && elapsed().compareTo(end) < 0);
     }

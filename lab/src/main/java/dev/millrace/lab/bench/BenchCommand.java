@@ -124,8 +124,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     private RunHome.Ending breakOff(Plan plan, @Nullable Outcome soFar) {
         if (soFar == null || (soFar.results().isEmpty() && soFar.failures().isEmpty())) {
-            return new RunHome.Ending(
-                    true, () -> terminal.err().println("interrupted: everything is stopped, nothing was measured"));
+            return RunHome.Ending.interrupted(terminal, "nothing was measured");
         }
         return new RunHome.Ending(soFar.failures().isEmpty(), () -> {
             print(plan, soFar);

@@ -106,8 +106,7 @@ public final class OverloadCommand implements Callable<Integer> {
                 "overload",
                 plan.seed(),
                 keep,
-                () -> new RunHome.Ending(
-                        true, () -> terminal.err().println("interrupted: everything is stopped, nothing was measured")),
+                () -> RunHome.Ending.interrupted(terminal, "nothing was measured"),
                 home -> {
                     Outcome outcome = run(plan, home);
                     return new RunHome.Ending(outcome.isGood(), () -> print(outcome));

@@ -33,6 +33,7 @@ final class Promises {
     private static final double PERCENT = 100;
 
     private final Outcome outcome;
+
     /** Levels at the peak and beyond it. */
     private final List<Level> full;
 

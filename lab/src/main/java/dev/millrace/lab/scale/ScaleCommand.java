@@ -98,8 +98,7 @@ public final class ScaleCommand implements Callable<Integer> {
                 "scale",
                 plan.seed(),
                 keep,
-                () -> new RunHome.Ending(
-                        true, () -> terminal.err().println("interrupted: everything is stopped, nothing was measured")),
+                () -> RunHome.Ending.interrupted(terminal, "nothing was measured"),
                 home -> run(plan, home));
     }
 

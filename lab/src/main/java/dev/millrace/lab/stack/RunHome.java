@@ -44,7 +44,16 @@ public final class RunHome {
      * @param good whether it went well
      * @param tell prints it; not done where the run was interrupted: what broke off then says nothing
      */
-    public record Ending(boolean good, Runnable tell) {}
+    public record Ending(boolean good, Runnable tell) {
+        /**
+         * Of a run that can't say anything before it has ended.
+         *
+         * @param nothing what it has not come to
+         */
+        public static Ending interrupted(Terminal terminal, String nothing) {
+            return new Ending(true, () -> terminal.err().println("interrupted: everything is stopped, " + nothing));
+        }
+    }
 
     /**
      * Runs in a new folder below {@code lab/target}, and deletes it where nobody needs it any more.
@@ -87,17 +96,11 @@ public final class RunHome {
         return ending == null ? interruption.get() : new Ending(ending.good(), () -> {});
     }
 
-    /** Ends every process that this one has started, and deletes the folder where nobody needs it any more. */
     private void finish(boolean good) throws IOException {
         if (interrupted) {
             return; // The hook tidies up.
         }
-        Descendants.end();
-        if (good && !keep) {
-            Folders.delete(path);
-        } else {
-            complaints.println("data and logs are kept in " + path);
-        }
+        end(good);
         try {
             Runtime.getRuntime().removeShutdownHook(farewell);
         } catch (IllegalStateException e) {
@@ -105,17 +108,22 @@ public final class RunHome {
         }
     }
 
-    private void breakOff() {
-        Ending last = interrupt();
+    /** Ends every process that this one has started, and deletes the folder where nobody needs it any more. */
+    private void end(boolean good) throws IOException {
         Descendants.end();
-        if (last.good() && !keep) {
-            try {
-                Folders.delete(path);
-            } catch (IOException e) {
-                complaints.println("could not delete " + path + ": " + e.getMessage());
-            }
+        if (good && !keep) {
+            Folders.delete(path);
         } else {
             complaints.println("data and logs are kept in " + path);
+        }
+    }
+
+    private void breakOff() {
+        Ending last = interrupt();
+        try {
+            end(last.good());
+        } catch (IOException e) {
+            complaints.println("could not delete " + path + ": " + e.getMessage());
         }
         last.tell().run();
         Runtime.getRuntime().halt(INTERRUPTED);

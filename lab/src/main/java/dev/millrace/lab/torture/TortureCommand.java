@@ -80,8 +80,7 @@ public final class TortureCommand implements Callable<Integer> {
                 "torture",
                 plan.seed(),
                 keep,
-                () -> new RunHome.Ending(
-                        true, () -> terminal.err().println("interrupted: everything is stopped, nothing was proven")),
+                () -> RunHome.Ending.interrupted(terminal, "nothing was proven"),
                 home -> {
                     Torture.Result result = run(plan, home);
                     return new RunHome.Ending(

@@ -21,7 +21,11 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @Tag(name = "Creators")
 final class BalanceEndpoint {
-    static final String PATH = "/v1/creators/{creator}/balance";
+    /** What stands before the creator's id in the address, and what behind it. */
+    static final String BEFORE = "/v1/creators/";
+
+    static final String AFTER = "/balance";
+    static final String PATH = BEFORE + "{creator}" + AFTER;
 
     private final LiveBalance balances;
     private final String currency;

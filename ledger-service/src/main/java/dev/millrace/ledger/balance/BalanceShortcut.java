@@ -20,15 +20,12 @@ import org.springframework.web.filter.ServerHttpObservationFilter;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Answers who follows a balance before the framework's filters and dispatching, which take three times as long as reading it.
+ * Answers who follows a balance before the framework's filters and dispatching, which take more than a third of the time of such a request.
  * A request goes the short way only if nothing about it is unusual and its bearer token was found good a moment ago; every
  * other one goes on. Both ways end in {@link BalanceEndpoint} and answer with the same bytes.
  */
 final class BalanceShortcut extends HttpFilter {
     private static final long serialVersionUID = 1;
-
-    private static final String BEFORE = "/v1/creators/";
-    private static final String AFTER = "/balance";
 
     /** What requests that would be answered with JSON anyway say of that. */
     private static final Set<List<String>> ACCEPTED =
@@ -67,14 +64,17 @@ final class BalanceShortcut extends HttpFilter {
     /** Whose balance is asked for; null where the address is another one, or not written in the plainest way. */
     private static @Nullable String creator(HttpServletRequest request) {
         String path = request.getRequestURI();
-        if (!path.startsWith(BEFORE) || !path.endsWith(AFTER) || !path.equals(request.getServletPath())) {
+        if (!path.startsWith(BalanceEndpoint.BEFORE)
+                || !path.endsWith(BalanceEndpoint.AFTER)
+                || !path.equals(request.getServletPath())) {
             return null;
         }
-        int end = path.length() - AFTER.length();
-        if (end <= BEFORE.length()) {
+        int begin = BalanceEndpoint.BEFORE.length();
+        int end = path.length() - BalanceEndpoint.AFTER.length();
+        if (end <= begin) {
             return null;
         }
-        String creator = path.substring(BEFORE.length(), end);
+        String creator = path.substring(begin, end);
         return EarnField.CREATOR.matcher(creator).matches() ? creator : null;
     }
 
