@@ -71,7 +71,7 @@ final class NoopHttp implements Contestant {
 
     @Override
     public List<String> servers() {
-        return List.of("java " + String.join(" ", ServiceJvm.OPTIONS) + ", server settings of ingest-api");
+        return List.of("java " + String.join(" ", ServiceJvm.EDGE_OPTIONS) + ", server settings of ingest-api");
     }
 
     @Override
@@ -110,7 +110,7 @@ final class NoopHttp implements Contestant {
         String classPath = root.resolve("lab/target/classes") + ":"
                 + Files.readString(root.resolve("lab/target/runtime.classpath"));
         List<String> command = new ArrayList<>(List.of(ServiceJvm.PROGRAM));
-        command.addAll(ServiceJvm.OPTIONS);
+        command.addAll(ServiceJvm.EDGE_OPTIONS);
         command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",

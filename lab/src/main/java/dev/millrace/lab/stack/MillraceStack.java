@@ -101,7 +101,7 @@ public final class MillraceStack implements AutoCloseable {
         LabSettings settings = LabSettings.fresh(root, place.data(), setup.interval(), 1, 1)
                 .with("MILLRACE_REQUIRE_DURABLE_REDIS", "false")
                 .with("SERVER_ADDRESS", "127.0.0.1")
-                .withJvmOptions(Part.INGEST, ServiceJvm.OPTIONS)
+                .withJvmOptions(Part.INGEST, ServiceJvm.EDGE_OPTIONS)
                 .withJvmOptions(Part.LEDGER, ServiceJvm.OPTIONS)
                 .withJvmOptions(Part.WORKER, setup.workerOptions());
         LabStack stack = LabStack.start(settings, place, progress);
@@ -125,7 +125,8 @@ public final class MillraceStack implements AutoCloseable {
         return List.of(
                 redis.description(),
                 stack.postgres().description() + ", fsync on, synchronous_commit on, pg_stat_statements",
-                "ingest-api, ledger-service: java " + String.join(" ", ServiceJvm.OPTIONS),
+                "ingest-api: java " + String.join(" ", ServiceJvm.EDGE_OPTIONS),
+                "ledger-service: java " + String.join(" ", ServiceJvm.OPTIONS),
                 "settlement-worker: java %s, settlement every %d s"
                         .formatted(
                                 String.join(" ", setup.workerOptions()),

@@ -7,6 +7,9 @@ import java.util.List;
 public final class ServiceJvm {
     public static final List<String> OPTIONS = List.of("-Xmx1g");
 
+    /** Of the edge, whose heap is there from the start (decision 21). */
+    public static final List<String> EDGE_OPTIONS = List.of("-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch");
+
     public static final String PROGRAM =
             Path.of(System.getProperty("java.home"), "bin", "java").toString();
 

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * One of the three services as a process of its own, as it would run in production.
@@ -37,7 +38,7 @@ record Service(Part part, Child child, URI readiness) {
      * @param environment what to set on top of our own
      */
     static Service start(Part part, LocalSettings settings, ServiceJar jar, Map<String, String> environment) {
-        List<String> command = jar.command(List.of("-Xmx" + megabytes(part) + "m", "-XX:+ExitOnOutOfMemoryError"));
+        List<String> command = jar.command(options(part));
         Path log = settings.home().resolve("logs").resolve(part.label() + ".log");
         ChildPlan plan = new ChildPlan(part.label(), command, environment, settings.home(), log);
         return new Service(part, Child.start(plan), settings.address(part).resolve("/actuator/health/readiness"));
@@ -63,8 +64,11 @@ record Service(Part part, Child child, URI readiness) {
         }
     }
 
-    /** The heap; ingest-api holds the requests of many clients at a time. */
-    private static int megabytes(Part part) {
-        return part == Part.INGEST ? 384 : 256;
+    /** Those of its JVM. The edge holds the requests of many clients at a time, in a heap that is there from the start (decision 21). */
+    private static List<String> options(Part part) {
+        List<String> heap =
+                part == Part.INGEST ? List.of("-Xms384m", "-Xmx384m", "-XX:+AlwaysPreTouch") : List.of("-Xmx256m");
+        return Stream.concat(heap.stream(), Stream.of("-XX:+ExitOnOutOfMemoryError"))
+                .toList();
     }
 }
