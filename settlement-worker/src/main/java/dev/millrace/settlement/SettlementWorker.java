@@ -36,27 +36,22 @@ public class SettlementWorker {
 
     @Bean
     Crank settlementCrank(Settlement settlement, Watch watch, SettlementSettings settings) {
-        Crank crank = new Crank(
+        Duration quarter = settings.settlementInterval().dividedBy(4);
+        return new Crank(
                 "settlement",
                 new SettlementTurn(
-                        settlement::settleDue, watch::lookAgain, settings.settlementInterval(), System::nanoTime));
-        Duration quarter = settings.settlementInterval().dividedBy(4);
-        crank.start(quarter.compareTo(LOOK) < 0 ? quarter : LOOK);
-        return crank;
+                        settlement::settleDue, watch::lookAgain, settings.settlementInterval(), System::nanoTime),
+                quarter.compareTo(LOOK) < 0 ? quarter : LOOK);
     }
 
     @Bean
     Crank watchCrank(Watch watch) {
-        Crank crank = new Crank("watch", watch::turn);
-        crank.start(LOOK);
-        return crank;
+        return new Crank("watch", watch::turn, LOOK);
     }
 
     @Bean
     Crank monthsCrank(Months months) {
-        Crank crank = new Crank("months", months::ensure);
-        crank.start(MONTHS);
-        return crank;
+        return new Crank("months", months::ensure, MONTHS);
     }
 
     @Bean

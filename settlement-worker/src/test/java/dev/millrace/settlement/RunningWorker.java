@@ -29,8 +29,8 @@ public final class RunningWorker implements AutoCloseable {
 
     /** Stops what it does by itself: what happens then is what a test calls. */
     public RunningWorker byHand() {
-        context.getBean("settlementCrank", Crank.class).close();
-        context.getBean("watchCrank", Crank.class).close();
+        context.getBean("settlementCrank", Crank.class).stop();
+        context.getBean("watchCrank", Crank.class).stop();
         return this;
     }
 
