@@ -59,7 +59,6 @@ final class Crank implements SmartLifecycle, AutoCloseable {
     /** All cranks wait for their turns at the same time. */
     @Override
     public void stop(Runnable done) {
-        thread.shutdown();
         Thread.startVirtualThread(() -> {
             stop();
             done.run();
