@@ -13,7 +13,7 @@ public record Rate(long micros, int cap) {
     public static final long MOST_MICROS = 1_000_000_000L;
 
     /**
-     * Most micros one event can pay, micros × cap. A thousand of them (the largest batch) stay below 2^53, the largest
+     * Most micros one event can pay, micros × cap. The 1,024 of a call to Redis stay below 2^53, the largest
      * whole number that Lua's numbers hold exactly.
      */
     public static final long MOST_PER_EVENT = 1_000_000_000_000L;

@@ -46,7 +46,7 @@ public final class MasterKey {
     public static MasterKey forProduction(String text) {
         if (text.isBlank()) {
             throw new IllegalArgumentException(
-                    "MILLRACE_MASTER_KEY is not set; every service takes the same one, at least %d random characters"
+                    "MILLRACE_MASTER_KEY is not set; ingest-api and ledger-service take the same one, at least %d random characters"
                             .formatted(LEAST_CHARACTERS));
         }
         if (text.strip().equals(LOCAL)) {

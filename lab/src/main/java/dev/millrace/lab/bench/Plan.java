@@ -33,7 +33,7 @@ record Plan(
 
     private static final Set<String> PROMISED = Set.of(RawRedis.NAME, NoopHttp.NAME, Millrace.NAME, RowUpdate.NAME);
 
-    /** Of each way to send events the one that goes fastest, and the calm one. */
+    /** Of each way to send events one case, that with most under way, and the calm one. */
     private static final Set<String> FIRST_CASES = Set.of(
             RawRedis.PIPELINE,
             Case.SINGLE.name(),
@@ -69,7 +69,7 @@ record Plan(
     }
 
     /**
-     * Of each way to send events the fastest case, with Redis as it is meant to be set; what there are promises about also for
+     * Of each way to send events one case, with Redis as it is meant to be set; what there are promises about also for
      * one creator, and under the other settings in its largest requests. Cases and settings that are asked for are all taken.
      */
     private boolean isFirstLook(Scenario scenario) {
