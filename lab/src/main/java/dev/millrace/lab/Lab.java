@@ -6,6 +6,7 @@ import dev.millrace.lab.scale.ScaleCommand;
 import dev.millrace.lab.torture.TortureCommand;
 import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
+import java.util.Locale;
 
 /** The part of the command line that proves things. Exit codes are those of {@link dev.millrace.local.Millrace}. */
 public final class Lab {
@@ -13,6 +14,7 @@ public final class Lab {
 
     /** System properties, set by the script: {@code millrace.root}, {@code millrace.columns}. */
     public static void main(String[] arguments) {
+        Locale.setDefault(Locale.ROOT); // Figures look the same on every machine.
         Terminal terminal = Terminal.ofThisProcess();
         System.setOut(System.err); // What libraries have to say must not stand among results.
         System.exit(new Shell(terminal)

@@ -8,6 +8,7 @@ import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
 import dev.millrace.local.command.TokenCommand;
 import dev.millrace.local.command.UpCommand;
+import java.util.Locale;
 
 /**
  * The command line. Exit code 0 is success, 1 a failure that a message on standard error explains, 2 wrong usage or an
@@ -18,6 +19,7 @@ public final class Millrace {
 
     /** System properties, set by the script: {@code millrace.root}, {@code millrace.columns}. */
     public static void main(String[] arguments) {
+        Locale.setDefault(Locale.ROOT); // Figures look the same on every machine.
         Terminal terminal = Terminal.ofThisProcess();
         int code = new Shell(terminal)
                 .with(new UpCommand(terminal))

@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 
 /**
- * From 512 verified events to bytes of Redis' protocol: what each of them adds to a call, and a whole call; ours, and Lettuce's
+ * From 1,024 verified events to bytes of Redis' protocol: what each of them adds to a call, and a whole call; ours, and Lettuce's
  * arguments.
  */
 public class CallEncodingBenchmark extends EventBenchmark {

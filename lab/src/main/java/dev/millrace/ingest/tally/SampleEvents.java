@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /** Verified events of a hundred creators with ten articles each, spread evenly over partitions and buckets. */
 final class SampleEvents {
     /** What a call of tally.lua has at most. */
-    static final int CALL = 512;
+    static final int CALL = 1_024;
 
     /** Redis' second at which they may count. */
     static final long NOW = 1_700_000_000;

@@ -11,8 +11,12 @@ interface Job {
     /** One run. */
     void run() throws Exception;
 
-    /** Does the work, and the job each interval meanwhile; returns when neither is under way any more. */
-    default void runDuring(Job work, Duration interval) throws Exception {
+    /**
+     * Does the work, and the job each interval meanwhile; returns when neither is under way any more.
+     *
+     * @return {@link System#nanoTime} when the work was done, which may be before the job was
+     */
+    default long runDuring(Job work, Duration interval) throws Exception {
         Semaphore done = new Semaphore(0);
         try (ExecutorService timer = Executors.newSingleThreadExecutor()) {
             var runs = timer.submit(() -> {
@@ -21,12 +25,15 @@ interface Job {
                 }
                 return null;
             });
+            long ended;
             try {
                 work.run();
+                ended = System.nanoTime();
             } finally {
                 done.release();
             }
             runs.get();
+            return ended;
         }
     }
 }

@@ -104,7 +104,7 @@ final class Millrace implements Contestant {
         private final Events events;
         private final List<ByteBuffer> requests;
         private final long countedBefore;
-        private final long settledBefore;
+        private final Map<String, Long> settledBefore;
         private long repeated;
 
         LedgerRound(Scenario scenario, Events events, List<ByteBuffer> requests) throws Exception {
@@ -112,7 +112,7 @@ final class Millrace implements Contestant {
             this.events = events;
             this.requests = requests;
             this.countedBefore = stack.countedMicros();
-            this.settledBefore = stack.settledMicros();
+            this.settledBefore = stack.settledByCreator();
         }
 
         @Override
@@ -134,12 +134,19 @@ final class Millrace implements Contestant {
             stack.settle();
         }
 
-        /** By Redis' totals and by creators' balances; where they differ, by the one that is wrong. */
+        /**
+         * By Redis' totals and by creators' balances; where they differ, by the one that is wrong.
+         *
+         * @throws IllegalStateException when the sums are right and a creator has what is another's
+         */
         @Override
         public long counted() throws Exception {
             long counted = stack.countedMicros() - countedBefore;
-            long settled = stack.settledMicros() - settledBefore;
-            return counted == events.micros() ? settled : counted;
+            Earnings earned = Earnings.between(settledBefore, stack.settledByCreator());
+            if (counted == events.micros() && earned.micros() == events.micros()) {
+                earned.mustBe(Earnings.of(events));
+            }
+            return counted == events.micros() ? earned.micros() : counted;
         }
 
         @Override

@@ -34,8 +34,7 @@ record Stopwatch(List<Contestant> all, Duration drained) {
         Map<String, Double> cpu = cpuSeconds(contestant);
         long began = System.nanoTime();
         Job drain = round::drain;
-        drain.runDuring(() -> round.send(latency), drained);
-        long sent = System.nanoTime();
+        long sent = drain.runDuring(() -> round.send(latency), drained);
         round.settle();
         long settled = System.nanoTime();
         return new Measured(

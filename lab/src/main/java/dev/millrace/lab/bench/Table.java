@@ -29,7 +29,7 @@ final class Table {
         return Stream.concat(Stream.of(machine.toString()), outcome.servers().stream())
                         .map(line -> line + "\n")
                         .collect(Collectors.joining())
-                + "\nSeed %d, warmed up for %.0f s, rounds of %.1f s: the median one, percentiles of all; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections.\n"
+                + "\nSeed %d, warmed up for %.0f s, rounds of %.1f s: the median one, percentiles of all; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections; requests that were refused or broke and were sent again.\n"
                         .formatted(
                                 plan.seed(),
                                 plan.warmUp().toMillis() / SECOND,
@@ -55,6 +55,7 @@ final class Table {
                 "p50 ms",
                 "p99 ms",
                 "p99.9 ms",
+                "again",
                 "lost");
         for (Result result : outcome.results()) {
             Scenario scenario = result.scenario();
@@ -73,6 +74,7 @@ final class Table {
                     decimal(result.p50Ms()),
                     decimal(result.p99Ms()),
                     decimal(result.p999Ms()),
+                    "%,d".formatted(result.repeated()),
                     Long.toString(result.lost()));
         }
         return grid;

@@ -1,5 +1,6 @@
 package dev.millrace.lab.load;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -11,14 +12,16 @@ public final class Events {
     /** What one view pays. */
     public static final long MICROS = 1_000;
 
-    /** Articles a creator has. */
-    public static final int ARTICLES = 20;
+    /** Articles that creators have in all, each as many; where creators are more than a thousand, {@value #FEWEST} each. */
+    private static final int ARTICLES = 20_000;
+
+    private static final int FEWEST = 20;
 
     private final String prefix;
     private final int[] creators;
-    private final byte[] articles;
+    private final int[] articles;
 
-    private Events(String prefix, int[] creators, byte[] articles) {
+    private Events(String prefix, int[] creators, int[] articles) {
         this.prefix = prefix;
         this.creators = creators;
         this.articles = articles;
@@ -33,12 +36,12 @@ public final class Events {
     public static Events draw(String prefix, long seed, int count, int creators) {
         SplittableRandom random = new SplittableRandom(seed);
         Zipf byCreator = new Zipf(creators);
-        Zipf byArticle = new Zipf(ARTICLES);
+        Zipf byArticle = new Zipf(Math.max(FEWEST, ARTICLES / creators));
         int[] drawn = new int[count];
-        byte[] articles = new byte[count];
+        int[] articles = new int[count];
         for (int i = 0; i < count; i++) {
             drawn[i] = byCreator.draw(random);
-            articles[i] = (byte) byArticle.draw(random);
+            articles[i] = byArticle.draw(random);
         }
         return new Events(prefix, drawn, articles);
     }
@@ -48,10 +51,13 @@ public final class Events {
      *
      * @param prefix of the ids, as above
      * @param first rank of the first creator
-     * @param count how many creators, each with an article of its own
+     * @param count how many creators
+     * @param article rank of the article, from 0: each creator has such a one
      */
-    public static Events oneEach(String prefix, int first, int count) {
-        return new Events(prefix, IntStream.range(first, first + count).toArray(), new byte[count]);
+    public static Events oneEach(String prefix, int first, int count, int article) {
+        int[] articles = new int[count];
+        Arrays.fill(articles, article);
+        return new Events(prefix, IntStream.range(first, first + count).toArray(), articles);
     }
 
     public int size() {

@@ -12,8 +12,11 @@ import java.util.List;
  * the peak.
  */
 final class Balances {
-    /** Reads a second. */
+    /** Reads a second that ask for something of the machine themselves. */
     static final int PER_SECOND = 1_000;
+
+    /** Reads a second that ask for next to nothing: what one creator who looks finds. */
+    static final int FEW_PER_SECOND = 20;
 
     /** Of the peak, while reads are timed. */
     static final int PERCENT = 80;
@@ -43,17 +46,8 @@ final class Balances {
         site.tell("counting something for each creator …");
         Sums known = pay();
         warmUp();
-        site.tell("minting for %d %% of peak with %,d balances a second …".formatted(PERCENT, PER_SECOND));
-        FreshTokens tokens = new FreshTokens(site.mint(phase().arrivals()));
-        Account account = site.openAccount();
-        Arrivals arrivals = new Arrivals(List.of(phase()), tokens);
-        BalanceReads.Read read = readWhile(() -> {
-            try (Watch _ = site.watch(length, () -> "balances: %s".formatted(arrivals.score(0)))) {
-                site.send(arrivals);
-            }
-        });
-        site.deliver(tokens.open());
-        Sums sums = account.close((long) tokens.sent() * site.shape().batch());
+        BalancesRun.Followed few = follow(FEW_PER_SECOND);
+        BalancesRun.Followed many = follow(PER_SECOND);
         List<Double> without = new ArrayList<>();
         List<Double> with = new ArrayList<>();
         Account rounds = site.openAccount();
@@ -62,14 +56,24 @@ final class Balances {
             sent += round(without, false) + round(with, true);
         }
         Sums sumsOfRounds = rounds.close(sent * site.shape().batch());
+        return new BalancesRun(few, many, Spread.of(without), Spread.of(with), List.of(known, sumsOfRounds));
+    }
+
+    /** Reads at {@value #PERCENT} % of the peak. */
+    private BalancesRun.Followed follow(int perSecond) throws Exception {
+        site.tell("minting for %d %% of peak with %,d balances a second …".formatted(PERCENT, perSecond));
+        FreshTokens tokens = new FreshTokens(site.mint(phase().arrivals()));
+        Account account = site.openAccount();
+        Arrivals arrivals = new Arrivals(List.of(phase()), tokens);
+        BalanceReads.Read read = readWhile(perSecond, () -> {
+            try (Watch _ = site.watch(length, () -> "balances: %s".formatted(arrivals.score(0)))) {
+                site.send(arrivals);
+            }
+        });
+        site.deliver(tokens.open());
+        Sums sums = account.close((long) tokens.sent() * site.shape().batch());
         Score score = arrivals.score(0);
-        return new BalancesRun(
-                site.goodput(score, length),
-                score,
-                read,
-                Spread.of(without),
-                Spread.of(with),
-                List.of(known, sums, sumsOfRounds));
+        return new BalancesRun.Followed(perSecond, site.goodput(score, length), score, read, sums);
     }
 
     /** An event for each creator, so that the ledger knows all of them. */
@@ -99,7 +103,9 @@ final class Balances {
                 site.mint(Phase.of(peak, Peak.roundOf(length)).arrivals());
         site.tell("as many events as it takes, %s …".formatted(reading ? "balances read" : "nothing read"));
         if (reading) {
-            readWhile(() -> rates.add(site.deliver(requests) * site.shape().batch()));
+            readWhile(
+                    PER_SECOND,
+                    () -> rates.add(site.deliver(requests) * site.shape().batch()));
         } else {
             rates.add(site.deliver(requests) * site.shape().batch());
         }
@@ -111,9 +117,9 @@ final class Balances {
         void run() throws Exception;
     }
 
-    private BalanceReads.Read readWhile(Sending sending) throws Exception {
+    private BalanceReads.Read readWhile(int perSecond, Sending sending) throws Exception {
         try (BalanceReads reads =
-                BalanceReads.start(site.stack(), PER_SECOND, Site.CREATORS, length.multipliedBy(PATIENCE))) {
+                BalanceReads.start(site.stack(), perSecond, Site.CREATORS, length.multipliedBy(PATIENCE))) {
             sending.run();
             return reads.end();
         }

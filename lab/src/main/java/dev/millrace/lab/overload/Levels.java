@@ -71,7 +71,7 @@ final class Levels {
     private Sent send(int percent, Arrivals arrivals) throws Exception {
         try (Watch watch = site.watch(length, () -> "%d %% of peak: %s".formatted(percent, arrivals.score(0)))) {
             int connections = site.send(arrivals);
-            return new Sent(connections, watch.memory(site.stack().ingestHeap()));
+            return new Sent(connections, watch.memory(site.stack().ingestLiveHeap()));
         }
     }
 

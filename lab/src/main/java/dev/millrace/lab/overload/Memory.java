@@ -7,6 +7,6 @@ package dev.millrace.lab.overload;
  * @param half most that was resident in the first half of the level
  * @param most resident while it lasted
  * @param end resident when it was over
- * @param heap in use when it was over, garbage included
+ * @param live of its heap, when it was over: what a collection of all of it leaves
  */
-record Memory(long begin, long half, long most, long end, long heap) {}
+record Memory(long begin, long half, long most, long end, long live) {}

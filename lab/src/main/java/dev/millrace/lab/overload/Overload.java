@@ -94,10 +94,14 @@ final class Overload {
     }
 
     private void check(BalancesRun run) {
-        run.sums().forEach(sums -> check("balances", run.events(), sums));
-        if (!run.reads().others().isEmpty()) {
-            failures.add("balances: " + run.reads().others());
+        for (BalancesRun.Followed followed : run.followed()) {
+            String what = "balances, %,d a second".formatted(followed.perSecond());
+            check(what, followed.events(), followed.sums());
+            if (!followed.reads().others().isEmpty()) {
+                failures.add(what + ": " + followed.reads().others());
+            }
         }
+        run.others().forEach(sums -> check("balances", sums));
     }
 
     private void check(FloodRun run) {
@@ -109,10 +113,14 @@ final class Overload {
     }
 
     private void check(String what, Score score, Sums sums) {
+        check(what, sums);
+        check(what, score);
+    }
+
+    private void check(String what, Sums sums) {
         if (!sums.areEqual()) {
             failures.add("%s: %s".formatted(what, sums));
         }
-        check(what, score);
     }
 
     private void check(String what, Score score) {

@@ -111,8 +111,11 @@ final class Promises {
         return new Promise(
                 "memory of ingest-api is flat: in the second half of a level at most 10 % more than in the first",
                 full.stream().map(Level::memory).allMatch(memory -> memory.most() <= MEMORY * memory.half()),
-                each(level -> "%,d after %,d MiB"
-                        .formatted(level.memory().most(), level.memory().half())));
+                each(level -> "%,d after %,d MiB, %,d of them alive"
+                        .formatted(
+                                level.memory().most(),
+                                level.memory().half(),
+                                level.memory().live())));
     }
 
     private Promise comesBack() {
@@ -136,11 +139,16 @@ final class Promises {
     }
 
     private static Promise balanceLatency(BalancesRun run) {
-        double p99 = run.reads().latency().p99();
+        double p99 = run.few().reads().latency().p99();
         return new Promise(
                 "p99 of a balance is below %.0f ms at %d %% of peak".formatted(BALANCE_MS, Balances.PERCENT),
                 p99 < BALANCE_MS,
-                "%.1f ms".formatted(p99));
+                "%.1f ms with %d reads a second, %.1f ms with %,d"
+                        .formatted(
+                                p99,
+                                run.few().perSecond(),
+                                run.many().reads().latency().p99(),
+                                run.many().perSecond()));
     }
 
     private static Promise balanceCost(BalancesRun run) {

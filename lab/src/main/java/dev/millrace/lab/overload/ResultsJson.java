@@ -56,7 +56,7 @@ final class ResultsJson {
                 .put("half", memory.half())
                 .put("most", memory.most())
                 .put("end", memory.end())
-                .put("heap", memory.heap());
+                .put("live", memory.live());
         ObjectNode cpu = node.putObject("cpuSeconds");
         level.cpu().forEach((name, seconds) -> Json.number(cpu, name, seconds));
         node.put("lostMicros", level.sums().lost());
@@ -77,12 +77,17 @@ final class ResultsJson {
     }
 
     private static void balances(ObjectNode node, BalancesRun run) {
-        Json.number(node, "acceptedEventsPerSecond", run.goodput());
-        score(node, run.events());
-        ObjectNode reads = node.putObject("reads").put("answered", run.reads().answered());
-        Json.number(reads, "p50Ms", run.reads().latency().p50());
-        Json.number(reads, "p99Ms", run.reads().latency().p99());
-        Json.number(reads, "maxMs", run.reads().latency().most());
+        var followed = node.putArray("followed");
+        run.followed().forEach(each -> {
+            ObjectNode one = followed.addObject().put("readsPerSecond", each.perSecond());
+            Json.number(one, "acceptedEventsPerSecond", each.goodput());
+            score(one, each.events());
+            ObjectNode reads =
+                    one.putObject("reads").put("answered", each.reads().answered());
+            Json.number(reads, "p50Ms", each.reads().latency().p50());
+            Json.number(reads, "p99Ms", each.reads().latency().p99());
+            Json.number(reads, "maxMs", each.reads().latency().most());
+        });
         Json.number(node, "eventsPerSecondWithout", run.without().median());
         Json.number(node, "eventsPerSecondWith", run.with().median());
     }

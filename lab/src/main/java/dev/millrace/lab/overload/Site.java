@@ -77,7 +77,7 @@ final class Site {
 
     /** The same with one event of each creator. */
     List<ByteBuffer> mintOneEach() {
-        return writer.of(Events.oneEach(prefix(), 0, CREATORS), shape().batch());
+        return writer.of(Events.oneEach(prefix(), 0, CREATORS, 0), shape().batch());
     }
 
     private String prefix() {

@@ -91,7 +91,7 @@ final class Table {
 
     private String costs() {
         Grid grid = new Grid(Set.of(7));
-        grid.add("load", "connections", "begin", "half", "most", "end", "heap", "CPU seconds");
+        grid.add("load", "connections", "begin", "half", "most", "end", "live", "CPU seconds");
         for (Level level : outcome.levels()) {
             Memory memory = level.memory();
             grid.add(
@@ -101,10 +101,10 @@ final class Table {
                     whole(memory.half()),
                     whole(memory.most()),
                     whole(memory.end()),
-                    whole(memory.heap()),
+                    whole(memory.live()),
                     cpu(level));
         }
-        return "\nConnections it took; memory of ingest-api in MiB: resident (most of the first half, most of all), and the heap at the end; CPU of all, the way back included.\n"
+        return "\nConnections it took; memory of ingest-api in MiB: resident (most of the first half, most of all), and what lives in its heap at the end; CPU of all, the way back included.\n"
                 + grid;
     }
 
@@ -116,15 +116,26 @@ final class Table {
     }
 
     private static String balances(BalancesRun run) {
+        return run.followed().stream().map(Table::followed).collect(Collectors.joining("", "\n", ""))
+                + "As many events as it takes: %,.0f/s (%,.0f-%,.0f), with %,d balances read a second %,.0f/s (%,.0f-%,.0f).\n"
+                        .formatted(
+                                run.without().median(),
+                                run.without().least(),
+                                run.without().most(),
+                                Balances.PER_SECOND,
+                                run.with().median(),
+                                run.with().least(),
+                                run.with().most());
+    }
+
+    private static String followed(BalancesRun.Followed run) {
         Latency latency = run.reads().latency();
         return """
-
                 At %d %% of peak with %,d balances a second: %,.0f events/s accepted (p99 %,.0f ms, %s);
                 %,d balances, p50 %.1f ms, p99 %.1f ms, most %.0f ms%s.
-                As many events as it takes: %,.0f/s (%,.0f-%,.0f), with balances read %,.0f/s (%,.0f-%,.0f).
                 """.formatted(
                         Balances.PERCENT,
-                        Balances.PER_SECOND,
+                        run.perSecond(),
                         run.goodput(),
                         run.events().latency().p99(),
                         run.events().shedText(),
@@ -132,13 +143,7 @@ final class Table {
                         latency.p50(),
                         latency.p99(),
                         latency.most(),
-                        run.reads().others().isEmpty() ? "" : ", " + run.reads().others(),
-                        run.without().median(),
-                        run.without().least(),
-                        run.without().most(),
-                        run.with().median(),
-                        run.with().least(),
-                        run.with().most());
+                        run.reads().others().isEmpty() ? "" : ", " + run.reads().others());
     }
 
     private String flood() {

@@ -47,10 +47,10 @@ final class Watch implements AutoCloseable {
         return watch;
     }
 
-    /** @param heapBytes in use */
-    Memory memory(long heapBytes) {
+    /** @param liveBytes of the heap */
+    Memory memory(long liveBytes) {
         long end = residentMib(pid);
-        return new Memory(begin, half, Math.max(most, end), end, heapBytes / KIB_A_MIB / KIB_A_MIB);
+        return new Memory(begin, half, Math.max(most, end), end, liveBytes / KIB_A_MIB / KIB_A_MIB);
     }
 
     @Override

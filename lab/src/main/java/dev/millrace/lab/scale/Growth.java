@@ -67,7 +67,7 @@ record Growth(Map<Integer, List<Round>> rounds, List<String> failures) implement
                     "%,.0f-%,.0f".formatted(speed.least(), speed.most()),
                     "%,.0f".formatted(settling(taken).median()));
         });
-        return "\nEvents a second in batches of %,d; medians of rounds in turns. The slowest is %.0f %% slower than the fastest.\n"
+        return "\nEvents a second in batches of %,d; medians of rounds in turns, all creators in the open epochs. The slowest is %.0f %% slower than the fastest.\n"
                         .formatted(Feed.BATCH, loss() * 100)
                 + grid;
     }

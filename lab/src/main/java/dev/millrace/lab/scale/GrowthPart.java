@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Events a second of few, many and very many creators, in turns; after each round everything is settled. One more round
- * before, of each, warms up and is not measured.
+ * Events a second of few, many and very many creators, in turns. Before each round all of them earn something, so that the open
+ * epochs hold as many; after it everything is settled. One more round before, of each, warms up and is not measured.
  */
 final class GrowthPart {
     private static final Duration INTERVAL = Duration.ofMinutes(10);
@@ -59,6 +59,13 @@ final class GrowthPart {
     }
 
     private void take(int creators, int round) throws Exception {
+        sentMicros += feed.fill(
+                        "o%d-%d".formatted(plan.seed(), ++taken),
+                        0,
+                        creators,
+                        1,
+                        state -> stage.progress().accept("open epochs: " + state))
+                .micros();
         Events events = Events.draw("g%d-%d".formatted(plan.seed(), ++taken), plan.seed() + round, EVENTS, creators);
         double perSecond = feed.send(events);
         sentMicros += events.micros();

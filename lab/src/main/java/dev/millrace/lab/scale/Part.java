@@ -9,7 +9,9 @@ enum Part {
     /** One settlement of very many active creators. */
     SETTLEMENT,
     /** What one interval of steady traffic costs the database. */
-    DATABASE;
+    DATABASE,
+    /** What remembering an identity takes of Redis. */
+    SEEN;
 
     /** As options and results name it. */
     @Override

@@ -22,6 +22,7 @@ record Scale(ScalePlan plan, Stage stage) {
             case GROWTH -> GrowthPart.measure(plan, stage);
             case SETTLEMENT -> SettlementPart.measure(plan, stage);
             case DATABASE -> DatabasePart.measure(plan, stage);
+            case SEEN -> SeenPart.measure(plan, stage);
         };
     }
 }

@@ -24,10 +24,12 @@ import picocli.CommandLine.Spec;
         description = {
             "Measure how Millrace behaves when creators are many.",
             "",
-            "growth: events/s of 1,000, a tenth of --creators and --creators, in turns.",
+            "growth: events/s of 1,000, a tenth of --creators and --creators, in turns, each of whom has earned something in the"
+                    + " open epochs already.",
             "settlement: one settlement of --creators active ones, held against COPY of the rows it writes, while ingest gets"
                     + " a fifth of what it can take; ingest's p99 before and meanwhile, memory of the worker, Redis' longest"
                     + " commands.",
+            "seen: what remembering an identity takes of Redis, by how many share a set.",
             "database: statements and rows of one interval of --rate events/s of 1,000 creators.",
             "",
             "It exits with 0 only when counters and ledger hold to the micro what was sent; otherwise it keeps the data and"
@@ -44,7 +46,7 @@ public final class ScaleCommand implements Callable<Integer> {
             names = "--parts",
             paramLabel = "NAME",
             split = ",",
-            description = "Of growth, settlement, database (default: all).")
+            description = "Of growth, settlement, database, seen (default: all).")
     private List<String> parts = List.of();
 
     @Option(
@@ -52,6 +54,12 @@ public final class ScaleCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "Very many creators, 10000 to 2000000 (default: 1000000).")
     private int creators = 1_000_000;
+
+    @Option(
+            names = "--articles",
+            paramLabel = "N",
+            description = "Articles of each creator in settlement, each read once, 1 to 100 (default: 1).")
+    private int articles = 1;
 
     @Option(
             names = "--rounds",
@@ -129,6 +137,7 @@ public final class ScaleCommand implements Callable<Integer> {
         return new ScalePlan(
                 checks.known("--parts", parts, Part.class),
                 checks.within("--creators", creators, 10_000, 2_000_000),
+                checks.within("--articles", articles, 1, 100),
                 checks.within("--rounds", rounds, 1, 99),
                 Duration.ofSeconds(checks.within("--seconds", seconds, 5, 600)),
                 checks.within("--rate", rate, 100, 50_000),

@@ -10,13 +10,22 @@ import java.util.Set;
  *
  * @param parts at least one
  * @param creators how many very many are
+ * @param articles of each creator in {@link Part#SETTLEMENT}, each read once
  * @param rounds measured ones of each size in {@link Part#GROWTH}
  * @param interval from one settlement to the next in {@link Part#DATABASE}, which is measured over one
  * @param rate events a second in {@link Part#DATABASE}
  * @param workerHeap most memory for objects of the worker, as the JVM takes it: {@code 256m}
  * @param seed what events are drawn from
  */
-record ScalePlan(Set<Part> parts, int creators, int rounds, Duration interval, int rate, String workerHeap, long seed) {
+record ScalePlan(
+        Set<Part> parts,
+        int creators,
+        int articles,
+        int rounds,
+        Duration interval,
+        int rate,
+        String workerHeap,
+        long seed) {
     ScalePlan {
         parts = Set.copyOf(parts);
     }

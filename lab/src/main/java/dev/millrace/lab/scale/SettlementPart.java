@@ -28,7 +28,6 @@ final class SettlementPart implements AutoCloseable {
     private static final int LOAD_SECONDS = 100;
 
     private static final double SHARE_OF_PEAK = 0.2;
-    private static final int LOT = 200_000;
     private static final int WARM_UP = 10;
     private static final int READERS = 1_000;
     private static final int DEAREST = 14;
@@ -88,7 +87,7 @@ final class SettlementPart implements AutoCloseable {
             failures.add(sums.toString());
         }
         checkLedger(few + plan.creators(), failures);
-        return new Settlements(plan.workerHeap(), rounds, failures);
+        return new Settlements(plan.workerHeap(), plan.articles(), rounds, failures);
     }
 
     private void checkLedger(long creators, List<String> failures) throws Exception {
@@ -108,8 +107,8 @@ final class SettlementPart implements AutoCloseable {
         }
         long short_ = database.number("""
                 SELECT count(*) FROM account JOIN balance USING (account_id)
-                WHERE name LIKE 'creator:c-%%' AND (micros < %1$d OR micros %% %1$d <> 0)
-                """.formatted(Events.MICROS));
+                WHERE name LIKE 'creator:c-%%' AND (micros < %d OR micros %% %d <> 0)
+                """.formatted(Events.MICROS * plan.articles(), Events.MICROS));
         if (short_ != 0) {
             failures.add("%,d creators have less than they were sent".formatted(short_));
         }
@@ -149,17 +148,16 @@ final class SettlementPart implements AutoCloseable {
         }
     }
 
-    /** One event of each creator, in the open epoch. */
+    /** An event of each creator and article, in the open epoch. */
     private void fill(String name, int first, int creators) throws Exception {
-        for (int from = 0; from < creators; from += LOT) {
-            int lot = Math.min(LOT, creators - from);
-            Events events = Events.oneEach("f%d-%d".formatted(plan.seed(), ++taken), first + from, lot);
-            perSecond = feed.send(events);
-            sentMicros += events.micros();
-            stage.progress()
-                    .accept("%s: %,d of %,d creators counted, %,.0f events/s"
-                            .formatted(name, from + lot, creators, perSecond));
-        }
+        Feed.Filled filled = feed.fill(
+                "f%d-%d".formatted(plan.seed(), ++taken),
+                first,
+                creators,
+                plan.articles(),
+                state -> stage.progress().accept(name + ": " + state));
+        sentMicros += filled.micros();
+        perSecond = filled.perSecond();
     }
 
     /** A settlement as it went, and what was there before. */

@@ -10,8 +10,9 @@ import tools.jackson.databind.node.ObjectNode;
  * What settlements of many creators came to.
  *
  * @param workerHeap most memory for objects of the worker
+ * @param articles of each creator that were read, each once
  */
-record Settlements(String workerHeap, List<Round> rounds, List<String> failures) implements Finding {
+record Settlements(String workerHeap, int articles, List<Round> rounds, List<String> failures) implements Finding {
     private static final double MIB = 1 << 20;
 
     Settlements {
@@ -96,7 +97,7 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
 
     @Override
     public void addTo(ObjectNode node) {
-        node.put("workerHeap", workerHeap);
+        node.put("workerHeap", workerHeap).put("articles", articles);
         var array = node.putArray("rounds");
         rounds.forEach(round -> add(array.addObject(), round));
     }
@@ -157,8 +158,8 @@ record Settlements(String workerHeap, List<Round> rounds, List<String> failures)
     public String text() {
         StringBuilder text = new StringBuilder(
                 "\nOne settlement. x: times as long as COPY of as many rows, without and with the same indexes; ledger: postings and"
-                        + "\nbalances alone, without an index; CPU: of the database, and as a multiple of COPY's with the same indexes. p99 of requests of %d events, before and meanwhile. Worker: -Xmx%s.\n"
-                                .formatted(SteadyLoad.BATCH, workerHeap));
+                        + "\nbalances alone, without an index; CPU: of the database, and as a multiple of COPY's with the same indexes. p99 of requests of %d events, before and meanwhile. Worker: -Xmx%s. Events of each creator: %d, each of another article.\n"
+                                .formatted(SteadyLoad.BATCH, workerHeap, articles));
         text.append(table());
         for (Round round : rounds.subList(1, rounds.size())) {
             text.append("\n%s: rows %s; log %.0f MiB\n".formatted(round.name(), round.rows(), round.walBytes() / MIB));

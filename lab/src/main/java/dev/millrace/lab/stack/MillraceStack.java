@@ -26,6 +26,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,6 +52,10 @@ public final class MillraceStack implements AutoCloseable {
             """.formatted(Databases.SETTLER, Databases.LEDGER);
     private static final String BALANCES = """
             SELECT coalesce(sum(micros), 0)::bigint FROM balance JOIN account USING (account_id)
+            WHERE name LIKE 'creator:%'
+            """;
+    private static final String EACH_BALANCE = """
+            SELECT substr(name, length('creator:') + 1), micros FROM balance JOIN account USING (account_id)
             WHERE name LIKE 'creator:%'
             """;
 
@@ -161,6 +166,19 @@ public final class MillraceStack implements AutoCloseable {
         return number(BALANCES);
     }
 
+    /** Micros in each creator's balance of the ledger, by creator; for not very many creators. */
+    public Map<String, Long> settledByCreator() throws SQLException {
+        try (Connection connection = connect(stack.postgres());
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(EACH_BALANCE)) {
+            Map<String, Long> settled = new HashMap<>();
+            while (rows.next()) {
+                settled.put(rows.getString(1), rows.getLong(2));
+            }
+            return settled;
+        }
+    }
+
     /** Ends ingest-api and starts it with these variables besides; returns when it is ready. */
     public void restartIngest(Map<String, String> variables) {
         stack.restart(INGEST, variables);
@@ -181,14 +199,29 @@ public final class MillraceStack implements AutoCloseable {
         return new BearerMint(settings.local().bearerSecret());
     }
 
-    /** Bytes of ingest-api's heap that are in use, garbage included. */
-    public long ingestHeap() throws IOException, InterruptedException {
+    /** Bytes of ingest-api's heap that live; it stands still for a tenth of a second or more to find them. */
+    public long ingestLiveHeap() throws IOException, InterruptedException {
+        collect(pid(INGEST));
         String metrics = ask(HttpRequest.newBuilder(settings.address(INGEST).resolve("/actuator/prometheus")))
                 .body();
         return HEAP.matcher(metrics)
                 .results()
                 .mapToLong(sample -> Math.round(Double.parseDouble(sample.group(1))))
                 .sum();
+    }
+
+    /** Has a JVM collect all of its garbage. */
+    private static void collect(long pid) throws IOException, InterruptedException {
+        Process jcmd = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(pid),
+                        "GC.run")
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (jcmd.waitFor() != 0) {
+            throw new IllegalStateException("jcmd did not reach process %d: %s".formatted(pid, said));
+        }
     }
 
     /** Returns when the ledger holds everything that is counted. */

@@ -55,15 +55,23 @@ final class Outcomes {
         return new FloodRun(filter, 3_000, honest, replays, new Sums(1_000, 1_000, 1_000));
     }
 
-    /** Read within so many milliseconds; 10,000 events/s without that, and so many with it. */
+    /** Read within so many milliseconds, by many within twice that; 10,000 events/s without that, and so many with it. */
     static BalancesRun balances(double p99, double with) {
         return new BalancesRun(
-                8_000,
-                score(100, 5, 0),
-                new BalanceReads.Read(10_000, "", new Latency(1, p99, p99, p99)),
+                followed(20, p99),
+                followed(1_000, 2 * p99),
                 new Spread(PEAK, PEAK, PEAK),
                 new Spread(with, with, with),
                 List.of(new Sums(1_000, 1_000, 1_000)));
+    }
+
+    private static BalancesRun.Followed followed(int perSecond, double p99) {
+        return new BalancesRun.Followed(
+                perSecond,
+                8_000,
+                score(100, 5, 0),
+                new BalanceReads.Read(10_000, "", new Latency(1, p99, p99, p99)),
+                new Sums(1_000, 1_000, 1_000));
     }
 
     /** So many requests accepted in so many milliseconds, and others refused. */

@@ -30,7 +30,7 @@ class PromisesTest {
                         "at 300 %: 503 overloaded: 200 of 300; 0 without Retry-After, 0 late, 0 broken",
                         "at 300 %: 90 %",
                         "at 300 %: 1,000 ms",
-                        "at 300 %: 440 after 400 MiB",
+                        "at 300 %: 440 after 400 MiB, 200 of them alive",
                         "at 300 %: 4.3 s",
                         "x 2.0, x ∞ (over 1 % not accepted) without the filter",
                         "exact");
@@ -63,14 +63,17 @@ class PromisesTest {
     void balancesAreReadSoonAndTakeLittle() {
         Outcome good = Outcomes.of(List.of(), List.of(), Outcomes.balances(4.9, 9_001));
         assertThat(Promises.of(good)).allMatch(Promise::holds);
-        assertThat(measured(good)).containsExactly("4.9 ms", "10 %", "exact");
+        assertThat(measured(good)).containsExactly("4.9 ms with 20 reads a second, 9.8 ms with 1,000", "10 %", "exact");
         Outcome bad = Outcomes.of(List.of(), List.of(), Outcomes.balances(5, 8_900));
         assertThat(Promises.of(bad).stream().map(Promise::holds)).containsExactly(false, false, true);
         Machine machine = new Machine(2, "a processor", 1_024, "a system", "a java");
-        assertThat(Table.of(good, machine)).contains("with balances read 9,001/s");
+        assertThat(Table.of(good, machine))
+                .contains("with 20 balances a second: 8,000 events/s", "with 1,000 balances read a second 9,001/s");
         assertThat(JsonMapper.shared()
                         .readTree(ResultsJson.of(good, machine))
                         .path("balances")
+                        .path("followed")
+                        .path(0)
                         .path("reads")
                         .path("p99Ms")
                         .asDouble())

@@ -68,7 +68,7 @@ class FindingsTest {
                 List.of(),
                 copied,
                 Settlements.Load.NONE);
-        Settlements settlements = new Settlements("256m", List.of(round), List.of());
+        Settlements settlements = new Settlements("256m", 1, List.of(round), List.of());
         var json = JsonMapper.shared().readTree(new Findings(MACHINE, 7, List.of(settlements)).json());
         var first = json.path("settlement").path("rounds").get(0);
         assertThat(first.path("timesBareCopy").asDouble()).isEqualTo(3);
