@@ -75,7 +75,7 @@ local function numbers(hash, fields, first, count)
         return nil, hash
     end
     for i, value in ipairs(values) do
-        if value and (#value > MOST_DIGITS or not value:find('^-?%d+$')) then
+        if value and (#value > MOST_DIGITS or not (value:find('^-?[1-9]%d*$') or value == '0')) then
             return nil, fields[i]
         end
     end

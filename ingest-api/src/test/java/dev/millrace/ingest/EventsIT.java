@@ -15,9 +15,12 @@ import dev.millrace.ingest.verify.Code;
 import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.local.testing.Moments;
 import dev.millrace.local.testing.RealServers;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -203,6 +206,11 @@ class EventsIT {
         Answer got = ingest.get("/v1/events");
         assertProblem(got, 405, "method-not-allowed");
         assertThat(got.header("Allow")).isEqualTo("POST");
+        Answer fromPage = ingest.send(HttpRequest.newBuilder(ingest.uri("/v1/events"))
+                .header("Origin", "https://publisher.example")
+                .build());
+        assertProblem(fromPage, 405, "method-not-allowed");
+        assertThat(fromPage.header("Allow")).isEqualTo("POST");
         assertProblem(ingest.get("/nowhere"), 404, "not-found");
         assertThat(earned()).isZero();
     }
@@ -489,7 +497,7 @@ class EventsIT {
     }
 
     @Test
-    void aBodyThatBreaksOffOrTricklesInIsNoFaultOfOurs() throws IOException {
+    void aBodyThatBreaksOffIsNoFaultOfOurs() throws IOException {
         try (Socket client =
                 new Socket(InetAddress.getLoopbackAddress(), ingest.uri("/").getPort())) {
             client.getOutputStream()
@@ -499,6 +507,37 @@ class EventsIT {
             client.shutdownOutput();
             String answer = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(answer).startsWith("HTTP/1.1 400").contains("body-malformed");
+        }
+    }
+
+    /** A byte each fifth of a second would take a quarter of an hour. */
+    @Test
+    void whoseBodyTricklesInIsTurnedAwayAfterTenSecondsAndTheConnectionEnds() throws IOException {
+        try (Socket client =
+                new Socket(InetAddress.getLoopbackAddress(), ingest.uri("/").getPort())) {
+            client.setSoTimeout(200);
+            String head =
+                    "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n";
+            client.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            assertThat(untilItEnds(client)).startsWith("HTTP/1.1 408").contains("\"code\":\"body-timeout\"");
+        }
+    }
+
+    /** What comes, while a byte goes out whenever nothing does. */
+    private static String untilItEnds(Socket client) throws IOException {
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        while (true) {
+            try {
+                int next = client.getInputStream().read();
+                if (next < 0) {
+                    return answer.toString(StandardCharsets.UTF_8);
+                }
+                answer.write(next);
+            } catch (SocketTimeoutException e) {
+                client.getOutputStream().write(' ');
+            } catch (SocketException e) { // It was closed with something of ours unread.
+                return answer.toString(StandardCharsets.UTF_8);
+            }
         }
     }
 

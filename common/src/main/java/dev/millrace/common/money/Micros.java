@@ -27,10 +27,6 @@ public record Micros(long value) implements Comparable<Micros> {
         return new Micros(Math.multiplyExact(value, factor));
     }
 
-    public Micros negated() {
-        return new Micros(Math.negateExact(value));
-    }
-
     /** The decimal amount in the currency, always with six places: {@code "1.200000"}. */
     public String amount() {
         return BigDecimal.valueOf(value, SCALE).toPlainString();

@@ -18,15 +18,10 @@ class MicrosTest {
 
     @Test
     void arithmeticIsExactOrThrows() {
-        assertThat(new Micros(7)
-                        .plus(new Micros(-9))
-                        .minus(new Micros(1))
-                        .times(3)
-                        .negated())
-                .isEqualTo(new Micros(9));
+        assertThat(new Micros(7).plus(new Micros(-9)).minus(new Micros(1)).times(3))
+                .isEqualTo(new Micros(-9));
         assertThatThrownBy(() -> new Micros(Long.MAX_VALUE).plus(new Micros(1)))
                 .isInstanceOf(ArithmeticException.class);
-        assertThatThrownBy(() -> new Micros(Long.MIN_VALUE).negated()).isInstanceOf(ArithmeticException.class);
         assertThatThrownBy(() -> new Micros(Long.MAX_VALUE).times(2)).isInstanceOf(ArithmeticException.class);
     }
 

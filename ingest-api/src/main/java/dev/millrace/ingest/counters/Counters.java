@@ -84,11 +84,12 @@ public final class Counters implements AutoCloseable {
     /**
      * @param ticker monotonic nanoseconds
      * @param patience longest wait for an answer to a look; an observation holds for twice as long
+     * @param timeout longest wait for an answer to any other command
      * @param clockLeap most that Redis' clock may be ahead of the last second its partitions have seen
      */
-    public Counters(URI url, Ticker ticker, Duration patience, Duration clockLeap) {
+    public Counters(URI url, Ticker ticker, Duration patience, Duration timeout, Duration clockLeap) {
         this.uri = RedisURI.create(url);
-        uri.setTimeout(patience);
+        uri.setTimeout(timeout.compareTo(patience) > 0 ? timeout : patience); // Looks have their own.
         this.ticker = ticker;
         this.patience = patience;
         this.clockLeap = clockLeap.toSeconds();
@@ -149,7 +150,7 @@ public final class Counters implements AutoCloseable {
             relieve();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (UnbelievableClock e) { // the connection is all right
+        } catch (NotUsable e) { // the connection is all right
             complain(String.valueOf(e.getMessage()));
         } catch (Throwable e) { // an Error too: it would end the watch, and the node would refuse events for good
             complain(e.getMessage() == null ? e.toString() : e.getMessage());
@@ -230,28 +231,33 @@ public final class Counters implements AutoCloseable {
     /** By a clock that has leapt, good tokens would be refused for good as expired; so nothing is judged by it. */
     private void requireBelievable(long now, long highest) {
         if (highest > 0 && (now > highest + clockLeap || now < highest - MOST_BACK)) {
-            throw new UnbelievableClock("Redis' clock says %d, after it had said %d".formatted(now, highest));
+            throw new NotUsable("Redis' clock says %d, after it had said %d".formatted(now, highest));
         }
     }
 
-    private static final class UnbelievableClock extends RuntimeException {
+    /** Redis answers, and nothing can be judged by what it says. */
+    private static final class NotUsable extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        UnbelievableClock(String message) {
+        NotUsable(String message) {
             super(message);
         }
     }
 
     private Catalog catalog(@Nullable String text, @Nullable Catalog known) {
         if (text == null) {
-            throw new IllegalStateException("no catalogue is published yet; ledger-service does that");
+            throw new NotUsable("no catalogue is published yet; ledger-service does that");
         }
         if (known != null && text.equals(catalogText)) {
             return known;
         }
-        Catalog catalog = CatalogJson.read(text);
-        catalogText = text;
-        return catalog;
+        try {
+            Catalog catalog = CatalogJson.read(text);
+            catalogText = text;
+            return catalog;
+        } catch (IllegalArgumentException e) {
+            throw new NotUsable(String.valueOf(e.getMessage()));
+        }
     }
 
     private <T> T answer(RedisFuture<T> future) throws Exception {

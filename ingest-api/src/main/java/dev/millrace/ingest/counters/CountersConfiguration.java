@@ -16,7 +16,11 @@ public class CountersConfiguration {
     @Bean
     Counters counters(IngestSettings settings, MeterRegistry registry) {
         Counters counters = new Counters(
-                settings.redisUrl(), Ticker.systemTicker(), settings.redisPatience(), settings.clockLeap());
+                settings.redisUrl(),
+                Ticker.systemTicker(),
+                settings.redisPatience(),
+                settings.tallyTimeout(),
+                settings.clockLeap());
         Gauge.builder("millrace.catalog.age", counters, Counters::ageSeconds)
                 .description("Age of what this node knows of Redis and the catalogue")
                 .baseUnit("seconds")

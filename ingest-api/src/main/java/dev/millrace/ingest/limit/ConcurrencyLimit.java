@@ -142,7 +142,7 @@ public final class ConcurrencyLimit implements Executor {
         held.forEach((permit, since) -> {
             if (now - since > MOST_HELD.toNanos()) {
                 permit.release();
-                held.remove(permit);
+                held.remove(permit, since); // Unless its thread has taken it anew meanwhile.
             }
         });
     }

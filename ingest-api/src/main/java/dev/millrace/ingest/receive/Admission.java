@@ -1,6 +1,6 @@
 package dev.millrace.ingest.receive;
 
-import dev.millrace.ingest.tally.Lane;
+import dev.millrace.ingest.limit.Lane;
 
 /**
  * Bounds the work that has been begun, so that what is accepted is answered soon however much more comes. A request asks once its

@@ -1,8 +1,8 @@
 package dev.millrace.ingest.receive;
 
+import dev.millrace.ingest.limit.Lane;
 import dev.millrace.ingest.limit.Permit;
 import dev.millrace.ingest.limit.Standing;
-import dev.millrace.ingest.tally.Lane;
 import dev.millrace.ingest.tally.Outcome;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.Rejected;
@@ -73,7 +73,9 @@ final class EventsServlet extends HttpServlet {
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         long came = System.nanoTime() - Permit.current().waited();
         try {
-            if (corsProcessor.processRequest(cors, request, response) && !CorsUtils.isPreFlightRequest(request)) {
+            boolean preflight = CorsUtils.isPreFlightRequest(request);
+            boolean known = preflight || request.getMethod().equals(POST);
+            if (!known || (corsProcessor.processRequest(cors, request, response) && !preflight)) {
                 answer(request, response);
             }
         } finally {

@@ -4,11 +4,13 @@ import dev.millrace.ingest.limit.Permit;
 import dev.millrace.ingest.limit.Standing;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
+import org.apache.coyote.ActionCode;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 
@@ -54,7 +56,15 @@ final class LoadSheddingValve extends ValveBase {
             } finally {
                 permit.release();
             }
+            if (response.getStatus() == HttpServletResponse.SC_REQUEST_TIMEOUT) {
+                endConnection(request);
+            }
         }
+    }
+
+    /** Once it is answered: Tomcat would go on to read what is left of the body, byte by byte as it comes. */
+    private static void endConnection(Request request) {
+        request.getCoyoteRequest().action(ActionCode.DISABLE_SWALLOW_INPUT, null);
     }
 
     private boolean isToBeJudged(Permit permit, Request request) {

@@ -19,7 +19,7 @@ public class ReceiveConfiguration {
     @Bean
     EventVerifier eventVerifier(IngestSettings settings, Environment environment) {
         MasterKey secret = settings.secret(environment.matchesProfiles("local"));
-        return new EventVerifier(secret, settings.tokenLifetime(), settings.reactions());
+        return new EventVerifier(secret, settings.tokenLifetime(), settings.reactions(), settings.redisPatience());
     }
 
     @Bean

@@ -42,7 +42,7 @@ final class Reception {
         List<Outcome> outcomes;
         try {
             outcomes = count(events);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             meters.unavailable(events.size());
             throw e;
         }

@@ -1,7 +1,8 @@
 package dev.millrace.ingest.receive;
 
+import dev.millrace.ingest.limit.Lane;
 import dev.millrace.ingest.limit.Permit;
-import dev.millrace.ingest.tally.Lane;
+import dev.millrace.ingest.verify.Shown;
 import dev.millrace.ingest.verify.Slice;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
@@ -18,14 +19,17 @@ final class RequestBody implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int CHUNK = 16 * 1024;
+    private static final int KIB = 1_024;
 
     /** Bytes held before any have arrived: most single events fit. */
-    private static final int FIRST = 1_024;
+    private static final int FIRST = KIB;
 
     private final Lane budget;
     private byte[] bytes;
     private int length;
-    private int chunks;
+
+    /** KiB of the budget that are taken. */
+    private int taken;
 
     /** @param announced bytes that are said to come, negative where nothing is said */
     private RequestBody(Lane budget, long announced) {
@@ -33,16 +37,16 @@ final class RequestBody implements AutoCloseable {
         this.bytes = new byte[announced < 0 ? FIRST : Math.toIntExact(Math.min(announced, FIRST))];
     }
 
-    /** A budget of so many bytes, for all bodies together. */
+    /** A budget of so many bytes, for all bodies together: a place for each KiB. */
     static Lane budget(long bytes) {
-        return new Lane(Math.toIntExact(bytes / CHUNK));
+        return new Lane(Math.toIntExact(bytes / KIB));
     }
 
     static RequestBody read(HttpServletRequest request, Lane budget) {
         String encoding = request.getHeader("Content-Encoding");
         if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-            throw Refusal.unsupported(
-                    "Content-Encoding '%s' is not supported; send the body as it is".formatted(encoding));
+            throw Refusal.unsupported("Content-Encoding '%s' is not supported; send the body as it is"
+                    .formatted(Shown.message(encoding)));
         }
         long announced = request.getContentLengthLong();
         if (announced > MOST_BYTES) {
@@ -56,7 +60,7 @@ final class RequestBody implements AutoCloseable {
         } catch (IOException e) {
             body.close();
             throw Refusal.bodyMalformed("the body broke off");
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             body.close();
             throw e;
         }
@@ -98,12 +102,14 @@ final class RequestBody implements AutoCloseable {
         return announced < 0 || (length < announced && in.available() == 0);
     }
 
+    /** For all that is held, full or not: a small body has a small place, so that slow senders of such take little from others. */
     private void reserve() {
-        while (chunks * CHUNK < length) {
-            if (!budget.enter(1)) {
+        int more = Math.ceilDiv(bytes.length, KIB) - taken;
+        if (more > 0) {
+            if (!budget.enter(more)) {
                 throw Refusal.overloaded("Too many requests at once", "this node holds as much as it can");
             }
-            chunks++;
+            taken += more;
         }
     }
 
@@ -123,7 +129,7 @@ final class RequestBody implements AutoCloseable {
 
     @Override
     public void close() {
-        budget.leave(chunks);
-        chunks = 0;
+        budget.leave(taken);
+        taken = 0;
     }
 }

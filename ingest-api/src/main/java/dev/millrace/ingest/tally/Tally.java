@@ -1,5 +1,6 @@
 package dev.millrace.ingest.tally;
 
+import dev.millrace.ingest.limit.Lane;
 import dev.millrace.ingest.tally.TallyResult.Reason;
 import dev.millrace.ingest.verify.Countable;
 import java.util.BitSet;

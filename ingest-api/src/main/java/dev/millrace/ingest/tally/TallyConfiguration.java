@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.counters.Counters;
+import dev.millrace.ingest.limit.Lane;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.Timer;

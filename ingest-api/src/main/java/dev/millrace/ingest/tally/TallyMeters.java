@@ -1,5 +1,6 @@
 package dev.millrace.ingest.tally;
 
+import dev.millrace.ingest.limit.Lane;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

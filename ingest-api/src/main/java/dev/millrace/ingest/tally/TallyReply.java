@@ -4,20 +4,25 @@ import java.util.List;
 
 /** The answer of tally.lua. */
 sealed interface TallyReply {
-    /** Redis' second. */
-    long now();
-
-    /** One letter an event. */
+    /**
+     * One letter an event.
+     *
+     * @param now Redis' second
+     */
     record Counted(long now, String verdicts) implements TallyReply {}
 
-    /** Another epoch or generation is current. */
+    /**
+     * Another epoch or generation is current.
+     *
+     * @param now Redis' second
+     */
     record Moved(long now, PartitionView view) implements TallyReply {}
 
     /** A counter that these events need holds no number. */
-    record Corrupt(long now, String why) implements TallyReply {}
+    record Corrupt(String why) implements TallyReply {}
 
     /** The counters can't be used. */
-    record Refused(long now, String why) implements TallyReply {}
+    record Refused(String why) implements TallyReply {}
 
     /**
      * @param section of the script's reply
@@ -30,18 +35,17 @@ sealed interface TallyReply {
         return switch (status) {
             case "counted" -> new Counted(now, (String) reply.get(2));
             case "moved" -> moved(now, reply.get(2), reply.get(3));
-            case "closed" -> new Refused(now, "no epoch is open; settlement-worker opens one");
+            case "closed" -> new Refused("no epoch is open; settlement-worker opens one");
             case "unconfirmed" ->
-                new Refused(now, "this Redis has not been compared with the ledger yet; settlement-worker does that");
+                new Refused("this Redis has not been compared with the ledger yet; settlement-worker does that");
             case "clock" ->
-                new Refused(now, "Redis' clock says %d, after it had said %d".formatted(now, number(reply.get(2))));
+                new Refused("Redis' clock says %d, after it had said %d".formatted(now, number(reply.get(2))));
             case "spans" ->
                 new Refused(
-                        now,
                         "identities are remembered for %s s here, this node is set to other spans (MILLRACE_REMEMBER_SHORT, MILLRACE_REMEMBER_LONG)"
                                 .formatted(reply.get(2)));
-            case "corrupt" -> new Corrupt(now, "the counter '%s' holds no number".formatted(reply.get(2)));
-            case "sealed" -> new Refused(now, "the open epoch is marked as sealed");
+            case "corrupt" -> new Corrupt("the counter '%s' holds no number".formatted(reply.get(2)));
+            case "sealed" -> new Refused("the open epoch is marked as sealed");
             default -> throw new IllegalStateException("tally.lua answered '%s'".formatted(status));
         };
     }
@@ -51,10 +55,8 @@ sealed interface TallyReply {
         try {
             return new Moved(now, new PartitionView(number(epoch), number(opening)));
         } catch (NumberFormatException e) {
-            return new Refused(
-                    now,
-                    "its pointer names epoch '%s' of opening '%s'; settlement-worker opens it anew"
-                            .formatted(epoch, opening));
+            return new Refused("its pointer names epoch '%s' of opening '%s'; settlement-worker opens it anew"
+                    .formatted(epoch, opening));
         }
     }
 

@@ -23,23 +23,25 @@ import org.jspecify.annotations.Nullable;
  * reads the clock itself.
  */
 public final class EventVerifier {
-    /** The estimate may be this many seconds behind; what is early by no more than that is left to the script. */
-    private static final long BEHIND = 2;
-
     private final TokenVerifier tokens;
     private final IdentityHash identities;
     private final EventKey eventKey;
     private final long lifetime;
 
+    /** Seconds; what is early by no more than that is left to the script. */
+    private final long behind;
+
     /**
      * @param lifetime most that {@code exp - iat} may be
      * @param reactions keys a reaction may have
+     * @param behind most that the estimate of Redis' clock runs behind it, rounded up to seconds and one more
      */
-    public EventVerifier(MasterKey masterKey, Duration lifetime, Set<String> reactions) {
+    public EventVerifier(MasterKey masterKey, Duration lifetime, Set<String> reactions, Duration behind) {
         this.tokens = new TokenVerifier(new PublisherKeys(masterKey));
         this.identities = new IdentityHash(masterKey);
         this.eventKey = new EventKey(reactions);
         this.lifetime = lifetime.toSeconds();
+        this.behind = Math.ceilDiv(behind.toMillis(), 1_000) + 1;
     }
 
     /**
@@ -91,7 +93,7 @@ public final class EventVerifier {
             if (now >= token.expiresAt()) {
                 return Countable.expired(token.expiresAt(), now);
             }
-            return token.issuedAt() > now + BEHIND + Countable.CLOCK_TOLERANCE
+            return token.issuedAt() > now + behind + Countable.CLOCK_TOLERANCE
                     ? Countable.notYetValid(token.issuedAt(), now)
                     : null;
         }
@@ -132,7 +134,7 @@ public final class EventVerifier {
                     token.issuedAt(),
                     token.expiresAt(),
                     earliest);
-            return now + BEHIND < earliest ? countable.tooEarly(now) : countable;
+            return now + behind < earliest ? countable.tooEarly(now) : countable;
         }
     }
 }

@@ -31,17 +31,25 @@ final class KnownHeaders {
 
     /** Only of a token whose signature holds, so that strangers have no place here. */
     void remember(Slice header, Kid kid) {
-        if (header.length() > MOST_BYTES) {
+        if (header.length() > MOST_BYTES || hasAll(kid)) {
             return;
         }
         Slice copy = header.copy();
         headers.compute(kid, (_, known) -> {
-            List<Slice> now = known == null ? new ArrayList<>() : known;
-            if (now.size() < MOST_OF_A_KID && !now.contains(copy)) {
-                now.add(copy);
-                kids.put(copy, kid);
+            List<Slice> before = known == null ? List.of() : known;
+            if (before.size() == MOST_OF_A_KID || before.contains(copy)) {
+                return before;
             }
-            return now;
+            List<Slice> now = new ArrayList<>(before);
+            now.add(copy);
+            kids.put(copy, kid);
+            return List.copyOf(now);
         });
+    }
+
+    /** Then nothing more is copied or waited for, however many headers it comes with. */
+    private boolean hasAll(Kid kid) {
+        List<Slice> known = headers.get(kid);
+        return known != null && known.size() == MOST_OF_A_KID;
     }
 }

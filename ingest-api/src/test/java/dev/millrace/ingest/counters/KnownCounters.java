@@ -16,8 +16,12 @@ public final class KnownCounters {
                 return observation.ticks();
             }
         };
-        Counters counters =
-                new Counters(URI.create("redis://127.0.0.1:1"), still, Duration.ofSeconds(1), Duration.ofHours(1));
+        Counters counters = new Counters(
+                URI.create("redis://127.0.0.1:1"),
+                still,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                Duration.ofHours(1));
         counters.know(observation);
         return counters;
     }

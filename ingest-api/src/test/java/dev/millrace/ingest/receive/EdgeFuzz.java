@@ -85,7 +85,8 @@ public final class EdgeFuzz {
                 Duration.ofMillis(500),
                 Duration.ofSeconds(1),
                 Duration.ofHours(1));
-        EventVerifier verifier = new EventVerifier(Tokens.MASTER_KEY, settings.tokenLifetime(), settings.reactions());
+        EventVerifier verifier = new EventVerifier(
+                Tokens.MASTER_KEY, settings.tokenLifetime(), settings.reactions(), settings.redisPatience());
         Reception reception =
                 new Reception(verifier, REDIS.counters(), REDIS.tally(settings, METERS), new EventMeters(METERS));
         return new EventsServlet(reception, new Admission(1), METERS);

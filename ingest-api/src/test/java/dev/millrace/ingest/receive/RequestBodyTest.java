@@ -3,7 +3,9 @@ package dev.millrace.ingest.receive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.ingest.tally.Lane;
+import dev.millrace.ingest.limit.Lane;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockHttpServletRequest;
 
@@ -26,6 +28,18 @@ class RequestBodyTest {
         try (RequestBody later = RequestBody.read(body(64 * KIB), budget)) {
             assertThat(later.content().length()).isEqualTo(64 * KIB);
         }
+    }
+
+    @Test
+    void aSmallBodyTakesASmallPart() {
+        List<RequestBody> held = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            held.add(RequestBody.read(body(10), budget));
+        }
+        assertThatThrownBy(() -> RequestBody.read(body(10), budget)).isInstanceOf(Refusal.class);
+        held.removeLast().close();
+        held.add(RequestBody.read(body(10), budget));
+        held.forEach(RequestBody::close);
     }
 
     @Test

@@ -272,6 +272,25 @@ class TallyScriptIT {
         assertThat(run(spans, now)).isEqualTo("A");
     }
 
+    @Test
+    void aSumThatRedisWouldNotTakeForANumberIsNamedBeforeAnythingIsWritten() {
+        long now = counters.second();
+        Spans spans = new Spans(now, 10 * now);
+        CounterKeys names = counters.names().getFirst();
+        for (String sum : List.of("0000000000000007", "-0", "1.5", "", "+7", "1234567890123456789")) {
+            counters.redis().hset(names.total(), "#micros", sum);
+            long keys = counters.redis().dbsize();
+            assertThat(reply(spans, now))
+                    .as(sum)
+                    .isInstanceOfSatisfying(
+                            TallyReply.Corrupt.class,
+                            corrupt -> assertThat(corrupt.why()).contains("#micros"));
+            assertThat(counters.redis().dbsize()).isEqualTo(keys);
+        }
+        counters.redis().hset(names.total(), "#micros", "0");
+        assertThat(run(spans, now)).isEqualTo("A");
+    }
+
     private String verdict(Spans spans, long now, long issued, long expires, long earliest) {
         PartitionBatch batch = batch(new Countable(IDENTITY, FIELD, 1, 1_000, issued, expires, earliest));
         return reply(batch, spans, now) instanceof TallyReply.Counted counted ? counted.verdicts() : "not counted";

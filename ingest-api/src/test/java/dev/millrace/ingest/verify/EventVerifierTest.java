@@ -16,7 +16,7 @@ class EventVerifierTest {
     private static final long NOW = 1_000_000;
 
     private final EventVerifier verifier =
-            new EventVerifier(Tokens.MASTER_KEY, Duration.ofHours(2), Set.of("like", "love"));
+            new EventVerifier(Tokens.MASTER_KEY, Duration.ofHours(2), Set.of("like", "love"), Duration.ofSeconds(1));
 
     @Test
     void aGoodViewCountsUnderItsArticleAtThePriceInForceAtItsIat() {
@@ -243,6 +243,27 @@ class EventVerifierTest {
             assertThat(r.code()).isEqualTo(Code.KEY_INVALID);
             assertThat(r.detail()).isEqualTo("key is 45 s after iat, which is 30 s ago");
         });
+    }
+
+    /** What is known of Redis' clock may be as old as a look at Redis may take. */
+    @Test
+    void whatMayOnlySeemEarlyIsLeftToTheScript() {
+        Event read = Event.of(Tokens.signed(payload("")), "read", "15");
+        Event view = Event.of(Tokens.signed(payload("")), "view", null);
+        EventVerifier patient =
+                new EventVerifier(Tokens.MASTER_KEY, Duration.ofHours(2), Set.of("like"), Duration.ofMillis(4_500));
+        assertThat(patient.verify(List.of(read), Tokens.CATALOG, NOW + 9).getFirst())
+                .isInstanceOf(Countable.class);
+        assertThat(patient.verify(List.of(read), Tokens.CATALOG, NOW + 8).getFirst())
+                .isInstanceOf(Rejected.class);
+        assertThat(patient.verify(List.of(view), Tokens.CATALOG, NOW - 66).getFirst())
+                .isInstanceOf(Countable.class);
+        assertThat(patient.verify(List.of(view), Tokens.CATALOG, NOW - 67).getFirst())
+                .isInstanceOf(Rejected.class);
+        assertThat(verifier.verify(List.of(read), Tokens.CATALOG, NOW + 13).getFirst())
+                .isInstanceOf(Countable.class);
+        assertThat(verifier.verify(List.of(read), Tokens.CATALOG, NOW + 12).getFirst())
+                .isInstanceOf(Rejected.class);
     }
 
     @Test

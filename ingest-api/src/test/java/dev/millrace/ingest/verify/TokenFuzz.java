@@ -18,8 +18,8 @@ public final class TokenFuzz {
     static final long NOW = 2_000_000;
 
     private static final int LONGEST_DETAIL = 300;
-    private static final EventVerifier VERIFIER =
-            new EventVerifier(Tokens.MASTER_KEY, Duration.ofHours(2), Set.of("like", "love", "clap"));
+    private static final EventVerifier VERIFIER = new EventVerifier(
+            Tokens.MASTER_KEY, Duration.ofHours(2), Set.of("like", "love", "clap"), Duration.ofSeconds(1));
 
     private TokenFuzz() {}
 

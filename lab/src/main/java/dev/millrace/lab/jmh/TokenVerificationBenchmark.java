@@ -51,7 +51,7 @@ public class TokenVerificationBenchmark extends EventBenchmark {
             tokens[i] = samples.token(i);
             events.add(Event.of(tokens[i], "view", null));
         }
-        ours = new EventVerifier(masterKey, Duration.ofHours(2), Set.of("like"));
+        ours = new EventVerifier(masterKey, Duration.ofHours(2), Set.of("like"), Duration.ofSeconds(1));
         try {
             nimbus = new MACVerifier(secret.getBytes(StandardCharsets.US_ASCII));
         } catch (JOSEException e) {

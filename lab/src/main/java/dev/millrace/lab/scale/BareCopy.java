@@ -58,15 +58,18 @@ final class BareCopy {
      *
      * @param journal the last one before
      * @param account the last one before
+     * @param written rows by table: of those that do not tell their journal any so many serve
      */
-    Map<String, Copied> since(long journal, long account) throws SQLException, IOException {
-        long postings = database.number("SELECT count(*) FROM posting WHERE journal_id > ?", journal);
+    Map<String, Copied> since(long journal, long account, Map<String, Long> written) throws SQLException, IOException {
         Map<String, String> queries = new LinkedHashMap<>();
         queries.put("posting", "SELECT * FROM posting WHERE journal_id > %d".formatted(journal));
         queries.put("balance", "SELECT * FROM balance WHERE journal_id > %d".formatted(journal));
         queries.put("account", "SELECT * FROM account WHERE account_id > %d".formatted(account));
-        queries.put("engagement", "SELECT * FROM engagement LIMIT %d".formatted(postings));
-        queries.put("article_score", "SELECT * FROM article_score LIMIT %d".formatted(postings));
+        queries.put(
+                "engagement", "SELECT * FROM engagement LIMIT %d".formatted(written.getOrDefault("engagement", 0L)));
+        queries.put(
+                "article_score",
+                "SELECT * FROM article_score LIMIT %d".formatted(written.getOrDefault("article_score", 0L)));
         Map<String, Copied> copied = new LinkedHashMap<>();
         for (Map.Entry<String, String> query : queries.entrySet()) {
             copied.put(query.getKey(), copy(query.getKey(), query.getValue()));

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Events a second of few, many and very many creators, in turns. Before each round all of them earn something, so that the open
- * epochs hold as many; after it everything is settled. One more round before, of each, warms up and is not measured.
+ * Events a second of few, many and very many creators, in turns: once in open epochs that hold nobody yet, and once after all of them
+ * have earned something there. After each round everything is settled. One more round before, of each, warms up and is not measured.
  */
 final class GrowthPart {
     private static final Duration INTERVAL = Duration.ofMinutes(10);
@@ -26,7 +26,7 @@ final class GrowthPart {
     private final Stage stage;
     private final MillraceStack stack;
     private final Feed feed;
-    private final Map<Integer, List<Growth.Round>> rounds = new LinkedHashMap<>();
+    private final Map<Growth.Size, List<Growth.Round>> rounds = new LinkedHashMap<>();
     private final List<String> failures = new ArrayList<>();
     private int taken;
     private long sentMicros;
@@ -46,41 +46,45 @@ final class GrowthPart {
     }
 
     private Growth measure() throws Exception {
-        List<Integer> sizes = Stream.of(FEW, plan.creators() / TENTH, plan.creators())
-                .distinct()
-                .sorted()
+        List<Growth.Size> sizes = Stream.of(false, true)
+                .flatMap(full -> Stream.of(FEW, plan.creators() / TENTH, plan.creators())
+                        .distinct()
+                        .map(creators -> new Growth.Size(creators, full)))
                 .toList();
         for (int round = 0; round <= plan.rounds(); round++) {
-            for (int size : sizes) {
+            for (Growth.Size size : sizes) {
                 take(size, round);
             }
         }
         return new Growth(rounds, failures);
     }
 
-    private void take(int creators, int round) throws Exception {
-        sentMicros += feed.fill(
-                        "o%d-%d".formatted(plan.seed(), ++taken),
-                        0,
-                        creators,
-                        1,
-                        state -> stage.progress().accept("open epochs: " + state))
-                .micros();
-        Events events = Events.draw("g%d-%d".formatted(plan.seed(), ++taken), plan.seed() + round, EVENTS, creators);
+    private void take(Growth.Size size, int round) throws Exception {
+        if (size.full()) {
+            sentMicros += feed.fill(
+                            "o%d-%d".formatted(plan.seed(), ++taken),
+                            0,
+                            size.creators(),
+                            1,
+                            state -> stage.progress().accept("open epochs: " + state))
+                    .micros();
+        }
+        Events events =
+                Events.draw("g%d-%d".formatted(plan.seed(), ++taken), plan.seed() + round, EVENTS, size.creators());
         double perSecond = feed.send(events);
         sentMicros += events.micros();
         long sent = System.nanoTime();
         stack.settle();
         double settleMillis = (System.nanoTime() - sent) / MILLI;
         stage.progress()
-                .accept("%s: %,d creators, %,.0f events/s, settled in %,.0f ms"
-                        .formatted(round == 0 ? "warm-up" : "round " + round, creators, perSecond, settleMillis));
+                .accept("%s: %s, %,.0f events/s, settled in %,.0f ms"
+                        .formatted(round == 0 ? "warm-up" : "round " + round, size, perSecond, settleMillis));
         Sums sums = Sums.of(stack, sentMicros);
         if (!sums.areEqual()) {
-            failures.add("after round %d of %,d creators: %s".formatted(round, creators, sums));
+            failures.add("after round %d of %s: %s".formatted(round, size, sums));
         }
         if (round > 0) {
-            rounds.computeIfAbsent(creators, _ -> new ArrayList<>()).add(new Growth.Round(perSecond, settleMillis));
+            rounds.computeIfAbsent(size, _ -> new ArrayList<>()).add(new Growth.Round(perSecond, settleMillis));
         }
     }
 }

@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Measure how Millrace behaves when creators are many.",
             "",
-            "growth: events/s of 1,000, a tenth of --creators and --creators, in turns, each of whom has earned something in the"
-                    + " open epochs already.",
+            "growth: events/s of 1,000, a tenth of --creators and --creators, in turns: in open epochs that hold nobody yet, and"
+                    + " in such as hold all of them.",
             "settlement: one settlement of --creators active ones, held against COPY of the rows it writes, while ingest gets"
                     + " a fifth of what it can take; ingest's p99 before and meanwhile, memory of the worker, Redis' longest"
                     + " commands.",

@@ -211,8 +211,8 @@ final class SettlementPart implements AutoCloseable {
     private Settlements.Round round(String name, int creators, Settled settled, Settlements.Load load)
             throws Exception {
         stage.progress().accept(name + ": the same rows by COPY …");
-        Map<String, BareCopy.Copied> copied =
-                new BareCopy(database, pid("postgres"), folder).since(settled.journal(), settled.account());
+        Map<String, BareCopy.Copied> copied = new BareCopy(database, pid("postgres"), folder)
+                .since(settled.journal(), settled.account(), settled.rows());
         long journals = database.number("SELECT count(*) FROM journal WHERE journal_id > ?", settled.journal());
         stack.settle();
         return new Settlements.Round(

@@ -73,9 +73,9 @@ class BenchmarksTest {
     void everyEventThatWaitedGetsItsOutcome() throws Exception {
         CoalescerBenchmark benchmark = new CoalescerBenchmark();
         for (int i = 0; i < 3; i++) {
-            assertThat(benchmark.millrace()).hasSize(512).containsOnly(Outcome.ACCEPTED);
-            assertThat(benchmark.millraceBatch()).hasSize(512).containsOnly(Outcome.ACCEPTED);
-            assertThat(benchmark.queueOfFutures()).hasSize(512).containsOnly(Outcome.ACCEPTED);
+            assertThat(benchmark.millrace()).hasSize(1_024).containsOnly(Outcome.ACCEPTED);
+            assertThat(benchmark.millraceBatch()).hasSize(1_024).containsOnly(Outcome.ACCEPTED);
+            assertThat(benchmark.queueOfFutures()).hasSize(1_024).containsOnly(Outcome.ACCEPTED);
         }
     }
 

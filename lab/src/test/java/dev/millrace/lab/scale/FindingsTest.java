@@ -16,12 +16,16 @@ class FindingsTest {
 
     @Test
     void theSlowestNumberOfCreatorsIsHeldAgainstTheFastestByMedians() {
-        Map<Integer, List<Growth.Round>> rounds = new LinkedHashMap<>();
-        rounds.put(1_000, List.of(round(50_000), round(10), round(40_000)));
-        rounds.put(100_000, List.of(round(30_000), round(30_000), round(90_000)));
+        Map<Growth.Size, List<Growth.Round>> rounds = new LinkedHashMap<>();
+        rounds.put(new Growth.Size(1_000, false), List.of(round(50_000), round(10), round(40_000)));
+        rounds.put(new Growth.Size(100_000, false), List.of(round(30_000), round(30_000), round(90_000)));
+        rounds.put(new Growth.Size(1_000, true), List.of(round(20_000)));
+        rounds.put(new Growth.Size(100_000, true), List.of(round(10_000)));
         Growth growth = new Growth(rounds, List.of());
-        assertThat(growth.loss()).isCloseTo(0.25, within(1e-9));
-        assertThat(growth.text()).contains("The slowest is 25 % slower than the fastest", "100,000    30,000");
+        assertThat(growth.loss(false)).isCloseTo(0.25, within(1e-9));
+        assertThat(growth.loss(true)).isCloseTo(0.5, within(1e-9));
+        assertThat(growth.text())
+                .contains("The slowest is 25 % slower than the fastest, 50 % where", "100,000        empty    30,000");
     }
 
     @Test

@@ -1,9 +1,9 @@
-package dev.millrace.ingest.tally;
+package dev.millrace.ingest.limit;
 
 import java.util.concurrent.Semaphore;
 
 /**
- * Bounds how much is under way at once: events to Redis, or chunks of bodies. What does not fit is turned away at once,
+ * Bounds how much is under way at once: events to Redis, KiB of bodies, or requests. What does not fit is turned away at once,
  * never queued. Thread-safe.
  */
 public final class Lane {
@@ -28,12 +28,12 @@ public final class Lane {
     }
 
     /** Whether so many would be turned away now. */
-    boolean isTooFullFor(int places) {
+    public boolean isTooFullFor(int places) {
         return free.availablePermits() < places;
     }
 
     /** Places taken now. */
-    int occupied() {
+    public int occupied() {
         return capacity - free.availablePermits();
     }
 }

@@ -7,21 +7,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-class LaneAndFilterTest {
-
-    @Test
-    void aLaneTurnsAwayWhatDoesNotFitAndTakesItAgainLater() {
-        Lane lane = new Lane(10);
-        assertThat(lane.enter(7)).isTrue();
-        assertThat(lane.enter(4)).isFalse();
-        assertThat(lane.enter(3)).isTrue();
-        assertThat(lane.occupied()).isEqualTo(10);
-        assertThat(lane.enter(0)).isTrue();
-        lane.leave(7);
-        assertThat(lane.enter(4)).isTrue();
-        assertThat(lane.occupied()).isEqualTo(7);
-    }
-
+class SentFilterTest {
     @Test
     void whatWasSentIsAlwaysSuspectedThroughOneRotation() {
         SentFilter filter = new SentFilter(1_000);
