@@ -2,11 +2,15 @@ package dev.millrace.ingest.receive;
 
 import dev.millrace.ingest.limit.ConcurrencyLimit;
 import dev.millrace.ingest.limit.ConnectionAwareHttp11;
+import dev.millrace.ingest.limit.ConnectionRoom;
 import dev.millrace.ingest.limit.Standing;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.Locale;
+import org.apache.coyote.AbstractProtocol;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -22,6 +26,8 @@ import org.springframework.web.filter.ServerHttpObservationFilter;
 public class ServerConfiguration {
     /** Enough that the cores have something to do while the operating system gives their threads no time. */
     private static final int PERMITS_PER_CORE = 4;
+
+    private static final Logger log = LoggerFactory.getLogger(ServerConfiguration.class);
 
     @Bean
     ConcurrencyLimit concurrencyLimit(MeterRegistry registry) {
@@ -48,6 +54,21 @@ public class ServerConfiguration {
             factory.addProtocolHandlerCustomizers(handler -> handler.setExecutor(limit));
             factory.addEngineValves(new LoadSheddingValve(registry));
         };
+    }
+
+    /** Not more connections than are set, and not more than the heap has room for. */
+    @Bean
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> connectionsThatFit() {
+        return factory -> factory.addConnectorCustomizers(connector -> {
+            if (connector.getProtocolHandler() instanceof AbstractProtocol<?> protocol) {
+                int room = ConnectionRoom.in(Runtime.getRuntime().maxMemory());
+                if (room < protocol.getMaxConnections()) {
+                    log.info(
+                            "the heap has room for {} connections, {} are allowed", room, protocol.getMaxConnections());
+                    protocol.setMaxConnections(room);
+                }
+            }
+        });
     }
 
     /** Before the server stops: what waits is answered too, not cut off. */
