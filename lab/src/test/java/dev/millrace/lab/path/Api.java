@@ -6,6 +6,8 @@ import dev.millrace.local.mint.BearerMint;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -117,6 +119,17 @@ final class Api {
 
     Metrics metrics(Part part) {
         return Metrics.parse(send(request(part, "/actuator/prometheus").build()).body());
+    }
+
+    /** A connection over which an event begins and does not go on; the caller closes it. */
+    Socket beginEvent() throws IOException {
+        URI address = settings.local().address(Part.INGEST);
+        Socket socket = new Socket();
+        socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), (int) TIMEOUT.toMillis());
+        socket.getOutputStream()
+                .write("POST /v1/events HTTP/1.1\r\nHost: lab\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+                        .getBytes(StandardCharsets.US_ASCII));
+        return socket;
     }
 
     private HttpRequest eventsRequest(String type, byte[] body) {

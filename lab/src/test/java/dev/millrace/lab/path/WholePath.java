@@ -2,6 +2,7 @@ package dev.millrace.lab.path;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.lab.stack.LabStack;
 import dev.millrace.lab.stack.Metrics;
@@ -67,6 +68,11 @@ final class WholePath {
 
     LabStack stack() {
         return stack;
+    }
+
+    /** What ingest-api has written to its log. */
+    String ingestLog() throws IOException {
+        return Files.readString(place.logs().resolve(Instance.ingest(1) + ".log"));
     }
 
     /** The folder of this name in the data. */

@@ -8,9 +8,11 @@ import dev.millrace.lab.path.Api.Money;
 import dev.millrace.lab.stack.Metrics;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +39,9 @@ class WholePathIT {
     private static final int MOST_ROWS = 1_000;
 
     private static final int VIEW = 1_000;
+
+    /** Each holds 114 KiB of a heap of 384 MiB. */
+    private static final int SLOW = 5_000;
 
     private static WholePath path;
     private static Api api;
@@ -208,6 +213,26 @@ class WholePathIT {
         print("events of all partitions are accepted %.1f s after Redis is back".formatted(seconds(back)));
         awaitAnswer("c-no-counters");
         path.awaitSettled("c-no-counters", 21 * VIEW);
+    }
+
+    /** More than ingest-api's heap would have room for, if it let all of them in (decision 22). */
+    @Test
+    void thousandsWhoSendSlowlyEndNothing() throws IOException {
+        List<Socket> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < SLOW; i++) {
+                slow.add(api.beginEvent());
+            }
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
+        resendUntilCounted("c-among-slow", 0);
+        path.awaitSettled("c-among-slow", VIEW);
+        assertThat(path.ingestLog())
+                .contains("the heap has room for")
+                .doesNotContain("OutOfMemoryError");
     }
 
     @Test
