@@ -127,8 +127,9 @@ final class Api {
         Socket socket = new Socket();
         socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), (int) TIMEOUT.toMillis());
         socket.getOutputStream()
-                .write("POST /v1/events HTTP/1.1\r\nHost: lab\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
-                        .getBytes(StandardCharsets.US_ASCII));
+                .write(
+                        "POST /v1/events HTTP/1.1\r\nHost: lab\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+                                .getBytes(StandardCharsets.US_ASCII));
         return socket;
     }
 

@@ -230,9 +230,7 @@ class WholePathIT {
         }
         resendUntilCounted("c-among-slow", 0);
         path.awaitSettled("c-among-slow", VIEW);
-        assertThat(path.ingestLog())
-                .contains("the heap has room for")
-                .doesNotContain("OutOfMemoryError");
+        assertThat(path.ingestLog()).contains("the heap has room for").doesNotContain("OutOfMemoryError");
     }
 
     @Test
