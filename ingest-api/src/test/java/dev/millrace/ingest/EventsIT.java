@@ -526,19 +526,22 @@ class EventsIT {
     /** What comes, while a byte goes out whenever nothing does. */
     private static String untilItEnds(Socket client) throws IOException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        while (true) {
-            try {
-                int next = client.getInputStream().read();
-                if (next < 0) {
-                    return answer.toString(StandardCharsets.UTF_8);
+        try {
+            int next = 0;
+            while (next >= 0) {
+                try {
+                    next = client.getInputStream().read();
+                    if (next >= 0) {
+                        answer.write(next);
+                    }
+                } catch (SocketTimeoutException e) {
+                    client.getOutputStream().write(' ');
                 }
-                answer.write(next);
-            } catch (SocketTimeoutException e) {
-                client.getOutputStream().write(' ');
-            } catch (SocketException e) { // It was closed with something of ours unread.
-                return answer.toString(StandardCharsets.UTF_8);
             }
+        } catch (SocketException e) {
+            // It was closed with something of ours unread: the end, too.
         }
+        return answer.toString(StandardCharsets.UTF_8);
     }
 
     /** This test's identity of a view with this jti. */
