@@ -31,7 +31,7 @@ class CountersInRedisIT {
         try (CountersInRedis contestant = CountersInRedis.redisson(RealServers.place(home), Durability.RELAXED)) {
             SentTwice round = playAll(contestant);
             assertThat(round.spent().remembered()).isBetween(EVENTS * 98L / 100, EVENTS * 102L / 100); // an estimate
-            assertThat(round.spent().redisBytes()).isBetween(6L * EVENTS, 20L * EVENTS);
+            assertThat(round.spent().redisBytes()).isBetween(12L * EVENTS, 40L * EVENTS);
         }
     }
 
