@@ -73,6 +73,7 @@ final class EventsServlet extends HttpServlet {
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         long came = System.nanoTime() - Permit.current().waited();
         try {
+            // Any other method is refused by what it is, wherever it comes from.
             boolean preflight = CorsUtils.isPreFlightRequest(request);
             boolean known = preflight || request.getMethod().equals(POST);
             if (!known || (corsProcessor.processRequest(cors, request, response) && !preflight)) {

@@ -18,8 +18,8 @@ final class RequestBody implements AutoCloseable {
     static final int MOST_BYTES = 512 * 1024;
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final int CHUNK = 16 * 1024;
     private static final int KIB = 1_024;
+    private static final int CHUNK = 16 * KIB;
 
     /** Bytes held before any have arrived: most single events fit. */
     private static final int FIRST = KIB;

@@ -34,7 +34,7 @@ public final class EventVerifier {
     /**
      * @param lifetime most that {@code exp - iat} may be
      * @param reactions keys a reaction may have
-     * @param behind most that the estimate of Redis' clock runs behind it, rounded up to seconds and one more
+     * @param behind most that the estimate of Redis' clock runs behind it; whole seconds are judged by, so it is rounded up, and one is added
      */
     public EventVerifier(MasterKey masterKey, Duration lifetime, Set<String> reactions, Duration behind) {
         this.tokens = new TokenVerifier(new PublisherKeys(masterKey));

@@ -2,7 +2,6 @@ package dev.millrace.lab.scale;
 
 import dev.millrace.lab.report.Grid;
 import dev.millrace.lab.report.Spread;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,11 +48,11 @@ record Growth(Map<Size, List<Round>> rounds, List<String> failures) implements F
      * @param full of those with open epochs that hold all creators, or of the others
      */
     double loss(boolean full) {
-        List<Double> medians = rounds.entrySet().stream()
+        Spread medians = Spread.of(rounds.entrySet().stream()
                 .filter(size -> size.getKey().full() == full)
                 .map(size -> speed(size.getValue()).median())
-                .toList();
-        return medians.isEmpty() ? 0 : 1 - Collections.min(medians) / Collections.max(medians);
+                .toList());
+        return 1 - medians.least() / medians.most();
     }
 
     private static Spread speed(List<Round> rounds) {

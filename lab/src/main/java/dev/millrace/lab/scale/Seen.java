@@ -12,8 +12,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param server Redis and its settings
  */
 record Seen(String server, List<Size> sizes, List<String> failures) implements Finding {
-    /** Seconds that events of the short span are counted into one generation. */
-    private static final int GENERATION_SECONDS = 7_800;
+    /** The short span, and so how long one of its generations lasts: seconds. */
+    static final int SPAN = 7_800;
 
     Seen {
         sizes = List.copyOf(sizes);
@@ -32,7 +32,7 @@ record Seen(String server, List<Size> sizes, List<String> failures) implements F
     record Size(int members, String encoding, double bytes, double lookUpMicros, double addMicros) {
         /** Events a second of all partitions that leave such sets at the end of a generation. */
         double eventsPerSecond() {
-            return (double) members * Identity.BUCKETS * Identity.PARTITIONS / GENERATION_SECONDS;
+            return (double) members * Identity.BUCKETS * Identity.PARTITIONS / SPAN;
         }
     }
 
@@ -66,7 +66,7 @@ record Seen(String server, List<Size> sizes, List<String> failures) implements F
                 "%.2f".formatted(size.lookUpMicros()),
                 "%.2f".formatted(size.addMicros())));
         return "\nIdentities in each set of both generations; events/s that leave such sets at the end of a generation of %,d s; Redis' time within a script. %s\n"
-                        .formatted(GENERATION_SECONDS, server)
+                        .formatted(SPAN, server)
                 + grid;
     }
 }

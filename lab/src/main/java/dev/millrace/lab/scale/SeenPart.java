@@ -4,6 +4,7 @@ import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.identity.Identity;
 import dev.millrace.lab.bench.Stage;
 import dev.millrace.lab.stack.Aof;
+import dev.millrace.lab.stack.SeenMemory;
 import dev.millrace.lab.stack.SwitchedRedis;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.RedisServer;
@@ -24,7 +25,6 @@ final class SeenPart {
     /** The last one is more than Redis packs. */
     private static final List<Integer> MEMBERS = List.of(60, 600, 2_400, 8_000, 16_000, 24_000);
 
-    private static final int SPAN = 7_800;
     private static final int EARLIER = 1;
     private static final int CURRENT = 2;
     private static final int CALLS = 400;
@@ -74,15 +74,12 @@ final class SeenPart {
     private Seen.Size measure(int members, List<String> failures) {
         redis.flushall();
         for (int bucket = 0; bucket < Identity.BUCKETS; bucket++) {
-            fill(keys.seen(SPAN, EARLIER, bucket), members);
-            fill(keys.seen(SPAN, CURRENT, bucket), members);
+            fill(keys.seen(Seen.SPAN, EARLIER, bucket), members);
+            fill(keys.seen(Seen.SPAN, CURRENT, bucket), members);
         }
-        String encoding = Objects.requireNonNull(redis.objectEncoding(keys.seen(SPAN, CURRENT, 0)));
-        double bytes = IntStream.range(0, Identity.BUCKETS)
-                        .mapToLong(
-                                bucket -> Objects.requireNonNull(redis.memoryUsage(keys.seen(SPAN, CURRENT, bucket))))
-                        .sum()
-                / (double) (members * Identity.BUCKETS);
+        String encoding = Objects.requireNonNull(redis.objectEncoding(keys.seen(Seen.SPAN, CURRENT, 0)));
+        SeenMemory memory = SeenMemory.of(redis);
+        double bytes = (double) memory.bytes() / memory.identities();
         meter.reset();
         long added = 0;
         for (int call = 0; call < CALLS; call++) {
@@ -117,8 +114,8 @@ final class SeenPart {
         String[] fingerprints = new String[EVENTS];
         for (int i = 0; i < EVENTS; i++) {
             int bucket = random.nextInt(Identity.BUCKETS);
-            sets[2 * i] = keys.seen(SPAN, EARLIER, bucket);
-            sets[2 * i + 1] = keys.seen(SPAN, CURRENT, bucket);
+            sets[2 * i] = keys.seen(Seen.SPAN, EARLIER, bucket);
+            sets[2 * i + 1] = keys.seen(Seen.SPAN, CURRENT, bucket);
             fingerprints[i] = Long.toString(random.nextLong());
         }
         return Objects.requireNonNull(redis.<Long>eval(COUNT, ScriptOutputType.INTEGER, sets, fingerprints));

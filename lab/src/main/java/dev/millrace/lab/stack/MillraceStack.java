@@ -11,10 +11,8 @@ import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.settings.Part;
-import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -64,7 +62,6 @@ public final class MillraceStack implements AutoCloseable {
     private final LabStack stack;
     private final SwitchedRedis redis;
     private final TokenMint mint;
-    private final String seenMemory = script("seen_memory.lua");
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -237,8 +234,8 @@ public final class MillraceStack implements AutoCloseable {
 
     /** Statements of worker and ledger as Postgres counts them, rows as the worker does, identities as Redis holds them. */
     public Costs costs() throws Exception {
-        List<Long> seen = redis.commands().eval(seenMemory, ScriptOutputType.MULTI);
-        return new Costs(number(STATEMENTS), rowsWritten(), seen.getFirst(), seen.getLast());
+        SeenMemory seen = SeenMemory.of(redis.commands());
+        return new Costs(number(STATEMENTS), rowsWritten(), seen.bytes(), seen.identities());
     }
 
     @Override
@@ -292,13 +289,5 @@ public final class MillraceStack implements AutoCloseable {
 
     private long pid(Instance instance) {
         return stack.service(instance).handle().pid();
-    }
-
-    private static String script(String name) {
-        try (InputStream in = Objects.requireNonNull(MillraceStack.class.getResourceAsStream(name), name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new IllegalStateException("can't read " + name, e);
-        }
     }
 }
