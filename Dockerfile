@@ -10,7 +10,9 @@ WORKDIR /build
 # The poms alone, so that the libraries are a layer of their own until a pom changes.
 COPY pom.xml ./
 COPY common/pom.xml common/
+COPY service/pom.xml service/
 COPY local/pom.xml local/
+COPY counters/pom.xml counters/
 COPY ingest-api/pom.xml ingest-api/
 COPY settlement-worker/pom.xml settlement-worker/
 COPY ledger-service/pom.xml ledger-service/
@@ -20,7 +22,9 @@ RUN mvn -B -q dependency:go-offline -DexcludeGroupIds=dev.millrace
 # Formatter and tests are CI's work; the compiler's own checks run here too. Of the tests only local's are needed: the
 # services' tests are declared to use them, and Maven resolves that whether they run or not.
 COPY common/src/main common/src/main
+COPY service/src/main service/src/main
 COPY local/src local/src
+COPY counters/src/main counters/src/main
 COPY ingest-api/src/main ingest-api/src/main
 COPY settlement-worker/src/main settlement-worker/src/main
 COPY ledger-service/src/main ledger-service/src/main
@@ -43,7 +47,8 @@ COPY --from=layers /layers/extracted/snapshot-dependencies/ ./
 COPY --from=layers /layers/extracted/application/ ./
 # A start that ends before it would need a store, so that the JVM finds its classes ready the next time (an AOT cache).
 RUN java -XX:AOTCacheOutput=millrace.aot --enable-native-access=ALL-UNNAMED -Dspring.context.exit=onRefresh \
-    -Dspring.profiles.active=local -Dspring.flyway.enabled=false -Dserver.port=0 -jar millrace.jar
+    -Dspring.profiles.active=local -Dspring.flyway.enabled=false -Dserver.port=0 -Dmanagement.server.port=0 \
+    -jar millrace.jar
 # A number, so that Kubernetes can see without a look at /etc/passwd that it isn't root. It owns nothing in the image.
 USER 10001:10001
 # java is process 1 and gets SIGTERM itself: the service stops taking work, answers what it has accepted, then leaves.

@@ -1,17 +1,18 @@
 -- The ledger: double entry, insert only, chained by hash; and the catalogue that prices what goes into it.
--- Amounts are whole micros (10^-6 of the currency). Run by the owner; services work as members of millrace_settler or
--- millrace_ledger, who reads everything for a comparison as one of millrace_reader (db/roles.sql creates them); none owns anything.
+-- Amounts are whole micros (10^-6 of the currency). The owner runs this file. Services work as members of millrace_settler or
+-- millrace_ledger, and the comparison as a member of millrace_reader (db/roles.sql creates them). None of them owns anything.
+-- Text in an index has the collation "C": a change of the C library or of ICU can't break such an index.
 
 ---------------------------------------------------------------------------------------------------- catalogue
 
 CREATE TABLE publisher (
-    publisher  text PRIMARY KEY CHECK (publisher ~ '^[a-z0-9-]{1,32}$'),
+    publisher  text COLLATE "C" PRIMARY KEY CHECK (publisher ~ '^[a-z0-9-]{1,32}$'),
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
 -- No secret is stored: it is derived from the master key and (publisher, number).
 CREATE TABLE publisher_key (
-    publisher  text NOT NULL REFERENCES publisher,
+    publisher  text COLLATE "C" NOT NULL REFERENCES publisher,
     number     int NOT NULL CHECK (number BETWEEN 1 AND 999999999),
     created_at timestamptz NOT NULL DEFAULT now(),
     revoked_at timestamptz,
@@ -27,7 +28,7 @@ CREATE TABLE rate_card (
 
 CREATE TABLE rate (
     version int NOT NULL REFERENCES rate_card,
-    type    text NOT NULL CHECK (type IN ('view', 'read', 'scroll', 'reaction', 'comment', 'search_visit')),
+    type    text COLLATE "C" NOT NULL CHECK (type IN ('view', 'read', 'scroll', 'reaction', 'comment', 'search_visit')),
     micros  bigint NOT NULL CHECK (micros BETWEEN 0 AND 1000000000),
     cap     int NOT NULL CHECK (cap >= 1),
     PRIMARY KEY (version, type),
@@ -79,7 +80,13 @@ VALUES (1, 'view', 1000, 1),
 CREATE TABLE account (
     account_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name       text COLLATE "C" NOT NULL UNIQUE
-        CHECK (name ~ '^(creator:[A-Za-z0-9._:-]{1,64}|publisher:[a-z0-9-]{1,32}|payout|adjustment|discarded)$'),
+        -- Lengths, and a search for a character that does not belong there: a bounded repetition ({1,64}) of a regular expression
+        -- takes 25 times as long (docs/decisions/0014).
+        CHECK (CASE
+            WHEN starts_with(name, 'creator:') THEN length(name) BETWEEN 9 AND 72 AND substr(name, 9) !~ '[^A-Za-z0-9._:-]'
+            WHEN starts_with(name, 'publisher:') THEN length(name) BETWEEN 11 AND 42 AND substr(name, 11) !~ '[^a-z0-9-]'
+            ELSE name IN ('payout', 'adjustment', 'discarded')
+        END),
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
@@ -87,8 +94,8 @@ CREATE TABLE account (
 --   settlement   what sealed epochs hold
 --   correction   puts an earlier journal right
 --   adoption     a quarantined hash that a person decided to pay
---   discard      one that a person decided not to pay: 'adjustment' against 'discarded', for the record; nobody's balance
---                but theirs changes
+--   discard      one that a person decided not to pay: 'adjustment' against 'discarded', for the record. No other balance
+--                changes
 CREATE TABLE journal (
     journal_id bigint NOT NULL CHECK (journal_id >= 1),
     created_at timestamptz NOT NULL,
@@ -102,9 +109,9 @@ CREATE TABLE journal (
     CHECK ((kind = 'settlement') = (reason IS NULL))    -- whoever books by hand says why
 ) PARTITION BY RANGE (created_at);
 
--- publisher: whose readers the money is for; a creator has one posting a publisher in a journal. Journal and account exist:
--- posting_with_its_journal below checks that once a statement; foreign keys would do it row by row, which at 126,000 postings
--- takes nine times as long (docs/decisions/0005).
+-- publisher: who pays. A creator has one posting a publisher in a journal. posting_with_its_journal below checks once a statement
+-- that journal and account exist. Foreign keys would do it row by row, which at 126,000 postings takes nine times as long
+-- (docs/decisions/0005).
 CREATE TABLE posting (
     account_id bigint NOT NULL,
     created_at timestamptz NOT NULL,
@@ -124,12 +131,13 @@ CREATE TABLE chain_head (
 );
 INSERT INTO chain_head (journal_id, created_at, hash) VALUES (0, 'epoch', decode(repeat('00', 32), 'hex'));
 
--- Σ of an account's postings, kept in the same transaction as they are.
+-- Σ of an account's postings, written in the same transaction. balance_with_its_account below checks that the account exists.
+-- The fill factor leaves room for a new version of every row of a page, so that an update leaves the indexes alone.
 CREATE TABLE balance (
-    account_id bigint PRIMARY KEY REFERENCES account,
+    account_id bigint PRIMARY KEY,
     micros     bigint NOT NULL,
     journal_id bigint NOT NULL
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 
 -- What a link of the chain is the hash of. A verifier runs the same two functions over the stored rows, postings in the
 -- order of (account, publisher), both compared as bytes (COLLATE "C").
@@ -142,7 +150,8 @@ CREATE FUNCTION journal_hash(prev_hash bytea, journal_id bigint, created_at time
         'v1' || E'\t' || journal_id::text || E'\t' || (extract(epoch FROM created_at) * 1000000)::bigint::text
              || E'\t' || kind || E'\t' || events::text || E'\t' || coalesce(reason, '') || E'\n' || lines, 'UTF8'));
 
--- Checked at commit, once a journal, whoever writes.
+-- A journal balances, and no journal stands outside of the chain. Checked at commit, once a journal, whoever writes; or earlier where a
+-- session asks for it, and then it only holds once the head is at the journal. So a transaction adds one journal, and closes it.
 CREATE FUNCTION journal_must_balance() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     lines bigint;
@@ -153,6 +162,13 @@ BEGIN
     IF lines < 2 OR total <> 0 THEN
         RAISE EXCEPTION 'journal % has % postings that sum to % micros; it takes at least two that sum to zero',
             NEW.journal_id, lines, total USING ERRCODE = 'check_violation';
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM chain_head h
+        WHERE h.journal_id = NEW.journal_id AND h.created_at = NEW.created_at AND h.hash = NEW.hash)
+    THEN
+        RAISE EXCEPTION 'journal % is not the head of the chain: a transaction adds one journal, and moves the head to it',
+            NEW.journal_id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END
@@ -176,36 +192,27 @@ END
 $$;
 CREATE TRIGGER head_moves_to_the_next AFTER UPDATE ON chain_head FOR EACH ROW EXECUTE FUNCTION head_moves_to_the_next();
 
--- And no journal stands outside of the chain: at commit the head is the journal, so a transaction adds one.
-CREATE FUNCTION journal_must_be_the_head() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-BEGIN
-    IF NOT EXISTS (
-        SELECT FROM chain_head h
-        WHERE h.journal_id = NEW.journal_id AND h.created_at = NEW.created_at AND h.hash = NEW.hash)
-    THEN
-        RAISE EXCEPTION 'journal % is not the head of the chain: a transaction adds one journal, and moves the head to it',
-            NEW.journal_id USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NULL;
-END
-$$;
-CREATE CONSTRAINT TRIGGER journal_must_be_the_head AFTER INSERT ON journal
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_must_be_the_head();
-
--- The checks above run for the transaction that inserts the journal, so no other may add to it.
+-- The check above runs for the transaction that inserts the journal, so no other may add to it, and nothing is added once the head has
+-- moved to it. The few journals and publishers of a statement are found out once.
 CREATE FUNCTION posting_with_its_journal() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     stranger bigint;
+    closed   bigint;
     nobody   text;
 BEGIN
-    SELECT p.journal_id INTO stranger
-    FROM (SELECT DISTINCT created_at, journal_id FROM inserted) p
-    LEFT JOIN journal j USING (created_at, journal_id)
-    WHERE j.txid IS DISTINCT FROM pg_current_xact_id()
-    LIMIT 1;
+    WITH kinds AS MATERIALIZED (SELECT DISTINCT created_at, journal_id, publisher FROM inserted)
+    SELECT (SELECT k.journal_id FROM kinds k LEFT JOIN journal j USING (created_at, journal_id)
+            WHERE j.txid IS DISTINCT FROM pg_current_xact_id() LIMIT 1),
+           (SELECT k.journal_id FROM kinds k JOIN chain_head h ON k.journal_id <= h.journal_id LIMIT 1),
+           (SELECT k.publisher FROM kinds k WHERE k.publisher !~ '^[a-z0-9-]{1,32}$' LIMIT 1)
+    INTO stranger, closed, nobody;
     IF stranger IS NOT NULL THEN
         RAISE EXCEPTION 'journal % is not of this transaction: nothing can be added to it; a correction is a new journal',
             stranger USING ERRCODE = 'check_violation';
+    END IF;
+    IF closed IS NOT NULL THEN
+        RAISE EXCEPTION 'journal % is closed: its postings are added before the head of the chain moves to it',
+            closed USING ERRCODE = 'check_violation';
     END IF;
     SELECT p.account_id INTO stranger
     FROM inserted p LEFT JOIN account a USING (account_id)
@@ -214,10 +221,6 @@ BEGIN
     IF stranger IS NOT NULL THEN
         RAISE EXCEPTION 'account % does not exist', stranger USING ERRCODE = 'foreign_key_violation';
     END IF;
-    SELECT p.publisher INTO nobody
-    FROM (SELECT DISTINCT publisher FROM inserted) p
-    WHERE p.publisher !~ '^[a-z0-9-]{1,32}$'
-    LIMIT 1;
     IF nobody IS NOT NULL THEN
         RAISE EXCEPTION '''%'' is no publisher', nobody USING ERRCODE = 'check_violation';
     END IF;
@@ -227,6 +230,32 @@ $$;
 CREATE TRIGGER posting_with_its_journal AFTER INSERT ON posting
     REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION posting_with_its_journal();
 
+-- Accounts are never deleted, so a balance that had one when it was inserted has one.
+CREATE FUNCTION balance_with_its_account() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    stranger bigint;
+BEGIN
+    SELECT b.account_id INTO stranger
+    FROM inserted b LEFT JOIN account a USING (account_id)
+    WHERE a.account_id IS NULL
+    LIMIT 1;
+    IF stranger IS NOT NULL THEN
+        RAISE EXCEPTION 'account % does not exist', stranger USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER balance_with_its_account AFTER INSERT ON balance
+    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION balance_with_its_account();
+CREATE FUNCTION balance_stays_with_its_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'balance of account % can''t become that of account %', OLD.account_id, NEW.account_id
+        USING ERRCODE = 'foreign_key_violation';
+END
+$$;
+CREATE TRIGGER balance_stays_with_its_account BEFORE UPDATE OF account_id ON balance
+    FOR EACH ROW WHEN (OLD.account_id IS DISTINCT FROM NEW.account_id) EXECUTE FUNCTION balance_stays_with_its_account();
+
 -- Not even the owner changes what is booked.
 CREATE FUNCTION entries_are_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -234,12 +263,12 @@ BEGIN
         USING ERRCODE = 'insufficient_privilege';
 END
 $$;
--- By row, since these reach the months' partitions too; TRUNCATE knows no rows: ensure_months gives each month its own.
+-- By row: such triggers reach the months' partitions too. TRUNCATE knows no rows, so ensure_months gives each month its own trigger.
 CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON journal FOR EACH ROW EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON posting FOR EACH ROW EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
--- Nor whom an account is of, or where the chain ends.
+-- The same holds for accounts and for the head of the chain.
 CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON account FOR EACH ROW EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON account FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_are_final BEFORE DELETE ON chain_head FOR EACH ROW EXECUTE FUNCTION entries_are_final();
@@ -256,7 +285,8 @@ CREATE TABLE partition_cursor (
     sealed_at      timestamptz NOT NULL DEFAULT now(),  -- when Redis sealed settled_epoch
     settled_at     timestamptz NOT NULL DEFAULT 'epoch',
     released_epoch bigint NOT NULL DEFAULT 0 CHECK (released_epoch <= settled_epoch),
-    opening        bigint NOT NULL DEFAULT 0,           -- how often the counters were opened; 0: never
+    lineage        bigint NOT NULL DEFAULT 0 CHECK (lineage >= 0),  -- of the counters that may count; 0: never opened
+    issued_lineage bigint NOT NULL DEFAULT 0,           -- the highest number given for a lineage; none is given twice
     halted         text                                 -- why this partition is left out, or null
 ) WITH (fillfactor = 50);
 INSERT INTO partition_cursor (partition) SELECT generate_series(0, 15);
@@ -274,7 +304,7 @@ CREATE TABLE settled_epoch (
 ) PARTITION BY RANGE (settled_at);
 
 -- The cursor moves forward only, over epochs that this database notes as settled one by one, with what they held. So a worker
--- that reads an epoch twice, and whoever edits a cursor by hand, is refused; a restored database has cursors and notes alike.
+-- that reads an epoch twice is refused, and so is an edit by hand. A restored database has cursors and notes alike.
 CREATE FUNCTION cursor_follows_epochs() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     noted record;
@@ -299,28 +329,58 @@ CREATE TRIGGER cursor_follows_epochs AFTER UPDATE OF partition, settled_epoch, s
 CREATE TRIGGER cursors_stay BEFORE DELETE OR TRUNCATE ON partition_cursor
     FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 
--- What a person decided of a quarantined hash. In the transaction of its journal, so that no hash is adopted twice.
+-- An epoch is noted in the transaction that moves the cursor over it. A note alone would stop its partition for good.
+CREATE FUNCTION epoch_moves_the_cursor() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM partition_cursor c WHERE c.partition = NEW.partition AND c.settled_epoch >= NEW.epoch) THEN
+        RAISE EXCEPTION 'partition %: epoch % is noted as settled, but the cursor is not moved to it',
+            NEW.partition, NEW.epoch USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER epoch_moves_the_cursor AFTER INSERT ON settled_epoch
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION epoch_moves_the_cursor();
+
+-- Where each opening of a partition's counters began: the first one, and those after something was lost. A lineage that only follows
+-- another process of Redis has no row. Numbers of epochs are used again after a loss, so what a copy of Redis holds is judged by the
+-- lineage it was counted in: its epoch n was settled if, and only if, the next opening began beyond n.
+CREATE TABLE partition_opening (
+    partition   smallint NOT NULL REFERENCES partition_cursor,
+    lineage     bigint NOT NULL CHECK (lineage >= 1),
+    first_epoch bigint NOT NULL CHECK (first_epoch >= 1),
+    opened_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (partition, lineage)
+);
+
+-- What a person decided of an epoch that was set aside. In the transaction of its journal, so that no epoch is adopted twice.
+-- origin: where it was counted, <partition>:<lineage>:<epoch>. Two copies of one Redis hold the same epochs, and each is paid once.
+-- Null where nothing was paid.
 CREATE TABLE quarantine_decision (
-    name       text COLLATE "C" PRIMARY KEY,            -- of the earnings' hash in Redis: {pNN}:quarantine:<opening>:earn:<epoch>
+    name       text COLLATE "C" PRIMARY KEY,            -- of the earnings in Redis: {pNN…}:quarantine:<lineage>:earn:<epoch>
     decision   text NOT NULL CHECK (decision IN ('adopted', 'discarded')),
     micros     bigint NOT NULL CHECK (micros >= 0),
     events     bigint NOT NULL CHECK (events >= 0),
     journal_id bigint,                                  -- null: there was no money in it
     reason     text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500 AND reason !~ '[[:cntrl:]]'),
     decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    CHECK (name ~ '^\{p(0[0-9]|1[0-5])\}:quarantine:[0-9]{1,18}:earn:[0-9]{1,18}$')
+    origin     text COLLATE "C" UNIQUE
+        CHECK (origin IS NULL OR decision = 'adopted' AND origin ~ '^[0-9]{1,2}:[0-9]{1,18}:[0-9]{1,18}$'),
+    CHECK (name ~ '^\{p(0[0-9]|1[0-5])[a-z]{0,4}\}:quarantine:[0-9]{1,18}:earn:[0-9]{1,18}$')
 );
 
 CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON settled_epoch FOR EACH ROW EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON settled_epoch FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON partition_opening FOR EACH ROW EXECUTE FUNCTION entries_are_final();
+CREATE TRIGGER entries_stay BEFORE TRUNCATE ON partition_opening FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON quarantine_decision FOR EACH ROW EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON quarantine_decision FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 
 -- Engagement by day (UTC, of the seal). Σ units × rate of a settlement = its micros.
 CREATE TABLE engagement (
     day          date NOT NULL,
-    creator      text COLLATE "C" NOT NULL CHECK (creator ~ '^[A-Za-z0-9._:-]{1,64}$'),
-    publisher    text COLLATE "C" NOT NULL CHECK (publisher ~ '^[a-z0-9-]{1,32}$'),
+    creator      text COLLATE "C" NOT NULL CHECK (length(creator) BETWEEN 1 AND 64 AND creator !~ '[^A-Za-z0-9._:-]'),
+    publisher    text COLLATE "C" NOT NULL CHECK (length(publisher) BETWEEN 1 AND 32 AND publisher !~ '[^a-z0-9-]'),
     article      text COLLATE "C" NOT NULL CHECK (length(article) BETWEEN 1 AND 128),
     type         text COLLATE "C" NOT NULL,
     rate_version int NOT NULL,
@@ -337,13 +397,13 @@ CREATE TABLE article_score (
     micros     bigint NOT NULL CHECK (micros >= 0),
     settled_at timestamptz NOT NULL,
     PRIMARY KEY (publisher, article, creator)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 
 ---------------------------------------------------------------------------------------------------- months
 
 -- Tables that grow with time have a partition a month. Services may call this; they may not create tables themselves.
--- It takes no lock when nothing is missing, and gives up after two seconds where readers are in its way: attaching a month
--- waits for nobody who reads or writes the others.
+-- It takes no lock when nothing is missing, and gives up after two seconds where readers are in its way. Attaching a month
+-- waits for nobody who reads or writes the others. Engagement has the room that balance has.
 CREATE FUNCTION ensure_months(first_day date, months int) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
@@ -361,7 +421,8 @@ BEGIN
             CONTINUE WHEN to_regclass(name) IS NOT NULL;
             PERFORM pg_advisory_xact_lock(hashtext('millrace.ensure_months'));
             CONTINUE WHEN to_regclass(name) IS NOT NULL;
-            EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', name, parent);
+            EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)%s', name, parent,
+                CASE parent WHEN 'engagement' THEN ' WITH (fillfactor = 50)' ELSE '' END);
             EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, name,
                 month_bound(parent, month), month_bound(parent, (month + interval '1 month')::date));
             IF parent <> 'engagement' THEN
@@ -381,15 +442,15 @@ SELECT ensure_months(current_date - 31, 4);
 
 ---------------------------------------------------------------------------------------------------- who may do what
 
-GRANT SELECT, INSERT ON account, journal, posting, settled_epoch, quarantine_decision TO millrace_settler;
+GRANT SELECT, INSERT ON account, journal, posting, settled_epoch, partition_opening, quarantine_decision TO millrace_settler;
 GRANT SELECT, INSERT, UPDATE ON balance, engagement, article_score TO millrace_settler;
 GRANT SELECT, UPDATE ON chain_head, partition_cursor TO millrace_settler;
 GRANT SELECT ON publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_settler;
 GRANT EXECUTE ON FUNCTION ensure_months(date, int) TO millrace_settler;
 
-GRANT SELECT ON account, journal, posting, balance, settled_epoch, quarantine_decision, engagement, article_score, chain_head, partition_cursor,
+GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, article_score, chain_head, partition_cursor,
     publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_ledger;
-GRANT SELECT ON account, journal, posting, balance, settled_epoch, quarantine_decision, engagement, article_score, chain_head, partition_cursor,
+GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, article_score, chain_head, partition_cursor,
     publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_reader;
 GRANT INSERT ON publisher, publisher_key, rate_card, rate TO millrace_ledger;
 GRANT UPDATE (revoked_at) ON publisher_key TO millrace_ledger;

@@ -1,8 +1,9 @@
 package dev.millrace.ingest;
 
-import dev.millrace.ingest.counters.CountersConfiguration;
+import dev.millrace.ingest.overload.OverloadConfiguration;
 import dev.millrace.ingest.receive.ReceiveConfiguration;
 import dev.millrace.ingest.tally.TallyConfiguration;
+import dev.millrace.service.ServerConfiguration;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -13,7 +14,7 @@ import org.springframework.context.annotation.Import;
 @SpringBootConfiguration
 @EnableAutoConfiguration
 @EnableConfigurationProperties(IngestSettings.class)
-@Import({ReceiveConfiguration.class, TallyConfiguration.class, CountersConfiguration.class})
+@Import({ServerConfiguration.class, OverloadConfiguration.class, ReceiveConfiguration.class, TallyConfiguration.class})
 public class IngestApi {
 
     public static void main(String[] args) {

@@ -4,6 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -27,7 +28,9 @@ class ArchitectureTest {
             .resideInAnyPackage(
                     "dev.millrace.ingest.receive..",
                     "dev.millrace.ingest.tally..",
-                    "dev.millrace.ingest.counters..",
+                    "dev.millrace.ingest.index..",
+                    "dev.millrace.ingest.catalog..",
+                    "dev.millrace.counters..",
                     "org.springframework..",
                     "io.lettuce..");
 
@@ -38,6 +41,20 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("dev.millrace.ingest.receive..", "jakarta.servlet..", "org.springframework.web..");
+
+    @ArchTest
+    static final ArchRule theIndexKnowsNothingButTheLog = noClasses()
+            .that()
+            .resideInAPackage("dev.millrace.ingest.index..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.millrace.ingest.receive..",
+                    "dev.millrace.ingest.tally..",
+                    "dev.millrace.ingest.verify..",
+                    "dev.millrace.ingest.catalog..",
+                    "org.springframework..",
+                    "io.lettuce..");
 
     @ArchTest
     static final ArchRule theEdgeHasNoDatabase = noClasses()
@@ -55,6 +72,8 @@ class ArchitectureTest {
     static final ArchRule moneyHasNoBinaryFraction = noFields()
             .that()
             .areNotStatic()
+            .and()
+            .areDeclaredInClassesThat(DescribedPredicate.not(HasName.Predicates.nameEndingWith(".GrowthRate")))
             .should()
             .haveRawType(double.class)
             .orShould()

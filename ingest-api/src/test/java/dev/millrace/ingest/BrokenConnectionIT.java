@@ -7,8 +7,6 @@ import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.local.testing.RealServers;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -20,11 +18,10 @@ import org.junit.jupiter.api.Test;
  * and what the client sends again is paid once.
  */
 class BrokenConnectionIT {
-    private static final Pattern CALLS = Pattern.compile("(?m)^cmdstat_eval(?:sha)?:calls=(\\d+)");
-
     private Relay relay;
     private OpenCounters counters;
     private RunningIngest ingest;
+    private Monitor monitor;
 
     @BeforeEach
     void start() {
@@ -32,22 +29,23 @@ class BrokenConnectionIT {
         counters = new OpenCounters(RealServers.redisUrl());
         relay = new Relay(RealServers.redisUrl());
         ingest = ingest("--millrace.tally-timeout=60s");
-        learnEveryEpoch();
+        monitor = new Monitor(RealServers.redisUrl(), counters);
+        countSome();
     }
 
     private RunningIngest ingest(String timeout) {
         return new RunningIngest(relay.url(), "--millrace.redis-patience=60s", timeout);
     }
 
-    /** A node asks a partition for its epoch at its first event; what is lost here shall be a call that counts. */
-    private void learnEveryEpoch() {
-        assertThat(ingest.post(events("first", 400)).json().get("accepted").asInt())
-                .isEqualTo(400);
+    /** Redis knows the script from now on: what is lost is a call that counts. */
+    private void countSome() {
+        assertThat(ingest.post(events("first", 400)).count("accepted")).isEqualTo(400);
     }
 
     @AfterEach
     void stop() {
         ingest.close();
+        monitor.close();
         relay.close();
         counters.close();
     }
@@ -56,8 +54,7 @@ class BrokenConnectionIT {
     void aBatchWhoseReplyWasLostComesBackAsDuplicatesAndIsPaidOnce() {
         ingest.close();
         ingest = ingest("--millrace.tally-timeout=2s");
-        assertThat(ingest.post(events("first", 400)).json().get("duplicate").asInt())
-                .isEqualTo(400);
+        assertThat(ingest.post(events("first", 400)).count("duplicate")).isEqualTo(400);
         String batch = events("lost", 200);
         relay.mode(Relay.Mode.LOSE_REPLIES);
         assertUnavailable(ingest.post(batch), "did not answer within 2000 ms");
@@ -65,8 +62,8 @@ class BrokenConnectionIT {
         relay.mode(Relay.Mode.PASS);
         relay.breakConnections();
         Answer again = untilAnswered(batch);
-        assertThat(again.json().get("duplicate").asInt()).isEqualTo(200);
-        assertThat(again.json().get("accepted").asInt()).isZero();
+        assertThat(again.count("duplicate")).isEqualTo(200);
+        assertThat(again.count("accepted")).isZero();
         assertExactly(600);
     }
 
@@ -76,14 +73,13 @@ class BrokenConnectionIT {
         relay.mode(Relay.Mode.LOSE_REPLIES);
         CompletableFuture<Answer> underWay = ingest.postAsync(batch, "application/x-ndjson");
         until(() -> earned() == 600_000);
-        long calls = calls();
+        long calls = monitor.calls();
         relay.mode(Relay.Mode.PASS);
         relay.breakConnections();
         assertUnavailable(underWay.join(), "the connection to it broke");
-        assertThat(untilAnswered(events("probe", 1)).json().get("accepted").asInt())
-                .isEqualTo(1);
-        assertThat(calls()).as("the probe's and no other").isEqualTo(calls + 1);
-        assertThat(ingest.post(batch).json().get("duplicate").asInt()).isEqualTo(200);
+        assertThat(untilAnswered(events("probe", 1)).count("accepted")).isEqualTo(1);
+        assertThat(monitor.calls()).as("the probe's and no other").isEqualTo(calls + 1);
+        assertThat(ingest.post(batch).count("duplicate")).isEqualTo(200);
         assertExactly(601);
     }
 
@@ -92,38 +88,42 @@ class BrokenConnectionIT {
         String batch = events("never-sent", 200);
         relay.mode(Relay.Mode.LOSE_REQUESTS);
         CompletableFuture<Answer> underWay = ingest.postAsync(batch, "application/x-ndjson");
-        until(() -> relay.lostRequests().contains("EVALSHA"));
-        long calls = calls();
+        until(() -> relay.lostRequests().contains(Monitor.hash()));
+        long calls = monitor.calls();
         relay.mode(Relay.Mode.PASS);
         relay.breakConnections();
         assertUnavailable(underWay.join(), "the connection to it broke");
-        assertThat(untilAnswered(events("probe", 1)).json().get("accepted").asInt())
-                .isEqualTo(1);
-        assertThat(calls()).as("the probe's and no other").isEqualTo(calls + 1);
+        assertThat(untilAnswered(events("probe", 1)).count("accepted")).isEqualTo(1);
+        assertThat(monitor.calls()).as("the probe's and no other").isEqualTo(calls + 1);
         assertThat(earned()).isEqualTo(401_000);
-        assertThat(ingest.post(batch).json().get("accepted").asInt()).isEqualTo(200);
+        assertThat(ingest.post(batch).count("accepted")).isEqualTo(200);
         assertExactly(601);
     }
 
-    /** How often the script was called. */
-    private long calls() {
-        Matcher matcher = CALLS.matcher(counters.redis().info("commandstats"));
-        long calls = 0;
-        while (matcher.find()) {
-            calls += Long.parseLong(matcher.group(1));
+    @Test
+    void whatWasCountedWithoutAnAnswerIsADuplicateAtAnotherNodeToo() {
+        String batch = events("executed", 200);
+        relay.mode(Relay.Mode.LOSE_REPLIES);
+        CompletableFuture<Answer> underWay = ingest.postAsync(batch, "application/x-ndjson");
+        until(() -> earned() == 600_000);
+        try (RunningIngest other = new RunningIngest(RealServers.redisUrl())) {
+            assertThat(other.post(batch + "\n" + events("new", 1)).body())
+                    .startsWith("{\"accepted\":1,\"duplicate\":200,\"rejected\":0");
         }
-        return calls;
+        relay.breakConnections();
+        assertUnavailable(underWay.join(), "the connection to it broke");
+        assertExactly(601);
     }
 
     private long earned() {
-        return counters.earned(1, "demo|c-1");
+        return counters.earned(1, "c-1");
     }
 
     private void assertExactly(long events) {
         assertThat(earned()).isEqualTo(events * 1_000);
         assertThat(counters.earned(1, "#micros")).isEqualTo(events * 1_000);
         assertThat(counters.earned(1, "#events")).isEqualTo(events);
-        assertThat(counters.engaged(1, "demo|c-1|/a|view|1")).isEqualTo(events);
+        assertThat(counters.units(1, "demo|c-1|/a|view|1")).isEqualTo(events);
     }
 
     private static void assertUnavailable(Answer answer, String why) {

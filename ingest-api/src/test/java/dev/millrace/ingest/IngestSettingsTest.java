@@ -16,32 +16,30 @@ class IngestSettingsTest {
     @Test
     void theDefaultsFitTogether() {
         IngestSettings settings = bound(Map.of());
-        assertThat(settings.rememberShort()).hasMinutes(130);
-        assertThat(settings.rememberLong()).hasDays(32);
+        assertThat(settings.tokenLifetime()).hasHours(2);
+        assertThat(settings.indexMemory().toMegabytes()).isEqualTo(256);
+        assertThat(settings.eventsUnderWay()).isEqualTo(16_384);
         assertThat(settings.secret(true)).hasToString("MasterKey[hidden]");
+        assertThat(settings.identitySecret(true)).hasToString("IdentityKey[hidden]");
     }
 
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
             value = {
-                "remember-short; 2h; millrace.remember-short is PT2H; it takes at least PT2H2M",
-                "remember-long; 1h; millrace.remember-long is PT1H; it takes at least PT2H2M",
-                "remember-long; 130m; millrace.remember-short and remember-long are both PT2H10M",
-                "suspects-lane-events; 999; millrace.suspects-lane-events is 999; it takes at least 1000",
-                "fast-lane-events; 0; millrace.fast-lane-events is 0; it takes at least 1000",
-                "filter-events; 999; millrace.filter-events is 999; it takes at least 1000",
+                "token-lifetime; 0s; millrace.token-lifetime is PT0S; it takes at least PT1S",
+                "index-memory; 1000KB; millrace.index-memory is 1024000B; it takes at least 1MB",
+                "events-under-way; 999; millrace.events-under-way is 999; it takes at least 1000",
+                "bodies-under-way; 1000KB; millrace.bodies-under-way is 1024000B; it takes at least 1MB",
+                "publisher-events-per-second; -1; millrace.publisher-events-per-second is -1; it takes at least 0",
+                "redis-ack-replicas; -1; millrace.redis-ack-replicas is -1; it takes at least 0",
+                "tally-timeout; 9ms; millrace.tally-timeout is PT0.009S; it takes at least PT0.01S",
                 "redis-patience; 0s; millrace.redis-patience is PT0S; it takes at least PT0.5S",
                 "clock-leap; 0s; millrace.clock-leap is PT0S; it takes at least PT1M",
                 "catalog-poll; 2s; millrace.catalog-poll is PT2S; it takes more than 0 and at most 1s",
             })
     void aSettingOutOfItsRangeIsNamedWithItsValueAndItsRange(String name, String value, String message) {
         assertThatThrownBy(() -> bound(Map.of(name, value))).rootCause().hasMessageContaining(message);
-    }
-
-    @Test
-    void theEdgesFilterCanBeSwitchedOff() {
-        assertThat(bound(Map.of("filter-events", "0")).filterEvents()).isZero();
     }
 
     @Test
@@ -53,10 +51,19 @@ class IngestSettingsTest {
     }
 
     @Test
+    void outsideTheLocalProfileAnIdentityKeyOfOnesOwnIsRequired() {
+        assertThatThrownBy(() -> bound(Map.of()).identitySecret(false))
+                .hasMessageContaining("MILLRACE_IDENTITY_KEY is not set");
+        assertThatThrownBy(() -> bound(Map.of("identity-key", "millrace-local-identity-key-not-for-production"))
+                        .identitySecret(false))
+                .hasMessageContaining("well-known key");
+    }
+
+    @Test
     void settingsNeverShowTheirSecrets() {
         IngestSettings settings = bound(Map.of(
                 "master-key", "a secret of more than 32 characters", "redis-url", "redis://user:hunter2@host:6380"));
-        assertThat(settings).hasToString("IngestSettings[redis=host:6380, hidden]");
+        assertThat(settings).hasToString("IngestSettings[hidden]");
     }
 
     private static IngestSettings bound(Map<String, String> properties) {

@@ -21,14 +21,25 @@ public final class RunningIngest implements AutoCloseable {
     private final ConfigurableApplicationContext context;
 
     public RunningIngest(String redisUrl, String... settings) {
-        List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--millrace.redis-url=" + redisUrl));
-        arguments.addAll(List.of(settings));
-        context =
-                new SpringApplicationBuilder(IngestApi.class).profiles("local").run(arguments.toArray(String[]::new));
+        this(settings, redisUrl);
         awaitReady();
     }
 
-    private void awaitReady() {
+    private RunningIngest(String[] settings, String redisUrl) {
+        List<String> arguments = new ArrayList<>(
+                List.of("--server.port=0", "--management.server.port=0", "--millrace.redis-url=" + redisUrl));
+        arguments.addAll(List.of(settings));
+        context =
+                new SpringApplicationBuilder(IngestApi.class).profiles("local").run(arguments.toArray(String[]::new));
+    }
+
+    /** One that may not become ready. */
+    static RunningIngest unready(String redisUrl, String... settings) {
+        return new RunningIngest(settings, redisUrl);
+    }
+
+    /** Until it takes events; fails after 90 s. */
+    void awaitReady() {
         long deadline = System.nanoTime() + Duration.ofSeconds(90).toNanos();
         while (get("/actuator/health/readiness").status() != 200) {
             if (System.nanoTime() > deadline) {
@@ -45,8 +56,31 @@ public final class RunningIngest implements AutoCloseable {
             return response.body();
         }
 
+        @Override
+        public String toString() {
+            return status + " " + body();
+        }
+
+        /** The detail of a problem. */
+        String detail() {
+            return json().get("detail").asString();
+        }
+
         public JsonNode json() {
             return JsonMapper.shared().readTree(response.body());
+        }
+
+        /**
+         * How many events were {@code accepted}, {@code duplicate}, {@code rejected}.
+         *
+         * @throws AssertionError when the answer has no counts
+         */
+        public int count(String verdict) {
+            JsonNode count = json().get(verdict);
+            if (count == null) {
+                throw new AssertionError("%d %s".formatted(status, body()));
+            }
+            return count.asInt();
         }
 
         public String header(String name) {
@@ -87,7 +121,7 @@ public final class RunningIngest implements AutoCloseable {
     }
 
     public CompletableFuture<Answer> getAsync(String path) {
-        HttpRequest request = HttpRequest.newBuilder(uri(path))
+        HttpRequest request = HttpRequest.newBuilder(path.startsWith("/actuator") ? managementUri(path) : uri(path))
                 .timeout(Duration.ofSeconds(60))
                 .build();
         return client.sendAsync(request, HttpResponse.BodyHandlers.ofString())
@@ -110,6 +144,11 @@ public final class RunningIngest implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port") + path);
     }
 
+    /** Of health and metrics, which have a port of their own. */
+    public URI managementUri(String path) {
+        return URI.create("http://127.0.0.1:" + context.getEnvironment().getProperty("local.management.port") + path);
+    }
+
     /** Value of a sample of the Prometheus page, 0 where it is absent. */
     public double metric(String sample) {
         return get("/actuator/prometheus")
@@ -121,8 +160,8 @@ public final class RunningIngest implements AutoCloseable {
     }
 
     /** One of the service's parts. */
-    <T> T part(Class<T> type) {
-        return context.getBean(type);
+    <T> T part(String name, Class<T> type) {
+        return context.getBean(name, type);
     }
 
     /** Stops the service as SIGTERM does; what is under way is answered. */

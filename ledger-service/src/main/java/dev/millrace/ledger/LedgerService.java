@@ -1,18 +1,24 @@
 package dev.millrace.ledger;
 
+import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.access.AccessConfiguration;
 import dev.millrace.ledger.balance.BalanceConfiguration;
 import dev.millrace.ledger.catalog.CatalogConfiguration;
+import dev.millrace.ledger.database.MigrationConfiguration;
 import dev.millrace.ledger.engagement.EngagementConfiguration;
 import dev.millrace.ledger.openapi.OpenApiConfiguration;
 import dev.millrace.ledger.problem.ProblemConfiguration;
-import dev.millrace.ledger.redis.RedisConfiguration;
+import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.ledger.settings.SettingsConfiguration;
 import dev.millrace.ledger.statement.StatementConfiguration;
+import dev.millrace.service.ServerConfiguration;
 import java.time.Clock;
+import java.time.Duration;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
@@ -20,10 +26,10 @@ import org.springframework.context.annotation.Import;
  * The ledger's service. A request's way through it:
  *
  * <pre>
- *   bearer token ──> access ──┬──> balance     cursors (Postgres) → counters (Redis) → balance and cursors (Postgres)
+ *   bearer token ──> access ──┬──> balance     cursor (Postgres) → counters (Redis) → balance and cursor (Postgres)
  *                             ├──> statement   postings, newest first
  *                             ├──> engagement  units and micros by article
- *                             └──> catalog     publishers, keys, rate cards ──(snapshot)──> Redis ──> ingest-api
+ *                             └──> catalog     publishers, keys, rate cards ──(signed)──> Redis ──> ingest-api
  *   a token just seen ───────────> balance     the same, before the framework's filters
  *   whatever goes wrong ───────> problem
  * </pre>
@@ -31,10 +37,11 @@ import org.springframework.context.annotation.Import;
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @Import({
+    ServerConfiguration.class,
     SettingsConfiguration.class,
     AccessConfiguration.class,
     ProblemConfiguration.class,
-    RedisConfiguration.class,
+    MigrationConfiguration.class,
     BalanceConfiguration.class,
     StatementConfiguration.class,
     EngagementConfiguration.class,
@@ -42,6 +49,8 @@ import org.springframework.context.annotation.Import;
     OpenApiConfiguration.class
 })
 public class LedgerService {
+    /** Between two looks at Redis. */
+    private static final Duration PAUSE = Duration.ofMillis(500);
 
     public static void main(String[] args) {
         SpringApplication.run(LedgerService.class, args);
@@ -50,5 +59,20 @@ public class LedgerService {
     @Bean
     Clock clock() {
         return Clock.systemUTC();
+    }
+
+    @Bean
+    RedisConnections redis(LedgerSettings settings) {
+        RedisConnections redis = settings.connections();
+        redis.look(); // so that the first request finds it
+        redis.watch(PAUSE);
+        return redis;
+    }
+
+    @Bean
+    HealthIndicator redisHealthIndicator(RedisConnections redis) {
+        return () -> redis.isUsable()
+                ? Health.up().build()
+                : Health.down().withDetail("trouble", redis.trouble()).build();
     }
 }

@@ -67,8 +67,6 @@ class ArchitectureTest {
             .definedBy("..ledger.balance..")
             .layer("catalog")
             .definedBy("..ledger.catalog..")
-            .layer("redis")
-            .definedBy("..ledger.redis..")
             .whereLayer("service")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("access")
@@ -80,7 +78,11 @@ class ArchitectureTest {
             .whereLayer("catalog")
             .mayOnlyBeAccessedByLayers("service")
             .whereLayer("balance")
-            .mayOnlyBeAccessedByLayers("service", "statement", "engagement")
-            .whereLayer("redis")
-            .mayOnlyBeAccessedByLayers("service", "balance", "catalog");
+            .mayOnlyBeAccessedByLayers("service", "statement", "engagement");
+
+    @ArchTest
+    static final ArchRule onlyTheCountersModuleTalksToRedis = noClasses()
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.lettuce..", "org.springframework.data.redis..");
 }

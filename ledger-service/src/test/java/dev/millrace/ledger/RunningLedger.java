@@ -33,23 +33,35 @@ public final class RunningLedger implements AutoCloseable {
     private final ConfigurableApplicationContext context;
     private final HttpClient http = HttpClient.newHttpClient();
     private final String address;
+    private final String managementAddress;
 
     private RunningLedger(Stores stores, Map<String, String> more) {
         this.stores = stores;
         Map<String, Object> properties = new HashMap<>(Map.of(
-                "MILLRACE_LEDGER_PORT", "0",
-                "MILLRACE_MASTER_KEY", MASTER_KEY,
-                "MILLRACE_LEDGER_JWT_SECRET", SECRET,
-                "MILLRACE_POSTGRES_URL", stores.jdbcUrl(),
-                "MILLRACE_POSTGRES_PASSWORD", stores.password(),
-                "MILLRACE_POSTGRES_OWNER_PASSWORD", stores.password(),
-                "MILLRACE_REDIS_URL", stores.redisUrl()));
+                "MILLRACE_LEDGER_PORT",
+                "0",
+                "MILLRACE_LEDGER_MANAGEMENT_PORT",
+                "0",
+                "MILLRACE_MASTER_KEY",
+                MASTER_KEY,
+                "MILLRACE_LEDGER_JWT_SECRET",
+                SECRET,
+                "MILLRACE_POSTGRES_URL",
+                stores.jdbcUrl(),
+                "MILLRACE_POSTGRES_PASSWORD",
+                stores.password(),
+                "MILLRACE_POSTGRES_OWNER_PASSWORD",
+                stores.password(),
+                "MILLRACE_REDIS_URL",
+                stores.redisUrl()));
         properties.putAll(more);
         this.context = new SpringApplicationBuilder(LedgerService.class)
                 .properties(properties)
                 .registerShutdownHook(false)
                 .run();
         this.address = "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.server.port");
+        this.managementAddress =
+                "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.management.port");
     }
 
     private static final class Shared {
@@ -120,6 +132,13 @@ public final class RunningLedger implements AutoCloseable {
 
     public Answer get(String path, String token) {
         return send(request(path, token).GET());
+    }
+
+    /** Of health and metrics, which have a port of their own. */
+    public Answer management(String path) {
+        return send(HttpRequest.newBuilder(URI.create(managementAddress + path))
+                .timeout(Duration.ofSeconds(60))
+                .GET());
     }
 
     public Answer post(String path, String token, String body) {

@@ -1,21 +1,35 @@
 package dev.millrace.ledger;
 
-import dev.millrace.common.counters.ControlField;
-import dev.millrace.common.counters.CounterKeys;
-import dev.millrace.common.counters.EarnField;
-import dev.millrace.common.identity.Identity;
+import com.google.common.base.Ticker;
+import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Retention;
+import dev.millrace.counters.Ctl;
+import dev.millrace.counters.EngagementName;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.LogPosition;
+import dev.millrace.counters.Opening;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisSettings;
+import dev.millrace.counters.Release;
+import dev.millrace.counters.Sealing;
+import dev.millrace.counters.TallyReply;
+import dev.millrace.counters.TallyScript;
+import dev.millrace.counters.TallySection;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
+import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.flywaydb.core.Flyway;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -26,6 +40,11 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class Stores implements AutoCloseable {
     public static final String PUBLISHER = "demo";
 
+    private static final long CLOCK_TOLERANCE = 5;
+    private static final Sealing.Spans SPANS = new Sealing.Spans(Duration.ofMinutes(130), Duration.ofDays(32));
+    private static final TallyScript TALLY =
+            new TallyScript("0123456789abcdef", Duration.ofHours(1), 0, Duration.ofSeconds(1));
+
     private final String jdbcUrl;
     private final String redisUrl;
     private final String password;
@@ -34,6 +53,17 @@ public final class Stores implements AutoCloseable {
     private final TransactionTemplate transaction;
     private final RedisClient client;
     private final StatefulRedisConnection<String, String> connection;
+    private final RedisConnections redisConnections;
+    private final Map<Partition, LogPosition> positions = new ConcurrentHashMap<>();
+    private long identity = new SecureRandom().nextLong();
+
+    /** Who pays a creator. */
+    public record Credit(String publisher, String creator) implements Comparable<Credit> {
+        @Override
+        public int compareTo(Credit other) {
+            return (publisher + "|" + creator).compareTo(other.publisher + "|" + other.creator);
+        }
+    }
 
     public Stores(String jdbcUrl, String redisUrl, String password) {
         this.jdbcUrl = jdbcUrl;
@@ -45,6 +75,10 @@ public final class Stores implements AutoCloseable {
         this.transaction = new TransactionTemplate(new JdbcTransactionManager(asSettler));
         this.client = RedisClient.create(redisUrl);
         this.connection = client.connect();
+        this.redisConnections = new RedisConnections(
+                new RedisSettings(redisUrl, Duration.ofSeconds(10), Duration.ofSeconds(10)), Ticker.systemTicker());
+        redisConnections.look();
+        redisConnections.watch(Duration.ofMillis(500));
     }
 
     /** Makes the schema, as ledger-service does. */
@@ -102,84 +136,165 @@ public final class Stores implements AutoCloseable {
     /** What a worker does the first time it looks. */
     public void openCounters() {
         publisher(PUBLISHER);
-        for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
-            redis().set(keys(partition).epoch(), "1");
+        Partition.all().forEach(partition -> open(partition, ""));
+    }
+
+    /** Opens a partition anew, under the next lineage; what it counted in the epochs above the settled one is set aside. */
+    public void open(Partition partition, String pointer) {
+        long before = lineage(partition);
+        long settled = settledEpoch(partition);
+        Opening.Plan plan = new Opening.Plan(
+                pointer,
+                before == 0 ? "" : Long.toString(before),
+                settled + 1,
+                before + 1,
+                0,
+                0,
+                0,
+                now() + 60,
+                before,
+                settled,
+                now(),
+                CLOCK_TOLERANCE,
+                List.of(settled + 1));
+        if (!(Opening.open(link(partition), partition, plan) instanceof Opening.Result.Opened)) {
+            throw new IllegalStateException("%s can't be opened".formatted(partition));
         }
-        compareCounters();
-        settler.sql("UPDATE partition_cursor SET opening = 1").update();
+        note(partition, before + 1);
+        confirm(partition, settled + 1);
     }
 
     /** What a worker does when it finds that Redis is another process. */
     public void compareCounters() {
-        Matcher process = Pattern.compile("run_id:(\\w+)").matcher(redis().info("server"));
-        if (!process.find()) {
-            throw new IllegalStateException("INFO server names no run_id");
+        redisConnections.look();
+        Partition.all().forEach(this::raise);
+    }
+
+    /** Begins a new lineage of a partition whose counters are whole. */
+    public void raise(Partition partition) {
+        raiseInRedis(partition);
+        note(partition, lineage(partition) + 1);
+        confirm(partition, pointer(partition));
+    }
+
+    /** The first of the three steps. */
+    public void raiseInRedis(Partition partition) {
+        long before = lineage(partition);
+        long anew = Opening.raise(
+                link(partition),
+                partition,
+                Long.toString(pointer(partition)),
+                Long.toString(before),
+                before + 1,
+                61,
+                now());
+        if (anew != 0) {
+            throw new IllegalStateException("%s: %d logs were begun anew".formatted(partition, anew));
         }
-        for (int partition = 0; partition < Identity.PARTITIONS; partition++) {
-            redis().set(keys(partition).run(), process.group(1));
+    }
+
+    /** The second one: the cursor is of this lineage. */
+    public void note(Partition partition, long lineage) {
+        settler.sql("UPDATE partition_cursor SET lineage = ? WHERE partition = ?")
+                .params(lineage, partition.number())
+                .update();
+    }
+
+    private void confirm(Partition partition, long pointer) {
+        if (!Opening.confirm(
+                link(partition),
+                partition,
+                Long.toString(pointer),
+                lineage(partition),
+                now(),
+                CLOCK_TOLERANCE,
+                SPANS)) {
+            throw new IllegalStateException("%s can't be confirmed".formatted(partition));
+        }
+        positions.remove(partition);
+    }
+
+    private static long now() {
+        return Instant.now().getEpochSecond();
+    }
+
+    private Link link(Partition partition) {
+        return redisConnections.required(partition);
+    }
+
+    /** Counts an event in the open epoch, by the script that ingest-api counts with. */
+    public synchronized void count(String publisher, String creator, long micros) {
+        Partition partition = Partition.of(creator);
+        TallySection section = new TallySection(partition, Retention.SHORT, 1);
+        section.add(
+                identity++,
+                new EngagementName(publisher, creator, "/article", EventType.VIEW, 1),
+                1,
+                micros,
+                now(),
+                now() + 600,
+                now() - 60);
+        while (true) {
+            LogPosition position =
+                    positions.computeIfAbsent(partition, p -> new LogPosition(lineage(p), LogPosition.BEGINNING, 0));
+            TallyReply reply = TALLY.count(
+                            link(partition), List.of(new TallyScript.Part(section, position, pointer(partition))))
+                    .join()
+                    .sections()
+                    .getFirst();
+            if (reply instanceof TallyReply.Counted counted && counted.verdict(0) == 'A') {
+                positions.put(partition, counted.position());
+                return;
+            }
+            if (!(reply instanceof TallyReply.Moved)) {
+                throw new IllegalStateException("not counted: " + reply);
+            }
         }
     }
 
-    public static CounterKeys keys(int partition) {
-        return new CounterKeys(partition);
+    public void count(String creator, long micros) {
+        count(PUBLISHER, creator, micros);
     }
 
-    /** Counts an event in the open epoch. */
-    public void count(int partition, String publisher, String creator, long micros) {
-        // one script, as at ingest: the pointer can't move between looking at it and counting
-        redis().eval(
-                        """
-                        local epoch = redis.call('GET', KEYS[1])
-                        local earn = ARGV[1] .. epoch
-                        redis.call('HINCRBYFLOAT', earn, ARGV[2], ARGV[3])
-                        return redis.call('HINCRBYFLOAT', earn, '#micros', ARGV[3])
-                        """,
-                        io.lettuce.core.ScriptOutputType.VALUE,
-                        new String[] {keys(partition).epoch()},
-                        keys(partition).earn(0).replaceAll("0$", ""),
-                        new EarnField(publisher, creator).encode(),
-                        Long.toString(micros));
+    public long pointer(Partition partition) {
+        return Long.parseLong(redis().hget(partition.ctl(), Ctl.EPOCH));
     }
 
-    public void count(int partition, String creator, long micros) {
-        count(partition, PUBLISHER, creator, micros);
+    public long settledEpoch(Partition partition) {
+        return cursor(partition, "settled_epoch");
     }
 
-    public long pointer(int partition) {
-        return Long.parseLong(redis().get(keys(partition).epoch()));
+    public long lineage(Partition partition) {
+        return cursor(partition, "lineage");
     }
 
-    public long settledEpoch(int partition) {
-        return settler.sql("SELECT settled_epoch FROM partition_cursor WHERE partition = ?")
-                .param(partition)
+    private long cursor(Partition partition, String column) {
+        return settler.sql("SELECT %s FROM partition_cursor WHERE partition = ?".formatted(column))
+                .param(partition.number())
                 .query(Long.class)
                 .single();
     }
 
     /** Seals the open epoch. */
-    public void seal(int partition) {
-        redis().eval(
-                        """
-                        local epoch = redis.call('GET', KEYS[1])
-                        redis.call('HSET', ARGV[1] .. epoch, '#sealed', '1')
-                        return redis.call('GETSET', KEYS[1], string.format('%.0f', epoch + 1))
-                        """,
-                        io.lettuce.core.ScriptOutputType.VALUE,
-                        new String[] {keys(partition).epoch()},
-                        keys(partition).earn(0).replaceAll("0$", ""));
+    public void seal(Partition partition) {
+        Sealing.Result result =
+                new Sealing(SPANS).seal(link(partition), partition, pointer(partition) - 1, lineage(partition), now());
+        if (!(result instanceof Sealing.Result.SealedBelow(long _, boolean now)) || !now) {
+            throw new IllegalStateException("%s is not sealed: %s".formatted(partition, result));
+        }
     }
 
-    /** Settles the epoch after the one settled last, which must be sealed. */
-    public void settle(int partition) {
+    /** Settles the epoch after the one settled last, which must be sealed; all of it is booked as of one publisher. */
+    public void settle(Partition partition) {
         long epoch = settledEpoch(partition) + 1;
-        Map<String, String> hash = redis().hgetall(keys(partition).earn(epoch));
-        if (!hash.containsKey(ControlField.SEALED)) {
-            throw new IllegalStateException("epoch %d of partition %d is not sealed".formatted(epoch, partition));
+        Map<String, String> hash = redis().hgetall(partition.earn(epoch));
+        if (!hash.containsKey(Ctl.SEALED)) {
+            throw new IllegalStateException("epoch %d of %s is not sealed".formatted(epoch, partition));
         }
-        Map<EarnField, Long> credits = new TreeMap<>(java.util.Comparator.comparing(EarnField::encode));
-        hash.forEach((field, micros) -> {
-            if (!field.startsWith("#") && !micros.equals("0")) {
-                credits.put(EarnField.parse(field), Long.parseLong(micros));
+        Map<Credit, Long> credits = new TreeMap<>();
+        hash.forEach((creator, micros) -> {
+            if (!creator.startsWith("#") && !micros.equals("0")) {
+                credits.put(new Credit(PUBLISHER, creator), Long.parseLong(micros));
             }
         });
         inTransaction(() -> {
@@ -192,7 +307,7 @@ public final class Stores implements AutoCloseable {
                             VALUES (:partition, :epoch, clock_timestamp(), clock_timestamp(), :micros, 0)
                             """)
                     .param("epoch", epoch)
-                    .param("partition", partition)
+                    .param("partition", partition.number())
                     .param("micros", micros)
                     .update();
             return settler.sql("""
@@ -202,20 +317,22 @@ public final class Stores implements AutoCloseable {
                             WHERE partition = :partition AND settled_epoch = :epoch - 1
                             """)
                     .param("epoch", epoch)
-                    .param("partition", partition)
+                    .param("partition", partition.number())
                     .param("micros", micros)
                     .update();
         });
     }
 
-    public void sealAndSettle(int partition) {
+    public void sealAndSettle(Partition partition) {
         seal(partition);
         settle(partition);
     }
 
-    /** Forgets a settled epoch's hash. */
-    public void release(int partition, long epoch) {
-        redis().unlink(keys(partition).earn(epoch));
+    /** Forgets a settled epoch's counters. */
+    public void release(Partition partition, long epoch) {
+        if (!Release.release(link(partition), partition, epoch, epoch, now() + 60, lineage(partition))) {
+            throw new IllegalStateException("epoch %d of %s is not released".formatted(epoch, partition));
+        }
     }
 
     public <T> T inTransaction(Supplier<T> work) {
@@ -223,7 +340,7 @@ public final class Stores implements AutoCloseable {
     }
 
     /** Books a journal: inside a transaction. */
-    public long book(Instant at, Map<EarnField, Long> credits) {
+    public long book(Instant at, Map<Credit, Long> credits) {
         long journal = settler.sql("""
                         INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)
                         SELECT journal_id + 1, :at, 'settlement', 1, hash, sha256(hash) FROM chain_head FOR UPDATE
@@ -267,6 +384,7 @@ public final class Stores implements AutoCloseable {
 
     @Override
     public void close() {
+        redisConnections.close();
         connection.close();
         client.shutdown();
     }

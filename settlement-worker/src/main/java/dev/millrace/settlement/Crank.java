@@ -14,7 +14,7 @@ import org.springframework.core.NestedExceptionUtils;
  * stops the crank. Stopping waits for the turn under way, and comes before that of the connections it needs.
  */
 final class Crank implements SmartLifecycle, AutoCloseable {
-    /** Starts after the connections to Redis, whose phase is 0, and before the web server; stops the other way round. */
+    /** Starts before the web server and stops after it. The connections to both stores end later, with the beans. */
     private static final int PHASE = 1_024;
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);

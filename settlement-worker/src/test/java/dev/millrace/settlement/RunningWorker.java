@@ -7,6 +7,8 @@ import java.util.List;
 import org.flywaydb.core.Flyway;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** The worker as it runs in production, on a port of its own; it settles by itself only once an hour. */
 public final class RunningWorker implements AutoCloseable {
@@ -15,7 +17,7 @@ public final class RunningWorker implements AutoCloseable {
     public RunningWorker(String redisUrl, String databaseUrl, Databases databases, String... settings) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--server.port=0",
-                "--spring.data.redis.url=" + redisUrl,
+                "--millrace.redis-url=" + redisUrl,
                 "--spring.datasource.url=" + databaseUrl,
                 "--spring.datasource.username=" + Databases.SETTLER,
                 "--spring.datasource.password=" + databases.password(),
@@ -34,12 +36,15 @@ public final class RunningWorker implements AutoCloseable {
         return this;
     }
 
-    /** Makes the schema, as ledger-service does. */
+    /** Makes the schema, as ledger-service does, and the publishers of the tests. */
     public static void migrate(String databaseUrl, Databases databases) {
         Flyway.configure()
                 .dataSource(databaseUrl, Databases.OWNER, databases.password())
                 .load()
                 .migrate();
+        JdbcClient.create(new DriverManagerDataSource(databaseUrl, Databases.OWNER, databases.password()))
+                .sql("INSERT INTO publisher (publisher) VALUES ('demo'), ('other'), ('even'), ('odd')")
+                .update();
     }
 
     /** The URL of a new database of the shared Postgres with that schema. */

@@ -42,25 +42,47 @@ public record Catalog(long revision, Map<String, Publisher> publishers, List<Rat
             live = List.copyOf(live);
             revoked = List.copyOf(revoked);
         }
+
+        private int highest() {
+            int highest = 0;
+            for (int number : live) {
+                highest = Math.max(highest, number);
+            }
+            for (int number : revoked) {
+                highest = Math.max(highest, number);
+            }
+            return highest;
+        }
     }
 
     /** Whether a key signs. */
     public enum KeyState {
+        /** It signs. */
         LIVE,
+
+        /** It signs no more. */
         REVOKED,
+
+        /** Its publisher is not known, or its number is above all that are: a later catalogue may know it. */
+        NEWER,
+
+        /** It never signed. */
         UNKNOWN
     }
 
-    /** Whether this key signs. */
+    /** Whether this key signs, as far as this catalogue knows. */
     public KeyState state(Kid kid) {
         Publisher publisher = publishers.get(kid.publisher());
         if (publisher == null) {
-            return KeyState.UNKNOWN;
+            return KeyState.NEWER;
         }
         if (publisher.live().contains(kid.number())) {
             return KeyState.LIVE;
         }
-        return publisher.revoked().contains(kid.number()) ? KeyState.REVOKED : KeyState.UNKNOWN;
+        if (publisher.revoked().contains(kid.number())) {
+            return KeyState.REVOKED;
+        }
+        return kid.number() > publisher.highest() ? KeyState.NEWER : KeyState.UNKNOWN;
     }
 
     /**

@@ -1,10 +1,11 @@
 package dev.millrace.common.catalog;
 
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The snapshot as it stands in Redis under {@code catalog}. */
+/** The JSON of a catalogue; {@link SignedCatalog} is what stands in Redis. */
 public final class CatalogJson {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -20,10 +21,15 @@ public final class CatalogJson {
      * @throws IllegalArgumentException when the text is no catalogue
      */
     public static Catalog read(String json) {
+        @Nullable Catalog catalog;
         try {
-            return MAPPER.readValue(json, Catalog.class);
+            catalog = MAPPER.readValue(json, Catalog.class);
         } catch (JacksonException e) {
             throw new IllegalArgumentException("the key 'catalog' holds no catalogue: " + e.getOriginalMessage(), e);
         }
+        if (catalog == null) {
+            throw new IllegalArgumentException("the key 'catalog' holds no catalogue: it is null");
+        }
+        return catalog;
     }
 }

@@ -13,8 +13,8 @@ public record Rate(long micros, int cap) {
     public static final long MOST_MICROS = 1_000_000_000L;
 
     /**
-     * Most micros one event can pay, micros × cap. The 1,024 of a call to Redis stay below 2^53, the largest
-     * whole number that Lua's numbers hold exactly.
+     * Most micros one event can pay, micros × cap. The sum of 9,000 such events stays below 2<sup>53</sup>, the largest whole
+     * number that Lua's numbers hold exactly.
      */
     public static final long MOST_PER_EVENT = 1_000_000_000_000L;
 

@@ -8,7 +8,7 @@ import java.util.Optional;
  * A version of the price list.
  *
  * @param version from 1
- * @param effectiveAt first second (Unix time) of {@code iat} it applies to; the first card's is 0
+ * @param effectiveAt first second (Unix time) at which it is in force; the first card's is 0
  * @param rates by the type's wire name; every type has one
  */
 public record RateCard(int version, long effectiveAt, Map<String, Rate> rates) {

@@ -1,4 +1,4 @@
-/** What makes two events the same event, and where in Redis that is remembered. */
+/** What makes two events the same event. */
 @NullMarked
 package dev.millrace.common.identity;
 

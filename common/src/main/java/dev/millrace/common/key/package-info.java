@@ -1,4 +1,4 @@
-/** The master key and every secret derived from it. */
+/** The installation's secrets and what is derived from them. */
 @NullMarked
 package dev.millrace.common.key;
 

@@ -8,24 +8,24 @@ import java.util.stream.Collectors;
 
 /** What a reader can do that earns the creator money. The names are part of the protocol. */
 public enum EventType {
-    VIEW("view", true, false),
-    READ("read", true, false),
-    SCROLL("scroll", true, false),
-    REACTION("reaction", true, true),
-    COMMENT("comment", false, true),
-    SEARCH_VISIT("search_visit", false, true);
+    VIEW("view", true, Retention.SHORT),
+    READ("read", true, Retention.SHORT),
+    SCROLL("scroll", true, Retention.SHORT),
+    REACTION("reaction", true, Retention.LONG),
+    COMMENT("comment", false, Retention.LONG),
+    SEARCH_VISIT("search_visit", false, Retention.LONG);
 
     private static final Map<String, EventType> BY_NAME =
             Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(EventType::wireName, Function.identity()));
 
     private final String wireName;
     private final boolean grantedByDefault;
-    private final boolean rememberedLong;
+    private final Retention retention;
 
-    EventType(String wireName, boolean grantedByDefault, boolean rememberedLong) {
+    EventType(String wireName, boolean grantedByDefault, Retention retention) {
         this.wireName = wireName;
         this.grantedByDefault = grantedByDefault;
-        this.rememberedLong = rememberedLong;
+        this.retention = retention;
     }
 
     /** The type of this name, or empty when there is none. */
@@ -43,9 +43,9 @@ public enum EventType {
         return grantedByDefault;
     }
 
-    /** Whether the identity is remembered for the long span (32 days) instead of the short one (2 h 10 min). */
-    public boolean rememberedLong() {
-        return rememberedLong;
+    /** For how long the identity of such an event is remembered. */
+    public Retention retention() {
+        return retention;
     }
 
     @Override

@@ -10,6 +10,8 @@ import dev.millrace.common.token.Kid;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CatalogTest {
     private final RateCard first = new RateCard(1, 0, Map.of("view", new Rate(1_000, 1), "comment", new Rate(50, 100)));
@@ -18,11 +20,27 @@ class CatalogTest {
             new Catalog(9, Map.of("demo", new Catalog.Publisher(List.of(1, 3), List.of(2))), List.of(first, second));
 
     @Test
-    void aKeyIsLiveRevokedOrUnknown() {
+    void aKeyIsLiveRevokedOrOfALaterCatalogue() {
         assertThat(catalog.state(new Kid("demo", 3))).isEqualTo(KeyState.LIVE);
         assertThat(catalog.state(new Kid("demo", 2))).isEqualTo(KeyState.REVOKED);
-        assertThat(catalog.state(new Kid("demo", 4))).isEqualTo(KeyState.UNKNOWN);
-        assertThat(catalog.state(new Kid("demos", 1))).isEqualTo(KeyState.UNKNOWN);
+        assertThat(catalog.state(new Kid("demos", 1))).isEqualTo(KeyState.NEWER);
+    }
+
+    @Test
+    void aNumberAboveAllKnownOnesAndAnUnknownPublisherAreNewer() {
+        Catalog gap = new Catalog(
+                9,
+                Map.of(
+                        "live", new Catalog.Publisher(List.of(5), List.of(2)),
+                        "revoked", new Catalog.Publisher(List.of(1), List.of(7)),
+                        "none", new Catalog.Publisher(List.of(), List.of())),
+                List.of(first));
+        assertThat(gap.state(new Kid("live", 6))).isEqualTo(KeyState.NEWER);
+        assertThat(gap.state(new Kid("live", 4))).isEqualTo(KeyState.UNKNOWN);
+        assertThat(gap.state(new Kid("revoked", 8))).isEqualTo(KeyState.NEWER);
+        assertThat(gap.state(new Kid("revoked", 6))).isEqualTo(KeyState.UNKNOWN);
+        assertThat(gap.state(new Kid("none", 1))).isEqualTo(KeyState.NEWER);
+        assertThat(gap.state(new Kid("nobody", 999))).isEqualTo(KeyState.NEWER);
     }
 
     @Test
@@ -38,9 +56,15 @@ class CatalogTest {
     @Test
     void aSnapshotReadsBackAsItWasWritten() {
         assertThat(CatalogJson.read(CatalogJson.write(catalog))).isEqualTo(catalog);
-        assertThatThrownBy(() -> CatalogJson.read("{nonsense"))
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"{nonsense", "", "null", " null ", "[]", "{}", "{\"revision\":1,\"publishers\":{\"a\":null}}"})
+    void whatIsNoCatalogueIsRefused(String json) {
+        assertThatThrownBy(() -> CatalogJson.read(json))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("catalog");
+                .hasMessageStartingWith("the key 'catalog' holds no catalogue: ");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.common.token.Kid;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class MasterKeyTest {
@@ -34,6 +35,38 @@ class MasterKeyTest {
         assertThatThrownBy(() -> MasterKey.forProduction("hunter2-hunter2"))
                 .hasMessageContaining("has 15 characters")
                 .hasMessageNotContaining("hunter2");
+    }
+
+    /** The key with a newline is what a file in a mounted secret often holds. */
+    @Test
+    void whiteSpaceAroundTheKeyIsNoneOfIt() {
+        MasterKey key = MasterKey.of(MasterKey.LOCAL);
+        for (String text : new String[] {MasterKey.LOCAL + "\n", " " + MasterKey.LOCAL + "\r\n"}) {
+            MasterKey stripped = MasterKey.of(text);
+            assertThat(stripped.fingerprint()).isEqualTo(key.fingerprint());
+            assertThat(new PublisherKeys(stripped).secret(new Kid("demo", 1)))
+                    .isEqualTo(new PublisherKeys(key).secret(new Kid("demo", 1)));
+        }
+        assertThatThrownBy(() -> MasterKey.of("seventeen letters" + " ".repeat(20)))
+                .hasMessageStartingWith("MILLRACE_MASTER_KEY has 17 characters");
+    }
+
+    @Test
+    void aUniformKeyIsRefusedHoweverLongItIs() {
+        assertThatThrownBy(() -> MasterKey.of("a".repeat(100)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("MILLRACE_MASTER_KEY has only 1 different characters; it takes at least 32");
+        assertThatThrownBy(() -> MasterKey.of("abcdefg".repeat(10))).hasMessageContaining("only 7 different");
+        assertThat(MasterKey.of("abcdefgh".repeat(4)).fingerprint()).hasSize(16);
+    }
+
+    /** Expected values: HKDF-SHA256 written in Python on its hmac module. */
+    @Test
+    void itsFingerprintAndTheCataloguesKeyAreTheOnesOthersDerive() {
+        MasterKey key = MasterKey.of(MasterKey.LOCAL);
+        assertThat(key.fingerprint()).isEqualTo("c8027a3b6197f951");
+        assertThat(HexFormat.of().formatHex(key.catalogKey()))
+                .isEqualTo("353d7eb6008eecf0b395b1d7fc3e6b6003d22c8eb9d4a5010243e42f3ff60d35");
     }
 
     @Test

@@ -1,13 +1,10 @@
 package dev.millrace.ingest.receive;
 
-import dev.millrace.ingest.limit.Lane;
-import dev.millrace.ingest.limit.Permit;
-import dev.millrace.ingest.limit.Standing;
+import dev.millrace.ingest.overload.Budget;
 import dev.millrace.ingest.tally.Outcome;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.Rejected;
 import dev.millrace.ingest.verify.Shown;
-import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -42,10 +39,7 @@ final class EventsServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1L;
 
-    /** Bytes of all bodies held at a time; parsed, they take several times as much. */
-    private static final long BODIES = 64L << 20;
-
-    static final URI INSTANCE = URI.create(PATH);
+    private static final URI INSTANCE = URI.create(PATH);
     private static final String POST = "POST";
     private static final Set<String> TYPES =
             Set.of(MediaType.APPLICATION_JSON_VALUE, MediaType.APPLICATION_NDJSON_VALUE, MediaType.TEXT_PLAIN_VALUE);
@@ -54,24 +48,27 @@ final class EventsServlet extends HttpServlet {
             .build();
     private static final Logger log = LoggerFactory.getLogger(EventsServlet.class);
 
-    private final transient Reception reception;
-    private final transient Admission admission;
-    private final transient RefusalMeters refusals;
-    private final transient RequestTimers timers;
+    private final transient EventIntake intake;
+    private final transient Budget bodies;
+    private final transient Budget events;
+    private final transient EventMetrics metrics;
     private final transient CorsConfiguration cors = OpenToAnyPage.configuration();
     private final transient DefaultCorsProcessor corsProcessor = new DefaultCorsProcessor();
-    private final transient Lane bodies = RequestBody.budget(BODIES);
 
-    EventsServlet(Reception reception, Admission admission, MeterRegistry registry) {
-        this.reception = reception;
-        this.admission = admission;
-        this.refusals = new RefusalMeters(registry);
-        this.timers = new RequestTimers(registry, PATH);
+    /**
+     * @param bodies KiB of bodies held at once; parsed, they take several times as much
+     * @param events events under way at once
+     */
+    EventsServlet(EventIntake intake, Budget bodies, Budget events, EventMetrics metrics) {
+        this.intake = intake;
+        this.bodies = bodies;
+        this.events = events;
+        this.metrics = metrics;
     }
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        long came = System.nanoTime() - Permit.current().waited();
+        long came = System.nanoTime();
         try {
             // Any other method is refused by what it is, wherever it comes from.
             boolean preflight = CorsUtils.isPreFlightRequest(request);
@@ -80,7 +77,7 @@ final class EventsServlet extends HttpServlet {
                 answer(request, response);
             }
         } finally {
-            timers.record(request.getMethod(), response.getStatus(), System.nanoTime() - came);
+            metrics.answered(request.getMethod(), response.getStatus(), System.nanoTime() - came);
         }
     }
 
@@ -88,9 +85,6 @@ final class EventsServlet extends HttpServlet {
         try {
             receive(request, response);
         } catch (Refusal refusal) {
-            if (refusal.isOfSuspects()) {
-                Permit.current().note(Standing.REPEATING);
-            }
             refuse(response, refusal);
         } catch (RuntimeException | Error failure) {
             log.error("a request failed", failure);
@@ -102,29 +96,27 @@ final class EventsServlet extends HttpServlet {
         if (!request.getMethod().equals(POST)) {
             throw Refusal.methodNotAllowed(request.getMethod(), POST);
         }
-        boolean late = Permit.current().cameTooLate();
         requireType(request.getContentType());
         boolean minimal = prefersMinimal(request);
         List<Outcome> outcomes;
-        try (RequestBody body = RequestBody.read(request, bodies);
-                Admission.Place _ = admission.admit(body.length())) {
-            List<Event> events = EventReader.read(body.content());
-            if (late) {
-                reception.judge(events).ifPresent(Permit.current()::note);
-                throw Refusal.tooManyRequests();
-            }
-            outcomes = reception.receive(events);
+        try (RequestBody body = RequestBody.read(request, bodies)) {
+            outcomes = count(EventParser.parse(body.bytes(), body.length()));
         }
         if (minimal) {
             response.setHeader("Preference-Applied", "return=minimal");
         }
-        Reply reply = Reply.of(outcomes, minimal);
-        if (reply.accepted() > 0) {
-            Permit.current().note(Standing.TRUSTED);
-        } else if (reply.duplicate() > 0) {
-            Permit.current().note(Standing.REPEATING);
+        write(response, outcomes, Reply.of(outcomes, minimal));
+    }
+
+    private List<Outcome> count(List<Event> received) {
+        if (!events.enter(received.size())) {
+            throw Refusal.tooManyRequests("as many events are under way as this node takes");
         }
-        write(response, outcomes, reply);
+        try {
+            return intake.receive(received);
+        } finally {
+            events.leave(received.size());
+        }
     }
 
     private static void write(HttpServletResponse response, List<Outcome> outcomes, Reply reply) throws IOException {
@@ -156,26 +148,24 @@ final class EventsServlet extends HttpServlet {
     }
 
     private void refuse(HttpServletResponse response, Refusal refusal) throws IOException {
-        refusals.refused(refusal.code());
-        refuse(response, refusal, json(refusal.problemAt(INSTANCE)));
-    }
-
-    /** @param body of the answer, JSON */
-    static void refuse(HttpServletResponse response, Refusal refusal, byte[] body) throws IOException {
+        metrics.refused(refusal.code());
         HttpHeaders headers = refusal.getHeaders();
         headers.forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
-        write(response, refusal.getStatusCode().value(), MediaType.APPLICATION_PROBLEM_JSON_VALUE, body);
+        write(
+                response,
+                refusal.getStatusCode().value(),
+                MediaType.APPLICATION_PROBLEM_JSON_VALUE,
+                json(refusal.problemAt(INSTANCE)));
     }
 
     private static void write(HttpServletResponse response, int status, String type, byte[] body) throws IOException {
-        Permit.current().release();
         response.setStatus(status);
         response.setContentType(type);
         response.setContentLength(body.length);
         response.getOutputStream().write(body);
     }
 
-    static byte[] json(Object body) {
+    private static byte[] json(Object body) {
         return JSON.writeValueAsBytes(body);
     }
 

@@ -11,7 +11,6 @@ import org.springframework.web.ErrorResponseException;
 /** A request that is refused as a whole, told as problem details (RFC 9457) with a code for programs. */
 final class Refusal extends ErrorResponseException {
     private static final long serialVersionUID = 1L;
-    private static final String SUSPECTS_BUSY = "suspects-busy";
 
     private final String code;
     private final String header;
@@ -41,7 +40,7 @@ final class Refusal extends ErrorResponseException {
 
     static Refusal unsupported(String detail) {
         return new Refusal(
-                HttpStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is of another kind", detail);
+                HttpStatus.UNSUPPORTED_MEDIA_TYPE, "media-type-unsupported", "The body is of another kind", detail);
     }
 
     static Refusal bodySlow(String detail) {
@@ -76,25 +75,20 @@ final class Refusal extends ErrorResponseException {
     }
 
     /**
-     * Said before anything is counted. By its status the connection stays open: Tomcat closes it after a 503, and to open
-     * another costs more than all else that is done for a request that is turned away.
+     * Nothing of the request has been counted. 429 rather than 503: Tomcat closes the connection after a 503, and reconnecting
+     * costs more than the refusal itself.
      */
-    static Refusal tooManyRequests() {
+    static Refusal tooManyRequests(String detail) {
+        return sendAgain(HttpStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many events at once", detail, 1);
+    }
+
+    static Refusal publisherTooFast(String publisher) {
         return sendAgain(
                 HttpStatus.TOO_MANY_REQUESTS,
                 "too-many-requests",
-                "Too many requests at once",
-                "more requests come than this node can answer, and this one has waited for too long",
+                "Too many events at once",
+                "publisher %s sends more events a second than this node takes from one".formatted(publisher),
                 1);
-    }
-
-    static Refusal suspectsBusy(String detail) {
-        return sendAgain(HttpStatus.TOO_MANY_REQUESTS, SUSPECTS_BUSY, "Too many repeated events at once", detail, 1);
-    }
-
-    /** Whether it was turned away because its events may have been counted before. */
-    boolean isOfSuspects() {
-        return code.equals(SUSPECTS_BUSY);
     }
 
     /** Send the same tokens again, after so many seconds. */

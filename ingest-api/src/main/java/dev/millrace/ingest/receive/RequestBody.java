@@ -1,9 +1,7 @@
 package dev.millrace.ingest.receive;
 
-import dev.millrace.ingest.limit.Lane;
-import dev.millrace.ingest.limit.Permit;
+import dev.millrace.ingest.overload.Budget;
 import dev.millrace.ingest.verify.Shown;
-import dev.millrace.ingest.verify.Slice;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,7 +22,7 @@ final class RequestBody implements AutoCloseable {
     /** Bytes held before any have arrived: most single events fit. */
     private static final int FIRST = KIB;
 
-    private final Lane budget;
+    private final Budget budget;
     private byte[] bytes;
     private int length;
 
@@ -32,17 +30,18 @@ final class RequestBody implements AutoCloseable {
     private int taken;
 
     /** @param announced bytes that are said to come, negative where nothing is said */
-    private RequestBody(Lane budget, long announced) {
+    private RequestBody(Budget budget, long announced) {
         this.budget = budget;
         this.bytes = new byte[announced < 0 ? FIRST : Math.toIntExact(Math.min(announced, FIRST))];
     }
 
-    /** A budget of so many bytes, for all bodies together: a place for each KiB. */
-    static Lane budget(long bytes) {
-        return new Lane(Math.toIntExact(bytes / KIB));
-    }
-
-    static RequestBody read(HttpServletRequest request, Lane budget) {
+    /**
+     * Reads it to its end.
+     *
+     * @param budget KiB, of all bodies together
+     * @throws Refusal when it is of another kind, too large, too slow or broken off, or when there is no room
+     */
+    static RequestBody read(HttpServletRequest request, Budget budget) {
         String encoding = request.getHeader("Content-Encoding");
         if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
             throw Refusal.unsupported("Content-Encoding '%s' is not supported; send the body as it is"
@@ -54,8 +53,7 @@ final class RequestBody implements AutoCloseable {
         }
         RequestBody body = new RequestBody(budget, announced);
         try {
-            body.fill(request.getInputStream(), announced);
-            Permit.current().resume();
+            body.fill(request.getInputStream());
             return body;
         } catch (IOException e) {
             body.close();
@@ -67,12 +65,9 @@ final class RequestBody implements AutoCloseable {
     }
 
     /** Whatever was announced, what is held grows with what has arrived: to a chunk, then to twice as much each time. */
-    private void fill(InputStream in, long announced) throws IOException {
+    private void fill(InputStream in) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
-            if (mayWait(in, announced)) {
-                Permit.current().release();
-            }
             if (length == bytes.length) {
                 int next = in.read();
                 if (next < 0) {
@@ -97,12 +92,7 @@ final class RequestBody implements AutoCloseable {
         }
     }
 
-    /** Of a body in chunks something may be there, and yet no more than a part of what separates them. */
-    private boolean mayWait(InputStream in, long announced) throws IOException {
-        return announced < 0 || (length < announced && in.available() == 0);
-    }
-
-    /** For all that is held, full or not: a small body has a small place, so that slow senders of such take little from others. */
+    /** Charges the allocated buffer, not the bytes received, so slow senders of small bodies use little of the budget. */
     private void reserve() {
         int more = Math.ceilDiv(bytes.length, KIB) - taken;
         if (more > 0) {
@@ -113,13 +103,14 @@ final class RequestBody implements AutoCloseable {
         }
     }
 
-    /** In bytes. */
+    /** How many of the bytes are the body. */
     int length() {
         return length;
     }
 
-    Slice content() {
-        return Slice.of(bytes, length);
+    /** The body, and room behind it. */
+    byte[] bytes() {
+        return bytes;
     }
 
     private static Refusal tooLarge(String bytes) {

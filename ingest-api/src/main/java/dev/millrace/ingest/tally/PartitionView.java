@@ -1,16 +1,19 @@
 package dev.millrace.ingest.tally;
 
 /**
- * What this node believes of a partition.
+ * What this node believes of a partition. It compares; the script checks.
  *
- * @param epoch the open epoch; 0: nothing known yet
- * @param opening how often the counters were opened
+ * @param lineage its history, 0: none known
+ * @param epoch the open epoch, 0: none
+ * @param confirmed whether the Redis process was compared with the ledger
+ * @param ticks reading of the monotonic clock, in nanoseconds, before this was asked for
  */
-record PartitionView(long epoch, long opening) {
-    static final PartitionView UNKNOWN = new PartitionView(0, 0);
+record PartitionView(long lineage, long epoch, boolean confirmed, long ticks) {
+    PartitionView withEpoch(long moved) {
+        return new PartitionView(lineage, moved, confirmed, ticks);
+    }
 
-    /** Whether a view that Redis reports may follow this one. An older one means that Redis lost what it had. */
-    boolean mayBecome(PartitionView reported) {
-        return reported.opening > opening || (reported.opening == opening && reported.epoch >= epoch);
+    PartitionView seenAt(long later) {
+        return new PartitionView(lineage, epoch, confirmed, Math.max(ticks, later));
     }
 }

@@ -1,103 +1,330 @@
 package dev.millrace.ingest.tally;
 
-import dev.millrace.ingest.limit.Lane;
-import dev.millrace.ingest.tally.TallyResult.Reason;
-import dev.millrace.ingest.verify.Countable;
-import java.util.BitSet;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisRefusedException;
+import dev.millrace.counters.RedisUnavailableException;
+import dev.millrace.counters.TallyReply;
+import dev.millrace.counters.TallyScript;
+import dev.millrace.counters.TallySection;
+import dev.millrace.ingest.verify.PricedEvent;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Counts the verified events of one request: those this node has certainly not sent before through the fast lane, the
- * others ("suspects") through a small one, so that a flood of replays can't crowd out honest readers. Which of them are
- * duplicates, Redis decides in both. Thread-safe.
+ * Counts the verified events of requests, each exactly once. While a call is under way, what arrives waits and travels in the next: group
+ * commit (DeWitt et al., 1984: Implementation techniques for main memory database systems). So a call has the more events the busier it is,
+ * and each costs the less. Thread-safe.
  */
 public final class Tally {
-    /** Up to this share of a batch, suspects are what the filter's error explains: four times its rate. */
-    private static final int FALSE_ALARMS_ONE_IN = 25;
+    /** Of one call: Redis runs it alone, for some milliseconds. */
+    private static final int MOST_EVENTS = TallySection.MOST_EVENTS;
 
-    private final PartitionTally partitions;
-    private final SentFilter filter;
-    private final Lane fastLane;
-    private final Lane suspectsLane;
-    private final TallyMeters meters;
+    /** While Redis runs one call, the next is on its way. */
+    private static final int MOST_CALLS = 2;
 
-    Tally(PartitionTally partitions, SentFilter filter, Lane fastLane, Lane suspectsLane, TallyMeters meters) {
-        this.partitions = partitions;
-        this.filter = filter;
-        this.fastLane = fastLane;
-        this.suspectsLane = suspectsLane;
-        this.meters = meters;
+    /** Redis syncs its file once for all that a call counts: fewer events had better wait for the call under way. */
+    private static final int ENOUGH_EVENTS = 64;
+
+    /** An epoch lasts many times longer than a round trip; more rounds than this mean that something is wrong. */
+    private static final int MOST_ROUNDS = 5;
+
+    private static final Logger log = LoggerFactory.getLogger(Tally.class);
+
+    private final RedisConnections redis;
+    private final LogFollower follower;
+    private final TallyScript script;
+    private final boolean needsReplicas;
+    private final Duration timeout;
+    private final TallyMetrics metrics;
+
+    /** Logs in which something waits, each once. Guarded by this. */
+    private final ArrayDeque<LogTally> turns = new ArrayDeque<>();
+
+    /** Guarded by this. */
+    private int calls;
+
+    /**
+     * @param needsReplicas whether nothing is answered before the replicas have it
+     * @param timeout longest wait of one request
+     */
+    Tally(
+            RedisConnections redis,
+            LogFollower follower,
+            TallyScript script,
+            boolean needsReplicas,
+            Duration timeout,
+            TallyMetrics metrics) {
+        this.redis = redis;
+        this.follower = follower;
+        this.script = script;
+        this.needsReplicas = needsReplicas;
+        this.timeout = timeout;
+        this.metrics = metrics;
     }
 
-    /** Whether so many suspects would be turned away now. */
-    public boolean isTooFullForSuspects(int events) {
-        return suspectsLane.isTooFullFor(events);
-    }
-
-    /** Whether this node may have sent the event before; wrong for about 1 % of those that it has not. */
-    public boolean suspects(Countable event) {
-        return filter.mayHaveSent(event.identity());
-    }
-
-    /** What becomes of a request with so many suspects when there is no room for them. */
-    public TallyResult.SendAgain turnAway(int suspects) {
-        meters.suspected(suspects);
-        return new TallyResult.SendAgain(
-                Reason.SUSPECTS_BUSY,
-                "%d of the request's events may have been counted before, and the lane for such events is full"
-                        .formatted(suspects));
-    }
-
-    /** Counts them; when it returns, each is counted, known as a duplicate or refused, or the whole is to be sent again. */
-    public TallyResult count(List<Countable> events) {
+    /**
+     * Counts them; when it returns, each is counted, known as a duplicate or refused.
+     *
+     * @return the outcomes, in the order of the events
+     * @throws CountersUnavailableException when the request is to be sent again: what was counted of it will come back as duplicate
+     */
+    public List<Outcome> count(List<PricedEvent> events) throws CountersUnavailableException {
         if (events.isEmpty()) {
-            return new TallyResult.Counted(List.of());
+            return List.of();
         }
-        BitSet suspected = suspected(events);
-        int suspects = suspected.cardinality();
-        if (!suspectsLane.enter(suspects)) {
-            return turnAway(suspects);
+        for (PricedEvent event : events) {
+            follower.requireRoom(event.retention());
         }
-        meters.suspected(suspects);
-        try {
-            return countFast(events, suspected, events.size() - suspects);
-        } finally {
-            suspectsLane.leave(suspects);
-        }
-    }
-
-    /** A large batch of new events holds a few that the filter takes for old: they alone make no flood. */
-    private BitSet suspected(List<Countable> events) {
-        BitSet maybe = new BitSet(events.size());
+        PendingRequest request = new PendingRequest(events.size());
+        List<LogTally> logs = new ArrayList<>();
         for (int i = 0; i < events.size(); i++) {
-            if (suspects(events.get(i))) {
-                maybe.set(i);
+            PricedEvent event = events.get(i);
+            Partition partition = Partition.of(event.creator());
+            LogTally into = follower.log(partition, event.retention());
+            if (into.add(new PendingEvent(request, i, event))) {
+                logs.add(into);
             }
         }
-        if (maybe.cardinality() * FALSE_ALARMS_ONE_IN <= events.size()) {
-            maybe.clear();
-        }
-        return maybe;
+        send(logs);
+        return await(request);
     }
 
-    private TallyResult countFast(List<Countable> events, BitSet suspected, int fresh) {
-        if (!fastLane.enter(fresh)) {
-            return new TallyResult.SendAgain(Reason.OVERLOADED, "more events are under way than this node takes");
-        }
+    private List<Outcome> await(PendingRequest request) throws CountersUnavailableException {
         try {
-            return countAndRemember(events, suspected);
-        } finally {
-            fastLane.leave(fresh);
+            return request.await(timeout.toMillis());
+        } catch (ExecutionException e) {
+            throw new CountersUnavailableException(why(Objects.requireNonNullElse(e.getCause(), e)));
+        } catch (TimeoutException e) {
+            throw new CountersUnavailableException("Redis did not answer within %d ms".formatted(timeout.toMillis()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CountersUnavailableException("this node is shutting down");
         }
     }
 
-    private TallyResult countAndRemember(List<Countable> events, BitSet suspected) {
-        TallyResult result = partitions.count(events, suspected);
-        if (result instanceof TallyResult.Counted) {
-            for (Countable event : events) {
-                filter.sent(event.identity());
+    /** What callers may know of a failure; the log has the rest. */
+    private static String why(Throwable failure) {
+        return switch (failure) {
+            case CountersUnavailableException e -> e.why();
+            case RedisRefusedException e
+            when String.valueOf(e.getMessage()).startsWith("OOM") -> "Redis' memory is full";
+            case RedisUnavailableException e -> String.valueOf(e.getMessage());
+            default -> {
+                log.debug("tally failed", failure);
+                yield "Redis failed, or the connection to it broke";
+            }
+        };
+    }
+
+    private void send(List<LogTally> logs) {
+        synchronized (this) {
+            for (LogTally one : logs) {
+                if (!turns.contains(one)) {
+                    turns.add(one);
+                }
             }
         }
-        return result;
+        sendWaiting();
+    }
+
+    private void sendWaiting() {
+        for (Map<LogTally, List<PendingEvent>> next = take(); !next.isEmpty(); next = take()) {
+            call(next);
+        }
+    }
+
+    /**
+     * What goes with the next call, which counts as under way from now on; nothing when there is none to be made. Logs take turns, each
+     * with all that waits in it and fits; in a cluster a call has one.
+     */
+    private synchronized Map<LogTally, List<PendingEvent>> take() {
+        Map<LogTally, List<PendingEvent>> next = new LinkedHashMap<>();
+        boolean isCluster = redis.isCluster();
+        int ready = 0;
+        for (LogTally log : turns) {
+            ready += log.ready();
+        }
+        boolean worthACall =
+                calls == 0 ? ready > 0 : isCluster ? ready > 0 : calls < MOST_CALLS && ready >= ENOUGH_EVENTS;
+        if (!worthACall) {
+            return next;
+        }
+        int room = MOST_EVENTS;
+        for (int i = turns.size(); i > 0 && room > 0 && !(isCluster && !next.isEmpty()); i--) {
+            LogTally log = turns.remove();
+            int events = log.ready();
+            if (events > 0) {
+                List<PendingEvent> taken = log.take(room);
+                room -= taken.size();
+                if (!taken.isEmpty()) {
+                    next.put(log, taken);
+                }
+            }
+            if (log.isWaiting()) {
+                turns.add(log);
+            }
+        }
+        calls += next.isEmpty() ? 0 : 1;
+        return next;
+    }
+
+    /** Whatever goes wrong, the call is over some time: else those that wait would wait for good. */
+    private void call(Map<LogTally, List<PendingEvent>> events) {
+        try {
+            new Call(events).send(1);
+        } catch (Throwable e) {
+            events.forEach((log, taken) -> log.failed(taken, e));
+            end(events);
+        }
+    }
+
+    private synchronized void end(Map<LogTally, List<PendingEvent>> events) {
+        calls--;
+        events.keySet().forEach(log -> {
+            if (log.isWaiting() && !turns.contains(log)) {
+                turns.add(log);
+            }
+        });
+    }
+
+    /** One call, and again as long as Redis answers that another epoch is open by now, or that others have written much. */
+    private final class Call {
+        private final Map<LogTally, List<PendingEvent>> all;
+        private final Map<LogTally, List<PendingEvent>> left;
+
+        Call(Map<LogTally, List<PendingEvent>> events) {
+            this.all = events;
+            this.left = new LinkedHashMap<>(events);
+        }
+
+        void send(int round) {
+            List<LogTally.Sent> sections = new ArrayList<>(left.size());
+            Link link = null;
+            for (Map.Entry<LogTally, List<PendingEvent>> one : List.copyOf(left.entrySet())) {
+                LogTally log = one.getKey();
+                PartitionView view = follower.view(log.partition());
+                Link serving = redis.link(log.partition()).orElse(null);
+                LogTally.Sent section = serving == null || view.epoch() == 0
+                        ? null
+                        : log.section(one.getValue(), view, follower.mayAnswer(view), needsReplicas);
+                if (serving == null) {
+                    fail(log, "Redis: " + redis.trouble());
+                } else if (!view.confirmed()) {
+                    fail(log, "this Redis has not been compared with the ledger yet; settlement-worker does that");
+                } else if (view.epoch() == 0) {
+                    fail(log, "no epoch is open; settlement-worker opens one");
+                } else if (section == null) {
+                    fail(log, follower.trouble(log.partition()));
+                } else if (section.isEmpty()) {
+                    log.answered();
+                    left.remove(log);
+                } else {
+                    link = serving;
+                    left.put(log, section.all());
+                    sections.add(section);
+                }
+            }
+            if (link == null) {
+                end(all);
+                if (round > 1) {
+                    sendWaiting(); // else whoever made the call goes on by itself
+                }
+                return;
+            }
+            long asked = follower.now();
+            long began = metrics.begin();
+            var _ = script.count(
+                            link, sections.stream().map(LogTally.Sent::part).toList())
+                    .whenComplete((reply, failure) -> {
+                        metrics.end(began);
+                        answered(sections, reply, failure, asked, round);
+                    });
+        }
+
+        private void answered(
+                List<LogTally.Sent> sections, TallyScript.Reply reply, Throwable failure, long asked, int round) {
+            try {
+                if (failure == null) {
+                    for (int i = 0; i < sections.size(); i++) {
+                        take(sections.get(i), reply.sections().get(i), reply.second(), asked);
+                    }
+                    if (!left.isEmpty() && round < MOST_ROUNDS) {
+                        send(round + 1);
+                        return;
+                    }
+                    failAll(new CountersUnavailableException(
+                            "the counters moved on %d times in a row".formatted(MOST_ROUNDS)));
+                } else {
+                    failAll(failure.getCause() == null ? failure : failure.getCause());
+                }
+            } catch (Throwable e) {
+                log.error("a reply of tally.lua could not be taken", e);
+                failAll(e);
+            }
+            finish();
+        }
+
+        private void take(LogTally.Sent section, TallyReply reply, long second, long asked) {
+            LogTally log = section.log();
+            switch (reply) {
+                case TallyReply.Counted counted -> {
+                    log.counted(section, counted, second, needsReplicas);
+                    follower.seen(log.partition(), section.part().position().lineage(), asked);
+                    left.remove(log);
+                }
+                case TallyReply.Moved moved ->
+                    follower.moved(log.partition(), section.part().position().lineage(), moved.epoch());
+                case TallyReply.Behind behind -> log.behind(section, behind);
+                case TallyReply.Anew anew -> {
+                    follower.readAnew(log);
+                    fail(log, "this node reads what was counted (%s); it can count in a moment".formatted(anew.why()));
+                }
+                case TallyReply.Refused refused -> fail(log, refused.why());
+                case TallyReply.Corrupt corrupt -> {
+                    metrics.corrupt();
+                    corrupt(log, corrupt);
+                }
+            }
+        }
+
+        private void fail(LogTally log, String why) {
+            log.failed(
+                    Objects.requireNonNull(left.remove(log)),
+                    new CountersUnavailableException("%s: %s".formatted(log.partition(), why)));
+        }
+
+        /** A counter that can't be read fails those that need it, not all that happen to travel with them. */
+        private void corrupt(LogTally log, TallyReply.Corrupt corrupt) {
+            CountersUnavailableException why = new CountersUnavailableException(
+                    "%s: '%s' in Redis is not what was written there".formatted(log.partition(), corrupt.what()));
+            List<PendingEvent> others = log.failedOf(corrupt.creator(), Objects.requireNonNull(left.get(log)), why);
+            if (others.isEmpty()) {
+                log.failed(others, why);
+                left.remove(log);
+            } else {
+                left.put(log, others);
+            }
+        }
+
+        private void failAll(Throwable why) {
+            left.forEach((log, taken) -> log.failed(taken, why));
+            left.clear();
+        }
+
+        private void finish() {
+            end(all);
+            sendWaiting();
+        }
     }
 }

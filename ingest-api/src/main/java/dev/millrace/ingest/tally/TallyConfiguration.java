@@ -1,40 +1,112 @@
 package dev.millrace.ingest.tally;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
-
+import com.google.common.base.Ticker;
+import dev.millrace.common.key.IdentityKey;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisSettings;
+import dev.millrace.counters.TallyScript;
 import dev.millrace.ingest.IngestSettings;
-import dev.millrace.ingest.counters.Counters;
-import dev.millrace.ingest.limit.Lane;
+import dev.millrace.ingest.catalog.CatalogFollower;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.netty.util.HashedWheelTimer;
-import io.netty.util.Timer;
 import java.time.Duration;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
-/** Wires the tally. */
+/** Wires the connection to Redis, the catalogue, the index and the tally; their health is part of readiness. */
 @Configuration(proxyBeanMethods = false)
 public class TallyConfiguration {
-    /** A request may wait this much longer than it should; waking more often costs more than it is worth. */
-    private static final Duration TICK = Duration.ofMillis(10);
+    /** A token's identity is remembered for longer than it lives, by the tolerance on both sides. */
+    private static final Duration SLACK = Duration.ofMinutes(2);
 
-    /** A timer that wakes nobody when a wait begins or ends, as the virtual threads' own would. */
-    @Bean(destroyMethod = "stop")
-    Timer tallyTimer() {
-        return new HashedWheelTimer(
-                Thread.ofPlatform().name("tally-timeouts").daemon().factory(), TICK.toMillis(), MILLISECONDS);
+    @Bean
+    RedisConnections redisConnections(IngestSettings settings) {
+        RedisConnections redis = new RedisConnections(
+                new RedisSettings(settings.redisUrl(), settings.redisPatience(), settings.tallyTimeout()),
+                Ticker.systemTicker());
+        redis.watch(settings.catalogPoll());
+        return redis;
     }
 
     @Bean
-    Tally tally(IngestSettings settings, Counters counters, Timer tallyTimer, MeterRegistry registry) {
-        TallyMeters meters = new TallyMeters(registry);
-        Lane fast = new Lane(settings.fastLaneEvents());
-        Lane suspects = new Lane(settings.suspectsLaneEvents());
-        Spans spans = Spans.of(settings.rememberShort(), settings.rememberLong());
-        TallyCalls calls = new TallyCalls(counters, spans, settings.clockLeap(), meters);
-        PartitionTally partitions = new PartitionTally(calls, settings.tallyTimeout(), tallyTimer);
-        meters.lane("fast", fast);
-        meters.lane("suspects", suspects);
-        return new Tally(partitions, new SentFilter(settings.filterEvents()), fast, suspects, meters);
+    IdentityKey identityKey(IngestSettings settings, Environment environment) {
+        return settings.identitySecret(environment.matchesProfiles("local"));
+    }
+
+    @Bean
+    CatalogFollower catalogFollower(
+            RedisConnections redis, IngestSettings settings, Environment environment, MeterRegistry registry) {
+        CatalogFollower catalog = new CatalogFollower(
+                redis,
+                settings.secret(environment.matchesProfiles("local")),
+                Ticker.systemTicker(),
+                settings.redisPatience());
+        Gauge.builder("millrace.catalog.age", catalog, CatalogFollower::ageSeconds)
+                .description("Age of what this node knows of the catalogue")
+                .baseUnit("seconds")
+                .register(registry);
+        catalog.follow(settings.catalogPoll());
+        return catalog;
+    }
+
+    @Bean
+    TallyMetrics tallyMetrics(MeterRegistry registry) {
+        return new TallyMetrics(registry);
+    }
+
+    @Bean
+    LogFollower logFollower(
+            RedisConnections redis,
+            IdentityKey identityKey,
+            IngestSettings settings,
+            TallyMetrics metrics,
+            MeterRegistry registry) {
+        LogFollower follower = new LogFollower(
+                redis,
+                Ticker.systemTicker(),
+                new LogFollower.Rules(
+                        identityKey.fingerprint(),
+                        settings.tokenLifetime().plus(SLACK),
+                        settings.clockLeap(),
+                        settings.indexMemory().toBytes()),
+                metrics);
+        metrics.follow(follower, settings.indexMemory().toBytes(), registry);
+        follower.follow(settings.catalogPoll());
+        return follower;
+    }
+
+    @Bean
+    Tally tally(
+            RedisConnections redis,
+            LogFollower follower,
+            IdentityKey identityKey,
+            IngestSettings settings,
+            TallyMetrics metrics) {
+        TallyScript script = new TallyScript(
+                identityKey.fingerprint(),
+                settings.clockLeap(),
+                settings.redisAckReplicas(),
+                settings.tallyTimeout().dividedBy(2));
+        return new Tally(redis, follower, script, settings.redisAckReplicas() > 0, settings.tallyTimeout(), metrics);
+    }
+
+    @Bean
+    HealthIndicator countersHealthIndicator(RedisConnections redis, CatalogFollower catalog, LogFollower follower) {
+        return () -> {
+            String trouble = !redis.isUsable()
+                    ? "Redis: " + redis.trouble()
+                    : !follower.trouble().isEmpty() ? follower.trouble() : catalog.trouble();
+            boolean up = trouble.isEmpty() && catalog.inForce().isPresent();
+            return (up ? Health.up() : Health.down())
+                    .withDetail("partitionsOpen", follower.openPartitions())
+                    .withDetail(
+                            "catalogRevision",
+                            catalog.inForce().map(c -> c.revision()).orElse(-1L))
+                    .withDetail("trouble", trouble)
+                    .build();
+        };
     }
 }

@@ -1,4 +1,4 @@
-/** Counts verified events in Redis, each exactly once. */
+/** Counts priced events in Redis, together with those of other requests. */
 @NullMarked
 package dev.millrace.ingest.tally;
 

@@ -1,113 +1,253 @@
 package dev.millrace.ingest.verify;
 
-import dev.millrace.common.counters.EarnField;
-import dev.millrace.common.counters.EngageField;
-import dev.millrace.common.token.Kid;
+import dev.millrace.common.token.ArticleId;
+import dev.millrace.common.token.CreatorId;
+import dev.millrace.common.token.EventType;
+import java.math.BigDecimal;
+import java.nio.charset.CharacterCodingException;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 
-/** Reads the claims of an event token, each in its range. Claims it does not know are left alone. */
-final class Claims {
-    static final int MOST_JTI = 64;
-    static final int MOST_REFERRER = 2_048;
-    static final int MOST_VISITOR = 64;
-    static final int MOST_GRANTS = 16;
+/**
+ * The claims of an event token, each in its range.
+ *
+ * @param creator {@code sub}
+ * @param article {@code art}
+ * @param jti idempotency key
+ * @param issuedAt {@code iat}, Unix seconds
+ * @param notBefore {@code nbf}, Unix seconds; {@code iat} where the token leaves it out
+ * @param expiresAt {@code exp}, Unix seconds
+ * @param audience {@code aud}, or null where the token leaves it out
+ * @param granted {@code evt}, or null where the token leaves it out
+ * @param quantity {@code qty}, 1 where the token leaves it out
+ * @param referrer {@code ref}, its first 2,048 characters, or null
+ * @param visitor {@code vis}, or null
+ */
+record Claims(
+        String creator,
+        String article,
+        String jti,
+        long issuedAt,
+        long notBefore,
+        long expiresAt,
+        @Nullable Set<String> audience,
+        @Nullable Set<String> granted,
+        long quantity,
+        @Nullable String referrer,
+        @Nullable String visitor) {
+    private static final int MOST_JTI = 64;
+    private static final int MOST_REFERRER = 2_048;
+    private static final int MOST_VISITOR = 64;
+    private static final int MOST_NAMES = 16;
 
     /** The last second of the year 9999. */
-    static final long LAST_SECOND = 253_402_300_799L;
+    private static final long LAST_SECOND = 253_402_300_799L;
 
-    private final Map<String, JsonNode> claims;
-
-    private Claims(Map<String, JsonNode> claims) {
-        this.claims = claims;
-    }
-
-    static EventToken read(Kid kid, String json) throws MalformedToken {
-        Claims claims = new Claims(TokenJson.object("payload", json));
-        claims.optionalText("ref", MOST_REFERRER);
-        claims.optionalText("vis", MOST_VISITOR);
-        return new EventToken(
-                kid,
-                claims.creator(),
-                claims.text("art", EngageField.MOST_ARTICLE),
-                claims.text("jti", MOST_JTI),
-                claims.whole("iat", 0, LAST_SECOND),
-                claims.whole("exp", 0, LAST_SECOND),
-                claims.granted(),
-                claims.claims.containsKey("qty") ? claims.whole("qty", 1, Integer.MAX_VALUE) : 1);
-    }
-
-    private String creator() throws MalformedToken {
-        JsonNode value = claims.get("sub");
-        if (value == null
-                || !value.isString()
-                || !EarnField.CREATOR.matcher(value.stringValue()).matches()) {
-            throw new MalformedToken("sub is %s; a creator id is [A-Za-z0-9._:-]{1,64}".formatted(Shown.of(value)));
-        }
-        return value.stringValue();
-    }
-
-    private void optionalText(String name, int most) throws MalformedToken {
-        if (claims.containsKey(name)) {
-            text(name, most);
+    /**
+     * Reads a decoded payload. An optional claim that is {@code null} or {@code ""} is the same as none, because that is
+     * what many languages write for a value that they don't have. Claims it does not know are left alone.
+     */
+    static Claims read(byte[] payload) throws MalformedTokenException {
+        try (JsonParser json = JsonBytes.parser(payload, 0, payload.length)) {
+            return new Reader(json).read();
+        } catch (CharacterCodingException e) {
+            throw CompactJws.notText("payload");
+        } catch (JacksonException e) {
+            throw CompactJws.notAnObject("payload", e);
         }
     }
 
-    private String text(String name, int most) throws MalformedToken {
-        JsonNode value = claims.get(name);
-        if (value == null || !value.isString()) {
-            throw new MalformedToken(
-                    "%s is %s; it is a text of 1 to %d characters".formatted(name, Shown.of(value), most));
-        }
-        String text = value.stringValue();
-        int length = text.codePointCount(0, text.length());
-        if (length < 1 || length > most) {
-            throw new MalformedToken("%s has %d characters; it takes 1 to %d".formatted(name, length, most));
-        }
-        if (text.codePoints().anyMatch(Claims::isForbidden)) {
-            throw new MalformedToken(
-                    "%s holds a control character or half a surrogate pair: %s".formatted(name, Shown.of(text)));
-        }
-        return text;
+    boolean grants(EventType type) {
+        return granted == null ? type.grantedByDefault() : granted.contains(type.wireName());
     }
 
-    private static boolean isForbidden(int codePoint) {
-        int type = Character.getType(codePoint);
-        return type == Character.CONTROL || type == Character.SURROGATE;
+    /** Whether the token is meant for this audience: one that names none is meant for any. */
+    boolean isFor(String name) {
+        return audience == null || audience.contains(name);
     }
 
-    private long whole(String name, long least, long most) throws MalformedToken {
-        JsonNode value = claims.get(name);
-        if (value == null || !value.isIntegralNumber() || !value.canConvertToLong()) {
-            throw new MalformedToken(
-                    "%s is %s; it is a whole number from %d to %d".formatted(name, Shown.of(value), least, most));
-        }
-        long number = value.longValue();
-        if (number < least || number > most) {
-            throw new MalformedToken(
-                    "%s is %d; it is a whole number from %d to %d".formatted(name, number, least, most));
-        }
-        return number;
-    }
+    /** What was read so far. */
+    private static final class Reader {
+        private static final long ABSENT = -1;
 
-    private @Nullable Set<String> granted() throws MalformedToken {
-        JsonNode value = claims.get("evt");
-        if (value == null) {
-            return null;
+        /** So many digits and a sign fit into a {@code long}. */
+        private static final int SURELY_LONG = 18;
+
+        private final JsonParser json;
+        private @Nullable String creator;
+        private @Nullable String article;
+        private @Nullable String jti;
+        private long issuedAt = ABSENT;
+        private long notBefore = ABSENT;
+        private long expiresAt = ABSENT;
+        private @Nullable Set<String> audience;
+        private @Nullable Set<String> granted;
+        private long quantity = 1;
+        private @Nullable String referrer;
+        private @Nullable String visitor;
+
+        Reader(JsonParser json) {
+            this.json = json;
         }
-        if (!value.isArray() || value.size() > MOST_GRANTS) {
-            throw new MalformedToken("evt is not a list of at most %d event types".formatted(MOST_GRANTS));
-        }
-        Set<String> types = new HashSet<>();
-        for (JsonNode type : value) {
-            if (!type.isString()) {
-                throw new MalformedToken("evt holds %s; it is a list of event types".formatted(Shown.of(type)));
+
+        Claims read() throws MalformedTokenException {
+            CompactJws.requireObject("payload", json);
+            while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = json.currentName();
+                json.nextToken();
+                readClaim(name);
             }
-            types.add(type.stringValue());
+            CompactJws.requireEnd("payload", json);
+            return new Claims(
+                    present("sub", creator),
+                    present("art", article),
+                    present("jti", jti),
+                    present("iat", issuedAt),
+                    notBefore == ABSENT ? issuedAt : notBefore,
+                    present("exp", expiresAt),
+                    audience,
+                    granted,
+                    quantity,
+                    referrer,
+                    visitor);
         }
-        return types;
+
+        private void readClaim(String name) throws MalformedTokenException {
+            switch (name) {
+                case "sub" -> creator = creator();
+                case "art" -> article = text(name, ArticleId.MOST_CHARACTERS);
+                case "jti" -> jti = text(name, MOST_JTI);
+                case "iat" -> issuedAt = whole(name, 0, LAST_SECOND);
+                case "exp" -> expiresAt = whole(name, 0, LAST_SECOND);
+                default -> readOptional(name);
+            }
+        }
+
+        private void readOptional(String name) throws MalformedTokenException {
+            if (isLeftOut()) {
+                return;
+            }
+            switch (name) {
+                case "nbf" -> notBefore = whole(name, 0, LAST_SECOND);
+                case "aud" -> audience = names(name, "audiences");
+                case "evt" -> granted = names(name, "event types");
+                case "qty" -> quantity = whole(name, 1, Integer.MAX_VALUE);
+                case "ref" -> referrer = referrer(name);
+                case "vis" -> visitor = text(name, MOST_VISITOR);
+                default -> json.skipChildren();
+            }
+        }
+
+        private boolean isLeftOut() {
+            return json.currentToken() == JsonToken.VALUE_NULL
+                    || (json.currentToken() == JsonToken.VALUE_STRING && json.getStringLength() == 0);
+        }
+
+        private String creator() throws MalformedTokenException {
+            if (json.currentToken() != JsonToken.VALUE_STRING || !CreatorId.matches(json.getString())) {
+                throw new MalformedTokenException("sub is %s; %s".formatted(Shown.of(json), CreatorId.RULE));
+            }
+            return json.getString();
+        }
+
+        private String text(String name, int most) throws MalformedTokenException {
+            String text = string(name, "it is a text of 1 to %d characters".formatted(most));
+            int length = text.codePointCount(0, text.length());
+            if (length < 1 || length > most) {
+                throw new MalformedTokenException(
+                        "%s has %d characters; it takes 1 to %d".formatted(name, length, most));
+            }
+            return clean(name, text);
+        }
+
+        private String referrer(String name) throws MalformedTokenException {
+            String text = string(name, "it is a text");
+            boolean fits = text.codePointCount(0, text.length()) <= MOST_REFERRER;
+            return clean(name, fits ? text : text.substring(0, text.offsetByCodePoints(0, MOST_REFERRER)));
+        }
+
+        private String string(String name, String rule) throws MalformedTokenException {
+            if (json.currentToken() != JsonToken.VALUE_STRING) {
+                throw new MalformedTokenException("%s is %s; %s".formatted(name, Shown.of(json), rule));
+            }
+            return json.getString();
+        }
+
+        private static String clean(String name, String text) throws MalformedTokenException {
+            if (!ArticleId.isClean(text)) {
+                throw new MalformedTokenException(
+                        "%s holds a control character or half a surrogate pair: %s".formatted(name, Shown.of(text)));
+            }
+            return text;
+        }
+
+        /** A whole number, also one written with a fraction of zero or an exponent: some languages have no other. */
+        private long whole(String name, long least, long most) throws MalformedTokenException {
+            if (!json.currentToken().isNumeric()) {
+                throw notWhole(name, least, most);
+            }
+            long number;
+            try {
+                number = json.currentToken() == JsonToken.VALUE_NUMBER_INT && json.getStringLength() <= SURELY_LONG
+                        ? json.getLongValue()
+                        : new BigDecimal(json.getString()).longValueExact();
+            } catch (ArithmeticException | NumberFormatException e) {
+                throw notWhole(name, least, most);
+            }
+            if (number < least || number > most) {
+                throw notWhole(name, least, most);
+            }
+            return number;
+        }
+
+        private MalformedTokenException notWhole(String name, long least, long most) {
+            return new MalformedTokenException(
+                    "%s is %s; it is a whole number from %d to %d".formatted(name, Shown.of(json), least, most));
+        }
+
+        private Set<String> names(String claim, String what) throws MalformedTokenException {
+            if (json.currentToken() == JsonToken.VALUE_STRING) {
+                return Set.of(json.getString());
+            }
+            if (json.currentToken() != JsonToken.START_ARRAY) {
+                throw new MalformedTokenException("%s is %s; it is a list of at most %d %s, or one of them"
+                        .formatted(claim, Shown.of(json), MOST_NAMES, what));
+            }
+            Set<String> names = new HashSet<>();
+            int count = 0;
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                if (json.currentToken() != JsonToken.VALUE_STRING) {
+                    throw new MalformedTokenException(
+                            "%s holds %s; it is a list of %s".formatted(claim, Shown.of(json), what));
+                }
+                if (++count > MOST_NAMES) {
+                    throw new MalformedTokenException("%s has more than %d entries".formatted(claim, MOST_NAMES));
+                }
+                names.add(json.getString());
+            }
+            return names;
+        }
+
+        private static String present(String name, @Nullable String claim) throws MalformedTokenException {
+            if (claim == null) {
+                throw missing(name);
+            }
+            return claim;
+        }
+
+        private static long present(String name, long claim) throws MalformedTokenException {
+            if (claim == ABSENT) {
+                throw missing(name);
+            }
+            return claim;
+        }
+
+        private static MalformedTokenException missing(String name) {
+            return new MalformedTokenException("%s is missing".formatted(name));
+        }
     }
 }

@@ -1,83 +1,176 @@
 package dev.millrace.ingest.verify;
 
 import dev.millrace.common.key.HmacSha256;
+import dev.millrace.common.token.Kid;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 
 /**
- * The three parts of a JWS in compact serialisation (RFC 7515, 7.1), as they stand in the request.
+ * The three parts of a JWS in compact serialisation (RFC 7515, 7.1), encoded as they were sent.
  *
  * <p>Stricter than the decoders of most libraries on purpose: exactly one text is accepted for a signature, so a token
  * can't be varied without its key.
- *
- * @param signed header, dot and payload: what the signature is of
  */
-record CompactJws(Slice signed, Slice header, Slice payload, Slice signature) {
+final class CompactJws {
     private static final int MOST_CHARACTERS = 8_192;
+    private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
+    private static final Base64.Decoder DECODER = Base64.getUrlDecoder();
 
     /** RFC 4648, table 2, by ASCII character. */
     private static final boolean[] ALPHABET = alphabet();
 
-    static CompactJws split(Slice token) throws MalformedToken {
-        if (token.length() > MOST_CHARACTERS) {
-            throw new MalformedToken(
-                    "the token has %d characters, at most %d are accepted".formatted(token.length(), MOST_CHARACTERS));
-        }
-        int first = token.indexOf('.', 0);
-        int second = token.indexOf('.', first + 1);
-        if (first < 0 || second < 0 || token.indexOf('.', second + 1) >= 0) {
-            throw new MalformedToken("the token is not three parts separated by dots");
-        }
-        return new CompactJws(
-                token.part(0, second),
-                checked("header", token.part(0, first)),
-                checked("payload", token.part(first + 1, second)),
-                checked("signature", token.part(second + 1, token.length())));
+    private final byte[] token;
+    private final int headerEnd;
+    private final int payloadEnd;
+
+    private CompactJws(byte[] token, int headerEnd, int payloadEnd) {
+        this.token = token;
+        this.headerEnd = headerEnd;
+        this.payloadEnd = payloadEnd;
     }
 
-    /** The decoded header, as text. */
-    String headerJson() throws MalformedToken {
-        return text("header", decoded("header", header));
+    static CompactJws split(String text) throws MalformedTokenException {
+        if (text.length() > MOST_CHARACTERS) {
+            throw new MalformedTokenException(
+                    "the token has %d characters, at most %d are accepted".formatted(text.length(), MOST_CHARACTERS));
+        }
+        int first = text.indexOf('.');
+        int second = text.indexOf('.', first + 1);
+        if (first < 0 || second < 0 || text.indexOf('.', second + 1) >= 0) {
+            throw new MalformedTokenException("the token is not three parts separated by dots");
+        }
+        // A character above U+00FF becomes '?', which is not base64url either.
+        byte[] token = text.getBytes(StandardCharsets.ISO_8859_1);
+        check("header", token, 0, first);
+        check("payload", token, first + 1, second);
+        check("signature", token, second + 1, token.length);
+        if (first == 0 || second == first + 1) {
+            throw new MalformedTokenException("the token's %s is empty".formatted(first == 0 ? "header" : "payload"));
+        }
+        return new CompactJws(token, first, second);
+    }
+
+    /** The encoded header. */
+    byte[] header() {
+        return Arrays.copyOf(token, headerEnd);
+    }
+
+    /** Whether the encoded header is this one. */
+    boolean hasHeader(byte @Nullable [] header) {
+        return header != null && Arrays.equals(token, 0, headerEnd, header, 0, header.length);
     }
 
     /** The decoded payload: UTF-8, which is not checked yet. */
-    Slice payloadBytes() throws MalformedToken {
-        return decoded("payload", payload);
-    }
-
-    /** The decoded payload, as text. */
-    String payloadJson() throws MalformedToken {
-        return text("payload", payloadBytes());
+    byte[] payload() throws MalformedTokenException {
+        return decoded("payload", headerEnd + 1, payloadEnd);
     }
 
     /** Whether the signature is the one under this key. Takes the same time wherever they differ. */
     boolean isSignedWith(HmacSha256.Calculation key) {
-        ByteBuffer expected = Base64.getUrlEncoder().withoutPadding().encode(ByteBuffer.wrap(signed.hash(key)));
-        ByteBuffer given = signature.buffer();
-        byte[] characters = new byte[given.remaining()];
-        given.get(characters);
-        return MessageDigest.isEqual(expected.array(), characters);
+        byte[] expected = ENCODER.encode(key.of(token, 0, payloadEnd));
+        return MessageDigest.isEqual(expected, Arrays.copyOfRange(token, payloadEnd + 1, token.length));
     }
 
-    private static Slice checked(String part, Slice text) throws MalformedToken {
-        for (int i = 0; i < text.length(); i++) {
-            if (!isBase64Url(text.at(i))) {
-                throw new MalformedToken(
-                        "the token's %s is not base64url without padding: character %d".formatted(part, i + 1));
+    /** The key that the header names. The header asks for HS256, and nothing in it is critical. */
+    Kid kid() throws MalformedTokenException {
+        byte[] header = decoded("header", 0, headerEnd);
+        try (JsonParser json = JsonBytes.parser(header, 0, header.length)) {
+            return readHeader(json);
+        } catch (CharacterCodingException e) {
+            throw notText("header");
+        } catch (JacksonException e) {
+            throw notAnObject("header", e);
+        }
+    }
+
+    private static Kid readHeader(JsonParser json) throws MalformedTokenException {
+        requireObject("header", json);
+        boolean isHs256 = false;
+        Kid kid = null;
+        while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = json.currentName();
+            json.nextToken();
+            switch (name) {
+                case "alg" -> isHs256 = requireHs256(json);
+                case "crit" -> throw new MalformedTokenException("crit is not supported (RFC 7515, 4.1.11)");
+                case "kid" -> kid = readKid(json);
+                default -> json.skipChildren();
             }
         }
-        if (text.isEmpty() && !part.equals("signature")) {
-            throw new MalformedToken("the token's %s is empty".formatted(part));
+        requireEnd("header", json);
+        if (!isHs256) {
+            throw new MalformedTokenException("alg is missing; only \"HS256\" is accepted");
         }
-        return text;
+        if (kid == null) {
+            throw new MalformedTokenException("kid is missing; it is <publisher>.<number>");
+        }
+        return kid;
     }
 
-    private static boolean isBase64Url(byte c) {
-        return c >= 0 && ALPHABET[c];
+    private static boolean requireHs256(JsonParser json) throws MalformedTokenException {
+        if (json.currentToken() != JsonToken.VALUE_STRING || !json.getString().equals("HS256")) {
+            throw new MalformedTokenException("alg is %s; only \"HS256\" is accepted".formatted(Shown.of(json)));
+        }
+        return true;
+    }
+
+    private static Kid readKid(JsonParser json) throws MalformedTokenException {
+        Kid kid = json.currentToken() == JsonToken.VALUE_STRING
+                ? Kid.parse(json.getString()).orElse(null)
+                : null;
+        if (kid == null) {
+            throw new MalformedTokenException("kid is %s; it is <publisher>.<number>".formatted(Shown.of(json)));
+        }
+        return kid;
+    }
+
+    static void requireObject(String part, JsonParser json) throws MalformedTokenException {
+        if (json.nextToken() != JsonToken.START_OBJECT) {
+            throw new MalformedTokenException("the token's %s is not a JSON object".formatted(part));
+        }
+    }
+
+    static void requireEnd(String part, JsonParser json) throws MalformedTokenException {
+        if (json.nextToken() != null) {
+            throw new MalformedTokenException("the token's %s goes on after its JSON object".formatted(part));
+        }
+    }
+
+    static MalformedTokenException notAnObject(String part, JacksonException e) {
+        return new MalformedTokenException(
+                "the token's %s is not a JSON object: %s".formatted(part, Shown.message(e.getOriginalMessage())));
+    }
+
+    static MalformedTokenException notText(String part) {
+        return new MalformedTokenException("the token's %s is not base64url of UTF-8 text".formatted(part));
+    }
+
+    private byte[] decoded(String part, int from, int to) throws MalformedTokenException {
+        try {
+            ByteBuffer decoded = DECODER.decode(ByteBuffer.wrap(token, from, to - from));
+            byte[] bytes = new byte[decoded.remaining()];
+            decoded.get(bytes);
+            return bytes;
+        } catch (IllegalArgumentException e) {
+            throw notText(part);
+        }
+    }
+
+    private static void check(String part, byte[] token, int from, int to) throws MalformedTokenException {
+        for (int i = from; i < to; i++) {
+            if (token[i] < 0 || !ALPHABET[token[i]]) {
+                throw new MalformedTokenException(
+                        "the token's %s is not base64url without padding: character %d".formatted(part, i - from + 1));
+            }
+        }
     }
 
     private static boolean[] alphabet() {
@@ -86,29 +179,5 @@ record CompactJws(Slice signed, Slice header, Slice payload, Slice signature) {
                 .chars()
                 .forEach(c -> found[c] = true);
         return found;
-    }
-
-    private static Slice decoded(String part, Slice text) throws MalformedToken {
-        try {
-            return Slice.of(Base64.getUrlDecoder().decode(text.buffer()));
-        } catch (IllegalArgumentException e) {
-            throw notText(part);
-        }
-    }
-
-    private static String text(String part, Slice bytes) throws MalformedToken {
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .onMalformedInput(CodingErrorAction.REPORT)
-                    .decode(bytes.buffer())
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw notText(part);
-        }
-    }
-
-    private static MalformedToken notText(String part) {
-        return new MalformedToken("the token's %s is not base64url of UTF-8 text".formatted(part));
     }
 }

@@ -10,14 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param key tells apart events of one token and type
  */
 public record Event(
-        @Nullable Slice token,
+        @Nullable String token,
         @Nullable String type,
         @Nullable String key) {
-
-    /** The same of a token that is text. */
-    public static Event of(@Nullable String token, @Nullable String type, @Nullable String key) {
-        return new Event(token == null ? null : Slice.of(token), type, key);
-    }
 
     /** Without the token. */
     @Override

@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  */
 record EventKey(Set<String> reactions) {
     private static final Set<String> SCROLL_MARKS = Set.of("25", "50", "75", "100");
-    private static final Pattern WHOLE = Pattern.compile("[1-9][0-9]{0,3}");
+    private static final Pattern WHOLE = Pattern.compile("[1-9][0-9]{1,2}");
     private static final int READ_STEP = 15;
-    private static final int MOST_READ = 1_800;
+
+    /** Most seconds of reading that a token pays, so that a tab left open does not earn on: 20 marks. */
+    private static final int MOST_READ = 300;
 
     /** Why this key does not fit the type, or null when it does. */
     @Nullable
@@ -22,7 +24,11 @@ record EventKey(Set<String> reactions) {
         return switch (type) {
             case SCROLL -> unless(key != null && SCROLL_MARKS.contains(key), key, "scroll takes 25, 50, 75 or 100");
             case READ ->
-                unless(key != null && isReadMark(key), key, "read takes a multiple of 15 from 15 to 1800 (seconds)");
+                unless(
+                        key != null && isReadMark(key),
+                        key,
+                        "read takes a multiple of %d from %d to %d (seconds)"
+                                .formatted(READ_STEP, READ_STEP, MOST_READ));
             case REACTION ->
                 unless(
                         key != null && reactions.contains(key),
@@ -32,7 +38,7 @@ record EventKey(Set<String> reactions) {
         };
     }
 
-    /** Seconds after {@code iat} before which an event of this key can't have happened; 0 where the type has no such mark. */
+    /** Seconds after {@code iat} before which an event of this key can't have happened; 0 for a type without such marks. */
     long secondsAfterIssue(EventType type, @Nullable String key) {
         return type == EventType.READ && key != null ? Integer.parseInt(key) : 0;
     }

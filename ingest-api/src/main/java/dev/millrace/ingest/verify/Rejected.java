@@ -6,4 +6,4 @@ package dev.millrace.ingest.verify;
  * @param code why, for programs
  * @param detail what is wrong, for people; never holds a token or a secret
  */
-public record Rejected(Code code, String detail) implements Verdict {}
+public record Rejected(RejectionCode code, String detail) implements Verdict {}

@@ -1,7 +1,8 @@
 package dev.millrace.ingest.verify;
 
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 
 /** A bad value in a message: short, on one line, without control characters. */
 public final class Shown {
@@ -10,14 +11,17 @@ public final class Shown {
 
     private Shown() {}
 
-    static String of(@Nullable JsonNode value) {
-        if (value == null) {
-            return "missing";
-        }
-        if (value.isObject()) {
+    /** The value that a parser is at, a number as it was sent. */
+    static String of(JsonParser json) {
+        JsonToken token = json.currentToken();
+        if (token == JsonToken.START_OBJECT) {
             return "an object";
         }
-        return value.isArray() ? "an array" : shortened(value.toString());
+        if (token == JsonToken.START_ARRAY) {
+            return "an array";
+        }
+        String text = json.getString();
+        return token == JsonToken.VALUE_STRING ? of(text) : shortened(text);
     }
 
     static String of(@Nullable String value) {

@@ -3,7 +3,7 @@ package dev.millrace.ingest.receive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.ingest.limit.Lane;
+import dev.millrace.ingest.overload.Budget;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -12,12 +12,12 @@ import org.springframework.mock.web.MockHttpServletRequest;
 class RequestBodyTest {
     private static final int KIB = 1_024;
 
-    private final Lane budget = RequestBody.budget(64 * KIB);
+    private final Budget budget = new Budget(64);
 
     @Test
     void bodiesShareABudgetAndGiveItBack() {
         try (RequestBody held = RequestBody.read(body(40 * KIB), budget)) {
-            assertThat(held.content().length()).isEqualTo(40 * KIB);
+            assertThat(held.length()).isEqualTo(40 * KIB);
             assertThatThrownBy(() -> RequestBody.read(body(40 * KIB), budget))
                     .isInstanceOfSatisfying(Refusal.class, r -> {
                         assertThat(r.getStatusCode().value()).isEqualTo(503);
@@ -26,7 +26,7 @@ class RequestBodyTest {
                     });
         }
         try (RequestBody later = RequestBody.read(body(64 * KIB), budget)) {
-            assertThat(later.content().length()).isEqualTo(64 * KIB);
+            assertThat(later.length()).isEqualTo(64 * KIB);
         }
     }
 
@@ -45,7 +45,7 @@ class RequestBodyTest {
     @Test
     void whatIsRefusedHoldsNothing() {
         MockHttpServletRequest tooLarge = body(RequestBody.MOST_BYTES + 1);
-        assertThatThrownBy(() -> RequestBody.read(tooLarge, RequestBody.budget(1 << 20)))
+        assertThatThrownBy(() -> RequestBody.read(tooLarge, new Budget(1_024)))
                 .isInstanceOfSatisfying(Refusal.class, r -> assertThat(r.code()).isEqualTo("body-too-large"));
         MockHttpServletRequest compressed = body(10);
         compressed.addHeader("Content-Encoding", "gzip");
@@ -54,7 +54,7 @@ class RequestBodyTest {
                         Refusal.class,
                         r -> assertThat(r.getStatusCode().value()).isEqualTo(415));
         try (RequestBody all = RequestBody.read(body(64 * KIB), budget)) {
-            assertThat(all.content().length()).isEqualTo(64 * KIB);
+            assertThat(all.length()).isEqualTo(64 * KIB);
         }
     }
 
@@ -63,7 +63,7 @@ class RequestBodyTest {
         MockHttpServletRequest latin = new MockHttpServletRequest();
         latin.setContent(new byte[] {'{', (byte) 0xE9, '}'});
         try (RequestBody body = RequestBody.read(latin, budget)) {
-            assertThatThrownBy(() -> EventReader.read(body.content()))
+            assertThatThrownBy(() -> EventParser.parse(body.bytes(), body.length()))
                     .isInstanceOfSatisfying(
                             Refusal.class, r -> assertThat(r.code()).isEqualTo("body-malformed"));
         }

@@ -2,11 +2,15 @@ package dev.millrace.ingest.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.common.counters.EngageField;
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Kid;
+import dev.millrace.common.token.Retention;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,42 +19,80 @@ import org.junit.jupiter.params.provider.CsvSource;
 class EventVerifierTest {
     private static final long NOW = 1_000_000;
 
-    private final EventVerifier verifier =
-            new EventVerifier(Tokens.MASTER_KEY, Duration.ofHours(2), Set.of("like", "love"), Duration.ofSeconds(1));
+    private final EventVerifier verifier = Tokens.verifier();
 
     @Test
     void aGoodViewCountsUnderItsArticleAtThePriceInForceAtItsIat() {
-        Countable view = countable(payload(""), "view", null);
-        assertThat(view.field()).isEqualTo(new EngageField("demo", "c-42", "/a|b", EventType.VIEW, 1));
-        assertThat(view.units()).isEqualTo(1);
-        assertThat(view.micros()).isEqualTo(1_000);
-        assertThat(view.expiresAt()).isEqualTo(NOW + 3_600);
+        assertThat(counting(payload(""), "view", null))
+                .isEqualTo(new PricedEvent(
+                        "demo",
+                        "c-42",
+                        "/a|b",
+                        EventType.VIEW,
+                        1,
+                        1,
+                        1_000,
+                        NOW,
+                        NOW,
+                        NOW + 3_600,
+                        NOW - 60,
+                        Tokens.IDENTITIES.ofToken("demo", "c-42", EventType.VIEW, "", "j-1")));
+        assertThat(counting(payload(""), "view", null).retention()).isEqualTo(Retention.SHORT);
+        assertThat(counting(payload(""), "reaction", "like").retention()).isEqualTo(Retention.LONG);
 
         String later = "{\"sub\":\"c-42\",\"art\":\"/a\",\"jti\":\"j\",\"iat\":2000000,\"exp\":2000060}";
-        assertThat(verify(Event.of(Tokens.signed(later), "view", null), 2_000_000))
+        assertThat(verify(new Event(Tokens.signed(later), "view", null), 2_000_000))
                 .isInstanceOfSatisfying(
-                        Countable.class, c -> assertThat(c.micros()).isEqualTo(2_000));
+                        PricedEvent.class, c -> assertThat(c.micros()).isEqualTo(2_000));
     }
 
     @Test
     void wordsArePaidUpToTheCap() {
-        assertThat(countable(payload(",\"evt\":[\"comment\"],\"qty\":7"), "comment", null)
+        assertThat(counting(payload(",\"evt\":[\"comment\"],\"qty\":7"), "comment", null)
                         .micros())
                 .isEqualTo(350);
-        assertThat(countable(payload(",\"evt\":[\"comment\"],\"qty\":2147483647"), "comment", null)
+        assertThat(counting(payload(",\"evt\":[\"comment\"],\"qty\":2147483647"), "comment", null)
                         .micros())
                 .isEqualTo(5_000);
-        assertThat(countable(payload(",\"evt\":[\"comment\"]"), "comment", null).units())
+        assertThat(counting(payload(",\"evt\":[\"comment\"]"), "comment", null).units())
                 .isEqualTo(1);
     }
 
     @Test
-    void theIdentityIsOfPublisherJtiTypeAndKeyWhateverTheTimesSay() {
-        Countable now = countable(payload(""), "scroll", "25");
-        String later = payload("").replace("1000000", "1000001").replace("1003600", "1003601");
-        assertThat(countable(later, "scroll", "25").identity()).isEqualTo(now.identity());
-        assertThat(countable(payload(""), "scroll", "50").identity()).isNotEqualTo(now.identity());
-        assertThat(countable(payload(""), "view", null).identity()).isNotEqualTo(now.identity());
+    void theIdentityIsOfPublisherCreatorTypeKeyAndJtiWhateverElseTheTokenSays() {
+        PricedEvent scroll = counting(payload(""), "scroll", "25");
+        assertThat(scroll.identity())
+                .isEqualTo(Tokens.IDENTITIES.ofToken("demo", "c-42", EventType.SCROLL, "25", "j-1"));
+        String other = payload(",\"vis\":\"v\",\"qty\":3")
+                .replace("1000000", "1000001")
+                .replace("1003600", "1003601")
+                .replace("/a|b", "/other");
+        assertThat(counting(other, "scroll", "25").identity()).isEqualTo(scroll.identity());
+        assertThat(counting(payload("").replace("c-42", "c-43"), "scroll", "25").identity())
+                .isNotEqualTo(scroll.identity());
+        assertThat(counting(payload(""), "scroll", "50").identity()).isNotEqualTo(scroll.identity());
+        assertThat(counting(payload(""), "view", null).identity()).isNotEqualTo(scroll.identity());
+    }
+
+    @Test
+    void aReactionAndASearchVisitAreTheVisitorsWhereTheTokenNamesOne() {
+        String like = payload(",\"vis\":\"v-1\"");
+        assertThat(counting(like, "reaction", "like").identity())
+                .isEqualTo(
+                        counting(like.replace("j-1", "j-2"), "reaction", "like").identity())
+                .isEqualTo(Tokens.IDENTITIES.ofVisitor("demo", "c-42", "/a|b", EventType.REACTION, "like", "v-1"));
+        assertThat(counting(like.replace("/a|b", "/other"), "reaction", "like").identity())
+                .isNotEqualTo(counting(like, "reaction", "like").identity());
+        String search = payload(",\"vis\":\"v-1\",\"evt\":\"search_visit\",\"ref\":\"https://duckduckgo.com/\"");
+        assertThat(counting(search, "search_visit", null).identity())
+                .isEqualTo(Tokens.IDENTITIES.ofVisitor("demo", "c-42", "/a|b", EventType.SEARCH_VISIT, "", "v-1"));
+        for (String none : new String[] {"", ",\"vis\":\"\"", ",\"vis\":null"}) {
+            assertThat(counting(payload(none), "reaction", "like").identity())
+                    .isEqualTo(Tokens.IDENTITIES.ofToken("demo", "c-42", EventType.REACTION, "like", "j-1"));
+        }
+        assertThat(counting(payload(",\"vis\":\"v-1\",\"evt\":\"comment\""), "comment", null)
+                        .identity())
+                .isEqualTo(Tokens.IDENTITIES.ofToken("demo", "c-42", EventType.COMMENT, "", "j-1"));
     }
 
     @ParameterizedTest
@@ -72,59 +114,86 @@ class EventVerifierTest {
                 "`[\"HS256\"]`;                                      `header is not a JSON object`",
             })
     void anyOtherHeaderIsMalformed(String header, String detail) {
-        assertRejected(Tokens.signed(header, payload(""), "demo.1"), "view", null, Code.TOKEN_MALFORMED, detail);
+        assertRejected(
+                Tokens.signed(header, payload(""), "demo.1"), "view", null, RejectionCode.TOKEN_MALFORMED, detail);
     }
 
     @Test
     void whatIsNotThreePartsOfBase64UrlIsMalformed() {
         String good = Tokens.signed(payload(""));
-        assertRejected("", "view", null, Code.TOKEN_MALFORMED, "not three parts");
-        assertRejected("a.b", "view", null, Code.TOKEN_MALFORMED, "not three parts");
-        assertRejected(good + ".x", "view", null, Code.TOKEN_MALFORMED, "not three parts");
-        assertRejected(good + "=", "view", null, Code.TOKEN_MALFORMED, "signature is not base64url");
-        assertRejected(" " + good, "view", null, Code.TOKEN_MALFORMED, "header is not base64url");
-        assertRejected(".e30.x", "view", null, Code.TOKEN_MALFORMED, "header is empty");
-        assertRejected("x".repeat(8_193), "view", null, Code.TOKEN_MALFORMED, "8193 characters");
-        assertThat(verify(Event.of(null, "view", null), NOW))
-                .isEqualTo(new Rejected(Code.TOKEN_MALFORMED, "token is missing"));
+        assertRejected("", "view", null, RejectionCode.TOKEN_MALFORMED, "not three parts");
+        assertRejected("a.b", "view", null, RejectionCode.TOKEN_MALFORMED, "not three parts");
+        assertRejected(good + ".x", "view", null, RejectionCode.TOKEN_MALFORMED, "not three parts");
+        assertRejected(good + "=", "view", null, RejectionCode.TOKEN_MALFORMED, "signature is not base64url");
+        assertRejected(" " + good, "view", null, RejectionCode.TOKEN_MALFORMED, "header is not base64url");
+        assertRejected(".e30.x", "view", null, RejectionCode.TOKEN_MALFORMED, "header is empty");
+        assertRejected("x".repeat(8_193), "view", null, RejectionCode.TOKEN_MALFORMED, "8193 characters");
+        assertThat(verify(new Event(null, "view", null), NOW))
+                .isEqualTo(new Rejected(RejectionCode.TOKEN_MALFORMED, "token is missing"));
     }
 
     @Test
     void aKeyMustBeKnownAndLiveAndTheSignatureItsOwn() {
         String header = "{\"alg\":\"HS256\",\"kid\":\"%s\"}";
         assertRejected(
-                Tokens.signed(header.formatted("demo.4"), payload(""), "demo.4"),
+                Tokens.signed(header.formatted("nobody.1"), payload(""), "other.1"),
                 "view",
                 null,
-                Code.KEY_UNKNOWN,
-                "demo.4");
-        assertRejected(
-                Tokens.signed(header.formatted("nobody.1"), payload(""), "nobody.1"),
-                "view",
-                null,
-                Code.KEY_UNKNOWN,
+                RejectionCode.KEY_UNKNOWN,
                 "nobody.1");
         assertRejected(
                 Tokens.signed(header.formatted("demo.2"), payload(""), "demo.2"),
                 "view",
                 null,
-                Code.KEY_REVOKED,
+                RejectionCode.KEY_REVOKED,
                 "demo.2");
         assertRejected(
                 Tokens.signed(header.formatted("demo.1"), payload(""), "other.1"),
                 "view",
                 null,
-                Code.TOKEN_SIGNATURE,
+                RejectionCode.TOKEN_SIGNATURE,
                 "demo.1");
         assertRejected(
                 Tokens.signed(header.formatted("demo.3"), payload(""), "demo.1"),
                 "view",
                 null,
-                Code.TOKEN_SIGNATURE,
+                RejectionCode.TOKEN_SIGNATURE,
                 "demo.3");
         String good = Tokens.signed(payload(""));
-        assertRejected(good.substring(0, good.length() - 1), "view", null, Code.TOKEN_SIGNATURE, "demo.1");
-        assertRejected(good.substring(0, good.lastIndexOf('.') + 1), "view", null, Code.TOKEN_SIGNATURE, "demo.1");
+        assertRejected(good.substring(0, good.length() - 1), "view", null, RejectionCode.TOKEN_SIGNATURE, "demo.1");
+        assertRejected(
+                good.substring(0, good.lastIndexOf('.') + 1), "view", null, RejectionCode.TOKEN_SIGNATURE, "demo.1");
+    }
+
+    /** A stranger can't cause the 503 that this verdict is, and a newer key's holder is not told that its key is unknown. */
+    @Test
+    void aKeyNewerThanTheCatalogueIsNotYetKnownOnceItsSignatureHolds() {
+        String header = "{\"alg\":\"HS256\",\"kid\":\"demo.4\"}";
+        String newer = Tokens.signed(header, payload(""), "demo.4");
+        assertThat(verify(newer, "view", null)).isEqualTo(new NotYetKnown(new Kid("demo", 4)));
+        assertThat(verify(newer, "nonsense", "x")).isEqualTo(new NotYetKnown(new Kid("demo", 4)));
+        String unheardOf = Tokens.signed("{\"alg\":\"HS256\",\"kid\":\"nobody.1\"}", payload(""), "nobody.1");
+        assertThat(verify(unheardOf, "view", null)).isEqualTo(new NotYetKnown(new Kid("nobody", 1)));
+        assertRejected(Tokens.signed(header, payload(""), "demo.1"), "view", null, RejectionCode.KEY_UNKNOWN, "demo.4");
+    }
+
+    @Test
+    void eachTokenOfARequestIsJudgedByItsOwnHeader() {
+        String header = "{\"alg\":\"HS256\",\"kid\":\"%s\"}";
+        List<Event> events = List.of(
+                view(Tokens.signed(header.formatted("demo.1"), payload(""), "demo.1")),
+                view(Tokens.signed(header.formatted("demo.1"), payload(""), "other.1")),
+                view(Tokens.signed(header.formatted("other.1"), payload(""), "other.1")),
+                view(Tokens.signed(header.formatted("other.1"), payload(""), "demo.1")),
+                view(Tokens.signed(header.formatted("demo.2"), payload(""), "demo.2")),
+                view(Tokens.signed(header.formatted("demo.1"), payload(""), "demo.1")));
+        assertThat(verifier.verify(events, Tokens.CATALOG, NOW))
+                .extracting(verdict -> switch (verdict) {
+                    case PricedEvent priced -> priced.publisher();
+                    case Rejected rejected -> rejected.code().wireName();
+                    case NotYetKnown newer -> "newer";
+                })
+                .containsExactly("demo", "token-signature", "other", "token-signature", "key-revoked", "demo");
     }
 
     @ParameterizedTest
@@ -137,6 +206,9 @@ class EventVerifierTest {
                 "`\"sub\":\"c-42\"`; `\"sub\":\"a\\u0000b\"`;              `sub is`",
                 "`\"sub\":\"c-42\"`; `\"sub\":\"a|b\"`;                    `sub is`",
                 "`\"sub\":\"c-42\"`; `\"sub\":\"12345678901234567890123456789012345678901234567890123456789012345\"`; `[A-Za-z0-9._:-]{1,64}`",
+                "`\"sub\":\"c-42\"`; `\"sub\":\".\"`;                      `not '.' or '..'`",
+                "`\"sub\":\"c-42\"`; `\"sub\":\"..\"`;                     `sub is \"..\"`",
+                "`\"sub\":\"c-42\"`; `\"sub\":null`;                       `sub is null`",
                 "`\"sub\":\"c-42\"`; `\"sub\":42`;                         `sub is 42`",
                 "`\"sub\":\"c-42\"`; `\"x\":1`;                            `sub is missing`",
                 "`\"sub\":\"c-42\"`; `\"sub\":\"c-42\",\"sub\":\"c-43\"`;  `Duplicate`",
@@ -148,6 +220,20 @@ class EventVerifierTest {
                 "`\"jti\":\"j-1\"`; `\"jti\":\"12345678901234567890123456789012345678901234567890123456789012345\"`; `jti has 65 characters`",
                 "`\"iat\":1000000`; `\"iat\":\"1000000\"`;                 `iat is`",
                 "`\"iat\":1000000`; `\"iat\":1000000.5`;                   `iat is 1000000.5`",
+                "`\"iat\":1000000`; `\"iat\":1795973817.5`;                `iat is 1795973817.5; it is a whole number`",
+                "`\"iat\":1000000`; `\"iat\":1.0000005E6`;                 `iat is 1.0000005E6`",
+                "`\"iat\":1000000`; `\"iat\":null`;                        `iat is null`",
+                "`\"exp\":1003600`; `\"exp\":1e999999999`;                 `exp is 1e999999999`",
+                "`\"exp\":1003600`; `\"exp\":1e9999999999999`;             `exp is 1e9999999999999`",
+                "`\"exp\":1003600`; `\"x\":1`;                             `exp is missing`",
+                "`\"exp\":1003600`; `\"exp\":1003600,\"nbf\":1.5`;         `nbf is 1.5`",
+                "`\"exp\":1003600`; `\"exp\":1003600,\"nbf\":\"5\"`;       `nbf is \"5\"`",
+                "`\"exp\":1003600`; `\"exp\":1003600,\"aud\":7`;           `aud is 7`",
+                "`\"exp\":1003600`; `\"exp\":1003600,\"aud\":[{}]`;        `aud holds an object`",
+                "`\"exp\":1003600`; `\"exp\":1003600,\"evt\":{}`;          `evt is an object`",
+                "`\"exp\":1003600`; `\"exp\":1003600,\"evt\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]`; `evt has more than 16 entries`",
+                "`\"exp\":1003600`; `\"exp\":1003600,\"qty\":1.5`;         `qty is 1.5`",
+                "`\"exp\":1003600`; `\"exp\":1003600,\"vis\":\"12345678901234567890123456789012345678901234567890123456789012345\"`; `vis has 65 characters`",
                 "`\"iat\":1000000`; `\"iat\":-1`;                          `iat is -1`",
                 "`\"exp\":1003600`; `\"exp\":1e30`;                        `exp is`",
                 "`\"exp\":1003600`; `\"exp\":99999999999999999999`;        `exp is`",
@@ -155,57 +241,188 @@ class EventVerifierTest {
                 "`\"exp\":1003600`; `\"exp\":1003600,\"qty\":-5`;          `qty is -5`",
                 "`\"exp\":1003600`; `\"exp\":1003600,\"qty\":2147483648`;  `qty is 2147483648`",
                 "`\"exp\":1003600`; `\"exp\":1003600,\"qty\":9e99`;        `qty is`",
-                "`\"exp\":1003600`; `\"exp\":1003600,\"qty\":null`;        `qty is null`",
-                "`\"exp\":1003600`; `\"exp\":1003600,\"evt\":\"view\"`;    `evt is not a list`",
                 "`\"exp\":1003600`; `\"exp\":1003600,\"evt\":[1]`;         `evt holds 1`",
                 "`\"exp\":1003600`; `\"exp\":1003600,\"ref\":5`;           `ref is 5`",
-                "`\"exp\":1003600`; `\"exp\":1003600,\"vis\":\"\"`;        `vis has 0 characters`",
                 "`{\"sub\"`; `[{\"sub\"`;                                  `payload is not a JSON object`",
             })
     void aClaimMissingDoubledOrOutOfItsRangeIsMalformedByName(String good, String bad, String detail) {
-        assertRejected(Tokens.signed(payload("").replace(good, bad)), "view", null, Code.TOKEN_MALFORMED, detail);
+        assertRejected(
+                Tokens.signed(payload("").replace(good, bad)), "view", null, RejectionCode.TOKEN_MALFORMED, detail);
+    }
+
+    @Test
+    void wholeNumbersMayBeWrittenWithAFractionOfZeroOrAnExponent() {
+        String floats = "{\"sub\":\"c\",\"art\":\"/a\",\"jti\":\"j\",\"iat\":1.0E6,\"exp\":1003600.00,\"nbf\":999999.0,"
+                + "\"evt\":\"comment\",\"qty\":3.0}";
+        PricedEvent comment = counting(floats, "comment", null);
+        assertThat(comment.issuedAt()).isEqualTo(NOW);
+        assertThat(comment.notBefore()).isEqualTo(NOW - 1);
+        assertThat(comment.expiresAt()).isEqualTo(NOW + 3_600);
+        assertThat(comment.units()).isEqualTo(3);
+    }
+
+    /** What PHP, Express, Python, Ruby, Kotlin and Go write for a value that they don't have. */
+    @Test
+    void anOptionalClaimThatIsNullOrEmptyIsTheSameAsNone() {
+        PricedEvent without = counting(payload(""), "view", null);
+        for (String none : List.of("null", "\"\"")) {
+            for (String claim : List.of("nbf", "aud", "evt", "qty", "ref", "vis")) {
+                assertThat(counting(payload(",\"%s\":%s".formatted(claim, none)), "view", null))
+                        .as("%s is %s", claim, none)
+                        .isEqualTo(without);
+            }
+        }
+    }
+
+    @Test
+    void aReferrerIsCutWhereItIsTooLong() {
+        String search =
+                ",\"evt\":\"search_visit\",\"ref\":\"https://www.google.de/search?q=" + "x".repeat(4_000) + "\"";
+        assertThat(counting(payload(search), "search_visit", null).micros()).isEqualTo(1_500);
+        assertThat(counting(
+                        payload(",\"ref\":\"" + "\ud83d\ude00".repeat(1_000) + "x".repeat(1_100) + "\""), "view", null))
+                .isEqualTo(counting(payload(""), "view", null));
+    }
+
+    @Test
+    void aTypeAloneIsTheSameAsAListOfIt() {
+        assertThat(counting(payload(",\"evt\":\"comment\""), "comment", null))
+                .isEqualTo(counting(payload(",\"evt\":[\"comment\"]"), "comment", null));
+        assertRejected(
+                Tokens.signed(payload(",\"evt\":\"comment\"")), "view", null, RejectionCode.TYPE_NOT_GRANTED, "view");
+    }
+
+    @Test
+    void anAudienceMustHoldUs() {
+        for (String good : List.of("\"millrace\"", "[\"millrace\"]", "[\"other\",\"millrace\"]")) {
+            assertThat(counting(payload(",\"aud\":" + good), "view", null).micros())
+                    .isEqualTo(1_000);
+        }
+        for (String bad : List.of("\"other\"", "[]", "[\"other\"]", "\"Millrace\"", "\"millrace,other\"")) {
+            assertRejected(
+                    Tokens.signed(payload(",\"aud\":" + bad)),
+                    "view",
+                    null,
+                    RejectionCode.TOKEN_AUDIENCE,
+                    "aud does not hold \"millrace\"");
+        }
     }
 
     @Test
     void anArticleOf128CharactersIsFineHoweverManyBytesTheyTake() {
         String longest = "\ud83d\ude00".repeat(128);
-        assertThat(countable(payload("").replace("/a|b", longest), "view", null)
-                        .field()
-                        .article())
+        assertThat(counting(payload("").replace("/a|b", longest), "view", null).article())
                 .isEqualTo(longest);
         assertRejected(
                 Tokens.signed(payload("").replace("/a|b", longest + "x")),
                 "view",
                 null,
-                Code.TOKEN_MALFORMED,
+                RejectionCode.TOKEN_MALFORMED,
                 "art has 129 characters");
     }
 
     @Test
     void timesAreCheckedAgainstRedisClock() {
-        assertRejected(token(NOW - 10, NOW - 10 + 7_201), "view", null, Code.TOKEN_LIFETIME, "7201");
-        assertRejected(token(NOW, NOW), "view", null, Code.TOKEN_LIFETIME, "exp - iat is 0 s");
-        assertRejected(token(NOW - 100, NOW), "view", null, Code.TOKEN_EXPIRED, "0 s ago");
-        assertRejected(token(NOW + 63, NOW + 100), "view", null, Code.TOKEN_NOT_YET_VALID, "63 s ahead");
+        assertRejected(token(NOW - 10, NOW - 10 + 7_201), "view", null, RejectionCode.TOKEN_LIFETIME, "7201");
+        assertRejected(token(NOW, NOW), "view", null, RejectionCode.TOKEN_LIFETIME, "exp - iat is 0 s");
+        assertRejected(token(NOW - 100, NOW), "view", null, RejectionCode.TOKEN_EXPIRED, "0 s ago");
+        assertRejected(token(NOW + 63, NOW + 100), "view", null, RejectionCode.TOKEN_NOT_YET_VALID, "63 s ahead");
         assertThat(verify(token(NOW + 62, NOW + 100), "view", null))
                 .as("this close, Redis decides")
-                .isInstanceOf(Countable.class);
-        assertThat(verify(token(NOW + 60, NOW + 100), "view", null)).isInstanceOf(Countable.class);
-        assertThat(verify(token(NOW - 7_199, NOW + 1), "view", null)).isInstanceOf(Countable.class);
+                .isInstanceOf(PricedEvent.class);
+        assertThat(verify(token(NOW + 60, NOW + 100), "view", null)).isInstanceOf(PricedEvent.class);
+        assertThat(verify(token(NOW - 7_199, NOW + 1), "view", null)).isInstanceOf(PricedEvent.class);
+    }
+
+    @Test
+    void aTokenIsNotValidBeforeItsNbf() {
+        assertRejected(
+                Tokens.signed(payload(",\"nbf\":1000063")),
+                "view",
+                null,
+                RejectionCode.TOKEN_NOT_YET_VALID,
+                "nbf is 63 s ahead, at most 60 s");
+        PricedEvent close = counting(payload(",\"nbf\":1000062"), "view", null);
+        assertThat(close.earliest()).as("this close, Redis decides").isEqualTo(NOW + 2);
+        assertThat(close.tooEarly(NOW + 1))
+                .isEqualTo(new Rejected(
+                        RejectionCode.TOKEN_NOT_YET_VALID, "nbf is 61 s ahead, at most 60 s are accepted"));
+        assertThat(counting(payload(",\"nbf\":999000"), "view", null).earliest())
+                .isEqualTo(NOW - 60);
+        assertThat(counting(payload(",\"nbf\":1000050"), "read", "15").earliest())
+                .as("the later of nbf and the reading")
+                .isEqualTo(NOW - 10);
+    }
+
+    @Test
+    void aSearchVisitIsPaidOnlyWithTheAddressOfASearchEngine() {
+        String visit = ",\"evt\":[\"search_visit\",\"view\"],\"ref\":%s";
+        assertThat(counting(payload(visit.formatted("\"https://www.bing.com/search?q=1\"")), "search_visit", null)
+                        .micros())
+                .isEqualTo(1_500);
+        for (String other : List.of("\"\"", "null", "\"https://news.example/\"", "\"google\"")) {
+            String token = Tokens.signed(payload(visit.formatted(other)));
+            assertRejected(token, "search_visit", null, RejectionCode.REFERRER_NOT_SEARCH, "ref is ");
+            assertThat(verify(token, "view", null)).isInstanceOf(PricedEvent.class);
+        }
+        assertRejected(
+                Tokens.signed(payload(",\"evt\":\"search_visit\"")),
+                "search_visit",
+                null,
+                RejectionCode.REFERRER_NOT_SEARCH,
+                "ref is missing");
+    }
+
+    /** Card 2 begins at {@code NOW - since}; its view pays 2, that of card 1 pays 1. */
+    @ParameterizedTest
+    @CsvSource({
+        // card 2 began so long ago, iat is so far from now, which card pays
+        "900,  -901,  2", // in force for 15 minutes: no iat brings card 1 back
+        "900,  -7000, 2",
+        "899,  -900,  1", // in force for less: a token from before it is paid by card 1
+        "899,  -7000, 1",
+        "899,  -899,  2",
+        "10,   -11,   1",
+        "10,   -10,   2",
+        "0,    -1,    1",
+        "0,    0,     2",
+        "0,    60,    2",
+        "-1,   0,     1",
+        "-1,   1,     1", // not in force yet: no iat reaches it
+        "-1,   60,    1",
+        "-60,  60,    1",
+    })
+    void aPriceIsThatOfIatWithinFifteenMinutesAndNeverAFutureOne(long since, long iat, int card) {
+        RateCard first = new RateCard(1, 0, Map.of("view", new Rate(1, 1)));
+        RateCard second = new RateCard(2, NOW - since, Map.of("view", new Rate(2, 1)));
+        Catalog catalog = new Catalog(1, Tokens.CATALOG.publishers(), List.of(first, second));
+        Event event = view(token(NOW + iat, NOW + 100));
+        assertThat(verifier.verify(List.of(event), catalog, NOW).getFirst())
+                .isInstanceOfSatisfying(PricedEvent.class, priced -> {
+                    assertThat(priced.rateVersion()).isEqualTo(card);
+                    assertThat(priced.micros()).isEqualTo(card);
+                });
+    }
+
+    /** Seconds of reading before {@code now} that a mark needs: its own less the tolerance that {@code iat} has. */
+    @ParameterizedTest
+    @CsvSource({"15, -45", "60, 0", "75, 15", "300, 240"})
+    void aMarkMayCountFromItsOwnTimeLessTheToleranceOn(String key, long after) {
+        String read = payload("").replace("1000000", "998000");
+        assertThat(counting(read, "read", key).earliest()).isEqualTo(998_000 + after);
     }
 
     @Test
     void theTypeMustBeKnownAndGranted() {
         String plain = Tokens.signed(payload(""));
-        assertRejected(plain, "like", null, Code.TYPE_UNKNOWN, "type is \"like\"");
-        assertRejected(plain, null, null, Code.TYPE_UNKNOWN, "type is missing");
-        assertRejected(plain, "VIEW", null, Code.TYPE_UNKNOWN, "VIEW");
-        assertRejected(plain, "comment", null, Code.TYPE_NOT_GRANTED, "comment");
-        assertRejected(plain, "search_visit", null, Code.TYPE_NOT_GRANTED, "search_visit");
-        assertRejected(Tokens.signed(payload(",\"evt\":[]")), "view", null, Code.TYPE_NOT_GRANTED, "view");
-        assertThat(verify(
-                        Tokens.signed(payload(",\"evt\":[\"search_visit\",\"something-new\"]")), "search_visit", null))
-                .isInstanceOf(Countable.class);
+        assertRejected(plain, "like", null, RejectionCode.TYPE_UNKNOWN, "type is \"like\"");
+        assertRejected(plain, null, null, RejectionCode.TYPE_UNKNOWN, "type is missing");
+        assertRejected(plain, "VIEW", null, RejectionCode.TYPE_UNKNOWN, "VIEW");
+        assertRejected(plain, "comment", null, RejectionCode.TYPE_NOT_GRANTED, "comment");
+        assertRejected(plain, "search_visit", null, RejectionCode.TYPE_NOT_GRANTED, "search_visit");
+        assertRejected(Tokens.signed(payload(",\"evt\":[]")), "view", null, RejectionCode.TYPE_NOT_GRANTED, "view");
+        assertThat(verify(Tokens.signed(payload(",\"evt\":[\"comment\",\"something-new\"]")), "comment", null))
+                .isInstanceOf(PricedEvent.class);
     }
 
     @ParameterizedTest
@@ -219,7 +436,10 @@ class EventVerifierTest {
                 "read,0",
                 "read,14",
                 "read,015",
-                "read,1815",
+                "read,315",
+                "read,1800",
+                "read,5",
+                "read,1e2",
                 "read,-15",
                 "read,99999",
                 "reaction,",
@@ -232,48 +452,68 @@ class EventVerifierTest {
                         type,
                         key))
                 .isInstanceOfSatisfying(
-                        Rejected.class, r -> assertThat(r.code()).isEqualTo(Code.KEY_INVALID));
+                        Rejected.class, r -> assertThat(r.code()).isEqualTo(RejectionCode.KEY_INVALID));
     }
 
     @Test
-    void readingTakesAsLongAsItClaims() {
+    void readingTakesAsLongAsItClaimsButForTheTolerance() {
         String issued = payload("").replace("\"iat\":1000000", "\"iat\":999970");
-        assertThat(countable(issued, "read", "30").earliest()).isEqualTo(NOW);
-        assertThat(verify(Tokens.signed(issued), "read", "45")).isInstanceOfSatisfying(Rejected.class, r -> {
-            assertThat(r.code()).isEqualTo(Code.KEY_INVALID);
-            assertThat(r.detail()).isEqualTo("key is 45 s after iat, which is 30 s ago");
-        });
+        assertThat(counting(issued, "read", "90").earliest()).isEqualTo(NOW);
+        Verdict early = verify(Tokens.signed(issued), "read", "105");
+        assertThat(early)
+                .isEqualTo(new Rejected(
+                        RejectionCode.KEY_INVALID,
+                        "key is 105 s after iat, which is 30 s ago; at most 60 s more than that are accepted"));
     }
 
     /** What is known of Redis' clock may be as old as a look at Redis may take. */
     @Test
     void whatMayOnlySeemEarlyIsLeftToTheScript() {
-        Event read = Event.of(Tokens.signed(payload("")), "read", "15");
-        Event view = Event.of(Tokens.signed(payload("")), "view", null);
-        EventVerifier patient =
-                new EventVerifier(Tokens.MASTER_KEY, Duration.ofHours(2), Set.of("like"), Duration.ofMillis(4_500));
+        Event read = new Event(Tokens.signed(payload("")), "read", "75");
+        Event view = view(Tokens.signed(payload("")));
+        EventVerifier patient = Tokens.verifier(Duration.ofMillis(4_500));
         assertThat(patient.verify(List.of(read), Tokens.CATALOG, NOW + 9).getFirst())
-                .isInstanceOf(Countable.class);
+                .isInstanceOf(PricedEvent.class);
         assertThat(patient.verify(List.of(read), Tokens.CATALOG, NOW + 8).getFirst())
                 .isInstanceOf(Rejected.class);
         assertThat(patient.verify(List.of(view), Tokens.CATALOG, NOW - 66).getFirst())
-                .isInstanceOf(Countable.class);
+                .isInstanceOf(PricedEvent.class);
         assertThat(patient.verify(List.of(view), Tokens.CATALOG, NOW - 67).getFirst())
                 .isInstanceOf(Rejected.class);
         assertThat(verifier.verify(List.of(read), Tokens.CATALOG, NOW + 13).getFirst())
-                .isInstanceOf(Countable.class);
+                .isInstanceOf(PricedEvent.class);
         assertThat(verifier.verify(List.of(read), Tokens.CATALOG, NOW + 12).getFirst())
                 .isInstanceOf(Rejected.class);
     }
 
     @Test
+    void redisClockGivesTheVerdictsThatWereLeftToIt() {
+        PricedEvent view = counting(payload(""), "view", null);
+        assertThat(view.expired(NOW + 3_605)).isEqualTo(new Rejected(RejectionCode.TOKEN_EXPIRED, "exp was 5 s ago"));
+        assertThat(view.tooEarly(NOW - 61))
+                .isEqualTo(new Rejected(
+                        RejectionCode.TOKEN_NOT_YET_VALID, "iat is 61 s ahead, at most 60 s are accepted"));
+        assertThat(view.superseded().code()).isEqualTo(RejectionCode.TOKEN_SUPERSEDED);
+        assertThat(counting(payload(""), "read", "60").tooEarly(NOW - 1).code()).isEqualTo(RejectionCode.KEY_INVALID);
+    }
+
+    @Test
     void checksComeInTheOrderOfTheProtocol() {
         String expired = payload("").replace("1000000", "10").replace("1003600", "20");
-        assertRejected(Tokens.signed(expired.replace("c-42", "c 42")), "nonsense", "x", Code.TOKEN_MALFORMED, "sub");
-        assertRejected(Tokens.signed(expired), "nonsense", "x", Code.TOKEN_EXPIRED, "exp");
-        assertRejected(Tokens.signed(payload("")), "nonsense", "x", Code.TYPE_UNKNOWN, "nonsense");
+        assertRejected(
+                Tokens.signed(expired.replace("c-42", "c 42")), "nonsense", "x", RejectionCode.TOKEN_MALFORMED, "sub");
+        assertRejected(Tokens.signed(expired), "nonsense", "x", RejectionCode.TOKEN_EXPIRED, "exp");
+        assertRejected(Tokens.signed(payload("")), "nonsense", "x", RejectionCode.TYPE_UNKNOWN, "nonsense");
+        assertRejected(
+                Tokens.signed(expired.replace("}", ",\"aud\":\"x\"}")),
+                "nonsense",
+                "x",
+                RejectionCode.TOKEN_AUDIENCE,
+                "aud");
+        String search = Tokens.signed(payload(",\"evt\":\"search_visit\""));
+        assertRejected(search, "search_visit", "x", RejectionCode.KEY_INVALID, "takes none");
         String forged = Tokens.signed("{\"alg\":\"HS256\",\"kid\":\"demo.1\"}", expired, "other.1");
-        assertRejected(forged, "nonsense", "x", Code.TOKEN_SIGNATURE, "demo.1");
+        assertRejected(forged, "nonsense", "x", RejectionCode.TOKEN_SIGNATURE, "demo.1");
     }
 
     @Test
@@ -288,25 +528,30 @@ class EventVerifierTest {
         return Tokens.signed(payload("").replace("1000000", Long.toString(iat)).replace("1003600", Long.toString(exp)));
     }
 
+    private static Event view(String token) {
+        return new Event(token, "view", null);
+    }
+
     private static String payload(String more) {
         return "{\"sub\":\"c-42\",\"art\":\"/a|b\",\"jti\":\"j-1\",\"iat\":1000000,\"exp\":1003600%s}".formatted(more);
     }
 
     private Verdict verify(String token, @Nullable String type, @Nullable String key) {
-        return verify(Event.of(token, type, key), NOW);
+        return verify(new Event(token, type, key), NOW);
     }
 
     private Verdict verify(Event event, long now) {
         return verifier.verify(List.of(event), Tokens.CATALOG, now).getFirst();
     }
 
-    private Countable countable(String payload, String type, @Nullable String key) {
+    private PricedEvent counting(String payload, String type, @Nullable String key) {
         Verdict verdict = verify(Tokens.signed(payload), type, key);
-        assertThat(verdict).isInstanceOf(Countable.class);
-        return (Countable) verdict;
+        assertThat(verdict).isInstanceOf(PricedEvent.class);
+        return (PricedEvent) verdict;
     }
 
-    private void assertRejected(String token, @Nullable String type, @Nullable String key, Code code, String detail) {
+    private void assertRejected(
+            String token, @Nullable String type, @Nullable String key, RejectionCode code, String detail) {
         assertThat(verify(token, type, key)).isInstanceOfSatisfying(Rejected.class, r -> {
             assertThat(r.code()).isEqualTo(code);
             assertThat(r.detail()).contains(detail);

@@ -1,12 +1,11 @@
 package dev.millrace.ingest.verify;
 
 import dev.millrace.common.catalog.Rate;
-import dev.millrace.common.counters.EngageField;
+import dev.millrace.common.catalog.RateCard;
+import dev.millrace.common.token.ArticleId;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Fuzz target: any token, and any claims and header under a valid signature, give a verdict; what may count is genuine.
@@ -18,8 +17,7 @@ public final class TokenFuzz {
     static final long NOW = 2_000_000;
 
     private static final int LONGEST_DETAIL = 300;
-    private static final EventVerifier VERIFIER = new EventVerifier(
-            Tokens.MASTER_KEY, Duration.ofHours(2), Set.of("like", "love", "clap"), Duration.ofSeconds(1));
+    private static final EventVerifier VERIFIER = Tokens.verifier();
 
     private TokenFuzz() {}
 
@@ -30,10 +28,11 @@ public final class TokenFuzz {
         }
         String type = lines[0].substring(1);
         String key = lines[1].isEmpty() ? null : lines[1];
-        Event event = Event.of(token(lines[0].charAt(0), lines[2]), type, key);
+        Event event = new Event(token(lines[0].charAt(0), lines[2]), type, key);
         switch (VERIFIER.verify(List.of(event), Tokens.CATALOG, NOW).getFirst()) {
             case Rejected rejected -> requireFitToShow(rejected, event);
-            case Countable countable -> requireGenuine(countable, event);
+            case PricedEvent priced -> requireGenuine(priced, event);
+            case NotYetKnown newer -> throw new AssertionError("no key is newer here: " + newer);
         }
     }
 
@@ -54,22 +53,23 @@ public final class TokenFuzz {
         }
     }
 
-    private static void requireGenuine(Countable countable, Event event) {
-        Map<String, Object> claims = Genuine.require(event, Tokens.CATALOG, NOW);
-        EngageField field = countable.field();
-        Rate rate =
-                Tokens.CATALOG.cardAt(countable.issuedAt()).rate(field.type()).orElseThrow();
+    private static void requireGenuine(PricedEvent event, Event received) {
+        Map<String, Object> claims = Genuine.require(received, Tokens.CATALOG, NOW);
+        RateCard card = Tokens.CATALOG.cardAt(Math.clamp(event.issuedAt(), NOW - 900, NOW));
+        Rate rate = card.rate(event.type()).orElseThrow();
         long quantity = claims.get("qty") instanceof Number qty ? qty.longValue() : 1;
-        boolean priced = countable.units() == Math.min(quantity, rate.cap())
-                && countable.micros() == countable.units() * rate.micros()
-                && countable.micros() > 0;
+        boolean priced = event.rateVersion() == card.version()
+                && event.units() == Math.min(quantity, rate.cap())
+                && event.micros() == event.units() * rate.micros()
+                && event.micros() > 0;
         if (!priced
-                || !EngageField.parse(field.encode()).equals(field)
-                || !field.creator().equals(claims.get("sub"))
-                || !field.article().equals(claims.get("art"))
-                || !field.type().wireName().equals(event.type())
-                || countable.earliest() > NOW + 2) {
-            throw new AssertionError("%s is not what %s signs".formatted(countable, claims));
+                || !event.publisher().equals("demo")
+                || !event.creator().equals(claims.get("sub"))
+                || !event.article().equals(claims.get("art"))
+                || !ArticleId.matches(event.article())
+                || !event.type().wireName().equals(received.type())
+                || event.earliest() > NOW + 2) {
+            throw new AssertionError("%s is not what %s signs".formatted(event, claims));
         }
     }
 }

@@ -3,18 +3,24 @@ package dev.millrace.ingest.verify;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
+import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.key.HmacSha256;
+import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Signs whatever a test wants signed, well formed or not. */
 public final class Tokens {
     public static final MasterKey MASTER_KEY = MasterKey.of(MasterKey.LOCAL);
+
+    public static final IdentityHash IDENTITIES = new IdentityHash(IdentityKey.of(IdentityKey.LOCAL));
 
     /** Publisher demo: keys 1 and 3 live, 2 revoked. Publisher other: key 1. The price of a view doubles at second 2,000,000. */
     public static final Catalog CATALOG = new Catalog(
@@ -48,6 +54,17 @@ public final class Tokens {
 
     private Tokens() {}
 
+    /** Judges by the defaults: two hours, {@code like love clap}, audience {@code millrace}, one second behind. */
+    public static EventVerifier verifier() {
+        return verifier(Duration.ofSeconds(1));
+    }
+
+    /** The same with another delay. */
+    public static EventVerifier verifier(Duration behind) {
+        return new EventVerifier(
+                KEYS, IDENTITIES, Duration.ofHours(2), Set.of("like", "love", "clap"), "millrace", behind);
+    }
+
     public static String secret(String kid) {
         return KEYS.secret(Kid.parse(kid).orElseThrow());
     }
@@ -55,6 +72,13 @@ public final class Tokens {
     /** A token under demo.1 with this payload. */
     public static String signed(String payload) {
         return signed("{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"demo.1\"}", payload, "demo.1");
+    }
+
+    /** A view of an article of this creator, as it is sent. */
+    public static String view(String creator, String jti, long issuedAt, long expiresAt) {
+        return "{\"token\":\"%s\",\"type\":\"view\"}"
+                .formatted(signed("{\"sub\":\"%s\",\"art\":\"/a\",\"jti\":\"%s\",\"iat\":%d,\"exp\":%d}"
+                        .formatted(creator, jti, issuedAt, expiresAt)));
     }
 
     public static String signed(String header, String payload, String kid) {

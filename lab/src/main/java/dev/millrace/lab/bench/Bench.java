@@ -2,7 +2,6 @@ package dev.millrace.lab.bench;
 
 import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.report.StackTrace;
-import dev.millrace.lab.stack.Costs;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,9 +65,22 @@ final class Bench {
                 takeTurns();
                 longest = elapsed().minus(before);
             }
+            for (Contestant contestant : started) {
+                remark(contestant);
+            }
             return outcome();
         } finally {
             started.forEach(this::close);
+        }
+    }
+
+    private void remark(Contestant contestant) throws InterruptedException {
+        try {
+            contestant.remarks().forEach(line -> servers.add(contestant.name() + ": " + line));
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            fail(contestant.name() + " at the end", e);
         }
     }
 
@@ -174,16 +186,11 @@ final class Bench {
     }
 
     private List<Result> results() {
-        List<Result> results = new ArrayList<>();
-        for (Contestant contestant : started) {
-            List<Turn> own = turnsOf(contestant.name());
-            Costs spent = own.stream().map(Turn::spent).reduce(Costs.NONE, Costs::plus);
-            own.stream()
-                    .filter(Turn::isMeasured)
-                    .map(turn -> turn.result(spent))
-                    .forEach(results::add);
-        }
-        return results;
+        return started.stream()
+                .flatMap(contestant -> turnsOf(contestant.name()).stream())
+                .filter(Turn::isMeasured)
+                .map(Turn::result)
+                .toList();
     }
 
     private Duration elapsed() {

@@ -10,6 +10,7 @@ import dev.millrace.lab.stack.RunHome;
 import dev.millrace.local.command.Terminal;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
@@ -41,6 +42,8 @@ public final class BenchCommand implements Callable<Integer> {
     private static final int QUICK_ROUNDS = 3;
     private static final Duration LENGTH = Duration.ofSeconds(3);
     private static final Duration QUICK_LENGTH = Duration.ofMillis(1_500);
+    private static final int QUICK_REMEMBERED = 1_000_000;
+    private static final int MOST_REMEMBERED = 100_000_000;
     private static final int MOST_WARM_UP = 600;
     private static final int WARM_UP = 20;
     private static final int QUICK_WARM_UP = 6;
@@ -95,6 +98,14 @@ public final class BenchCommand implements Callable<Integer> {
     private @Nullable Integer warmUp;
 
     @Option(
+            names = "--remembered",
+            paramLabel = "N",
+            description =
+                    "Identities in the logs of one more contestant, millrace-remembered, before it is measured, up to 100000000"
+                            + " (default: none, with --quick 1000000).")
+    private @Nullable Integer remembered;
+
+    @Option(
             names = "--seed",
             paramLabel = "S",
             description = "A whole number from 0 that the events are drawn from (default: a new one, printed).")
@@ -136,8 +147,28 @@ public final class BenchCommand implements Callable<Integer> {
         try (Progress progress = Progress.to(terminal.err(), terminal.columns())) {
             progress.step("bench: seed " + plan.seed());
             Stage stage = new Stage(terminal.root(), home, new Slabs(), progress::step);
-            return new Bench(plan, entrants, stage, progress, soFar).run();
+            return new Bench(plan, all(), stage, progress, soFar).run();
         }
+    }
+
+    /** Those whose logs are full stand behind those whose logs are empty. */
+    private List<Entrant> all() {
+        int identities = remembered();
+        List<Entrant> all = new ArrayList<>();
+        for (Entrant entrant : entrants) {
+            all.add(entrant);
+            if (identities > 0 && entrant.name().equals(Millrace.NAME)) {
+                all.add(Entrants.remembering(identities));
+            }
+        }
+        return all;
+    }
+
+    private int remembered() {
+        if (remembered == null) {
+            return quick ? QUICK_REMEMBERED : 0;
+        }
+        return new OptionChecks(spec).within("--remembered", remembered, 0, MOST_REMEMBERED);
     }
 
     private void print(Plan plan, Outcome outcome) {
@@ -157,7 +188,7 @@ public final class BenchCommand implements Callable<Integer> {
                 checks.known(
                         "--contestants",
                         contestants,
-                        entrants.stream().map(Entrant::name).toList()),
+                        all().stream().map(Entrant::name).toList()),
                 checks.known(
                         "--cases",
                         cases,

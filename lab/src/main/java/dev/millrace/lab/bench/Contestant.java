@@ -34,6 +34,16 @@ interface Contestant extends AutoCloseable {
     /** What a round costs besides time, by the unit: counters that only grow, read before and after it. */
     Costs costs() throws Exception;
 
+    /** Microseconds of CPU that its Redis has used since it started; 0 where it has none. */
+    default long redisMicros() {
+        return 0;
+    }
+
+    /** What can be said once all rounds are over, for people. */
+    default List<String> remarks() throws Exception {
+        return List.of();
+    }
+
     /** Ends its servers. */
     @Override
     void close();

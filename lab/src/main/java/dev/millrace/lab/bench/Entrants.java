@@ -28,4 +28,10 @@ final class Entrants {
                     stage -> KafkaStreamsTotals.start(stage.place(KafkaStreamsTotals.NAME), Durability.ALWAYS)));
 
     private Entrants() {}
+
+    /** Millrace with so many identities in its logs. */
+    static Entrant remembering(long identities) {
+        return new Entrant(
+                Millrace.REMEMBERED, Millrace.CASES_REMEMBERED, stage -> Millrace.startRemembering(stage, identities));
+    }
 }

@@ -13,6 +13,7 @@ import org.HdrHistogram.Histogram;
  * @param settleNanos until the balances held everything, after that
  * @param latency nanoseconds of each request
  * @param cpuSeconds by process, of sending and settling
+ * @param redisMicros microseconds of Redis' CPU during the same
  * @param spent during the same
  * @param sentMicros what the events pay
  * @param countedMicros what is in the balances
@@ -24,6 +25,7 @@ record Measured(
         long settleNanos,
         Histogram latency,
         Map<String, Double> cpuSeconds,
+        long redisMicros,
         Costs spent,
         long sentMicros,
         long countedMicros,

@@ -7,6 +7,7 @@ import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
 import dev.millrace.lab.load.Refusals;
 import dev.millrace.lab.load.Verdicts;
+import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.MillraceStack;
 import dev.millrace.lab.stack.ServiceJvm;
@@ -26,9 +27,14 @@ import org.HdrHistogram.Histogram;
 final class Millrace implements Contestant {
     static final String NAME = "millrace";
 
+    /** The same on logs that are full of what was counted before. */
+    static final String REMEMBERED = "millrace-remembered";
+
     /** How requests are sent, the calm ones after those whose peak they are the half of. */
-    static final List<Case> CASES = Stream.concat(Case.HTTP.stream(), Stream.of(Peaks.halfOf(Case.SINGLE)))
+    static final List<Case> CASES = Stream.concat(Case.HTTP.stream(), Stream.of(Peaks.halfOf(Case.SINGLE), Peaks.FIXED))
             .toList();
+
+    static final List<Case> CASES_REMEMBERED = List.of(Case.BATCH_1000);
 
     private static final int SINGLES = 8_000;
     private static final int BATCHED = 40_000;
@@ -36,19 +42,35 @@ final class Millrace implements Contestant {
     /** From one settlement that nobody asks for to the next: the product's default. */
     private static final Duration INTERVAL = Duration.ofSeconds(60);
 
+    private final String name;
+    private final List<Case> cases;
     private final MillraceStack stack;
     private final EventRequests writer;
     private final Peaks peaks = new Peaks();
 
-    private Millrace(MillraceStack stack, EventRequests writer) {
+    private Millrace(String name, List<Case> cases, MillraceStack stack, EventRequests writer) {
+        this.name = name;
+        this.cases = cases;
         this.stack = stack;
         this.writer = writer;
     }
 
     static Contestant start(Stage stage) throws Exception {
         MillraceStack.Setup setup = new MillraceStack.Setup(INTERVAL, ServiceJvm.OPTIONS);
-        MillraceStack stack = MillraceStack.start(stage.root(), stage.place(NAME), setup, stage.progress());
-        return new Millrace(stack, new EventRequests(stack.mint(), stage.slabs()));
+        MillraceStack stack = started(stage, NAME, setup);
+        return new Millrace(NAME, CASES, stack, new EventRequests(stack.mint(), stage.slabs()));
+    }
+
+    /** With so many identities in its logs, and in the node's index. */
+    static Contestant startRemembering(Stage stage, long identities) throws Exception {
+        MillraceStack.Setup setup = new MillraceStack.Setup(INTERVAL, ServiceJvm.OPTIONS).withIndexFor(identities);
+        MillraceStack stack = started(stage, REMEMBERED, setup);
+        stack.remember(identities, identities, stage.progress());
+        return new Millrace(REMEMBERED, CASES_REMEMBERED, stack, new EventRequests(stack.mint(), stage.slabs()));
+    }
+
+    private static MillraceStack started(Stage stage, String name, MillraceStack.Setup setup) throws Exception {
+        return MillraceStack.start(stage.root(), stage.place(name), setup, stage.progress());
     }
 
     static int roundSize(Case shape) {
@@ -57,7 +79,7 @@ final class Millrace implements Contestant {
 
     @Override
     public String name() {
-        return NAME;
+        return name;
     }
 
     @Override
@@ -67,8 +89,10 @@ final class Millrace implements Contestant {
 
     @Override
     public List<Scenario> scenarios() {
-        return Scenarios.underEachAof(NAME, CASES).stream()
-                .filter(scenario -> scenario.creators() == Plan.MANY || !Peaks.isHalf(scenario.shape()))
+        return Scenarios.underEachAof(name, cases).stream()
+                .filter(scenario -> scenario.creators() == Plan.MANY || !Peaks.isGiven(scenario.shape()))
+                .filter(scenario -> scenario.aof() != Aof.OFF || !Peaks.isFixed(scenario.shape()))
+                .filter(scenario -> scenario.aof() == Aof.ALWAYS || name.equals(NAME))
                 .toList();
     }
 
@@ -92,6 +116,16 @@ final class Millrace implements Contestant {
     @Override
     public Costs costs() throws Exception {
         return stack.costs();
+    }
+
+    @Override
+    public long redisMicros() {
+        return stack.redisMicros();
+    }
+
+    @Override
+    public List<String> remarks() throws Exception {
+        return List.of(stack.memory().toString());
     }
 
     @Override

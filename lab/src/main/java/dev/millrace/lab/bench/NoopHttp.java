@@ -117,6 +117,7 @@ final class NoopHttp implements Contestant {
                 classPath,
                 NoopServer.class.getName(),
                 "--server.address=127.0.0.1",
+                "--management.server.port=-1",
                 "--management.endpoint.health.group.readiness.include=readinessState"));
         return command;
     }

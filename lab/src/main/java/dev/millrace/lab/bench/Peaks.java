@@ -6,10 +6,14 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How many requests a second a contestant's closed loops have reached last, so that open loops can follow at half of it. Their
- * case has the name of the closed loop's with {@value #HALF} behind it.
+ * How requests are driven. Closed loops come first; open loops follow at half of the rate that those have reached last, in a case that has
+ * the closed loop's name with {@value #HALF} behind it. The rate of {@link #FIXED} is the same for everybody.
  */
 final class Peaks {
+    /** Single events at a rate that is far from everybody's peak. */
+    static final Case FIXED = new Case("single-2000", 1, 256);
+
+    private static final double FIXED_RATE = 2_000;
     private static final String HALF = "-half-peak";
 
     private final Map<Scenario, Double> requestsPerSecond = new HashMap<>();
@@ -23,12 +27,24 @@ final class Peaks {
         return shape.name().endsWith(HALF);
     }
 
+    /** Whether the rate is given, and no achievement. */
+    static boolean isGiven(Case shape) {
+        return isHalf(shape) || isFixed(shape);
+    }
+
+    static boolean isFixed(Case shape) {
+        return shape.equals(FIXED);
+    }
+
     static String halfOf(String name) {
         return name + HALF;
     }
 
     /** @throws IllegalStateException when it is half of a case that has had no round yet */
     Drive drive(Scenario scenario) {
+        if (isFixed(scenario.shape())) {
+            return new Drive.OpenLoop(FIXED_RATE);
+        }
         if (!isHalf(scenario.shape())) {
             return new Drive.ClosedLoop();
         }

@@ -31,13 +31,15 @@ record Plan(
     /** Creators of the case that is not viral. */
     static final int MANY = 1_000;
 
-    private static final Set<String> PROMISED = Set.of(RawRedis.NAME, NoopHttp.NAME, Millrace.NAME, RowUpdate.NAME);
+    private static final Set<String> PROMISED =
+            Set.of(RawRedis.NAME, NoopHttp.NAME, Millrace.NAME, Millrace.REMEMBERED, RowUpdate.NAME);
 
     /** Of each way to send events one case, that with most under way, and the calm one. */
     private static final Set<String> FIRST_CASES = Set.of(
             RawRedis.PIPELINE,
             Case.SINGLE.name(),
             Peaks.halfOf(Case.SINGLE).name(),
+            Peaks.FIXED.name(),
             Case.BATCH_1000.name(),
             "clients-64");
 
@@ -78,7 +80,7 @@ record Plan(
         boolean durable = scenario.aof() == null || scenario.aof() == Aof.ALWAYS;
         boolean largest = scenario.shape().batch() > 1 && many && promised;
         return (!cases.isEmpty() || FIRST_CASES.contains(scenario.shape().name()))
-                && (!aofs.isEmpty() || durable || largest)
+                && (!aofs.isEmpty() || durable || largest || Peaks.isFixed(scenario.shape()))
                 && (many || promised);
     }
 }

@@ -20,8 +20,8 @@ import org.HdrHistogram.Histogram;
  * @param cpuSecondsPerMillion seconds of CPU for a million events, by process
  * @param statementsPerMillion SQL statements for a million events
  * @param rowsPerMillion rows written for a million events
- * @param bytesPerRemembered memory of Redis for one identity it remembers, over all rounds of the contestant; 0 where Redis remembers
- *     none
+ * @param redisMicros microseconds of Redis' CPU for an event, until the balances held everything; 0 where there is no Redis
+ * @param bytesPerRemembered memory of Redis for one identity it remembers; 0 where it remembers none
  * @param lost events that are not in the balances, all rounds together; any round that is not exact makes it differ from 0
  * @param repeated requests that were sent again
  */
@@ -38,6 +38,7 @@ record Result(
         Map<String, Double> cpuSecondsPerMillion,
         double statementsPerMillion,
         double rowsPerMillion,
+        double redisMicros,
         double bytesPerRemembered,
         long lost,
         long repeated) {
@@ -49,11 +50,8 @@ record Result(
         cpuSecondsPerMillion = Map.copyOf(cpuSecondsPerMillion);
     }
 
-    /**
-     * @param rounds at least one
-     * @param ofContestant what all its rounds have spent, those of the warm-up too
-     */
-    static Result of(Scenario scenario, List<Measured> rounds, Costs ofContestant) {
+    /** @param rounds at least one */
+    static Result of(Scenario scenario, List<Measured> rounds) {
         double millions = rounds.stream().mapToLong(Measured::events).sum() / MILLION;
         Histogram latency = new Histogram(DIGITS);
         rounds.forEach(round -> latency.add(round.latency()));
@@ -71,7 +69,9 @@ record Result(
                 cpu(rounds, millions),
                 spent.statements() / millions,
                 spent.rowsWritten() / millions,
-                ofContestant.remembered() == 0 ? 0 : (double) ofContestant.redisBytes() / ofContestant.remembered(),
+                spread(rounds, round -> (double) round.redisMicros() / round.events())
+                        .median(),
+                spent.remembered() == 0 ? 0 : (double) spent.redisBytes() / spent.remembered(),
                 lost(rounds),
                 rounds.stream().mapToLong(Measured::repeated).sum());
     }

@@ -47,6 +47,11 @@ final class ResultsJson {
         Json.number(node, "settleMs", result.settleMs());
         node.put("lost", result.lost()).put("sentAgain", result.repeated());
         numbers(node.putObject("ratios"), yardsticks.ratios(result));
+        if (result.redisMicros() > 0) {
+            Json.number(node, "redisMicrosPerEvent", result.redisMicros());
+        }
+        yardsticks.increments(result).ifPresent(ratio -> Json.number(node, "redisIncrements", ratio));
+        yardsticks.againstEmptyLogs(result).ifPresent(ratio -> Json.number(node, "redisAgainstEmptyLogs", ratio));
         numbers(node.putObject("cpuSecondsPerMillion"), result.cpuSecondsPerMillion());
         Json.number(node, "statementsPerMillion", result.statementsPerMillion());
         Json.number(node, "rowsPerMillion", result.rowsPerMillion());

@@ -32,17 +32,20 @@ record Stopwatch(List<Contestant> all, Duration drained) {
         Histogram latency = new Histogram(DIGITS);
         Costs costs = contestant.costs();
         Map<String, Double> cpu = cpuSeconds(contestant);
+        long redis = contestant.redisMicros();
         long began = System.nanoTime();
         Job drain = round::drain;
         long sent = drain.runDuring(() -> round.send(latency), drained);
         round.settle();
         long settled = System.nanoTime();
+        long redisMicros = contestant.redisMicros() - redis;
         return new Measured(
                 events.size(),
                 sent - began,
                 settled - sent,
                 latency,
                 difference(cpu, cpuSeconds(contestant)),
+                redisMicros,
                 contestant.costs().minus(costs),
                 events.micros(),
                 round.counted(),

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** A run for people: where it took place, how fast everything was, and what it cost. */
 final class Table {
     private static final Set<Integer> NAMES = Set.of(0, 1, 2);
-    private static final Set<Integer> NAMES_AND_LAST = Set.of(0, 1, 2, 9);
+    private static final Set<Integer> NAMES_AND_LAST = Set.of(0, 1, 2, 13);
     private static final double SMALL = 10;
     private static final double SECOND = 1_000;
 
@@ -29,13 +29,13 @@ final class Table {
         return Stream.concat(Stream.of(machine.toString()), outcome.servers().stream())
                         .map(line -> line + "\n")
                         .collect(Collectors.joining())
-                + "\nSeed %d, warmed up for %.0f s, rounds of %.1f s: the median one, percentiles of all; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections; requests that were refused or broke and were sent again.\n"
+                + "\nSeed %d, warmed up for %.0f s, rounds of %.1f s: the median one, percentiles of all; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections, of naive-redis; requests that were refused or broke and were sent again.\n"
                         .formatted(
                                 plan.seed(),
                                 plan.warmUp().toMillis() / SECOND,
                                 plan.length().toMillis() / SECOND)
                 + table.speed()
-                + "\nUntil the balances held everything, and events a second with that; for a million events SQL statements, rows written, seconds of CPU; bytes of Redis an identity remembered.\n"
+                + "\nUntil the balances held everything, and events a second with that; x of kafka's; for a million events SQL statements, rows written, seconds of CPU; microseconds of Redis' CPU an event, x of one INCRBYFLOAT of raw-redis, x of millrace with empty logs; bytes of Redis an identity remembered.\n"
                 + table.costs()
                 + table.conclusion();
     }
@@ -52,6 +52,7 @@ final class Table {
                 "x raw",
                 "x noop",
                 "x row",
+                "x naive",
                 "p50 ms",
                 "p99 ms",
                 "p99.9 ms",
@@ -71,6 +72,7 @@ final class Table {
                     ratio(ratios.get(RawRedis.NAME)),
                     ratio(ratios.get(NoopHttp.NAME)),
                     ratio(ratios.get(RowUpdate.NAME)),
+                    ratio(ratios.get(CountersInRedis.NAIVE)),
                     decimal(result.p50Ms()),
                     decimal(result.p99Ms()),
                     decimal(result.p999Ms()),
@@ -89,8 +91,12 @@ final class Table {
                 "creators",
                 "settle ms",
                 "settled/s",
+                "x kafka",
                 "statements",
                 "rows",
+                "redis us",
+                "x incr",
+                "x empty",
                 "bytes/id",
                 "CPU seconds");
         for (Result result : outcome.results()) {
@@ -102,8 +108,12 @@ final class Table {
                     whole(scenario.creators()),
                     whole(result.settleMs()),
                     whole(result.settledPerSecond()),
+                    ratio(yardsticks.ratios(result).get(KafkaStreamsTotals.NAME)),
                     whole(result.statementsPerMillion()),
                     whole(result.rowsPerMillion()),
+                    result.redisMicros() == 0 ? "-" : decimal(result.redisMicros()),
+                    ratio(yardsticks.increments(result).orElse(null)),
+                    ratio(yardsticks.againstEmptyLogs(result).orElse(null)),
                     result.bytesPerRemembered() == 0 ? "-" : decimal(result.bytesPerRemembered()),
                     cpu(result));
         }

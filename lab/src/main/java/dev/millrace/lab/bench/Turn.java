@@ -1,7 +1,6 @@
 package dev.millrace.lab.bench;
 
 import dev.millrace.lab.load.Events;
-import dev.millrace.lab.stack.Costs;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,7 +13,6 @@ final class Turn {
     private final Scenario scenario;
     private final Plan plan;
     private final List<Measured> rounds = new ArrayList<>();
-    private Costs spent = Costs.NONE;
     private int size;
 
     Turn(Contestant contestant, Scenario scenario, Plan plan) {
@@ -28,17 +26,12 @@ final class Turn {
         return scenario;
     }
 
-    /** By all rounds, those to warm up too. */
-    Costs spent() {
-        return spent;
-    }
-
     boolean isMeasured() {
         return !rounds.isEmpty();
     }
 
-    Result result(Costs ofContestant) {
-        return Result.of(scenario, rounds, ofContestant);
+    Result result() {
+        return Result.of(scenario, rounds);
     }
 
     /**
@@ -62,7 +55,6 @@ final class Turn {
     private Measured take(Stopwatch stopwatch, String prefix, long seed) throws Exception {
         Events events = Events.draw(prefix, seed, size, scenario.creators());
         Measured round = stopwatch.measure(contestant, scenario, events);
-        spent = spent.plus(round.spent());
         size = sizeFor(round.eventsPerSecond());
         return round;
     }

@@ -7,12 +7,14 @@ import com.nimbusds.jwt.SignedJWT;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
+import dev.millrace.common.identity.IdentityHash;
+import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
-import dev.millrace.ingest.verify.Countable;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
+import dev.millrace.ingest.verify.PricedEvent;
 import dev.millrace.ingest.verify.Verdict;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
@@ -44,14 +46,20 @@ public class TokenVerificationBenchmark extends EventBenchmark {
     private final JWSVerifier nimbus;
 
     public TokenVerificationBenchmark() {
-        MasterKey masterKey = MasterKey.of(MasterKey.LOCAL);
-        String secret = new PublisherKeys(masterKey).secret(KID);
+        PublisherKeys keys = new PublisherKeys(MasterKey.of(MasterKey.LOCAL));
+        String secret = keys.secret(KID);
         SampleTokens samples = new SampleTokens(KID, secret, NOW);
         for (int i = 0; i < EVENTS; i++) {
             tokens[i] = samples.token(i);
-            events.add(Event.of(tokens[i], "view", null));
+            events.add(new Event(tokens[i], "view", null));
         }
-        ours = new EventVerifier(masterKey, Duration.ofHours(2), Set.of("like"), Duration.ofSeconds(1));
+        ours = new EventVerifier(
+                keys,
+                new IdentityHash(IdentityKey.of(IdentityKey.LOCAL)),
+                Duration.ofHours(2),
+                Set.of("like"),
+                "millrace",
+                Duration.ofSeconds(1));
         try {
             nimbus = new MACVerifier(secret.getBytes(StandardCharsets.US_ASCII));
         } catch (JOSEException e) {
@@ -84,7 +92,7 @@ public class TokenVerificationBenchmark extends EventBenchmark {
     /** A verifier that refuses is fast and measures nothing. */
     private void check() {
         for (Verdict verdict : ours.verify(events, catalog, NOW)) {
-            if (!(verdict instanceof Countable)) {
+            if (!(verdict instanceof PricedEvent)) {
                 throw new IllegalStateException("a good token was refused: " + verdict);
             }
         }

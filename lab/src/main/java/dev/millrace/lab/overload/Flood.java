@@ -5,13 +5,12 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * Honest readers while somebody sends again, five times as fast, what has counted already: with the edge's filter, which
- * keeps such suspects to a lane of their own, and without.
+ * Honest readers while somebody sends again, five times as fast, what has counted already. The node's index knows all of that, so that Redis
+ * hears nothing of it.
  */
 final class Flood {
     /** Honest load in percent of peak. */
@@ -21,7 +20,7 @@ final class Flood {
     static final int REPLAYS = 5;
 
     private static final double PERCENT = 100;
-    private static final Map<String, String> NO_FILTER = Map.of("MILLRACE_FILTER_EVENTS", "0");
+    private static final double MICROS = 1e6;
 
     private final Site site;
     private final double honest;
@@ -35,33 +34,26 @@ final class Flood {
         this.length = length;
     }
 
-    /** Four runs: without and with replays, first with the filter and then without. */
+    /** Two runs: without replays and with. */
     List<FloodRun> run() throws Exception {
-        runTwice(true);
-        site.tell("starting ingest-api anew, with its filter off …");
-        site.stack().restartIngest(NO_FILTER);
-        Peak.find(site, length); // Compiles it; its peak is not asked for.
-        runTwice(false);
-        return runs;
-    }
-
-    private void runTwice(boolean filter) throws Exception {
         site.tell("minting for the flood …");
         Phase phase = Phase.of(honest, length);
         FreshTokens tokens = new FreshTokens(site.mint(2 * phase.arrivals()));
-        run(filter, tokens, List.of());
-        run(filter, tokens, tokens.acknowledged());
+        run(tokens, List.of());
+        run(tokens, tokens.acknowledged());
+        return runs;
     }
 
     /** @param counted what is replayed, if any */
-    private void run(boolean filter, FreshTokens tokens, List<ByteBuffer> counted) throws Exception {
+    private void run(FreshTokens tokens, List<ByteBuffer> counted) throws Exception {
         Account account = site.openAccount();
         int before = tokens.sent();
         Arrivals readers = new Arrivals(List.of(Phase.of(honest, length)), tokens);
         Arrivals replays = counted.isEmpty()
                 ? null
                 : new Arrivals(List.of(Phase.of(REPLAYS * honest, length)), new Replays(counted));
-        String name = "%s, filter %s".formatted(replays == null ? "no replays" : "replays", filter ? "on" : "off");
+        String name = replays == null ? "no replays" : "replays";
+        long redis = site.stack().redisMicros();
         try (Watch _ = site.watch(length, () -> "%s: %s".formatted(name, readers.score(0)))) {
             if (replays == null) {
                 site.send(readers);
@@ -69,12 +61,13 @@ final class Flood {
                 sendBoth(readers, replays);
             }
         }
+        double redisSeconds = (site.stack().redisMicros() - redis) / MICROS;
         site.deliver(tokens.open());
         tokens.close();
         Sums sums = account.close((long) (tokens.sent() - before) * site.shape().batch());
         Score score = readers.score(0);
         runs.add(new FloodRun(
-                filter, site.goodput(score, length), score, replays == null ? null : replays.score(0), sums));
+                site.goodput(score, length), score, replays == null ? null : replays.score(0), redisSeconds, sums));
     }
 
     private void sendBoth(Arrivals readers, Arrivals replays) throws Exception {

@@ -105,7 +105,7 @@ final class Overload {
     }
 
     private void check(FloodRun run) {
-        String name = "flood, filter %s".formatted(run.filter() ? "on" : "off");
+        String name = "flood";
         check(name, run.honest(), run.sums());
         if (run.replays() != null) {
             check(name + ", replays", run.replays());

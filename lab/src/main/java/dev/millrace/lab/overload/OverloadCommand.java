@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
             "",
             "Starts the services as real processes, finds what they take at most, and lets requests arrive at parts and"
                     + " multiples of that, whether answers come or not. Then creators who look at their balances while events"
-                    + " come in, and honest load with a flood of replays, with the edge's filter and without.",
+                    + " come in, and honest load with a flood of replays.",
             "",
             "It exits with 0 only when no event was lost or paid twice and every answer was one that clients know; a promise"
                     + " that a slow machine misses is told and costs nothing. Otherwise it keeps the data and says where.",

@@ -63,7 +63,7 @@ final class ResultsJson {
     }
 
     private static void flood(ObjectNode node, FloodRun run) {
-        node.put("filter", run.filter());
+        Json.number(node, "redisSeconds", run.redisSeconds());
         Json.number(node, "acceptedEventsPerSecond", run.goodput());
         score(node, run.honest());
         Score replays = run.replays();

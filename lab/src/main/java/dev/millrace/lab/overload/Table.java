@@ -147,9 +147,8 @@ final class Table {
     }
 
     private String flood() {
-        Grid grid = new Grid(Set.of(0, 1, 9));
+        Grid grid = new Grid(Set.of(0, 9));
         grid.add(
-                "filter",
                 "replays",
                 "accepted/s",
                 "accepted",
@@ -158,11 +157,11 @@ final class Table {
                 "broken",
                 "p50 ms",
                 "p99 ms",
+                "redis s",
                 "replays' answers");
         for (FloodRun run : outcome.flood()) {
             Score honest = run.honest();
             grid.add(
-                    run.filter() ? "on" : "off",
                     run.replays() == null ? "no" : "x " + Flood.REPLAYS,
                     whole(run.goodput()),
                     "%.1f %%".formatted(PERCENT * honest.accepted() / honest.arrivals()),
@@ -171,6 +170,7 @@ final class Table {
                     whole(honest.broken()),
                     "%.1f".formatted(honest.latency().p50()),
                     "%.1f".formatted(honest.latency().p99()),
+                    "%.2f".formatted(run.redisSeconds()),
                     replays(run));
         }
         return "\nHonest load at %d %% of peak, alone and with %d replays for each event; the replays' answers are requests.\n"

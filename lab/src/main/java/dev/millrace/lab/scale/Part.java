@@ -10,8 +10,14 @@ enum Part {
     SETTLEMENT,
     /** What one interval of steady traffic costs the database. */
     DATABASE,
-    /** What remembering an identity takes of Redis. */
-    SEEN;
+    /** A node that starts with very many identities in the logs. */
+    START,
+    /** Four nodes that count for one creator. */
+    NODES,
+    /** A creator's live balance, by the number of publishers. */
+    BALANCE,
+    /** Redis' memory while Postgres is away. */
+    OUTAGE;
 
     /** As options and results name it. */
     @Override

@@ -22,7 +22,10 @@ record Scale(ScalePlan plan, Stage stage) {
             case GROWTH -> GrowthPart.measure(plan, stage);
             case SETTLEMENT -> SettlementPart.measure(plan, stage);
             case DATABASE -> DatabasePart.measure(plan, stage);
-            case SEEN -> SeenPart.measure(plan, stage);
+            case START -> StartPart.measure(plan, stage);
+            case NODES -> NodesPart.measure(plan, stage);
+            case BALANCE -> BalancePart.measure(plan, stage);
+            case OUTAGE -> OutagePart.measure(plan, stage);
         };
     }
 }

@@ -29,8 +29,12 @@ import picocli.CommandLine.Spec;
             "settlement: one settlement of --creators active ones, held against COPY of the rows it writes, while ingest gets"
                     + " a fifth of what it can take; ingest's p99 before and meanwhile, memory of the worker, Redis' longest"
                     + " commands.",
-            "seen: what remembering an identity takes of Redis, by how many share a set.",
             "database: statements and rows of one interval of --rate events/s of 1,000 creators.",
+            "start: how long a node takes to start with --remembered identities in the logs, and p99 of another one at --rate"
+                    + " events/s before and meanwhile.",
+            "nodes: the longest run of a script while four nodes count for one creator as fast as they can.",
+            "balance: a live balance with 1 and with 1,000 publishers: time, commands, statements.",
+            "outage: memory of records in Redis while Postgres is away for --seconds, at --rate events/s.",
             "",
             "It exits with 0 only when counters and ledger hold to the micro what was sent; otherwise it keeps the data and"
                     + " says where.",
@@ -46,7 +50,7 @@ public final class ScaleCommand implements Callable<Integer> {
             names = "--parts",
             paramLabel = "NAME",
             split = ",",
-            description = "Of growth, settlement, database, seen (default: all).")
+            description = "Of growth, settlement, database, start, nodes, balance, outage (default: all).")
     private List<String> parts = List.of();
 
     @Option(
@@ -70,11 +74,22 @@ public final class ScaleCommand implements Callable<Integer> {
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            description = "The settlement's interval in database, which is measured over one, 5 to 600 (default: 60).")
+            description =
+                    "The settlement's interval in database, which is measured over one, and the length of outage, 5 to 600"
+                            + " (default: 60).")
     private int seconds = 60;
 
-    @Option(names = "--rate", paramLabel = "N", description = "Events/s in database, 100 to 50000 (default: 5000).")
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            description = "Events/s in database, start and outage, 100 to 50000 (default: 5000).")
     private int rate = 5_000;
+
+    @Option(
+            names = "--remembered",
+            paramLabel = "N",
+            description = "Identities in the logs in start, 100000 to 100000000 (default: 10000000).")
+    private int remembered = 10_000_000;
 
     @Option(
             names = "--worker-heap",
@@ -141,6 +156,7 @@ public final class ScaleCommand implements Callable<Integer> {
                 checks.within("--rounds", rounds, 1, 99),
                 Duration.ofSeconds(checks.within("--seconds", seconds, 5, 600)),
                 checks.within("--rate", rate, 100, 50_000),
+                checks.within("--remembered", remembered, 100_000, 100_000_000),
                 heap(checks),
                 checks.seed(seed));
     }

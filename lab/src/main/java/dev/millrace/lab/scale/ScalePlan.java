@@ -12,8 +12,9 @@ import java.util.Set;
  * @param creators how many very many are
  * @param articles of each creator in {@link Part#SETTLEMENT}, each read once
  * @param rounds measured ones of each size in {@link Part#GROWTH}
- * @param interval from one settlement to the next in {@link Part#DATABASE}, which is measured over one
- * @param rate events a second in {@link Part#DATABASE}
+ * @param interval from one settlement to the next in {@link Part#DATABASE}, which is measured over one; length of {@link Part#OUTAGE}
+ * @param rate events a second in {@link Part#DATABASE}, {@link Part#START} and {@link Part#OUTAGE}
+ * @param remembered identities in the logs in {@link Part#START}
  * @param workerHeap most memory for objects of the worker, as the JVM takes it: {@code 256m}
  * @param seed what events are drawn from
  */
@@ -24,6 +25,7 @@ record ScalePlan(
         int rounds,
         Duration interval,
         int rate,
+        int remembered,
         String workerHeap,
         long seed) {
     ScalePlan {

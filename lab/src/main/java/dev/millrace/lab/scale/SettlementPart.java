@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.HdrHistogram.Histogram;
 
 /**
  * One settlement of very many active creators: first a tenth of them to warm up, then creators that the ledger has not seen, the
@@ -33,8 +32,6 @@ final class SettlementPart implements AutoCloseable {
     private static final int DEAREST = 14;
     private static final double SECOND = 1e9;
     private static final double MILLI = 1e6;
-    private static final double P50 = 50;
-    private static final double P99 = 99;
 
     private final ScalePlan plan;
     private final Stage stage;
@@ -143,8 +140,8 @@ final class SettlementPart implements AutoCloseable {
                     settled,
                     new Settlements.Load(
                             rate,
-                            latency(times.between(calm, settled.began())),
-                            latency(times.between(settled.began(), settled.ended()))));
+                            Settlements.Latency.of(times.between(calm, settled.began())),
+                            Settlements.Latency.of(times.between(settled.began(), settled.ended()))));
         }
     }
 
@@ -229,13 +226,5 @@ final class SettlementPart implements AutoCloseable {
                 settled.statements(),
                 copied,
                 load);
-    }
-
-    private static Settlements.Latency latency(Histogram nanos) {
-        return new Settlements.Latency(
-                nanos.getTotalCount(),
-                nanos.getValueAtPercentile(P50) / MILLI,
-                nanos.getValueAtPercentile(P99) / MILLI,
-                nanos.getMaxValue() / MILLI);
     }
 }

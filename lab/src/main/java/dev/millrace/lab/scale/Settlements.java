@@ -4,6 +4,7 @@ import dev.millrace.lab.report.Grid;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.HdrHistogram.Histogram;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -20,9 +21,19 @@ record Settlements(String workerHeap, int articles, List<Round> rounds, List<Str
         failures = List.copyOf(failures);
     }
 
-    /** Of requests of {@value SteadyLoad#BATCH} events, from the moment each was due. */
+    /** Of requests; of {@link SteadyLoad} from the moment each was due. */
     record Latency(long requests, double p50Ms, double p99Ms, double maxMs) {
         static final Latency NONE = new Latency(0, 0, 0, 0);
+        private static final double MILLI = 1e6;
+
+        /** Of nanoseconds. */
+        static Latency of(Histogram nanos) {
+            return new Latency(
+                    nanos.getTotalCount(),
+                    nanos.getValueAtPercentile(50) / MILLI,
+                    nanos.getValueAtPercentile(99) / MILLI,
+                    nanos.getMaxValue() / MILLI);
+        }
     }
 
     /**

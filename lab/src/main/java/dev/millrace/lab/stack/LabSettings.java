@@ -25,12 +25,14 @@ import java.util.stream.Stream;
  * @param variables the environment of all of them
  * @param local the same as the command line understands it; of each service, the first instance
  * @param ports the port of each instance of a service
+ * @param managementPorts the port of its health and metrics; the same where it has one port only
  * @param jvmOptions of the services
  */
 public record LabSettings(
         Map<String, String> variables,
         LocalSettings local,
         Map<Instance, Integer> ports,
+        Map<Instance, Integer> managementPorts,
         Map<Part, List<String>> jvmOptions) {
     /**
      * Ports below those that systems hand out to clients: while a part is down, no client's own port can take the place of
@@ -53,6 +55,7 @@ public record LabSettings(
     public LabSettings {
         variables = Map.copyOf(variables);
         ports = Map.copyOf(ports);
+        managementPorts = Map.copyOf(managementPorts);
         jvmOptions = Map.copyOf(jvmOptions);
     }
 
@@ -65,21 +68,32 @@ public record LabSettings(
      */
     public static LabSettings fresh(Path root, Path home, Duration interval, int ingestNodes, int workers) {
         Map<Instance, Integer> ports = new HashMap<>();
-        instances(ingestNodes, workers).forEach(instance -> ports.put(instance, freePort()));
+        Map<Instance, Integer> managementPorts = new HashMap<>();
+        instances(ingestNodes, workers).forEach(instance -> {
+            int port = freePort();
+            ports.put(instance, port);
+            managementPorts.put(instance, instance.part() == Part.WORKER ? port : freePort());
+        });
         Map<String, String> variables = new HashMap<>();
         variables.put(Part.POSTGRES.variable(), Integer.toString(freePort()));
         variables.put(Part.REDIS.variable(), Integer.toString(freePort()));
         ports.forEach((instance, port) -> {
             if (instance.number() == 1) {
                 variables.put(instance.part().variable(), Integer.toString(port));
+                variables.put(
+                        instance.part().managementVariable(),
+                        Integer.toString(managementPorts.getOrDefault(instance, port)));
             }
         });
         variables.put("SPRING_PROFILES_ACTIVE", "");
+        variables.put("MILLRACE_BIND_ADDRESS", "127.0.0.1");
         variables.put("MILLRACE_HOME", home.toString());
         variables.put("MILLRACE_MASTER_KEY", "lab-" + UUID.randomUUID() + UUID.randomUUID());
+        variables.put("MILLRACE_IDENTITY_KEY", "lab-" + UUID.randomUUID() + UUID.randomUUID());
         variables.put("MILLRACE_LEDGER_JWT_SECRET", "lab-" + UUID.randomUUID() + UUID.randomUUID());
         variables.put("MILLRACE_SETTLEMENT_INTERVAL", interval.toSeconds() + "s");
-        LabSettings settings = new LabSettings(variables, LocalSettings.from(variables, root), ports, JVMS);
+        LabSettings settings =
+                new LabSettings(variables, LocalSettings.from(variables, root), ports, managementPorts, JVMS);
         Stream.of(Part.LEDGER, Part.WORKER, Part.INGEST).forEach(settings::jar);
         settings.commandLine();
         return settings;
@@ -98,14 +112,14 @@ public record LabSettings(
     public LabSettings with(String variable, String value) {
         Map<String, String> more = environment();
         more.put(variable, value);
-        return new LabSettings(more, local, ports, jvmOptions);
+        return new LabSettings(more, local, ports, managementPorts, jvmOptions);
     }
 
     /** The same with a service whose JVM is run so. */
     public LabSettings withJvmOptions(Part service, List<String> options) {
         Map<Part, List<String>> others = new EnumMap<>(jvmOptions);
         others.put(service, List.copyOf(options));
-        return new LabSettings(variables, local, ports, others);
+        return new LabSettings(variables, local, ports, managementPorts, others);
     }
 
     List<String> jvmOptions(Part service) {
@@ -127,6 +141,15 @@ public record LabSettings(
 
     /** The port of a service's instance. */
     public int port(Instance instance) {
+        return port(ports, instance);
+    }
+
+    /** The port of its health and metrics. */
+    int managementPort(Instance instance) {
+        return port(managementPorts, instance);
+    }
+
+    private static int port(Map<Instance, Integer> ports, Instance instance) {
         Integer port = ports.get(instance);
         if (port == null) {
             throw new IllegalArgumentException("there is no " + instance);
@@ -137,6 +160,11 @@ public record LabSettings(
     /** {@code http://127.0.0.1:<port>} of a service's instance. */
     public URI address(Instance instance) {
         return URI.create("http://127.0.0.1:" + port(instance));
+    }
+
+    /** {@code http://127.0.0.1:<port>} of its health and metrics. */
+    public URI managementAddress(Instance instance) {
+        return URI.create("http://127.0.0.1:" + managementPort(instance));
     }
 
     /** A copy to add to. */

@@ -127,30 +127,13 @@ public final class LabStack {
         children().filter(Child::isAlive).forEach(Child::kill);
     }
 
-    /**
-     * Stops a service as SIGTERM does, and starts it anew; returns when it is ready.
-     *
-     * @param more variables, besides those that all services have
-     */
-    public void restart(Instance instance, Map<String, String> more) {
-        service(instance).stop(Signal.TERM, GRACE);
-        launch(instance, more);
-        awaitReady(instance);
-    }
-
     /** Starts a service, in place of its process that has ended; it is not ready yet. */
     public Child launch(Instance instance) {
-        return launch(instance, Map.of());
-    }
-
-    private Child launch(Instance instance, Map<String, String> more) {
-        Map<String, String> environment = environment(instance);
-        environment.putAll(more);
         Part part = instance.part();
         Child child = Child.start(new ChildPlan(
                 instance.toString(),
                 settings.jar(part).command(settings.jvmOptions(part)),
-                environment,
+                environment(instance),
                 place.data(),
                 place.logs().resolve(instance + ".log")));
         services.put(instance, child);
@@ -186,6 +169,7 @@ public final class LabStack {
         Part part = instance.part();
         Map<String, String> environment = settings.environment();
         environment.put(part.variable(), Integer.toString(settings.port(instance)));
+        environment.put(part.managementVariable(), Integer.toString(settings.managementPort(instance)));
         environment.put(
                 "MILLRACE_REDIS_URL", "redis://127.0.0.1:" + links.redis().applyAsInt(instance));
         if (part != Part.INGEST) {
@@ -204,7 +188,8 @@ public final class LabStack {
     }
 
     private boolean isReady(Instance instance) {
-        HttpRequest request = HttpRequest.newBuilder(settings.address(instance).resolve("/actuator/health/readiness"))
+        HttpRequest request = HttpRequest.newBuilder(
+                        settings.managementAddress(instance).resolve("/actuator/health/readiness"))
                 .timeout(PROBE_TIMEOUT)
                 .build();
         try {

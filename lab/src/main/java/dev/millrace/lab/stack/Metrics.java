@@ -15,8 +15,15 @@ public record Metrics(Map<String, Double> sums) {
     public static Metrics parse(String text) {
         return new Metrics(SAMPLE.matcher(text)
                 .results()
-                .collect(Collectors.toMap(
-                        sample -> sample.group(1), sample -> Double.parseDouble(sample.group(2)), Double::sum)));
+                .collect(Collectors.toMap(sample -> sample.group(1), sample -> number(sample.group(2)), Double::sum)));
+    }
+
+    private static double number(String text) {
+        return switch (text) {
+            case "+Inf" -> Double.POSITIVE_INFINITY;
+            case "-Inf" -> Double.NEGATIVE_INFINITY;
+            default -> Double.parseDouble(text);
+        };
     }
 
     /** Whole events or micros; 0 for a counter that has not begun, an error for a gauge that knows nothing. */

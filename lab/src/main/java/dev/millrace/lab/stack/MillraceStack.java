@@ -1,8 +1,8 @@
 package dev.millrace.lab.stack;
 
-import dev.millrace.common.counters.ControlField;
-import dev.millrace.common.counters.CounterKeys;
-import dev.millrace.common.identity.Identity;
+import com.google.common.util.concurrent.Futures;
+import dev.millrace.counters.Ctl;
+import dev.millrace.counters.Partition;
 import dev.millrace.local.mint.BearerMint;
 import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.publisher.Publishers;
@@ -28,11 +28,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/** One ingest node, one worker, one ledger, and what they store in; asked what they did. */
+/** Ingest nodes, one worker, one ledger, and what they store in; asked what they did. Whoever names no node means the first. */
 public final class MillraceStack implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofMinutes(10);
@@ -40,6 +42,7 @@ public final class MillraceStack implements AutoCloseable {
     private static final Instance INGEST = Instance.ingest(1);
     private static final Pattern HEAP = Pattern.compile("(?m)^jvm_memory_used_bytes\\{area=\"heap\"[^}]*} (\\S+)$");
     private static final String PUBLISHER = "lab";
+    private static final int PUBLISHERS_AT_ONCE = 16;
 
     private static final String COUNT_STATEMENTS = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'";
     private static final String STATEMENTS_VIEW = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements";
@@ -78,10 +81,49 @@ public final class MillraceStack implements AutoCloseable {
      *
      * @param interval from one settlement to the next
      * @param workerOptions of the worker's JVM
+     * @param ingestNodes how many
+     * @param indexed identities that a node's index has room for besides those of the run
      */
-    public record Setup(Duration interval, List<String> workerOptions) {
+    public record Setup(Duration interval, List<String> workerOptions, int ingestNodes, long indexed) {
+        /** An index takes 8 to 10 bytes an identity; a merge of its slices takes some of it once more. */
+        private static final int BYTES = 12;
+
+        private static final long MIB = 1 << 20;
+        private static final int LEAST_HEAP = 1_024;
+        private static final int LEAST_INDEX = 256;
+
         public Setup {
             workerOptions = List.copyOf(workerOptions);
+        }
+
+        /** With one node, which remembers what the run counts. */
+        public Setup(Duration interval, List<String> workerOptions) {
+            this(interval, workerOptions, 1, 0);
+        }
+
+        /** The same with nodes that have room for so many identities more. */
+        public Setup withIndexFor(long identities) {
+            return new Setup(interval, workerOptions, ingestNodes, identities);
+        }
+
+        /** The same with so many nodes. */
+        public Setup withNodes(int nodes) {
+            return new Setup(interval, workerOptions, nodes, indexed);
+        }
+
+        private long indexMebibytes() {
+            return indexed * BYTES / MIB;
+        }
+
+        List<String> edgeOptions() {
+            long heap = LEAST_HEAP + 2 * indexMebibytes();
+            return indexed == 0
+                    ? ServiceJvm.EDGE_OPTIONS
+                    : List.of("-Xms" + heap + "m", "-Xmx" + heap + "m", "-XX:+AlwaysPreTouch");
+        }
+
+        String indexMemory() {
+            return LEAST_INDEX + indexMebibytes() + "MB";
         }
     }
 
@@ -100,10 +142,10 @@ public final class MillraceStack implements AutoCloseable {
     public static MillraceStack start(Path root, Place place, Setup setup, Consumer<String> progress)
             throws SQLException {
         countStatements(place);
-        LabSettings settings = LabSettings.fresh(root, place.data(), setup.interval(), 1, 1)
+        LabSettings settings = LabSettings.fresh(root, place.data(), setup.interval(), setup.ingestNodes(), 1)
                 .with("MILLRACE_REQUIRE_DURABLE_REDIS", "false")
-                .with("SERVER_ADDRESS", "127.0.0.1")
-                .withJvmOptions(Part.INGEST, ServiceJvm.EDGE_OPTIONS)
+                .with("MILLRACE_INDEX_MEMORY", setup.indexMemory())
+                .withJvmOptions(Part.INGEST, setup.edgeOptions())
                 .withJvmOptions(Part.LEDGER, ServiceJvm.OPTIONS)
                 .withJvmOptions(Part.WORKER, setup.workerOptions());
         LabStack stack = LabStack.start(settings, place, progress);
@@ -127,7 +169,7 @@ public final class MillraceStack implements AutoCloseable {
         return List.of(
                 redis.description(),
                 stack.postgres().description() + ", fsync on, synchronous_commit on, pg_stat_statements",
-                "ingest-api: java " + String.join(" ", ServiceJvm.EDGE_OPTIONS),
+                "ingest-api: java " + String.join(" ", setup.edgeOptions()),
                 "ledger-service: java " + String.join(" ", ServiceJvm.OPTIONS),
                 "settlement-worker: java %s, settlement every %d s"
                         .formatted(
@@ -151,8 +193,8 @@ public final class MillraceStack implements AutoCloseable {
 
     /** Micros ever counted in Redis. */
     public long countedMicros() {
-        return IntStream.range(0, Identity.PARTITIONS)
-                .mapToObj(partition -> redis.commands().hget(new CounterKeys(partition).total(), ControlField.MICROS))
+        return Partition.all().stream()
+                .map(partition -> redis.commands().hget(partition.ctl(), Ctl.MICROS))
                 .filter(Objects::nonNull)
                 .mapToLong(Long::parseLong)
                 .sum();
@@ -176,14 +218,91 @@ public final class MillraceStack implements AutoCloseable {
         }
     }
 
-    /** Ends ingest-api and starts it with these variables besides; returns when it is ready. */
-    public void restartIngest(Map<String, String> variables) {
-        stack.restart(INGEST, variables);
-    }
-
     /** The port of ingest-api. */
     public int ingestPort() {
         return settings.port(INGEST);
+    }
+
+    /** The port of one of its nodes, from 1. */
+    public int ingestPort(int node) {
+        return settings.port(Instance.ingest(node));
+    }
+
+    /** Kills a node of ingest-api and starts it anew; returns when it is ready. */
+    public void replaceIngest(int node) {
+        stack.service(Instance.ingest(node)).kill();
+        stack.launch(Instance.ingest(node));
+        stack.awaitReady(Instance.ingest(node));
+    }
+
+    /** Kills Postgres. */
+    public void killPostgres() {
+        stack.postgres().kill();
+    }
+
+    /** Starts it again on its data. */
+    public void restartPostgres() {
+        stack.postgres().restart();
+    }
+
+    /**
+     * Fills the logs with identities that no event has; returns when the index of every node has them.
+     *
+     * @param seed the same gives the same identities
+     */
+    public void remember(long identities, long seed, Consumer<String> progress) throws Exception {
+        long filled = Remembered.fill(
+                stack.redis().url(),
+                identities,
+                seed,
+                there -> progress.accept("%,d identities in the logs".formatted(there)));
+        for (int node = 1; node <= setup.ingestNodes(); node++) {
+            Instance instance = Instance.ingest(node);
+            Wait.until(
+                    "%s to read %,d identities".formatted(instance, filled),
+                    TIMEOUT,
+                    () -> metrics(instance).whole("millrace_index_identities") >= filled);
+        }
+        progress.accept(memory().toString());
+    }
+
+    /** What identities take in Redis and in a node. */
+    public MemoryOfIdentities memory() throws IOException, InterruptedException {
+        Metrics metrics = metrics(INGEST);
+        return new MemoryOfIdentities(
+                LogMemory.of(redis.commands()),
+                metrics.whole("millrace_index_bytes"),
+                metrics.whole("millrace_index_identities"));
+    }
+
+    /** Microseconds of CPU that Redis has used since it started. */
+    public long redisMicros() {
+        return redis.cpuMicros();
+    }
+
+    /** Commands that Redis has answered since it started, those of scripts too. */
+    public long redisCommands() {
+        return redis.commandsAnswered();
+    }
+
+    /** Publishers that the ledger knows when this returns, by number, from one up to below another. */
+    public List<TokenMint> mints(int from, int to) {
+        Publishers publishers = new Publishers(settings.local(), Clock.systemUTC());
+        try (ExecutorService threads = Executors.newFixedThreadPool(PUBLISHERS_AT_ONCE)) {
+            return IntStream.range(from, to)
+                    .mapToObj(number -> threads.submit(() -> publishers.key(PUBLISHER + "-" + number)))
+                    .toList()
+                    .stream()
+                    .map(Futures::getUnchecked)
+                    .map(key -> TokenMint.forPublisher(key.kid(), key.secret()))
+                    .toList();
+        }
+    }
+
+    private Metrics metrics(Instance instance) throws IOException, InterruptedException {
+        return Metrics.parse(
+                ask(HttpRequest.newBuilder(settings.managementAddress(instance).resolve("/actuator/prometheus")))
+                        .body());
     }
 
     /** The port of the ledger. */
@@ -199,7 +318,8 @@ public final class MillraceStack implements AutoCloseable {
     /** Bytes of ingest-api's heap that live; it stands still for a tenth of a second or more to find them. */
     public long ingestLiveHeap() throws IOException, InterruptedException {
         collect(pid(INGEST));
-        String metrics = ask(HttpRequest.newBuilder(settings.address(INGEST).resolve("/actuator/prometheus")))
+        String metrics = ask(HttpRequest.newBuilder(
+                        settings.managementAddress(INGEST).resolve("/actuator/prometheus")))
                 .body();
         return HEAP.matcher(metrics)
                 .results()
@@ -223,9 +343,10 @@ public final class MillraceStack implements AutoCloseable {
 
     /** Returns when the ledger holds everything that is counted. */
     public void settle() throws IOException, InterruptedException {
-        HttpResponse<String> answer =
-                ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/settle"))
-                        .POST(HttpRequest.BodyPublishers.noBody()));
+        HttpResponse<String> answer = ask(HttpRequest.newBuilder(
+                        settings.managementAddress(Instance.worker(1)).resolve("/actuator/settle"))
+                .header("X-Millrace-Settle", "now")
+                .POST(HttpRequest.BodyPublishers.noBody()));
         if (answer.statusCode() != OK) {
             throw new IllegalStateException(
                     "settlement-worker answered %d to a settlement: %s".formatted(answer.statusCode(), answer.body()));
@@ -234,8 +355,8 @@ public final class MillraceStack implements AutoCloseable {
 
     /** Statements of worker and ledger as Postgres counts them, rows as the worker does, identities as Redis holds them. */
     public Costs costs() throws Exception {
-        SeenMemory seen = SeenMemory.of(redis.commands());
-        return new Costs(number(STATEMENTS), rowsWritten(), seen.bytes(), seen.identities());
+        LogMemory logs = LogMemory.of(redis.commands());
+        return new Costs(number(STATEMENTS), rowsWritten(), logs.bytes(), logs.identities());
     }
 
     @Override
@@ -256,9 +377,7 @@ public final class MillraceStack implements AutoCloseable {
 
     /** Rows that settlements have written since the worker started, as it counts them. */
     public long rowsWritten() throws IOException, InterruptedException {
-        HttpResponse<String> metrics =
-                ask(HttpRequest.newBuilder(settings.address(Instance.worker(1)).resolve("/actuator/prometheus")));
-        return Metrics.parse(metrics.body()).whole("millrace_database_rows_written_total");
+        return metrics(Instance.worker(1)).whole("millrace_database_rows_written_total");
     }
 
     /** The library has to be there when Postgres starts; the setting stays in its data folder. */

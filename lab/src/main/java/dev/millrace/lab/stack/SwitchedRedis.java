@@ -8,6 +8,8 @@ import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A running Redis whose append-only file is switched between rounds, and its commands. Rewrites of that file happen
@@ -15,6 +17,10 @@ import java.util.TreeMap;
  */
 public final class SwitchedRedis implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    private static final Pattern ANSWERED = Pattern.compile("(?m)^total_commands_processed:(\\d+)");
+    private static final double MICROS = 1e6;
+    private static final Pattern CPU = Pattern.compile("(?m)^used_cpu_(?:sys|user):(\\S+)$");
 
     private final String description;
     private final RedisClient client;
@@ -34,10 +40,29 @@ public final class SwitchedRedis implements AutoCloseable {
         return connection.sync();
     }
 
+    /** Microseconds of CPU that Redis has used since it started, without the processes that rewrite its file. */
+    public long cpuMicros() {
+        Matcher used = CPU.matcher(commands().info("cpu"));
+        double seconds = 0;
+        while (used.find()) {
+            seconds += Double.parseDouble(used.group(1));
+        }
+        return Math.round(seconds * MICROS);
+    }
+
+    /** Commands that it has answered since it started. */
+    public long commandsAnswered() {
+        Matcher answered = ANSWERED.matcher(commands().info("stats"));
+        if (!answered.find()) {
+            throw new IllegalStateException("INFO stats has no total_commands_processed");
+        }
+        return Long.parseLong(answered.group(1));
+    }
+
     /** The binary and the settings that all rounds have in common, for people. */
     public String description() {
         Map<String, String> settings =
-                commands().configGet("save", "maxmemory-policy", "set-max-intset-entries", "hash-max-listpack-entries");
+                commands().configGet("save", "maxmemory-policy", "stream-node-max-bytes", "stream-node-max-entries");
         return description + ", " + new TreeMap<>(settings) + ", append-only file rewritten between rounds";
     }
 

@@ -26,6 +26,12 @@ record Books(LedgerSession session) {
             SELECT creator, publisher, sum(micros)::bigint AS micros FROM article_score GROUP BY 1, 2
             """;
 
+    private static final String CURSORS = """
+            SELECT partition, settled_epoch, settled_micros, settled_events, c.lineage, coalesce(max(o.lineage), 0)
+            FROM partition_cursor c LEFT JOIN partition_opening o USING (partition)
+            GROUP BY partition ORDER BY partition
+            """;
+
     /** Each gives a row, with words about it, for what must not be. */
     private static final List<Rule> RULES = List.of(
             new Rule("journals whose postings do not sum to zero", """
@@ -90,8 +96,10 @@ record Books(LedgerSession session) {
             new Rule("partitions that are halted", """
                     SELECT format('partition %s: %s', partition, halted) FROM partition_cursor WHERE halted IS NOT NULL
                     """),
-            new Rule("partitions that were opened again", """
-                    SELECT format('partition %s: opening %s', partition, opening) FROM partition_cursor WHERE opening <> 1
+            new Rule("partitions that were not opened once", """
+                    SELECT format('partition %s: %s openings', partition, count(o.lineage))
+                    FROM partition_cursor c LEFT JOIN partition_opening o USING (partition)
+                    GROUP BY partition HAVING count(o.lineage) <> 1
                     """));
 
     /**
@@ -135,13 +143,19 @@ record Books(LedgerSession session) {
         return session.number("SELECT sum(settled_events)::bigint FROM partition_cursor");
     }
 
-    /** A partition as the ledger knows it. */
-    record Cursor(int partition, long settledEpoch, long micros, long events) {}
+    /**
+     * A partition as the ledger knows it.
+     *
+     * @param lineage of the counters that may count
+     * @param opened the lineage of its last opening
+     */
+    record Cursor(int partition, long settledEpoch, long micros, long events, long lineage, long opened) {}
 
     List<Cursor> cursors() throws SQLException {
         return session.list(
-                "SELECT partition, settled_epoch, settled_micros, settled_events FROM partition_cursor ORDER BY 1",
-                row -> new Cursor(row.getInt(1), row.getLong(2), row.getLong(3), row.getLong(4)));
+                CURSORS,
+                row -> new Cursor(
+                        row.getInt(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5), row.getLong(6)));
     }
 
     private Map<Cell, Long> cells(String sql) throws SQLException {

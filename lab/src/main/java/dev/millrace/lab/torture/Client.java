@@ -5,18 +5,16 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * One sender in a closed loop: a batch, and the next one when that is acknowledged. One event in a hundred is sent a second
- * time: in the same batch, in the next one, or to the other node at the same moment. Runs in one thread.
+ * One sender in a closed loop: a batch, and the next one when that is acknowledged. Two events in three hundred are sent a second
+ * time, in the same batch or in the next one; a share of them is sent to the other node at the same moment. Runs in one thread.
  */
 final class Client {
     private static final int LEAST = 100;
     private static final int MOST = 500;
     private static final int COPIES_IN = 300;
 
-    /** One batch in so many has a tenth of its events sent to both nodes at once. */
-    private static final int TWINS_IN = 30;
-
-    private static final int TWIN_SHARE = 10;
+    /** Where fewer events are sent to both nodes, this share of them is, in some batches only. */
+    private static final double LEAST_SHARE = 0.1;
 
     private final RandomGenerator random;
     private final Readership readership;
@@ -24,16 +22,28 @@ final class Client {
     private final Post post;
     private final Pace pace;
     private final Tallies twice;
+    private final double both;
     private List<Event> again = new ArrayList<>();
 
-    /** @param twice counts what is sent twice, by the way */
-    Client(RandomGenerator random, Readership readership, Oracle oracle, Post post, Pace pace, Tallies twice) {
+    /**
+     * @param twice counts what is sent twice, by the way
+     * @param both share of the events that are sent to both nodes at once
+     */
+    Client(
+            RandomGenerator random,
+            Readership readership,
+            Oracle oracle,
+            Post post,
+            Pace pace,
+            Tallies twice,
+            double both) {
         this.random = random;
         this.readership = readership;
         this.oracle = oracle;
         this.post = post;
         this.pace = pace;
         this.twice = twice;
+        this.both = both;
     }
 
     /** Draws a batch, sends it and returns when there is nothing left to do for it. */
@@ -45,13 +55,21 @@ final class Client {
         again = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             Event event = readership.next();
-            fresh.add(event);
-            chooseCopy(event, copies);
+            if (event.again()) {
+                copies.add(event);
+                twice.add("new token");
+            } else {
+                fresh.add(event);
+                chooseCopy(event, copies);
+            }
         }
         Batch batch = Batch.of(fresh, copies);
         int node = random.nextInt(2);
         oracle.sending(batch.sums());
-        Thread twin = random.nextInt(TWINS_IN) == 0 ? twin(fresh.subList(0, size / TWIN_SHARE), node + 1) : null;
+        double share = Math.max(both, LEAST_SHARE);
+        Thread twin = random.nextDouble() * share < both
+                ? twin(fresh.subList(0, (int) (fresh.size() * share)), node + 1)
+                : null;
         if (post.deliver(batch, node)) {
             oracle.acknowledged(batch.sums());
         } else {

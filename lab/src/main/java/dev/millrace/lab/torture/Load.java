@@ -36,7 +36,7 @@ final class Load {
     private final Crowd clients;
     private final Crowd readers;
 
-    private Load(LabSettings settings, Network network, Clock clock, long seed, Differences differences) {
+    private Load(LabSettings settings, Network network, Clock clock, Plan plan, Differences differences) {
         this.differences = differences;
         this.post = new Post(
                 network.ingestNodes().stream()
@@ -44,12 +44,12 @@ final class Load {
                         .toList(),
                 differences);
         List<TokenMint> publishers = publishers(settings, clock);
-        SplittableRandom seeds = new SplittableRandom(~seed); // Another stream than that of the faults.
+        SplittableRandom seeds = new SplittableRandom(~plan.seed()); // Another stream than that of the faults.
         Pace pace = new Pace(EVENTS_PER_SECOND);
         List<Crowd.Work> sending = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
             Readership readership = new Readership(seeds.split(), publishers, clock, i + "-");
-            sending.add(new Client(seeds.split(), readership, oracle, post, pace, twice)::sendOne);
+            sending.add(new Client(seeds.split(), readership, oracle, post, pace, twice, plan.both())::sendOne);
         }
         BalanceApi api =
                 new BalanceApi(network.ledger(), new BearerMint(settings.local().bearerSecret()), clock);
@@ -62,8 +62,8 @@ final class Load {
     }
 
     /** Creates the publishers where they are missing, and lets everybody loose. */
-    static Load start(LabSettings settings, Network network, Clock clock, long seed, Differences differences) {
-        return new Load(settings, network, clock, seed, differences);
+    static Load start(LabSettings settings, Network network, Clock clock, Plan plan, Differences differences) {
+        return new Load(settings, network, clock, plan, differences);
     }
 
     Oracle oracle() {

@@ -11,8 +11,12 @@ import java.util.stream.Collectors;
  * @param length how long faults happen
  * @param seed of the faults
  * @param kinds of faults
+ * @param both share of the events that are sent to both nodes at the same time, 0 to 1
  */
-record Plan(Duration length, long seed, Set<FaultKind> kinds) {
+record Plan(Duration length, long seed, Set<FaultKind> kinds, double both) {
+    /** One event in a hundred. */
+    static final double USUAL_BOTH = 0.01;
+
     private static final double MINUTE = 60_000;
 
     Plan {
@@ -27,6 +31,9 @@ record Plan(Duration length, long seed, Set<FaultKind> kinds) {
     String command() {
         String minutes = "%s".formatted(length.toMillis() / MINUTE).replaceAll("\\.0$", "");
         String command = "./millrace torture --minutes %s --seed %d".formatted(minutes, seed);
+        if (both != USUAL_BOTH) {
+            command += " --both " + both;
+        }
         return kinds.equals(EnumSet.allOf(FaultKind.class))
                 ? command
                 : command + " --faults "

@@ -12,9 +12,10 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * What readers do: page views of articles, popular ones more often; some read on, scroll, react, and a few comment. Each
- * event is of its own identity. The prices are written down here once more: nothing is asked of the catalogue. Not
- * thread-safe.
+ * What readers do: page views of articles, popular ones more often; some read on, scroll, react, come from a search engine, and a few
+ * comment. Each event is of its own identity, but for readers who react once more under a new token. The first publisher's tokens
+ * have no visitor, so that each of its tokens pays for a reaction; those of the others have one. The prices are written down here once more:
+ * nothing is asked of the catalogue. Not thread-safe.
  */
 final class Readership {
     private static final int ARTICLES_A_CREATOR = 20;
@@ -22,12 +23,15 @@ final class Readership {
     private static final int READ = 200;
     private static final int SCROLL = 100;
     private static final int REACTION = 500;
+    private static final int SEARCH = 1_500;
     private static final int WORD = 50;
     private static final int MOST_WORDS = 100;
 
     /** Tokens are so old when they are used, since a minute's reading takes a minute. */
     private static final Duration AGE = Duration.ofSeconds(90);
 
+    private static final String SEARCHED = "https://www.google.com/";
+    private static final List<String> TYPES = List.of("view", "read", "scroll", "reaction", "search_visit");
     private static final List<String> REACTIONS = List.of("like", "love", "clap");
     private static final Zipf CREATORS = new Zipf(Cell.CREATORS);
     private static final Zipf ARTICLES = new Zipf(ARTICLES_A_CREATOR);
@@ -61,10 +65,15 @@ final class Readership {
         Cell cell = new Cell(CREATORS.draw(random), random.nextInt(Cell.PUBLISHERS));
         String article = "/" + cell.creator() + "/" + ARTICLES.draw(random);
         Instant issuedAt = clock.instant().minus(AGE);
-        EventClaims page = EventClaims.of(Cell.creatorName(cell.creator()), article, prefix + visits++, issuedAt);
+        String visit = prefix + visits++;
+        boolean search = random.nextInt(15) == 0;
+        EventClaims page = page(cell, article, visit, issuedAt, search, visit);
         TokenMint publisher = publishers.get(cell.publisher());
         String token = publisher.mint(page);
         add(cell, VIEW, token, "view", "");
+        if (search) {
+            add(cell, SEARCH, token, "search_visit", "");
+        }
         for (int mark = 25; mark <= 100 && random.nextInt(3) > 0; mark += 25) {
             add(cell, SCROLL, token, "scroll", Integer.toString(mark));
         }
@@ -72,7 +81,12 @@ final class Readership {
             add(cell, READ, token, "read", Integer.toString(mark));
         }
         if (random.nextInt(10) == 0) {
-            add(cell, REACTION, token, "reaction", REACTIONS.get(random.nextInt(REACTIONS.size())));
+            String key = REACTIONS.get(random.nextInt(REACTIONS.size()));
+            add(cell, REACTION, token, "reaction", key);
+            if (page.visitor() != null && random.nextInt(3) == 0) {
+                EventClaims reloaded = page(cell, article, visit, issuedAt, search, visit + "-again");
+                waiting.add(event(cell, REACTION, publisher.mint(reloaded), "reaction", key, true));
+            }
         }
         if (random.nextInt(20) == 0) {
             int words = 1 + random.nextInt(MOST_WORDS + 20);
@@ -81,8 +95,27 @@ final class Readership {
         }
     }
 
+    /** A token of a visit; two of one visit have the same visitor. */
+    private static EventClaims page(
+            Cell cell, String article, String visit, Instant issuedAt, boolean search, String jti) {
+        return new EventClaims(
+                Cell.creatorName(cell.creator()),
+                article,
+                jti,
+                issuedAt,
+                EventClaims.DEFAULT_LIFETIME,
+                search ? TYPES : List.of(),
+                null,
+                search ? SEARCHED : null,
+                cell.publisher() == 0 ? null : "visitor-of-" + visit);
+    }
+
     private void add(Cell cell, long micros, String token, String type, String key) {
+        waiting.add(event(cell, micros, token, type, key, false));
+    }
+
+    private static Event event(Cell cell, long micros, String token, String type, String key, boolean again) {
         String end = key.isEmpty() ? "\"}" : "\",\"key\":\"" + key + "\"}";
-        waiting.add(new Event(cell, micros, "{\"token\":\"" + token + "\",\"type\":\"" + type + end));
+        return new Event(cell, micros, "{\"token\":\"" + token + "\",\"type\":\"" + type + end, again);
     }
 }

@@ -44,8 +44,9 @@ final class Settling {
 
     private void settle() throws InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(
-                        settings.address(workers.getFirst()).resolve("/actuator/settle"))
+                        settings.managementAddress(workers.getFirst()).resolve("/actuator/settle"))
                 .timeout(TIMEOUT)
+                .header("X-Millrace-Settle", "now")
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build();
         try {
@@ -84,7 +85,8 @@ final class Settling {
     }
 
     private Metrics metrics(Instance worker) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(settings.address(worker).resolve("/actuator/prometheus"))
+        HttpRequest request = HttpRequest.newBuilder(
+                        settings.managementAddress(worker).resolve("/actuator/prometheus"))
                 .timeout(TIMEOUT)
                 .build();
         return Metrics.parse(

@@ -91,7 +91,7 @@ final class Torture {
         Wreck wreck = new Wreck(stack, network);
         Lateness lateness = new Lateness(stack.postgres(), clock, INTERVAL);
         Crowd watch = new Crowd(List.of((Crowd.Work) lateness::look), differences);
-        Load load = Load.start(settings, network, clock, plan.seed(), differences);
+        Load load = Load.start(settings, network, clock, plan, differences);
         load.awaitFirst();
         Injector injector = new Injector(wreck, schedule, differences);
         try (injector) {

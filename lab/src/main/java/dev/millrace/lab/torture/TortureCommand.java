@@ -65,6 +65,13 @@ public final class TortureCommand implements Callable<Integer> {
             description = "Kinds of faults: kill, stop, cut, delay, half-open, reset (default: all).")
     private List<String> faults = List.of();
 
+    @Option(
+            names = "--both",
+            paramLabel = "SHARE",
+            description =
+                    "Share of the events that are sent to both ingest nodes at the same time, 0 to 1 (default: 0.01).")
+    private double both = Plan.USUAL_BOTH;
+
     @Option(names = "--keep", description = "Keep data and logs also when there is no difference.")
     private boolean keep;
 
@@ -74,7 +81,7 @@ public final class TortureCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Plan plan = new Plan(length(), seed(), kinds());
+        Plan plan = new Plan(length(), seed(), kinds(), both());
         return RunHome.run(
                 terminal,
                 "torture",
@@ -117,6 +124,13 @@ public final class TortureCommand implements Callable<Integer> {
         } catch (NumberFormatException e) {
             throw wrong("--seed is '%s'; it takes a whole number, such as 42".formatted(seed));
         }
+    }
+
+    private double both() {
+        if (!(both >= 0 && both <= 1)) {
+            throw wrong("--both is %s; it takes a number from 0 to 1, such as 0.5".formatted(both));
+        }
+        return both;
     }
 
     private Set<FaultKind> kinds() {

@@ -35,6 +35,7 @@ class BenchCommandTest {
                     --cases       | batch-9       | --cases has 'batch-9'; there are batch-1000
                     --aof         | sometimes | --aof has 'sometimes'; there are off, everysec, always
                     --rounds      | 0         | --rounds is 0; it takes 1 to 99
+                    --remembered  | -1        | --remembered is -1; it takes 0 to 100000000
                     --warm-up     | 601       | --warm-up is 601; it takes 0 to 600
                     --seed        | -1        | --seed is -1; it takes a whole number from 0 to 2147483646
                     """)

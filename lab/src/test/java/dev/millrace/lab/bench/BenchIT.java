@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,14 +32,16 @@ class BenchIT {
 
     private static final Plan TINY = new Plan(
             true,
-            Set.of("raw-redis", "noop-http", "millrace", "row-update"),
-            Set.of("pipeline-64", "single", "single-half-peak", "batch-1000", "clients-8"),
+            Set.of("raw-redis", "noop-http", "millrace", "millrace-remembered", "row-update"),
+            Set.of("pipeline-64", "single", "single-half-peak", "single-2000", "batch-1000", "clients-8"),
             Set.of(Aof.ALWAYS),
             Duration.ZERO,
             1,
             Duration.ofMillis(100),
             Duration.ofMinutes(5),
             1);
+
+    private static final int REMEMBERED = 200_000;
 
     private Path home = ROOT;
 
@@ -77,20 +81,30 @@ class BenchIT {
                         "raw-redis pipeline-64 always 1",
                         "noop-http single - 1000",
                         "noop-http single-half-peak - 1000",
+                        "noop-http single-2000 - 1000",
+                        "millrace single-2000 always 1000",
+                        "millrace-remembered batch-1000 always 1",
                         "millrace single always 1000",
                         "millrace single-half-peak always 1000",
                         "millrace batch-1000 always 1",
                         "row-update clients-8 - 1");
-        assertThat(json.path("machine").path("servers").toString()).contains("redis 7", "postgres 1");
+        assertThat(json.path("machine").path("servers").toString())
+                .contains("redis 7", "postgres 1", "bytes of Redis each");
         assertCostsOf(json);
     }
 
     private static void assertCostsOf(JsonNode json) {
         for (JsonNode result : json.path("results")) {
+            if (result.path("contestant").asString().equals("millrace-remembered")) {
+                assertThat(result.path("redisIncrements").asDouble()).isPositive();
+                assertThat(result.path("redisAgainstEmptyLogs").asDouble()).isPositive();
+            }
             if (result.path("contestant").asString().equals("millrace")) {
+                assertThat(result.path("redisMicrosPerEvent").asDouble()).isPositive();
                 assertThat(result.path("cpuSecondsPerMillion").propertyNames())
                         .containsExactly("client", "ingest", "ledger", "others", "postgres", "redis", "worker");
-                assertThat(result.path("bytesPerRemembered").asDouble()).isPositive();
+                boolean batches = result.path("case").asString().equals("batch-1000");
+                assertThat(result.path("bytesPerRemembered").asDouble()).isGreaterThanOrEqualTo(batches ? 1 : 0);
                 assertThat(result.path("statementsPerMillion").asDouble()).isPositive();
                 assertThat(result.path("rowsPerMillion").asDouble()).isPositive();
             }
@@ -100,6 +114,8 @@ class BenchIT {
     private Outcome run(Plan plan) throws InterruptedException {
         Progress progress = Progress.to(System.out, 0);
         Stage stage = new Stage(ROOT, home, new Slabs(), progress::step);
-        return new Bench(plan, Entrants.ALL, stage, progress, _ -> {}).run();
+        List<Entrant> entrants = Stream.concat(Entrants.ALL.stream(), Stream.of(Entrants.remembering(REMEMBERED)))
+                .toList();
+        return new Bench(plan, entrants, stage, progress, _ -> {}).run();
     }
 }

@@ -25,6 +25,9 @@ class PlanTest {
         assertThat(quick.takes(BATCHES_ALWAYS)).isTrue();
         assertThat(quick.takes(SINGLE_OFF)).isFalse();
         assertThat(quick.takes(ROWS)).isTrue();
+        assertThat(quick.takes(new Scenario("millrace", Peaks.FIXED, Aof.EVERYSEC, 1_000)))
+                .as("the same rate for everybody")
+                .isTrue();
         assertThat(quick.takes(FEW_ROWS)).isFalse();
         assertThat(quick.takes(Rounds.batches("naive-redis", Aof.ALWAYS, 1_000)))
                 .isTrue();

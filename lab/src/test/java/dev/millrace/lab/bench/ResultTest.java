@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.report.Spread;
 import dev.millrace.lab.stack.Aof;
-import dev.millrace.lab.stack.Costs;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -17,7 +16,7 @@ class ResultTest {
     @Test
     void figuresAreThoseOfTheMedianRoundAndCostsThoseOfAMillionEvents() {
         List<Measured> rounds = List.of(Rounds.round(1_000, 1_000), Rounds.round(1_000, 500), Rounds.round(2_000, 250));
-        Result result = Result.of(SCENARIO, rounds, new Costs(0, 0, 90_000, 10_000));
+        Result result = Result.of(SCENARIO, rounds);
         assertThat(result.eventsPerSecond()).isEqualTo(new Spread(1_000, 2_000, 8_000));
         assertThat(result.p50Ms()).isCloseTo(500, within(1.0));
         assertThat(result.p99Ms()).isCloseTo(990, within(1.0));
@@ -28,6 +27,7 @@ class ResultTest {
         assertThat(result.cpuSecondsPerMillion()).isEqualTo(Map.of("redis", 375.0, "client", 187.5));
         assertThat(result.statementsPerMillion()).isEqualTo(3_000);
         assertThat(result.rowsPerMillion()).isEqualTo(7_500);
+        assertThat(result.redisMicros()).isEqualTo(2);
         assertThat(result.bytesPerRemembered()).isEqualTo(9);
         assertThat(result.lost()).isZero();
         assertThat(result.repeated()).isEqualTo(6);
@@ -39,8 +39,7 @@ class ResultTest {
         Measured double3 = Rounds.round(1_000, 100, 1_003 * Events.MICROS);
         assertThat(short1.lost()).isEqualTo(1);
         assertThat(double3.lost()).isEqualTo(-3);
-        assertThat(Result.of(SCENARIO, List.of(short1, double3), Costs.NONE).lost())
-                .isEqualTo(1);
-        assertThat(Result.of(SCENARIO, List.of(double3), Costs.NONE).lost()).isEqualTo(-3);
+        assertThat(Result.of(SCENARIO, List.of(short1, double3)).lost()).isEqualTo(1);
+        assertThat(Result.of(SCENARIO, List.of(double3)).lost()).isEqualTo(-3);
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.report.Machine;
 import dev.millrace.lab.stack.Aof;
-import dev.millrace.lab.stack.Costs;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -30,12 +29,10 @@ class ResultsJsonTest {
     void aRunIsOneObjectOfMachineResultsAndFailures() {
         Result batches = Result.of(
                 Rounds.batches("millrace", Aof.ALWAYS, 1_000),
-                List.of(Rounds.round(1_000, 500), Rounds.round(1_000, 500)),
-                new Costs(0, 0, 90_000, 10_000));
+                List.of(Rounds.round(1_000, 500), Rounds.round(1_000, 500)));
         Result rows = Result.of(
                 new Scenario("row-update", new Case("clients-64", 1, 64), null, 1_000),
-                List.of(Rounds.round(1_000, 4_000, 999_000)),
-                Costs.NONE);
+                List.of(Rounds.withoutRedis(1_000, 4_000, 999_000)));
         Outcome outcome = new Outcome(
                 List.of(batches, rows), List.of("millrace: redis 7"), List.of("1 lost"), Duration.ofMillis(90_500));
 
@@ -51,10 +48,12 @@ class ResultsJsonTest {
                         "{\"contestant\":\"millrace\",\"case\":\"batch-1000\",\"aof\":\"always\",\"creators\":1000,"
                                 + "\"rounds\":2,\"eventsPerSecond\":2000,\"eventsPerSecondMin\":2000,"
                                 + "\"eventsPerSecondMax\":2000,\"settledEventsPerSecond\":1923.08,\"requests\":2000,\"p50Ms\":500.")
-                .contains("\"settleMs\":20,\"lost\":0,\"sentAgain\":4,\"ratios\":{\"row-update\":8},"
-                        + "\"cpuSecondsPerMillion\":{\"client\":250,\"redis\":500},"
-                        + "\"statementsPerMillion\":4000,\"rowsPerMillion\":10000,\"bytesPerRemembered\":9}");
+                .contains(
+                        "\"settleMs\":20,\"lost\":0,\"sentAgain\":4,\"ratios\":{\"row-update\":8},\"redisMicrosPerEvent\":2,"
+                                + "\"cpuSecondsPerMillion\":{\"client\":250,\"redis\":500},"
+                                + "\"statementsPerMillion\":4000,\"rowsPerMillion\":10000,\"bytesPerRemembered\":9}");
         assertThat(json.path("results").get(1).path("aof").isNull()).isTrue();
+        assertThat(json.path("results").get(1).has("redisMicrosPerEvent")).isFalse();
         assertThat(json.path("results").get(1).path("bytesPerRemembered").isNull())
                 .isTrue();
         assertThat(json.path("seed").asInt()).isEqualTo(42);
@@ -68,8 +67,7 @@ class ResultsJsonTest {
     void theTableShowsTheSame() {
         Result rows = Result.of(
                 new Scenario("row-update", new Case("clients-64", 1, 64), null, 1),
-                List.of(Rounds.round(1_000, 4_000), Rounds.round(1_000, 1_000), Rounds.round(1_000, 2_000)),
-                Costs.NONE);
+                List.of(Rounds.round(1_000, 4_000), Rounds.round(1_000, 1_000), Rounds.round(1_000, 2_000)));
         String table = Table.of(
                 PLAN,
                 new Outcome(List.of(rows), List.of("row-update: postgres 18"), List.of(), Duration.ofSeconds(9)),

@@ -19,6 +19,15 @@ final class Rounds {
 
     /** The same with so much in the balances. */
     static Measured round(int events, long millis, long countedMicros) {
+        return round(events, millis, countedMicros, 2L * events, new Costs(4, 10, 9_000, 1_000));
+    }
+
+    /** The same of a contestant without Redis. */
+    static Measured withoutRedis(int events, long millis, long countedMicros) {
+        return round(events, millis, countedMicros, 0, new Costs(4, 10, 0, 0));
+    }
+
+    private static Measured round(int events, long millis, long countedMicros, long redisMicros, Costs spent) {
         Histogram latency = new Histogram(3);
         for (int i = 1; i <= 1_000; i++) {
             latency.recordValue(TimeUnit.MILLISECONDS.toNanos(i));
@@ -29,7 +38,8 @@ final class Rounds {
                 TimeUnit.MILLISECONDS.toNanos(20),
                 latency,
                 Map.of("redis", 0.5, "client", 0.25),
-                new Costs(4, 10, 9_000, 1_000),
+                redisMicros,
+                spent,
                 events * Events.MICROS,
                 countedMicros,
                 2);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.stack.Aof;
-import dev.millrace.lab.stack.Costs;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -37,6 +36,26 @@ class YardsticksTest {
     }
 
     @Test
+    void whatIsSettledIsHeldAgainstKafkaAndBatchesAgainstNaiveOnes() {
+        Result batches = result(Rounds.batches("millrace", Aof.ALWAYS, 1_000), 50_000);
+        Result naive = result(Rounds.batches("naive-redis", Aof.ALWAYS, 1_000), 25_000);
+        Result kafka = result(new Scenario("kafka", batches.scenario().shape(), null, 1_000), 100_000);
+        assertThat(new Yardsticks(List.of(batches, naive, kafka)).ratios(batches))
+                .isEqualTo(Map.of("naive-redis", 2.0, "kafka", 0.5));
+    }
+
+    @Test
+    void theCpuOfRedisIsHeldAgainstOneIncrementAndAgainstEmptyLogs() {
+        Result batches = result(Rounds.batches("millrace", Aof.ALWAYS, 1_000), 50_000);
+        Result remembered = result(Rounds.batches("millrace-remembered", Aof.ALWAYS, 1_000), 50_000);
+        Yardsticks yardsticks = new Yardsticks(List.of(rawAlways, rawOff, noop, batches, remembered));
+        assertThat(yardsticks.increments(batches)).contains(1.0);
+        assertThat(yardsticks.increments(rawAlways)).isEmpty();
+        assertThat(yardsticks.againstEmptyLogs(remembered)).contains(1.0);
+        assertThat(yardsticks.againstEmptyLogs(batches)).isEmpty();
+    }
+
+    @Test
     void aYardstickIsNotHeldAgainstItselfNorAgainstWhatDidNotRun() {
         assertThat(new Yardsticks(List.of(rawAlways)).ratios(rawAlways)).isEmpty();
     }
@@ -45,11 +64,13 @@ class YardsticksTest {
     void aRateThatWasGivenIsHeldAgainstNothing() {
         Result half = result(new Scenario("millrace", Peaks.halfOf(SINGLE), Aof.ALWAYS, 1_000), 5_000);
         Result noopHalf = result(new Scenario("noop-http", Peaks.halfOf(SINGLE), null, 1_000), 10_000);
-        assertThat(new Yardsticks(List.of(rawAlways, noop, noopHalf, rows, half)).ratios(half))
-                .isEmpty();
+        Result fixed = result(new Scenario("millrace", Peaks.FIXED, Aof.ALWAYS, 1_000), 2_000);
+        Yardsticks yardsticks = new Yardsticks(List.of(rawAlways, noop, noopHalf, rows, half, fixed));
+        assertThat(yardsticks.ratios(half)).isEmpty();
+        assertThat(yardsticks.ratios(fixed)).isEmpty();
     }
 
     private static Result result(Scenario scenario, int eventsPerSecond) {
-        return Result.of(scenario, List.of(Rounds.round(eventsPerSecond, 1_000)), Costs.NONE);
+        return Result.of(scenario, List.of(Rounds.round(eventsPerSecond, 1_000)));
     }
 }

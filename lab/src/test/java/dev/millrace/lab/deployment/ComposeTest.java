@@ -38,13 +38,21 @@ class ComposeTest {
     @EnumSource
     void aServiceListensAndIsAskedWhereItListensByDefault(Service service) {
         Node container = containers.at(service.module);
-        String port = String.valueOf(service.port);
+        Map<String, Integer> ports = Map.of(
+                "port " + service.portVariable, service.port,
+                "management " + service.managementVariable, service.managementPort);
 
-        assertThat(service.defaultOf(service.portVariable)).isEqualTo(port);
-        assertThat(container.at("environment", service.portVariable).text()).isEqualTo(port);
-        assertThat(container.at("ports").texts()).containsExactly("127.0.0.1:" + port + ":" + port);
+        ports.forEach((what, port) -> {
+            String variable = what.substring(what.indexOf(' ') + 1);
+            assertThat(service.defaultOf(variable)).as(what).isEqualTo(String.valueOf(port));
+            assertThat(container.at("environment", variable).number()).as(what).isEqualTo(port);
+        });
+        assertThat(container.at("ports").texts())
+                .containsExactlyElementsOf(service.ports().stream()
+                        .map(port -> "127.0.0.1:" + port + ":" + port)
+                        .toList());
         assertThat(container.at("healthcheck", "test").texts())
-                .containsExactly("CMD", "ask", "GET", port, Service.READINESS);
+                .containsExactly("CMD", "ask", "GET", String.valueOf(service.managementPort), Service.READINESS);
     }
 
     @ParameterizedTest

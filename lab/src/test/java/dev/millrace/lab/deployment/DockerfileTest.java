@@ -40,12 +40,13 @@ class DockerfileTest {
     /** The build of the three services and the image make the cache by the same start. */
     @Test
     void theCacheIsMadeByTheStartThatTheBuildMakes() {
-        List<String> training =
-                all(Pattern.compile("<argument>(-Dspring[^<]*|-Dserver[^<]*)</argument>"), Repository.text("pom.xml"));
+        List<String> training = all(
+                Pattern.compile("<argument>(-Dspring[^<]*|-Dserver[^<]*|-Dmanagement[^<]*)</argument>"),
+                Repository.text("pom.xml"));
         String made = instructions("RUN").getLast();
 
         assertThat(made).startsWith("java -XX:AOTCacheOutput=millrace.aot ");
-        assertThat(training).hasSize(4).allMatch(made::contains);
+        assertThat(training).hasSize(5).allMatch(made::contains);
     }
 
     @Test

@@ -62,13 +62,22 @@ class KubernetesTest {
         assertThat(service.defaultOf(service.portVariable)).isEqualTo(String.valueOf(service.port));
         Node variable = environment(service).getOrDefault(service.portVariable, container);
         assertThat(variable.at("value").number()).isEqualTo(service.port);
+        assertThat(service.defaultOf(service.managementVariable)).isEqualTo(String.valueOf(service.managementPort));
+        assertThat(environment(service)
+                        .getOrDefault(service.managementVariable, container)
+                        .at("value")
+                        .number())
+                .isEqualTo(service.managementPort);
+        assertThat(container.at("ports").items())
+                .extracting(port -> port.at("containerPort").number())
+                .containsExactlyElementsOf(service.ports());
         assertThat(container.at("ports", 0, "name").text()).isEqualTo("http");
         assertThat(container.at("ports", 0, "containerPort").number()).isEqualTo(service.port);
         Node exposed = resource(service, "Service").at("spec", "ports", 0);
         assertThat(exposed.at("port").number()).isEqualTo(service.port);
         assertThat(exposed.at("targetPort").text()).isEqualTo("http");
         Node scraped = resource(service, "Deployment").at("spec", "template", "metadata", "annotations");
-        assertThat(scraped.at("prometheus.io/port").number()).isEqualTo(service.port);
+        assertThat(scraped.at("prometheus.io/port").number()).isEqualTo(service.managementPort);
         assertThat(scraped.at("prometheus.io/path").text()).isEqualTo("/actuator/prometheus");
     }
 
@@ -82,7 +91,9 @@ class KubernetesTest {
                 .forEach((probe, path) -> {
                     Node request = container(service).at(probe, "httpGet");
                     assertThat(request.at("path").text()).as(probe).isEqualTo(path);
-                    assertThat(request.at("port").text()).as(probe).isEqualTo("http");
+                    assertThat(request.at("port").text())
+                            .as(probe)
+                            .isEqualTo(service.ports().size() == 1 ? "http" : "management");
                 });
     }
 

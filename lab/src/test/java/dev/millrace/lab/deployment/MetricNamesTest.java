@@ -14,12 +14,13 @@ import org.springframework.boot.convert.DurationStyle;
 /** The dashboard and the alerts speak of metrics that exist; docs/metrics.md says which do. */
 class MetricNamesTest {
 
-    private static final Pattern ROW = Pattern.compile("^\\| `([a-z_]+)` \\|", Pattern.MULTILINE);
+    private static final Pattern ROW = Pattern.compile("^\\| (`[a-z_]+`(?:, `[a-z_]+`)*) \\|", Pattern.MULTILINE);
+    private static final Pattern NAME = Pattern.compile("`([a-z_]+)`");
     private static final Pattern TIMER = Pattern.compile("^\\| `([a-z_]+)` \\| timer \\|", Pattern.MULTILINE);
     private static final Pattern METRIC = Pattern.compile("\\b((?:millrace|http)_[a-z_]+)\\b");
 
     private final String table = Repository.text("docs/metrics.md");
-    private final Set<String> documented = new TreeSet<>(all(ROW, table));
+    private final Set<String> documented = new TreeSet<>(all(NAME, String.join(" ", all(ROW, table))));
     private final Node dashboard = Repository.yaml("deploy/grafana/dashboards/millrace.json");
     private final Node alerts = Repository.yaml("deploy/prometheus/alerts.yml");
 
@@ -99,8 +100,8 @@ class MetricNamesTest {
                         + job.at("static_configs", 0, "targets").texts()
                         + job.at("metrics_path").text())
                 .containsExactlyInAnyOrderElementsOf(Stream.of(Service.values())
-                        .map(service ->
-                                service.module + " [" + service.module + ":" + service.port + "]/actuator/prometheus")
+                        .map(service -> service.module + " [" + service.module + ":" + service.managementPort
+                                + "]/actuator/prometheus")
                         .toList());
     }
 

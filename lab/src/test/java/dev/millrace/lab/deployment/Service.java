@@ -3,17 +3,19 @@ package dev.millrace.lab.deployment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.springframework.boot.convert.DurationStyle;
 
 /** One of the three services, as its own application.yml describes it to whoever deploys it. */
 enum Service {
-    INGEST_API("ingest-api", "MILLRACE_INGEST_PORT", 8080),
-    LEDGER_SERVICE("ledger-service", "MILLRACE_LEDGER_PORT", 8081),
-    SETTLEMENT_WORKER("settlement-worker", "MILLRACE_WORKER_PORT", 8082);
+    INGEST_API("ingest-api", "MILLRACE_INGEST_PORT", 8080, "MILLRACE_INGEST_MANAGEMENT_PORT", 9080),
+    LEDGER_SERVICE("ledger-service", "MILLRACE_LEDGER_PORT", 8081, "MILLRACE_LEDGER_MANAGEMENT_PORT", 9081),
+    SETTLEMENT_WORKER("settlement-worker", "MILLRACE_WORKER_PORT", 8082, "MILLRACE_WORKER_PORT", 8082);
 
     static final String LIVENESS = "/actuator/health/liveness";
     static final String READINESS = "/actuator/health/readiness";
@@ -24,11 +26,20 @@ enum Service {
     final String module;
     final String portVariable;
     final int port;
+    final String managementVariable;
+    final int managementPort;
 
-    Service(String module, String portVariable, int port) {
+    Service(String module, String portVariable, int port, String managementVariable, int managementPort) {
         this.module = module;
         this.portVariable = portVariable;
         this.port = port;
+        this.managementVariable = managementVariable;
+        this.managementPort = managementPort;
+    }
+
+    /** The API's port and the one of health and metrics, which is the same where there is one only. */
+    List<Integer> ports() {
+        return Stream.of(port, managementPort).distinct().toList();
     }
 
     /** The variables that its configuration reads. */

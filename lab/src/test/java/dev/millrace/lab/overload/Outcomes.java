@@ -51,8 +51,8 @@ final class Outcomes {
                 new Sums(1_000, 1_000, 1_000));
     }
 
-    static FloodRun flood(boolean filter, Score honest, @Nullable Score replays) {
-        return new FloodRun(filter, 3_000, honest, replays, new Sums(1_000, 1_000, 1_000));
+    static FloodRun flood(double redisSeconds, Score honest, @Nullable Score replays) {
+        return new FloodRun(3_000, honest, replays, redisSeconds, new Sums(1_000, 1_000, 1_000));
     }
 
     /** Read within so many milliseconds, by many within twice that; 10,000 events/s without that, and so many with it. */

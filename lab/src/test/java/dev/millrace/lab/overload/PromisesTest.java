@@ -20,10 +20,8 @@ class PromisesTest {
                         Outcomes.level(50, 5_000, Outcomes.score(100, 5, 0), FLAT, null),
                         Outcomes.level(300, 9_000, Outcomes.score(100, 1_000, 200), FLAT, 4.25)),
                 List.of(
-                        Outcomes.flood(true, Outcomes.score(100, 10, 0), null),
-                        Outcomes.flood(true, Outcomes.score(100, 20, 0), Outcomes.score(5, 1, 7)),
-                        Outcomes.flood(false, Outcomes.score(100, 10, 0), null),
-                        Outcomes.flood(false, Outcomes.score(98, 10, 2), Outcomes.score(5, 1, 7))));
+                        Outcomes.flood(1, Outcomes.score(100, 10, 0), null),
+                        Outcomes.flood(1.25, Outcomes.score(100, 20, 0), Outcomes.score(5, 1, 7))));
         assertThat(Promises.of(outcome)).allMatch(Promise::holds);
         assertThat(measured(outcome))
                 .containsExactly(
@@ -32,7 +30,8 @@ class PromisesTest {
                         "at 300 %: 1,000 ms",
                         "at 300 %: 440 after 400 MiB, 200 of them alive",
                         "at 300 %: 4.3 s",
-                        "x 2.0, x ∞ (over 1 % not accepted) without the filter",
+                        "x 2.0",
+                        "1.25 s with, 1.00 s without",
                         "exact");
     }
 
@@ -43,11 +42,12 @@ class PromisesTest {
         Outcome outcome = Outcomes.of(
                 List.of(Outcomes.level(150, 8_999, silent, new Memory(300, 400, 441, 441, 200), null)),
                 List.of(
-                        Outcomes.flood(true, Outcomes.score(100, 10, 0), null),
-                        Outcomes.flood(true, Outcomes.score(100, 21, 0), Outcomes.score(5, 1, 7))));
+                        Outcomes.flood(1, Outcomes.score(100, 10, 0), null),
+                        Outcomes.flood(1.26, Outcomes.score(98, 10, 2), Outcomes.score(5, 1, 7))));
         assertThat(Promises.of(outcome).stream().map(Promise::holds))
-                .containsExactly(false, false, false, false, false, false, true);
-        assertThat(measured(outcome)).contains("at 150 %: not within 6 s", "x 2.1");
+                .containsExactly(false, false, false, false, false, false, false, true);
+        assertThat(measured(outcome))
+                .contains("at 150 %: not within 6 s", "x ∞ (over 1 % not accepted)", "1.26 s with, 1.00 s without");
         assertThat(outcome.isGood()).isTrue();
     }
 
@@ -94,8 +94,8 @@ class PromisesTest {
                         Outcomes.level(50, 5_000, Outcomes.score(100, 5, 0), FLAT, null),
                         Outcomes.level(300, 9_000, Outcomes.score(100, 1_000, 200), FLAT, 4.25)),
                 List.of(
-                        Outcomes.flood(true, Outcomes.score(100, 10, 0), null),
-                        Outcomes.flood(true, Outcomes.score(100, 20, 0), Outcomes.score(5, 1, 7))));
+                        Outcomes.flood(1, Outcomes.score(100, 10, 0), null),
+                        Outcomes.flood(1.1, Outcomes.score(100, 20, 0), Outcomes.score(5, 1, 7))));
         Machine machine = new Machine(2, "a processor", 1_024, "a system", "a java");
         assertThat(Table.of(outcome, machine))
                 .contains(
@@ -116,7 +116,7 @@ class PromisesTest {
                 .isEqualTo(4.25);
         assertThat(json.path("flood").path(1).path("replays").path("accepted").asInt())
                 .isEqualTo(5);
-        assertThat(json.path("promises").size()).isEqualTo(7);
+        assertThat(json.path("promises").size()).isEqualTo(8);
     }
 
     @Test

@@ -113,6 +113,7 @@ final class Api {
     /** Asks the worker for a settlement now. */
     Answer settle() {
         return send(request(Part.WORKER, "/actuator/settle")
+                .header("X-Millrace-Settle", "now")
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build());
     }
@@ -142,7 +143,9 @@ final class Api {
     }
 
     private HttpRequest.Builder request(Part part, String path) {
-        URI address = settings.local().address(part);
+        URI address = path.startsWith("/actuator")
+                ? settings.local().managementAddress(part)
+                : settings.local().address(part);
         return HttpRequest.newBuilder(address.resolve(path)).timeout(TIMEOUT);
     }
 

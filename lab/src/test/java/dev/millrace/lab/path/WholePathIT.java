@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -231,6 +234,14 @@ class WholePathIT {
         resendUntilCounted("c-among-slow", 0);
         path.awaitSettled("c-among-slow", VIEW);
         assertThat(path.ingestLog()).contains("the heap has room for").doesNotContain("OutOfMemoryError");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"INGEST", "WORKER", "LEDGER"})
+    void aServiceHasTheMetricsThatTheDocumentsPromise(Part service) throws IOException {
+        Set<String> documented = DocumentedMetrics.of(service);
+        assertThat(documented).isNotEmpty();
+        assertThat(api.metrics(service).sums()).containsKeys(documented.toArray(String[]::new));
     }
 
     @Test

@@ -39,7 +39,8 @@ class BooksIT {
             "INSERT INTO engagement VALUES (current_date, 'creator-7', 'publisher-1', '/a', 'view', 1, 3, 3000)",
             "INSERT INTO article_score VALUES ('publisher-1', '/a', 'creator-7', 3000, now())",
             "INSERT INTO settled_epoch VALUES (4, 1, now(), now(), 3000, 3, 1)",
-            "UPDATE partition_cursor SET opening = 1",
+            "UPDATE partition_cursor SET lineage = 1",
+            "INSERT INTO partition_opening SELECT partition, 1, 1 FROM partition_cursor",
             "UPDATE partition_cursor SET settled_epoch = 1, settled_micros = 3000, settled_events = 3 WHERE partition = 4");
 
     private String url = "";
@@ -49,7 +50,7 @@ class BooksIT {
     void settleOnce() throws SQLException, IOException {
         url = RealServers.freshDatabase();
         try (Connection owner = DriverManager.getConnection(url, Databases.OWNER, RealServers.password())) {
-            execute(owner, List.of(schema("V1__ledger.sql"), schema("V2__closed_journals_and_openings.sql")));
+            execute(owner, List.of(schema("V1__ledger.sql")));
         }
         superuser = DriverManager.getConnection(url, PostgresServer.SUPERUSER, RealServers.password());
         superuser.setAutoCommit(false);
@@ -96,7 +97,8 @@ class BooksIT {
                     UPDATE partition_cursor SET settled_epoch = 2 WHERE partition = 4   | cursors that are not the sum of their settled epochs
                     UPDATE partition_cursor SET settled_micros = 6000 WHERE partition = 4 | settled money that is not in the journals
                     UPDATE partition_cursor SET halted = 'x' WHERE partition = 4        | partitions that are halted
-                    UPDATE partition_cursor SET opening = 2 WHERE partition = 4         | partitions that were opened again
+                    INSERT INTO partition_opening VALUES (4, 3, 2)                       | partitions that were not opened once
+                    DELETE FROM partition_opening WHERE partition = 4                   | partitions that were not opened once
                     """)
     void whatWasTamperedWithIsFound(String tampering, String difference) throws SQLException {
         execute(superuser, List.of(tampering));

@@ -2,11 +2,13 @@ package dev.millrace.lab.torture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.base.Splitter;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.mint.TokenMint;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -43,9 +45,40 @@ class ReadershipTest {
                 .map(event -> JsonMapper.shared().readTree(event.json()))
                 .map(json -> json.path("type").asString(""))
                 .collect(Collectors.toSet());
-        assertThat(types).containsExactlyInAnyOrder("view", "read", "scroll", "reaction", "comment");
-        assertThat(events).extracting(Event::micros).contains(1_000L, 200L, 100L, 500L, 5_000L);
+        assertThat(types).containsExactlyInAnyOrder("view", "read", "scroll", "reaction", "search_visit", "comment");
+        assertThat(events).extracting(Event::micros).contains(1_000L, 200L, 100L, 500L, 1_500L, 5_000L);
         assertThat(events).extracting(Event::micros).allMatch(micros -> micros > 0 && micros <= 5_000);
+    }
+
+    @Test
+    void whoReactsOnceMoreDoesSoUnderANewTokenOfTheSameVisitorAndArticle() {
+        List<Event> events = Stream.generate(readership::next).limit(EVENTS).toList();
+        Set<List<String>> reactions = new HashSet<>();
+        Set<String> tokens = new HashSet<>();
+        int again = 0;
+        for (Event event : events) {
+            JsonNode json = JsonMapper.shared().readTree(event.json());
+            String token = json.path("token").asString();
+            JsonNode claims = claims(token);
+            if (json.path("type").asString().equals("reaction") && claims.has("vis")) {
+                assertThat(tokens.add(token)).isTrue();
+                List<String> reaction = List.of(
+                        claims.path("vis").asString(),
+                        claims.path("art").asString(),
+                        json.path("key").asString());
+                assertThat(reactions.add(reaction)).as(reaction.toString()).isNotEqualTo(event.again());
+            } else {
+                assertThat(event.again()).isFalse();
+            }
+            again += event.again() ? 1 : 0;
+        }
+        assertThat(again).isPositive();
+    }
+
+    private static JsonNode claims(String token) {
+        return JsonMapper.shared()
+                .readTree(Base64.getUrlDecoder()
+                        .decode(Splitter.on('.').splitToList(token).get(1)));
     }
 
     @Test

@@ -4,8 +4,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
+import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationConverter;
 import org.springframework.security.web.header.HeaderWriter;
 import org.springframework.security.web.header.writers.CacheControlHeadersWriter;
@@ -40,14 +42,16 @@ public final class KnownReaders {
         this.converter = converter;
     }
 
-    /** Whether it is known that the request's bearer token is good and allows to read this creator's data. */
-    public boolean mayRead(HttpServletRequest request, String creator) {
+    /** Who asks, if it is known that the request's bearer token is good and allows to read this creator's data. */
+    public Optional<Authentication> reader(HttpServletRequest request, String creator) {
         String token = token(request);
-        return token != null
-                && tokens.recall(token)
-                        .filter(jwt -> !jwt.hasClaim(CONFIRMATION))
-                        .filter(jwt -> OwnData.allowed(converter.convert(jwt), creator))
-                        .isPresent();
+        if (token == null) {
+            return Optional.empty();
+        }
+        return tokens.recall(token)
+                .filter(jwt -> !jwt.hasClaim(CONFIRMATION))
+                .<Authentication>map(converter::convert)
+                .filter(caller -> OwnData.allowed(caller, creator));
     }
 
     private static @Nullable String token(HttpServletRequest request) {

@@ -1,8 +1,8 @@
 package dev.millrace.ledger.balance;
 
+import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.access.KnownReaders;
 import dev.millrace.ledger.problem.ProblemWriter;
-import dev.millrace.ledger.redis.RedisLine;
 import java.time.Clock;
 import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterProperties;
 import org.springframework.boot.web.servlet.DelegatingFilterProxyRegistrationBean;
@@ -18,8 +18,8 @@ import tools.jackson.databind.json.JsonMapper;
 public class BalanceConfiguration {
 
     @Bean
-    LiveBalance liveBalance(JdbcClient jdbc, RedisLine redis, Clock clock) {
-        return new LiveBalance(new SettledLedger(jdbc), new PendingCounters(redis), clock);
+    LiveBalance liveBalance(JdbcClient jdbc, RedisConnections redis, Clock clock) {
+        return new LiveBalance(new SettledLedger(jdbc), redis, clock);
     }
 
     @Bean

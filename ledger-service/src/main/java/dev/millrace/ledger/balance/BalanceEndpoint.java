@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.security.Principal;
 import java.time.Instant;
 import org.springframework.dao.DataAccessException;
 import org.springframework.http.MediaType;
@@ -17,7 +18,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 
-/** {@code GET /v1/creators/{creator}/balance}. */
+/** {@code GET /v1/creators/{creator}/balance}. A creator who has earned nothing yet sees zeros; nobody else does. */
 @RestController
 @Tag(name = "Creators")
 final class BalanceEndpoint {
@@ -65,7 +66,7 @@ final class BalanceEndpoint {
      *
      * @param total settled + pending
      * @param asOf everything counted before this moment is in it
-     * @param settledThrough everything counted before this moment is settled
+     * @param settledThrough everything that was counted for this creator before this moment is settled
      */
     record Balance(
             String creator,
@@ -84,21 +85,18 @@ final class BalanceEndpoint {
         Problem.LEDGER_UNAVAILABLE
     })
     @GetMapping(path = PATH, produces = MediaType.APPLICATION_JSON_VALUE)
-    Balance balance(@PathVariable("creator") String id) {
+    Balance balance(@PathVariable("creator") String id, Principal caller) {
         CreatorId creator = new CreatorId(id);
         return switch (read(creator)) {
             case BalanceReading.Live live -> {
                 ok.increment();
-                yield new Balance(
-                        creator.id(),
-                        currency,
-                        Amount.of(live.settled()),
-                        Amount.of(live.pending()),
-                        Amount.of(live.total()),
-                        live.asOf(),
-                        live.settledThrough());
+                yield body(creator, live);
             }
-            case BalanceReading.Unknown _ -> {
+            case BalanceReading.Unknown nothing -> {
+                if (creator.id().equals(caller.getName())) {
+                    ok.increment();
+                    yield body(creator, nothing.asZeros());
+                }
                 unknown.increment();
                 throw KnownCreators.unknown(creator);
             }
@@ -107,6 +105,17 @@ final class BalanceEndpoint {
                 throw KnownCreators.unavailable(now);
             }
         };
+    }
+
+    private Balance body(CreatorId creator, BalanceReading.Live live) {
+        return new Balance(
+                creator.id(),
+                currency,
+                Amount.of(live.settled()),
+                Amount.of(live.pending()),
+                Amount.of(live.total()),
+                live.asOf(),
+                live.settledThrough());
     }
 
     private BalanceReading read(CreatorId creator) {

@@ -11,7 +11,7 @@ public sealed interface BalanceReading {
      * @param settled booked in the ledger
      * @param pending counted and not yet booked
      * @param asOf everything counted before this moment is in it
-     * @param settledThrough everything counted before this moment is settled
+     * @param settledThrough everything that was counted for this creator before this moment is settled
      */
     record Live(Micros settled, Micros pending, Instant asOf, Instant settledThrough) implements BalanceReading {
         Micros total() {
@@ -19,8 +19,13 @@ public sealed interface BalanceReading {
         }
     }
 
-    /** The creator has neither an account nor anything pending. */
-    record Unknown() implements BalanceReading {}
+    /** The creator has neither an account nor anything pending; the moments are those of {@link Live}. */
+    record Unknown(Instant asOf, Instant settledThrough) implements BalanceReading {
+        /** What the creator sees. */
+        Live asZeros() {
+            return new Live(Micros.ZERO, Micros.ZERO, asOf, settledThrough);
+        }
+    }
 
     /**
      * It can't be known now.

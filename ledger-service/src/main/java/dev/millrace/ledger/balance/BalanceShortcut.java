@@ -1,6 +1,6 @@
 package dev.millrace.ledger.balance;
 
-import dev.millrace.common.counters.EarnField;
+import dev.millrace.common.token.CreatorId;
 import dev.millrace.ledger.access.KnownReaders;
 import dev.millrace.ledger.problem.ProblemWriter;
 import jakarta.servlet.FilterChain;
@@ -11,11 +11,13 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
+import org.springframework.security.core.Authentication;
 import org.springframework.web.filter.ServerHttpObservationFilter;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -47,8 +49,9 @@ final class BalanceShortcut extends HttpFilter {
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         String creator = isUsual(request) ? creator(request) : null;
-        if (creator != null && readers.mayRead(request, creator)) {
-            answer(creator, request, response);
+        Optional<Authentication> reader = creator == null ? Optional.empty() : readers.reader(request, creator);
+        if (creator != null && reader.isPresent()) {
+            answer(creator, reader.get(), request, response);
         } else {
             chain.doFilter(request, response);
         }
@@ -75,16 +78,17 @@ final class BalanceShortcut extends HttpFilter {
             return null;
         }
         String creator = path.substring(begin, end);
-        return EarnField.CREATOR.matcher(creator).matches() ? creator : null;
+        return CreatorId.matches(creator) ? creator : null;
     }
 
-    private void answer(String creator, HttpServletRequest request, HttpServletResponse response) throws IOException {
+    private void answer(String creator, Authentication reader, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
         readers.writeHeaders(request, response);
         ServerHttpObservationFilter.findObservationContext(request)
                 .ifPresent(observation -> observation.setPathPattern(BalanceEndpoint.PATH));
         BalanceEndpoint.Balance balance;
         try {
-            balance = endpoint.balance(creator);
+            balance = endpoint.balance(creator, reader);
         } catch (RuntimeException e) {
             problems.write(request, response, e);
             return;

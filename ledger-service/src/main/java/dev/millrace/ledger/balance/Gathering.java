@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -14,10 +15,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers those who ask at the same time by one reading: while one is under way, those who come wait for the next, which one of
- * them does for all. So each answer comes of a reading that began after it was asked for, nobody waits where nothing is under
- * way, and the more ask, the less an answer costs. Whoever has waited for too long reads alone: a reading that hangs holds
- * nobody else up. Thread-safe.
+ * Collapses concurrent reads: while one read runs, later callers queue, and one of them reads for all. Every answer comes from a read that
+ * began after it was asked for. A caller who is alone reads at once. The more ask, the less an answer costs.
+ *
+ * <p>A caller whose turn has not come within its patience gets no answer. It never reads alone: when a store gets slow, as many reads as
+ * callers would make it slower. Thread-safe.
  */
 final class Gathering<Q, A> {
     private final int most;
@@ -27,8 +29,8 @@ final class Gathering<Q, A> {
     private boolean underWay;
 
     /**
-     * @param most questions in one reading
-     * @param patience how long one waits for the reading under way to end
+     * @param most questions in one read
+     * @param patience longest wait for a turn
      * @param reading answers questions, in their order
      */
     Gathering(int most, Duration patience, Function<List<Q>, List<A>> reading) {
@@ -37,7 +39,7 @@ final class Gathering<Q, A> {
         this.reading = reading;
     }
 
-    /** A question, and its turn: to read for these, or for none of them, since it is answered. */
+    /** A question, and its turn: to read for these, or for nobody, since the answer is there. */
     private static final class Ticket<Q, A> {
         private final Q question;
         private final CompletableFuture<List<Ticket<Q, A>>> turn = new CompletableFuture<>();
@@ -58,24 +60,24 @@ final class Gathering<Q, A> {
     }
 
     /**
-     * The answer.
+     * The answer, or empty when the reads before this one took longer than the patience.
      *
-     * @throws RuntimeException of the reading that was to give it
+     * @throws RuntimeException of the read that was to give it
      */
-    A ask(Q question) {
+    Optional<A> ask(Q question) {
         Ticket<Q, A> mine = new Ticket<>(question);
         if (begins(mine)) {
             readFor(List.of(mine));
-            return mine.result();
+            return Optional.of(mine.result());
         }
         List<Ticket<Q, A>> group = await(mine);
         if (group == null) {
-            return reading.apply(List.of(question)).getFirst();
+            return Optional.empty();
         }
         if (!group.isEmpty()) {
             readFor(group);
         }
-        return mine.result();
+        return Optional.of(mine.result());
     }
 
     /** Whether nothing is under way, so that this one begins; otherwise it waits from now on. */
@@ -88,7 +90,7 @@ final class Gathering<Q, A> {
         return true;
     }
 
-    /** Those for whom to read, nobody where the answer is there, or null where patience ended before the turn came. */
+    /** Callers to read for, nobody where the answer is there, or null where the patience ended before the turn came. */
     private @Nullable List<Ticket<Q, A>> await(Ticket<Q, A> mine) {
         try {
             return mine.turn.get(patience.toNanos(), NANOSECONDS);
@@ -121,7 +123,7 @@ final class Gathering<Q, A> {
         }
     }
 
-    /** To the first of those who wait, for as many as may go together. */
+    /** Gives the turn to the first caller in the queue, who reads for as many as may go together. */
     private synchronized void handOn() {
         List<Ticket<Q, A>> next = new ArrayList<>();
         while (next.size() < most && !waiting.isEmpty()) {
@@ -134,7 +136,7 @@ final class Gathering<Q, A> {
         }
     }
 
-    /** How many wait for the reading under way to end. */
+    /** Callers in the queue. */
     synchronized int waiting() {
         return waiting.size();
     }

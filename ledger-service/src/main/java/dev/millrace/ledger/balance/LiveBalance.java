@@ -1,12 +1,11 @@
 package dev.millrace.ledger.balance;
 
-import dev.millrace.common.identity.Identity;
-import dev.millrace.common.money.Micros;
-import dev.millrace.ledger.balance.PendingCounters.Epoch;
-import dev.millrace.ledger.balance.PendingCounters.Partition;
-import dev.millrace.ledger.balance.SettledLedger.Cursors;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.Pending;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisUnavailableException;
+import dev.millrace.ledger.balance.SettledLedger.Cursor;
 import dev.millrace.ledger.balance.SettledLedger.Settled;
-import dev.millrace.ledger.balance.SettledLedger.Start;
 import dev.millrace.ledger.creator.CreatorId;
 import dev.millrace.ledger.problem.Outage;
 import java.time.Clock;
@@ -14,68 +13,66 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 /**
  * Reads one consistent balance out of two stores that no transaction spans, while settlement moves money from one to the
- * other. Thread-safe; holds no lock and makes nobody wait.
+ * other. Thread-safe; holds no lock and makes no writer wait.
  *
  * <h2>The reading</h2>
  *
- * For each partition, three steps in this order:
+ * A creator's money is counted in one partition. Three steps, in this order:
  *
  * <ol>
- *   <li><b>L</b>: the cursor, read from Postgres. A lower bound: epochs up to L are settled from now on.
- *   <li><b>P and the sums</b>: the pointer, read from Redis, then the creator's sums of the epochs L+1 to P, then
- *       the pointer again.
+ *   <li><b>L</b>: the partition's cursor, read from Postgres. A lower bound: epochs up to L are settled from now on.
+ *   <li><b>P and the sums</b>: the pointer, its lineage and the creator's sums of the epochs L+1 to P, read from Redis by one script
+ *       ({@code pending.lua}), hence at one moment.
  *   <li><b>S and the balance</b>: the cursor again and the creator's balance, in <em>one</em> statement, which is one
  *       snapshot of one server.
  * </ol>
  *
- * An answer is given only if L ≤ S &lt; P in all partitions, and the pointer read last is not below P. It is the balance
- * plus the sums of the epochs S+1 to P.
+ * An answer is given only if L ≤ S &lt; P, and the lineage of step 2 is the cursor's of step 3. It is the balance plus the sums of the
+ * epochs S+1 to P.
  *
  * <h2>Why it is never double and never short</h2>
  *
- * <p>A settlement books an epoch and moves the cursor past it in the same transaction. So the snapshot of step 3 holds, of
- * each partition, exactly the epochs up to S: all of them, none above. The sums added are of epochs above S only. No
- * epoch is in both: <b>never double</b>, whenever settlement ran in between.
+ * <p>A settlement books an epoch and moves the cursor past it in the same transaction. So the snapshot of step 3 holds exactly the epochs
+ * up to S. The sums added are of epochs above S only. No epoch is in both: <b>never double</b>, whenever settlement ran in between.
  *
- * <p>Take any event counted before step 2 began, in epoch e of its partition. Events are counted in the epoch the pointer
- * names, and the pointer only grows, so e ≤ P. If e ≤ S, it is in the balance: an epoch is settled after it was sealed,
- * and nothing is added to a sealed one. If e &gt; S then, as L ≤ S, epoch e is one of those read in step 2, after the
- * event was counted; and its sum is whole:
+ * <p>Take any event counted before step 2, in epoch e. Events are counted in the epoch the pointer names, and within a lineage the
+ * pointer only grows, so e ≤ P. If e ≤ S, the event is in the balance: an epoch is settled after it was sealed, and nothing is added to
+ * a sealed one. If e &gt; S then, as L ≤ S, step 2 has read epoch e after the event was counted, and the sum is whole:
  *
  * <ul>
- *   <li>An epoch's hash is deleted only when a cursor has passed it. Where e &gt; S and e &lt; P the hash must still
- *       be there, with the seal's mark; if it is not (Postgres was restored to a state older than what Redis keeps), the
- *       reading is refused.
- *   <li>The counters are still those that P spoke of: a Redis emptied since has no pointer behind the sums. And they are the
- *       ledger's: a Redis process that no worker has compared with the ledger yet may have come back from an older copy, and
- *       is refused.
- *   <li>The fields asked for are those of all publishers that ingest nodes may take tokens of: those of step 1 and those of
- *       the catalogue in Redis, which knows more after Postgres was restored. Step 3 counts the database's publishers
- *       again: one more, and the reading starts over.
+ *   <li>An epoch's hash is deleted only when a cursor has passed it. Where S &lt; e &lt; P the hash must still be there, with the
+ *       seal's mark. If it is not (Postgres was restored to a state older than what Redis keeps), the reading is refused.
+ *   <li>The counters are the ledger's. A Redis process that no worker has compared with the ledger yet may have come back from an
+ *       older copy; the script refuses it. One that was given up by a failover, and still answers, has a lineage below the
+ *       cursor's. Numbers of epochs are used again by counters that are opened anew, and then the lineage is another, too.
  * </ul>
  *
  * So every event counted before step 2 is in the answer once: <b>never short</b>. Events counted during the reading may
- * or may not be in it, as with any reading; two readings one after the other never show a sum that went down, as the
- * second begins after the first has ended.
+ * or may not be in it, as with any reading. Of two readings one after the other the second begins after the first has ended, so it never
+ * shows a sum that went down.
  *
  * <h2>What makes it start over, and what makes it refuse</h2>
  *
- * <p>S &lt; L: the cursor went back, Postgres was restored or failed over in between. S ≥ P: the open epoch of step 2 has
- * been sealed and settled since. The number of openings or of publishers changed. The pointer is gone or went back. When it
- * reads again, all of these are over or make it refuse, so {@value #TRIES} tries are enough; then it refuses.
+ * <p>It starts over where S &lt; L (Postgres was restored or failed over in between), where S ≥ P (the open epoch of step 2 has been
+ * sealed and settled since), and where the lineages differ (a worker is just comparing, or has opened the counters anew). The next
+ * reading finds these over, or is refused: after {@value #TRIES} tries it refuses.
  *
- * <p>Those who ask while a reading is under way share the next one ({@link Gathering}), which begins after they have asked; so what
- * is said of a reading holds for each of them.
+ * <p>It refuses at once where the pointer is missing, at or below L, or further above it than epochs are read: Redis is not the one the
+ * ledger was settled from, or was never opened. What it has lost is not known, and a guess would be a wrong amount of money.
  *
- * <p>P missing, or P ≤ L: Redis is not the one the ledger was settled from, or was never opened. What it has lost is not
- * known, so it refuses at once: a guess would be a wrong amount of money.
+ * <p>Callers who ask while a reading is under way share the next one ({@link Gathering}), which begins after they have asked; so what is
+ * said of a reading holds for each of them. It asks Redis once for each partition, at the same time.
  */
 public final class LiveBalance {
     /** Tries before a reading is given up. */
@@ -85,17 +82,20 @@ public final class LiveBalance {
     private static final int MOST = 64;
 
     /** For a reading under way; it takes a few milliseconds, unless a store hangs. */
-    private static final Duration PATIENCE = Duration.ofMillis(250);
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final SettledLedger ledger;
-    private final PendingCounters counters;
+    private final RedisConnections redis;
     private final Clock clock;
     private final Gathering<CreatorId, BalanceReading> readings = new Gathering<>(MOST, PATIENCE, this::readAll);
-    private final Outage outage = new Outage("Balances can't be read");
+    private final Map<Partition, Outage> outages = Partition.all().stream()
+            .collect(Collectors.toUnmodifiableMap(
+                    partition -> partition,
+                    partition -> new Outage("Balances of %s can't be read".formatted(partition))));
 
-    LiveBalance(SettledLedger ledger, PendingCounters counters, Clock clock) {
+    LiveBalance(SettledLedger ledger, RedisConnections redis, Clock clock) {
         this.ledger = ledger;
-        this.counters = counters;
+        this.redis = redis;
         this.clock = clock;
     }
 
@@ -105,96 +105,84 @@ public final class LiveBalance {
      * @throws org.springframework.dao.DataAccessException when Postgres does not answer
      */
     public BalanceReading read(CreatorId creator) {
-        return readings.ask(creator);
+        return readings.ask(creator)
+                .orElseGet(() -> new BalanceReading.Unavailable(
+                        "the reading before this one took longer than %d ms".formatted(PATIENCE.toMillis())));
     }
 
     /** The balances of these, in their order, in one reading. */
     List<BalanceReading> readAll(List<CreatorId> creators) {
-        try {
-            List<BalanceReading> balances = readConsistently(creators);
-            outage.over();
-            return balances;
-        } catch (Unreadable e) {
-            outage.failed(String.valueOf(e.getMessage()));
-            return Collections.nCopies(creators.size(), new BalanceReading.Unavailable(e.reason()));
+        Map<CreatorId, BalanceReading> read = new HashMap<>();
+        List<CreatorId> rest = new ArrayList<>(new LinkedHashSet<>(creators));
+        for (int i = 0; i < TRIES && !rest.isEmpty(); i++) {
+            attempt(rest, i == TRIES - 1, read);
+            rest.removeAll(read.keySet());
         }
+        return creators.stream()
+                .map(creator -> Objects.requireNonNull(read.get(creator)))
+                .toList();
     }
 
-    private List<BalanceReading> readConsistently(List<CreatorId> creators) throws Unreadable {
-        for (int i = 0; i < TRIES; i++) {
-            Optional<List<BalanceReading>> balances = attempt(creators);
-            if (balances.isPresent()) {
-                return balances.get();
+    /** Reads once. Creators for whom another try may help are left out, unless this is the last one. */
+    private void attempt(List<CreatorId> creators, boolean last, Map<CreatorId, BalanceReading> read) {
+        Map<PartitionReading, Pending.Reply.Read> answers = new LinkedHashMap<>();
+        for (PartitionReading partition : ask(creators)) {
+            try {
+                answers.put(partition, partition.pending());
+            } catch (UnreadableException e) {
+                refuse(partition, e, last, read);
             }
         }
-        throw new Unreadable("the ledger and the counters moved during each of %d readings".formatted(TRIES));
+        List<CreatorId> answered = answers.keySet().stream()
+                .flatMap(partition -> partition.creators().stream())
+                .toList();
+        Map<CreatorId, Settled> settled = answered.isEmpty() ? Map.of() : ledger.settled(answered);
+        answers.forEach((partition, pending) -> {
+            try {
+                read.putAll(partition.balances(pending, settled));
+                outage(partition).over();
+            } catch (UnreadableException e) {
+                refuse(partition, e, last, read);
+            }
+        });
     }
 
-    private Optional<List<BalanceReading>> attempt(List<CreatorId> creators) throws Unreadable {
-        Start start = ledger.start();
-        if (start.cursors().openings().contains(0L)) {
-            throw new Unreadable("the counters were never opened");
+    private void refuse(
+            PartitionReading partition, UnreadableException why, boolean last, Map<CreatorId, BalanceReading> read) {
+        if (last || !why.isPassing()) {
+            outage(partition).failed(String.valueOf(why.getMessage()));
+            partition.creators().forEach(creator -> read.put(creator, new BalanceReading.Unavailable(why.reason())));
         }
+    }
+
+    private Outage outage(PartitionReading partition) {
+        return Objects.requireNonNull(outages.get(partition.partition()));
+    }
+
+    /** Step 1 of all partitions, and the beginning of step 2 of each. */
+    private List<PartitionReading> ask(List<CreatorId> creators) {
+        Map<Partition, List<CreatorId>> byPartition =
+                creators.stream().collect(Collectors.groupingBy(CreatorId::partition));
+        Map<Partition, Cursor> cursors = ledger.cursors(byPartition.keySet());
         Instant asOf = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        List<Partition> pending = counters.read(creators, start);
-        Settled settled = ledger.settled(creators);
-        if (!fitTogether(start, pending, settled)) {
-            return Optional.empty();
-        }
-        List<Epoch> epochs = epochsAbove(settled.cursors(), pending);
-        return Optional.of(IntStream.range(0, creators.size())
-                .mapToObj(creator -> sum(creator, epochs, settled, asOf))
-                .toList());
+        List<PartitionReading> asked = new ArrayList<>();
+        byPartition.forEach((partition, its) -> {
+            Cursor from = Objects.requireNonNull(cursors.get(partition));
+            asked.add(new PartitionReading(partition, its, from, asOf, pending(partition, from, its)));
+        });
+        return asked;
     }
 
-    /** L ≤ S &lt; P everywhere, and nobody emptied or opened counters or joined in between. */
-    private static boolean fitTogether(Start start, List<Partition> pending, Settled settled) {
-        Cursors before = start.cursors();
-        Cursors after = settled.cursors();
-        for (int p = 0; p < Identity.PARTITIONS; p++) {
-            if (after.epoch(p) < before.epoch(p)
-                    || after.epoch(p) >= pending.get(p).pointer()
-                    || !pending.get(p).stayed()) {
-                return false;
-            }
+    private CompletableFuture<Pending.Reply> pending(Partition partition, Cursor from, List<CreatorId> creators) {
+        try {
+            return Pending.read(
+                    redis.required(partition),
+                    partition,
+                    from.epoch() + 1,
+                    PartitionReading.MOST_EPOCHS,
+                    creators.stream().map(CreatorId::id).toList());
+        } catch (RedisUnavailableException e) {
+            return CompletableFuture.failedFuture(e);
         }
-        return after.openings().equals(before.openings())
-                && settled.publishers() == start.publishers().size();
-    }
-
-    /** The epochs S+1 to P of all partitions. */
-    private static List<Epoch> epochsAbove(Cursors settled, List<Partition> pending) throws Unreadable {
-        List<Epoch> epochs = new ArrayList<>();
-        for (int p = 0; p < Identity.PARTITIONS; p++) {
-            Partition partition = pending.get(p);
-            for (long e = settled.epoch(p) + 1; e <= partition.pointer(); e++) {
-                Epoch epoch = partition.epoch(e);
-                if (e < partition.pointer() && !epoch.sealed()) {
-                    throw new Unreadable(
-                            "epoch %d of partition %d is neither settled nor in the counters".formatted(e, p));
-                }
-                epochs.add(epoch);
-            }
-        }
-        return epochs;
-    }
-
-    /** @param creator where in the reading it stands */
-    private static BalanceReading sum(int creator, List<Epoch> epochs, Settled settled, Instant asOf) {
-        SettledLedger.Account account = settled.accounts().get(creator);
-        Micros sum = Micros.ZERO;
-        boolean known = account.known();
-        for (Epoch epoch : epochs) {
-            PendingCounters.Earned earned = epoch.earned().get(creator);
-            if (earned.wrong() != null) {
-                return new BalanceReading.Unavailable(
-                        "a counter holds '%s', which is no whole number of micros".formatted(earned.wrong()));
-            }
-            sum = sum.plus(earned.micros());
-            known |= earned.known();
-        }
-        return known
-                ? new BalanceReading.Live(account.balance(), sum, asOf, settled.settledThrough())
-                : new BalanceReading.Unknown();
     }
 }

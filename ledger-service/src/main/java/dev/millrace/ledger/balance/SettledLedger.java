@@ -1,15 +1,14 @@
 package dev.millrace.ledger.balance;
 
-import dev.millrace.common.identity.Identity;
 import dev.millrace.common.money.Micros;
+import dev.millrace.counters.Partition;
 import dev.millrace.ledger.creator.CreatorId;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The settled side: what Postgres knows. Each method is one statement, hence one snapshot. */
@@ -21,97 +20,69 @@ class SettledLedger {
     }
 
     /**
-     * How far the partitions are settled.
+     * How far a partition is settled.
      *
-     * @param epochs the last settled epoch, by partition
-     * @param openings how often the counters were opened, by partition; 0: never
+     * @param epoch the last one that is settled
+     * @param lineage of the counters that the ledger is settled from; 0: never opened
      */
-    record Cursors(List<Long> epochs, List<Long> openings) {
-        Cursors {
-            if (epochs.size() != Identity.PARTITIONS) {
-                throw new IllegalStateException(
-                        "the ledger has %d partition cursors, not %d".formatted(epochs.size(), Identity.PARTITIONS));
-            }
-        }
-
-        long epoch(int partition) {
-            return epochs.get(partition);
-        }
-    }
+    record Cursor(long epoch, long lineage) {}
 
     /**
-     * Where a reading starts from.
+     * What is settled of one creator.
      *
-     * @param cursors a lower bound: settlement only goes on from here, unless Postgres is restored
-     * @param publishers all that the database knows
-     */
-    record Start(Cursors cursors, List<String> publishers) {}
-
-    /**
-     * What is settled.
-     *
-     * @param cursors how far, in the same snapshot as the balance
-     * @param settledThrough when the partition that is furthest behind was last sealed
-     * @param publishers how many there are; none is ever deleted
-     * @param accounts of the creators who were asked for, in their order
-     */
-    record Settled(Cursors cursors, Instant settledThrough, int publishers, List<Account> accounts) {}
-
-    /**
-     * @param known whether the creator has one
+     * @param cursor of the creator's partition, in the same snapshot as the balance
+     * @param settledThrough when the last settled epoch of that partition was sealed
+     * @param known whether the creator has an account
      * @param balance Σ of its postings, zero where there is none
      */
-    record Account(boolean known, Micros balance) {}
+    record Settled(Cursor cursor, Instant settledThrough, boolean known, Micros balance) {}
 
-    Start start() {
-        return jdbc.sql("""
-                        SELECT array_agg(settled_epoch ORDER BY partition) AS epochs,
-                               array_agg(opening ORDER BY partition) AS openings,
-                               ARRAY(SELECT publisher FROM publisher) AS publishers
-                        FROM partition_cursor
-                        """)
-                .query((row, _) -> new Start(cursors(row), List.of((String[])
-                        row.getArray("publishers").getArray())))
-                .single();
+    Map<Partition, Cursor> cursors(Collection<Partition> partitions) {
+        Map<Partition, Cursor> cursors = new HashMap<>();
+        jdbc.sql("SELECT partition, settled_epoch, lineage FROM partition_cursor WHERE partition = ANY (:partitions)")
+                .param("partitions", partitions.stream().map(Partition::number).toArray(Integer[]::new))
+                .query(row -> {
+                    cursors.put(
+                            Partition.of(row.getInt("partition")),
+                            new Cursor(row.getLong("settled_epoch"), row.getLong("lineage")));
+                });
+        return complete(cursors, partitions.size());
     }
 
-    Settled settled(List<CreatorId> creators) {
-        return jdbc.sql("""
-                        SELECT c.epochs, c.openings, c.settled_through, p.publishers, a.known, a.micros
-                        FROM (SELECT array_agg(settled_epoch ORDER BY partition) AS epochs,
-                                     array_agg(opening ORDER BY partition) AS openings,
-                                     min(sealed_at) AS settled_through
-                              FROM partition_cursor) c
-                        CROSS JOIN (SELECT count(*) AS publishers FROM publisher) p
-                        CROSS JOIN (SELECT array_agg(account_id IS NOT NULL ORDER BY number) AS known,
-                                           array_agg(coalesce(micros, 0) ORDER BY number) AS micros
-                                    FROM unnest(:accounts) WITH ORDINALITY AS asked (name, number)
-                                    LEFT JOIN account USING (name)
-                                    LEFT JOIN balance USING (account_id)) a
+    Map<CreatorId, Settled> settled(List<CreatorId> creators) {
+        Map<CreatorId, Settled> settled = new HashMap<>();
+        jdbc.sql("""
+                        SELECT asked.number, c.settled_epoch, c.lineage, c.sealed_at,
+                               a.account_id IS NOT NULL AS known, coalesce(b.micros, 0) AS micros
+                        FROM unnest(:accounts, :partitions) WITH ORDINALITY AS asked (name, partition, number)
+                        JOIN partition_cursor c ON c.partition = asked.partition
+                        LEFT JOIN account a ON a.name = asked.name
+                        LEFT JOIN balance b ON b.account_id = a.account_id
                         """)
                 .param("accounts", creators.stream().map(CreatorId::account).toArray(String[]::new))
-                .query((row, _) -> new Settled(
-                        cursors(row),
-                        row.getObject("settled_through", OffsetDateTime.class).toInstant(),
-                        row.getInt("publishers"),
-                        accounts(row)))
-                .single();
+                .param(
+                        "partitions",
+                        creators.stream()
+                                .map(creator -> creator.partition().number())
+                                .toArray(Integer[]::new))
+                .query(row -> {
+                    settled.put(
+                            creators.get(row.getInt("number") - 1),
+                            new Settled(
+                                    new Cursor(row.getLong("settled_epoch"), row.getLong("lineage")),
+                                    row.getObject("sealed_at", OffsetDateTime.class)
+                                            .toInstant(),
+                                    row.getBoolean("known"),
+                                    new Micros(row.getLong("micros"))));
+                });
+        return complete(settled, creators.size());
     }
 
-    private static List<Account> accounts(ResultSet row) throws SQLException {
-        Boolean[] known = (Boolean[]) row.getArray("known").getArray();
-        List<Long> micros = longs(row, "micros");
-        return IntStream.range(0, known.length)
-                .mapToObj(i -> new Account(known[i], new Micros(micros.get(i))))
-                .toList();
-    }
-
-    private static Cursors cursors(ResultSet row) throws SQLException {
-        return new Cursors(longs(row, "epochs"), longs(row, "openings"));
-    }
-
-    private static List<Long> longs(ResultSet row, String column) throws SQLException {
-        java.sql.Array array = row.getArray(column);
-        return array == null ? List.of() : List.copyOf(Arrays.asList((Long[]) array.getArray()));
+    private static <K, V> Map<K, V> complete(Map<K, V> found, int asked) {
+        if (found.size() != asked) {
+            throw new IllegalStateException(
+                    "the ledger has %d of the %d partition cursors that were asked for".formatted(found.size(), asked));
+        }
+        return found;
     }
 }

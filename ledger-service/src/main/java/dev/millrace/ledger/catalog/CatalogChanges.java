@@ -1,5 +1,9 @@
 package dev.millrace.ledger.catalog;
 
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.token.Kid;
+import dev.millrace.ledger.catalog.CatalogPublisher.Standing;
+import dev.millrace.ledger.problem.Problem;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.springframework.http.HttpHeaders;
@@ -13,7 +17,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * <p>A change is made once the database has committed it. If Redis can't be reached then, the change is not undone: it is
  * answered as made, with {@value #PUBLISHED} {@code false}, and is in force within a second or two of Redis' return.
  *
- * <p>No change is made while Redis holds a catalogue that the database does not know; see {@link CatalogPublisher}.
+ * <p>No change but a revocation is made while Redis holds a catalogue that the database does not know; see {@link CatalogPublisher}.
  */
 class CatalogChanges {
     /** Header of an answer: whether the change is published, hence in force at ingest within two seconds. */
@@ -48,19 +52,59 @@ class CatalogChanges {
      * @throws dev.millrace.ledger.problem.ProblemException {@code catalog-behind}, or what the change throws
      */
     <T> Made<T> make(Supplier<T> change) {
-        T value;
+        T value = alone(() -> {
+            publisher.requireInStep();
+            return change.get();
+        });
+        return new Made<>(value, publisher.publish());
+    }
+
+    /**
+     * Revokes a key, also one that only the catalogue in force knows. While the database is behind, the key is revoked in force first.
+     *
+     * @throws dev.millrace.ledger.problem.ProblemException {@code publisher-unknown}, {@code key-unknown}, or {@code counters-unavailable}
+     *     where the database does not know the key and Redis can't be asked
+     */
+    Made<Boolean> revoke(PublisherRegister register, String id, String number) {
+        boolean inForce = alone(() -> {
+            Standing standing = publisher.standing().orElse(null);
+            boolean isKnown = register.isKey(id, number);
+            if (standing == null && !isKnown) {
+                throw Problem.COUNTERS_UNAVAILABLE.because(
+                        "The database has no key '%s' of '%s', and the catalogue in force can't be read."
+                                .formatted(number, id));
+            }
+            boolean isRevoked = standing instanceof Standing.Behind behind
+                    && Kid.parse(id + "." + number)
+                            .filter(kid -> isKnown || isKey(kid, behind.inForce()))
+                            .map(publisher::revokeInForce)
+                            .orElse(false);
+            if (isKnown || !isRevoked) {
+                register.revoke(id, number);
+            }
+            return isRevoked;
+        });
+        return new Made<>(true, publisher.publish() || inForce);
+    }
+
+    private static boolean isKey(Kid kid, Catalog catalog) {
+        return switch (catalog.state(kid)) {
+            case LIVE, REVOKED -> true;
+            case NEWER, UNKNOWN -> false;
+        };
+    }
+
+    private <T> T alone(Supplier<T> change) {
         try {
-            value = Objects.requireNonNull(transaction.execute(status -> {
+            return Objects.requireNonNull(transaction.execute(status -> {
                 jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('millrace.catalog'))")
                         .query()
                         .singleRow();
-                publisher.requireInStep();
                 return change.get();
             }));
         } catch (RuntimeException | Error e) {
             publisher.somethingMayHaveChanged(); // it may be committed, and only its answer lost
             throw e;
         }
-        return new Made<>(value, publisher.publish());
     }
 }

@@ -1,7 +1,7 @@
 package dev.millrace.ledger.catalog;
 
 import dev.millrace.common.key.PublisherKeys;
-import dev.millrace.ledger.redis.RedisLine;
+import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.settings.LedgerSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.context.annotation.Bean;
@@ -19,8 +19,15 @@ public class CatalogConfiguration {
 
     @Bean
     CatalogPublisher catalogPublisher(
-            JdbcClient jdbc, PlatformTransactionManager transactions, RedisLine redis, MeterRegistry metrics) {
-        return new CatalogPublisher(new CatalogSnapshots(jdbc, transactions), redis, metrics);
+            JdbcClient jdbc,
+            PlatformTransactionManager transactions,
+            RedisConnections redis,
+            LedgerSettings settings,
+            MeterRegistry metrics) {
+        return new CatalogPublisher(
+                new CatalogSnapshots(jdbc, transactions),
+                new PublishedCatalog(redis, settings.key(), metrics),
+                metrics);
     }
 
     @Bean
@@ -40,7 +47,7 @@ public class CatalogConfiguration {
     }
 
     @Bean
-    RateBook rateBook(JdbcClient jdbc) {
-        return new RateBook(jdbc);
+    RateBook rateBook(JdbcClient jdbc, LedgerSettings settings) {
+        return new RateBook(jdbc, settings.redisPatience());
     }
 }

@@ -1,19 +1,17 @@
 package dev.millrace.ledger.catalog;
 
-import dev.millrace.common.catalog.CatalogJson;
-import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.SignedCatalog;
+import dev.millrace.common.token.Kid;
+import dev.millrace.counters.RedisRefusedException;
+import dev.millrace.counters.RedisUnavailableException;
+import dev.millrace.ledger.catalog.CatalogSnapshots.Snapshot;
+import dev.millrace.ledger.catalog.PublishedCatalog.Held;
 import dev.millrace.ledger.problem.Outage;
 import dev.millrace.ledger.problem.Problem;
-import dev.millrace.ledger.redis.RedisLine;
-import dev.millrace.ledger.redis.RedisUnavailable;
-import io.lettuce.core.RedisFuture;
-import io.lettuce.core.ScriptOutputType;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,35 +20,42 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Publishes the catalogue to Redis, where ingest-api polls it. After each change, and every second so that a Redis that
- * lost it gets it back. Whoever changes the catalogue publishes it, so the database is asked again only now and then: for a change
- * whose instance died before it could. Thread-safe; any number of instances may publish.
+ * Publishes the catalogue to Redis, where ingest-api follows its revision. After each change, and every second so that a Redis that
+ * lost it, or was given another one, gets it back. Each change is published by the instance that made it. The database is read again every
+ * {@value #TICKS_A_LOOK} ticks in case that instance died first. Thread-safe; any number of instances may publish.
  *
- * <p>A snapshot never replaces a newer one, nor another one of its own revision. Where Redis holds such a one, the database
- * was restored to an older state: what had been published (a revoked key!) stays in force, an error is logged once, and a
- * person decides. Until then no change is made, since it would use key numbers and rate versions once more that are in
- * force already with another meaning.
+ * <p>Only a catalogue that ledger-service has signed counts; any other is replaced. A catalogue never replaces one of a higher revision, nor
+ * another one of its own revision. Where Redis holds such a one, the database is <em>behind</em>: it was restored to an older state, or is
+ * another one. Then what is published stays in force, an error is logged once, and a person decides. Until then no change is made but
+ * revocations, since it would use key numbers and rate versions once more that are in force already with another meaning.
+ *
+ * <p>A revocation always goes through. Whatever is published has all numbers revoked that are revoked in what it replaces or in the
+ * database. While the database is behind, the catalogue in force is published again with the numbers revoked since, under a revision above
+ * its own and above the one that the database reaches by the revocation. So ingest nodes notice, and the database never overtakes a
+ * catalogue that it does not have.
  */
 class CatalogPublisher {
     private static final Logger LOG = LoggerFactory.getLogger(CatalogPublisher.class);
-    private static final byte[] SCRIPT = script();
 
     /** Of so many ticks one asks the database. */
     static final int TICKS_A_LOOK = 30;
 
+    /** Each try that fails means that another instance has published; they make changes one at a time. */
+    private static final int MOST_TRIES = 10;
+
     private final CatalogSnapshots snapshots;
-    private final RedisLine redis;
+    private final PublishedCatalog published;
     private final Counter failures;
     private final Outage outage = new Outage("The catalogue can't be published");
     private final Outage behind = new Outage("The catalogue is not the one in force", Level.ERROR);
-    private final AtomicLong inForce = new AtomicLong();
-    private final AtomicReference<@Nullable Text> last = new AtomicReference<>();
+    private final AtomicLong revisionInForce = new AtomicLong();
+    private final AtomicReference<@Nullable Snapshot> last = new AtomicReference<>();
+    private final AtomicReference<@Nullable Held> inForce = new AtomicReference<>();
 
     /** Publications begun, and the last of those that Redis took; a change is committed before its own begins. */
     private final AtomicLong begun = new AtomicLong();
@@ -60,25 +65,38 @@ class CatalogPublisher {
     /** Since the last that was taken. */
     private final AtomicInteger ticks = new AtomicInteger();
 
-    CatalogPublisher(CatalogSnapshots snapshots, RedisLine redis, MeterRegistry metrics) {
+    CatalogPublisher(CatalogSnapshots snapshots, PublishedCatalog published, MeterRegistry metrics) {
         this.snapshots = snapshots;
-        this.redis = redis;
+        this.published = published;
         this.failures = Counter.builder("millrace.catalog.publish.failures")
                 .description("Times the catalogue could not be published")
                 .register(metrics);
-        Gauge.builder("millrace.catalog.revision", inForce, AtomicLong::get)
+        Gauge.builder("millrace.catalog.revision", revisionInForce, AtomicLong::get)
                 .description("Revision of the catalogue that Redis was last seen to hold")
                 .register(metrics);
     }
 
-    /** A snapshot as it goes to Redis. */
-    private record Text(CatalogSnapshots.Version version, String json) {}
+    /** Where the database stands. */
+    sealed interface Standing {
+        /** The catalogue that is in force. */
+        Catalog inForce();
+
+        /** Redis holds the database's catalogue. */
+        record InStep(Catalog inForce) implements Standing {}
+
+        /**
+         * Redis goes on holding another one.
+         *
+         * @param why for a person to read
+         */
+        record Behind(Catalog inForce, String why) implements Standing {}
+    }
 
     /** Keeps Redis' copy up to date whatever happens to it. */
     @Scheduled(fixedDelayString = "${millrace.catalog-interval}")
     void tick() {
-        Text known = last.get();
-        if (known == null || begun.get() != taken.get() || ticks.incrementAndGet() >= TICKS_A_LOOK || !isHeld(known)) {
+        boolean held = isHeld();
+        if (!held || begun.get() != taken.get() || ticks.incrementAndGet() >= TICKS_A_LOOK) {
             publish();
         }
     }
@@ -88,11 +106,21 @@ class CatalogPublisher {
         begun.incrementAndGet();
     }
 
-    private boolean isHeld(Text known) {
+    /** Whether Redis holds what was last in force, or has been given it again; without the database, which may be away. */
+    private boolean isHeld() {
+        Held known = inForce.get();
+        if (known == null || known.catalog() == null) {
+            return false;
+        }
         try {
-            return offer(known) == 0;
-        } catch (RedisUnavailable e) {
-            LOG.debug("publishing what is known failed", e);
+            if (published.isStill(known)) {
+                return true;
+            }
+            Held now = published.read();
+            return now.catalog() == null
+                    && hold(published.replace(now, known.catalog())).isPresent();
+        } catch (RedisUnavailableException | RedisRefusedException e) {
+            LOG.debug("looking at what is in force failed", e);
             return false;
         }
     }
@@ -105,16 +133,26 @@ class CatalogPublisher {
     boolean publish() {
         long number = begun.incrementAndGet();
         try {
-            boolean held = offerCurrent().isEmpty();
+            boolean held = offerCurrent() instanceof Standing.InStep;
             if (held) {
                 taken.accumulateAndGet(number, Math::max);
                 ticks.set(0);
             }
             return held;
-        } catch (RedisUnavailable | DataAccessException | TransactionException e) {
+        } catch (RedisUnavailableException | RedisRefusedException | DataAccessException | TransactionException e) {
             failures.increment();
             outage.failed(String.valueOf(e.getMessage()));
             return false;
+        }
+    }
+
+    /** Where the database stands, after an attempt to publish its catalogue; empty when Redis can't be asked. */
+    Optional<Standing> standing() {
+        try {
+            return Optional.of(offerCurrent());
+        } catch (RedisUnavailableException | RedisRefusedException e) {
+            LOG.debug("a change is made without a look at what is in force", e);
+            return Optional.empty();
         }
     }
 
@@ -125,82 +163,148 @@ class CatalogPublisher {
      * @throws dev.millrace.ledger.problem.ProblemException {@code catalog-behind}
      */
     void requireInStep() {
-        Optional<String> refused;
-        try {
-            refused = offerCurrent();
-        } catch (RedisUnavailable e) {
-            LOG.debug("a change is made without a look at what is in force", e);
-            return;
-        }
-        if (refused.isPresent()) {
-            throw Problem.CATALOG_BEHIND.because(refused.get());
+        if (standing().orElse(null) instanceof Standing.Behind(Catalog _, String why)) {
+            throw Problem.CATALOG_BEHIND.because(why);
         }
     }
 
-    /** Offers Redis the catalogue as of now; what is wrong when Redis holds another one. */
-    private Optional<String> offerCurrent() throws RedisUnavailable {
-        Text current = current();
-        long held = offer(current);
-        while (held != 0 && !current.version().equals(snapshots.version())) {
-            current = current(); // another instance has made a change and published it in between
-            held = offer(current);
+    /**
+     * Revokes a key in what is in force while the database is behind. Runs before the database's own revocation is committed.
+     *
+     * @return whether there was a catalogue to revoke it in
+     * @throws RedisUnavailableException when Redis does not answer
+     */
+    boolean revokeInForce(Kid kid) {
+        for (int i = 0; i < MOST_TRIES; i++) {
+            Held held = published.read();
+            Catalog theirs = held.catalog();
+            if (theirs == null) {
+                return false;
+            }
+            Catalog ours = current().catalog();
+            Catalog kept = Revocations.with(Revocations.united(theirs, ours), kid);
+            if (published.replace(held, withRevision(kept, above(theirs, ours))).isPresent()) {
+                return true;
+            }
         }
-        outage.over();
-        long revision = current.version().revision();
-        inForce.set(Math.max(held, revision));
-        if (held == 0) {
-            behind.over();
-            return Optional.empty();
+        throw changing();
+    }
+
+    /** Offers Redis the catalogue as of now. */
+    private Standing offerCurrent() {
+        for (int i = 0; i < MOST_TRIES; i++) {
+            Snapshot current = current();
+            Held held = published.read();
+            Optional<Standing> standing = held.catalog() == null && isRevision(current.catalog())
+                    ? hold(published.replace(held, current.catalog()))
+                    : compared(current, held);
+            if (standing.isPresent()) {
+                outage.over();
+                told(standing.get());
+                return standing.get();
+            }
         }
-        String why = why(held, revision);
-        failures.increment();
-        behind.failed(why);
-        return Optional.of(why);
+        throw changing();
+    }
+
+    /** Empty when another instance has published meanwhile. */
+    private Optional<Standing> compared(Snapshot current, Held held) {
+        Catalog ours = current.catalog();
+        Catalog theirs = held.catalog();
+        if (theirs == null || !isRevision(ours)) {
+            return Optional.of(new Standing.Behind(theirs == null ? ours : theirs, tooHigh(ours)));
+        }
+        if (theirs.equals(ours)) {
+            return hold(held.isToldBeside() ? Optional.of(held) : published.tellBeside(held, ours));
+        }
+        if (theirs.revision() < ours.revision()) {
+            Catalog united = Revocations.united(ours, theirs);
+            Optional<Held> now = published.replace(held, united);
+            return united.equals(ours) ? hold(now) : behind(now, ours);
+        }
+        if (!current.version().equals(snapshots.version())) {
+            return Optional.empty(); // another instance has made a change and published it in between
+        }
+        return keep(held, theirs, ours);
+    }
+
+    private Optional<Standing> hold(Optional<Held> now) {
+        now.ifPresent(inForce::set);
+        return now.map(PublishedCatalog.Held::catalog).map(Standing.InStep::new);
+    }
+
+    /** What is in force stays; nothing of the database's is added but revocations. */
+    private Optional<Standing> keep(Held held, Catalog theirs, Catalog ours) {
+        Catalog kept = Revocations.united(theirs, ours);
+        if (!kept.equals(theirs)) {
+            return behind(published.replace(held, withRevision(kept, above(theirs, ours))), ours);
+        }
+        return behind(held.isToldBeside() ? Optional.of(held) : published.tellBeside(held, theirs), ours);
+    }
+
+    /** A person may delete what is in force, so that the database's catalogue takes its place: it is not given back to Redis. */
+    private Optional<Standing> behind(Optional<Held> now, Catalog ours) {
+        inForce.set(null);
+        return now.map(PublishedCatalog.Held::catalog)
+                .map(inForce -> new Standing.Behind(inForce, why(inForce.revision(), ours.revision())));
+    }
+
+    private void told(Standing standing) {
+        revisionInForce.set(standing.inForce().revision());
+        switch (standing) {
+            case Standing.InStep _ -> behind.over();
+            case Standing.Behind(Catalog _, String why) -> {
+                failures.increment();
+                behind.failed(why);
+            }
+        }
     }
 
     private static String why(long held, long revision) {
         String happened = held > revision
                 ? "Redis holds revision %d of the catalogue, but the database is at %d".formatted(held, revision)
-                : "Redis and the database hold different catalogues of revision %d".formatted(held);
+                : "Redis and the database hold different catalogues of revision %d".formatted(revision);
         return happened
-                + ": the database was restored to an older state. What Redis holds stays in force and no change is made until"
+                + ": the database was restored to an older state, or Redis holds a catalogue that this database never had."
+                + " What Redis holds stays in force, and no change but a revocation is made, until"
                 + " a person, as the database's owner and in one transaction, has applied again the changes that were lost"
                 + " (the key 'catalog' in Redis shows them) and raised the revision:"
-                + " UPDATE catalog_revision SET revision = greatest(revision, %d)".formatted(held + 1);
+                + " UPDATE catalog_revision SET revision = greatest(revision, %d).".formatted(held + 1)
+                + " Where the catalogue is none of this database's, delete the key 'catalog' in Redis instead";
     }
 
-    /** The snapshot; made anew only when the version is another than last time. */
-    private Text current() {
-        Text known = last.get();
+    private static String tooHigh(Catalog ours) {
+        return "the database's catalogue has revision %d, which is not below 2^53, so that it can't be published;"
+                        .formatted(ours.revision())
+                + " a person, as the database's owner, has to lower catalog_revision to one more than Redis holds";
+    }
+
+    private static boolean isRevision(Catalog catalog) {
+        return catalog.revision() < SignedCatalog.REVISIONS;
+    }
+
+    /** A revision above what is in force and above the one that the database reaches by its next change. */
+    private static long above(Catalog theirs, Catalog ours) {
+        return isRevision(ours) ? Math.max(theirs.revision(), ours.revision() + 1) + 1 : theirs.revision() + 1;
+    }
+
+    private static Catalog withRevision(Catalog catalog, long revision) {
+        return new Catalog(revision, catalog.publishers(), catalog.cards());
+    }
+
+    private static RedisUnavailableException changing() {
+        return new RedisUnavailableException(
+                "the catalogue in Redis was changed during each of %d attempts to publish it".formatted(MOST_TRIES));
+    }
+
+    /** The snapshot; read anew only when the version is another than last time. */
+    private Snapshot current() {
+        Snapshot known = last.get();
         if (known != null && known.version().equals(snapshots.version())) {
             return known;
         }
-        CatalogSnapshots.Snapshot snapshot = snapshots.read();
-        Text made = new Text(snapshot.version(), CatalogJson.write(snapshot.catalog()));
+        Snapshot made = snapshots.read();
         last.set(made);
         return made;
-    }
-
-    /** 0: Redis holds it now; otherwise the revision of the other one that Redis goes on holding. */
-    private long offer(Text snapshot) throws RedisUnavailable {
-        byte[][] keys = {RedisLine.bytes(CounterKeys.CATALOG)};
-        RedisFuture<byte[]> reply = redis.commands()
-                .eval(
-                        SCRIPT,
-                        ScriptOutputType.VALUE,
-                        keys,
-                        RedisLine.bytes(Long.toString(snapshot.version().revision())),
-                        RedisLine.bytes(snapshot.json()));
-        RedisLine.await(List.of(reply));
-        String held = RedisLine.text(reply.toCompletableFuture().join());
-        return held.isEmpty() ? 0 : Long.parseLong(held);
-    }
-
-    private static byte[] script() {
-        try {
-            return new ClassPathResource("lua/publish_catalog.lua").getContentAsByteArray();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -72,12 +72,15 @@ final class KeyEndpoint {
         return new ResponseEntity<>(body, made.headers(), HttpStatus.CREATED);
     }
 
-    @Operation(summary = "Revokes a key; once more changes nothing")
-    @Problems({Problem.PUBLISHER_UNKNOWN, Problem.KEY_UNKNOWN, Problem.CATALOG_BEHIND, Problem.LEDGER_UNAVAILABLE})
+    @Operation(
+            summary = "Revokes a key; once more changes nothing",
+            description = "A revocation goes through also where every other change is refused with catalog-behind.")
+    @Problems({Problem.PUBLISHER_UNKNOWN, Problem.KEY_UNKNOWN, Problem.COUNTERS_UNAVAILABLE, Problem.LEDGER_UNAVAILABLE
+    })
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @DeleteMapping(path = "/v1/admin/publishers/{publisher}/keys/{number}")
     ResponseEntity<Void> revoke(@PathVariable("publisher") String publisher, @PathVariable("number") String number) {
-        var made = changes.make(() -> register.revoke(publisher, number));
+        var made = changes.revoke(register, publisher, number);
         return new ResponseEntity<>(made.headers(), HttpStatus.NO_CONTENT);
     }
 }

@@ -63,6 +63,17 @@ final class PublisherRegister {
                 .single();
     }
 
+    /** Whether the publisher has a key of this number. */
+    boolean isKey(String publisher, String number) {
+        return jdbc.sql("""
+                        SELECT EXISTS (SELECT FROM publisher_key WHERE publisher = :publisher AND number::text = :number)
+                        """)
+                .param("publisher", publisher)
+                .param("number", number)
+                .query(Boolean.class)
+                .single();
+    }
+
     /** Revokes a key; one already revoked stays as it is. */
     Key revoke(String publisher, String number) {
         Key key = keys(publisher).stream()

@@ -19,18 +19,24 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The rate cards. A card is never changed; a new price is a new card. Adding runs inside {@link CatalogChanges#make}. */
 final class RateBook {
-    /** Every ingest node must have a card before it takes effect, and polls the catalogue once a second. */
-    static final Duration LEAST_NOTICE = Duration.ofSeconds(2);
+    /** Every ingest node polls the catalogue's revision this often, roughly. */
+    private static final Duration POLL = Duration.ofSeconds(1);
 
-    /** Notice of a card that names no time. */
-    static final Duration STANDARD_NOTICE = Duration.ofSeconds(5);
+    /** Least notice of a card that names no time. */
+    private static final Duration STANDARD_NOTICE = Duration.ofSeconds(5);
 
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
     private final JdbcClient jdbc;
+    private final Duration leastNotice;
 
-    RateBook(JdbcClient jdbc) {
+    /**
+     * @param patience of ingest nodes with Redis: what a look has found holds for twice as long, so a node may go by an older catalogue for
+     *     that long and a poll
+     */
+    RateBook(JdbcClient jdbc, Duration patience) {
         this.jdbc = jdbc;
+        this.leastNotice = patience.multipliedBy(2).plus(POLL);
     }
 
     /**
@@ -103,7 +109,7 @@ final class RateBook {
 
     private Instant soonest(List<Card> cards) {
         Instant second = databaseTime()
-                .plus(STANDARD_NOTICE)
+                .plus(STANDARD_NOTICE.compareTo(leastNotice) > 0 ? STANDARD_NOTICE : leastNotice)
                 .plusNanos(Duration.ofSeconds(1).toNanos() - 1)
                 .truncatedTo(ChronoUnit.SECONDS);
         while (taken(cards, second)) {
@@ -118,10 +124,10 @@ final class RateBook {
                     "effectiveAt '%s' is not a whole second up to the year 9999".formatted(asked));
         }
         Instant now = databaseTime();
-        if (asked.isBefore(now.plus(LEAST_NOTICE))) {
+        if (asked.isBefore(now.plus(leastNotice))) {
             throw Problem.RATE_IN_THE_PAST.because(
-                    "effectiveAt '%s' is not at least %d s after now, %s: every ingest node must have the card before it takes effect"
-                            .formatted(asked, LEAST_NOTICE.toSeconds(), now));
+                    "effectiveAt '%s' is not at least %d ms after now, %s: every ingest node must have the card before it takes effect"
+                            .formatted(asked, leastNotice.toMillis(), now));
         }
         if (taken(cards, asked)) {
             throw Problem.RATE_EXISTS.because("another card takes effect at '%s'".formatted(asked));

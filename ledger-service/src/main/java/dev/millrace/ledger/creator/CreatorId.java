@@ -1,24 +1,29 @@
 package dev.millrace.ledger.creator;
 
-import dev.millrace.common.counters.EarnField;
+import dev.millrace.counters.Partition;
 import dev.millrace.ledger.problem.Problem;
 
 /**
  * A creator, as tokens, counters and accounts name it.
  *
- * @param id {@code [A-Za-z0-9._:-]{1,64}}
+ * @param id {@code [A-Za-z0-9._:-]{1,64}}, not {@code .} or {@code ..}
  */
 public record CreatorId(String id) {
     public CreatorId {
-        if (!EarnField.CREATOR.matcher(id).matches()) {
+        if (!dev.millrace.common.token.CreatorId.matches(id)) {
             throw Problem.CREATOR_INVALID.because(
-                    "creator id '%s' is not of the form [A-Za-z0-9._:-]{1,64}".formatted(id));
+                    "'%s' is none: %s".formatted(id, dev.millrace.common.token.CreatorId.RULE));
         }
     }
 
     /** The name of the creator's account in the ledger. */
     public String account() {
         return "creator:" + id;
+    }
+
+    /** Where the creator's money is counted. */
+    public Partition partition() {
+        return Partition.of(id);
     }
 
     @Override

@@ -8,7 +8,7 @@ import org.springframework.web.servlet.HandlerExceptionResolver;
 
 /** Wires this station. */
 @Configuration(proxyBeanMethods = false)
-@Import({ProblemHandler.class, ContainerErrors.class})
+@Import(ProblemHandler.class)
 public class ProblemConfiguration {
 
     @Bean

@@ -1,5 +1,8 @@
 package dev.millrace.ledger.problem;
 
+import dev.millrace.counters.RedisUnavailableException;
+import dev.millrace.service.ReadOnlyEviction;
+import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,8 +41,21 @@ final class ProblemHandler extends ResponseEntityExceptionHandler {
         boolean unreachable = e instanceof TransientDataAccessException
                 || e instanceof DataAccessResourceFailureException
                 || e instanceof NonTransientDataAccessResourceException
-                || e instanceof RecoverableDataAccessException;
+                || e instanceof RecoverableDataAccessException
+                || isReadOnly(e);
         return unreachable ? ledgerUnavailable(e) : unexpected(e);
+    }
+
+    /** The server is no primary any more. */
+    private static boolean isReadOnly(DataAccessException e) {
+        return e.getMostSpecificCause() instanceof SQLException cause
+                && ReadOnlyEviction.READ_ONLY.equals(cause.getSQLState());
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> counters(RedisUnavailableException e) {
+        LOG.debug("Redis can't be used", e);
+        return answer(Problem.COUNTERS_UNAVAILABLE, "Redis does not answer; try again.", new HttpHeaders());
     }
 
     @ExceptionHandler
@@ -56,7 +72,10 @@ final class ProblemHandler extends ResponseEntityExceptionHandler {
     private ResponseEntity<Object> ledgerUnavailable(Exception e) {
         // Not a line a request: the catalogue's publisher asks Postgres every second and reports an outage once.
         LOG.debug("the ledger can't be reached", e);
-        return answer(Problem.LEDGER_UNAVAILABLE, "Postgres does not answer; try again.", new HttpHeaders());
+        return answer(
+                Problem.LEDGER_UNAVAILABLE,
+                "Postgres does not answer, or takes no changes now; try again.",
+                new HttpHeaders());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.millrace.ledger.settings;
 
+import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -11,7 +12,9 @@ record GivenSettings(
         @DefaultValue("") String jwkSetUri,
         @DefaultValue("") String jwtIssuer,
         @DefaultValue("") String jwtAudience,
-        @DefaultValue("USD") String currency) {
+        @DefaultValue("USD") String currency,
+        @DefaultValue("redis://localhost:6379") String redisUrl,
+        @DefaultValue("1s") Duration redisPatience) {
 
     /**
      * The settings the service goes by.
@@ -19,7 +22,8 @@ record GivenSettings(
      * @param local whether the local profile is active
      */
     LedgerSettings checked(boolean local) {
-        return new LedgerSettings(masterKey, jwtSecret, jwkSetUri, jwtIssuer, jwtAudience, currency, local);
+        return new LedgerSettings(
+                masterKey, jwtSecret, jwkSetUri, jwtIssuer, jwtAudience, currency, redisUrl, redisPatience, local);
     }
 
     @Override

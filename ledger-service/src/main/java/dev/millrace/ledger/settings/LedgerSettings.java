@@ -1,10 +1,14 @@
 package dev.millrace.ledger.settings;
 
+import com.google.common.base.Ticker;
 import dev.millrace.common.key.BearerSecret;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.regex.Pattern;
 
 /**
@@ -17,6 +21,9 @@ import java.util.regex.Pattern;
  * @param jwtAudience what the {@code aud} of bearer tokens must hold; or empty: anything, with a shared secret only. The
  *     keys of a JWK set sign for other services, too, whose tokens are not meant for this one
  * @param currency ISO 4217 code that amounts are answered in
+ * @param redisUrl where Redis is ({@link dev.millrace.counters.RedisSettings})
+ * @param redisPatience longest wait for an answer to a look at Redis; the same as ingest-api's, since rate cards and revocations take up to
+ *     twice as long to be in force there
  * @param local whether the local profile is active: its well-known secrets stand in for those not given. They are refused
  *     otherwise
  */
@@ -27,7 +34,15 @@ public record LedgerSettings(
         String jwtIssuer,
         String jwtAudience,
         String currency,
+        String redisUrl,
+        Duration redisPatience,
         boolean local) {
+
+    /** Longest wait for an answer of Redis; two of them and a failure fit into the two seconds that a caller is promised. */
+    public static final Duration REDIS_TIMEOUT = Duration.ofMillis(800);
+
+    private static final Duration LEAST_PATIENCE = Duration.ofMillis(500);
+    private static final Duration MOST_PATIENCE = Duration.ofSeconds(30);
 
     private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
 
@@ -46,6 +61,10 @@ public record LedgerSettings(
         checkMasterKey(masterKey, local);
         checkBearer(jwtSecret, jwkSetUri, local);
         checkAudience(jwkSetUri, jwtAudience);
+        if (redisPatience.compareTo(LEAST_PATIENCE) < 0 || redisPatience.compareTo(MOST_PATIENCE) > 0) {
+            throw new SettingsRefused("MILLRACE_REDIS_PATIENCE %d ms is not %d ms to %d ms"
+                    .formatted(redisPatience.toMillis(), LEAST_PATIENCE.toMillis(), MOST_PATIENCE.toMillis()));
+        }
         if (!CURRENCY.matcher(currency).matches()) {
             throw new SettingsRefused(
                     "MILLRACE_CURRENCY '%s' is not a code of three capital letters such as USD".formatted(currency));
@@ -111,6 +130,20 @@ public record LedgerSettings(
             throw new SettingsRefused(
                     "MILLRACE_LEDGER_JWT_AUDIENCE is not set; with MILLRACE_LEDGER_JWK_SET_URI it takes one,"
                             + " since the same keys sign tokens that are meant for other services");
+        }
+    }
+
+    /**
+     * The connections to Redis, not opened yet.
+     *
+     * @throws SettingsRefused when the address is none
+     */
+    public RedisConnections connections() {
+        try {
+            return new RedisConnections(
+                    new RedisSettings(redisUrl, redisPatience, REDIS_TIMEOUT), Ticker.systemTicker());
+        } catch (IllegalArgumentException e) {
+            throw new SettingsRefused(String.valueOf(e.getMessage()));
         }
     }
 

@@ -33,7 +33,7 @@ class AccessIT {
 
     @BeforeEach
     void somethingToSee() {
-        ledger.stores().count(0, "owner", 1);
+        ledger.stores().count("owner", 1);
     }
 
     private static void assertUnauthenticated(Answer answer) {
@@ -141,7 +141,7 @@ class AccessIT {
         String uri = "http://127.0.0.1:%d/jwks".formatted(keys.getAddress().getPort());
         Stores stores = Stores.fresh(2);
         stores.openCounters();
-        stores.count(0, "owner", 1);
+        stores.count("owner", 1);
         try (RunningLedger byJwkSet = RunningLedger.start(
                 stores,
                 Map.of(
@@ -190,7 +190,7 @@ class AccessIT {
     void aTokenOfAnotherIssuerOrAudienceIsRefusedWhereTheyAreSet() {
         Stores stores = Stores.fresh(2);
         stores.openCounters();
-        stores.count(0, "owner", 1);
+        stores.count("owner", 1);
         try (RunningLedger strict = RunningLedger.start(
                 stores,
                 Map.of(

@@ -9,6 +9,7 @@ import com.nimbusds.jose.crypto.MACSigner;
 import dev.millrace.common.key.BearerSecret;
 import dev.millrace.ledger.settings.LedgerSettings;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import org.springframework.security.oauth2.jwt.Jwt;
@@ -19,8 +20,9 @@ import org.springframework.security.oauth2.server.resource.authentication.JwtAut
 /** Fuzzed: a bearer token, and any payload under the right signature. */
 public final class BearerInput {
     private static final Instant NOW = Instant.parse("2026-11-24T10:00:00Z");
-    private static final JwtDecoder DECODER =
-            BearerTokens.decoder(new LedgerSettings("", "", "", "", "", "USD", true), Clock.fixed(NOW, ZoneOffset.UTC));
+    private static final JwtDecoder DECODER = BearerTokens.decoder(
+            new LedgerSettings("", "", "", "", "", "USD", "redis://localhost", Duration.ofSeconds(1), true),
+            Clock.fixed(NOW, ZoneOffset.UTC));
 
     private BearerInput() {}
 

@@ -2,9 +2,9 @@ package dev.millrace.ledger.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.common.counters.EarnField;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
+import dev.millrace.ledger.Stores;
 import java.net.http.HttpRequest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -18,8 +18,8 @@ class BalanceIT {
     void theAnswerIsTheContractsToTheLetter() {
         ledger.stores()
                 .inTransaction(() ->
-                        ledger.stores().book(Instant.now(), Map.of(new EarnField("demo", "c-42"), 1_200_000L)));
-        ledger.stores().count(3, "c-42", 3_500);
+                        ledger.stores().book(Instant.now(), Map.of(new Stores.Credit("demo", "c-42"), 1_200_000L)));
+        ledger.stores().count("c-42", 3_500);
         Instant asked = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         Answer answer = ledger.get("/v1/creators/c-42/balance", RunningLedger.token("c-42"));
         assertThat(answer.status()).isEqualTo(200);
@@ -44,6 +44,20 @@ class BalanceIT {
     }
 
     @Test
+    void aCreatorWhoHasEarnedNothingYetSeesZerosAndNobodyElseDoes() {
+        String zero = "{\"micros\":0,\"amount\":\"0.000000\"}";
+        Answer own = ledger.get("/v1/creators/beginner/balance", RunningLedger.token("beginner"));
+        assertThat(own.status()).isEqualTo(200);
+        assertThat(own.text())
+                .startsWith(
+                        "{\"creator\":\"beginner\",\"currency\":\"USD\",\"settled\":%s,\"pending\":%s,\"total\":%s,\"asOf\":\""
+                                .formatted(zero, zero, zero));
+        assertThat(ledger.get("/v1/creators/beginner/balance", RunningLedger.admin())
+                        .problem())
+                .isEqualTo("creator-unknown");
+    }
+
+    @Test
     void anIdOfAnotherFormIs400AndNamed() {
         for (String id : new String[] {"a%20b", "%C3%A9", "a%7Cb", "x".repeat(65)}) {
             Answer answer = ledger.get("/v1/creators/" + id + "/balance", RunningLedger.admin());
@@ -58,11 +72,11 @@ class BalanceIT {
 
     @Test
     void everyReadingIsCountedByItsOutcomeAndNeverByCreator() {
-        ledger.stores().count(1, "metered-creator", 1);
+        ledger.stores().count("metered-creator", 1);
         ledger.get("/v1/creators/metered-creator/balance", RunningLedger.admin());
         ledger.get("/v1/creators/unmetered-creator/balance", RunningLedger.admin());
         ledger.get("/v1/creators/metered-creator/balance", "");
-        String metrics = ledger.get("/actuator/prometheus", "").text();
+        String metrics = ledger.management("/actuator/prometheus").text();
         assertThat(metrics)
                 .containsPattern("millrace_balance_reads_total\\{outcome=\"ok\"} [1-9]")
                 .containsPattern("millrace_balance_reads_total\\{outcome=\"unknown\"} [1-9]")
@@ -78,8 +92,12 @@ class BalanceIT {
         for (String path : new String[] {
             "/actuator/health", "/actuator/health/liveness", "/actuator/health/readiness", "/actuator/prometheus"
         }) {
-            assertThat(ledger.get(path, "").status()).as(path).isEqualTo(200);
+            assertThat(ledger.management(path).status()).as(path).isEqualTo(200);
+            assertThat(ledger.get(path, RunningLedger.admin()).status())
+                    .as("%s at the API", path)
+                    .isEqualTo(404);
         }
+        assertThat(ledger.management("/actuator/health/liveness").text()).isEqualTo("{\"status\":\"UP\"}");
         assertThat(ledger.get("/actuator/env", RunningLedger.admin()).status()).isEqualTo(404);
         assertThat(ledger.get("/actuator/env", "").status()).isEqualTo(401);
     }

@@ -35,12 +35,14 @@ class BalanceShortcutIT {
 
     @Test
     void bothWaysAnswerWithTheSameBytes() {
-        ledger.stores().count(0, creator, 1_200_000);
+        ledger.stores().count(creator, 1_200_000);
         assertThat(answersOfBothWays(ledger, path, RunningLedger.token(creator)))
                 .isEqualTo(200);
         assertThat(answersOfBothWays(ledger, path, RunningLedger.admin())).isEqualTo(200);
         assertThat(answersOfBothWays(ledger, "/v1/creators/nobody/balance", RunningLedger.admin()))
                 .isEqualTo(404);
+        assertThat(answersOfBothWays(ledger, "/v1/creators/nobody/balance", RunningLedger.token("nobody")))
+                .isEqualTo(200);
     }
 
     @Test

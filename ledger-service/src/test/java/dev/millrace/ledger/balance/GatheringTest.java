@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -36,14 +37,15 @@ class GatheringTest {
         return questions.stream().map(question -> question + "!").toList();
     }
 
-    private static CompletableFuture<String> ask(Gathering<String, String> gathering, String question) {
+    private static CompletableFuture<Optional<String>> ask(Gathering<String, String> gathering, String question) {
         return CompletableFuture.supplyAsync(
                 () -> gathering.ask(question), Executors.newVirtualThreadPerTaskExecutor());
     }
 
     /** Begins a reading that goes on until it is released, and has the others wait for it, one after the other. */
-    private List<CompletableFuture<String>> askWhileHeld(Gathering<String, String> gathering, String... questions) {
-        List<CompletableFuture<String>> answers = new CopyOnWriteArrayList<>(List.of(ask(gathering, HELD)));
+    private List<CompletableFuture<Optional<String>>> askWhileHeld(
+            Gathering<String, String> gathering, String... questions) {
+        List<CompletableFuture<Optional<String>>> answers = new CopyOnWriteArrayList<>(List.of(ask(gathering, HELD)));
         Awaitility.await().until(() -> readings.size() == 1);
         for (int i = 0; i < questions.length; i++) {
             int before = i;
@@ -56,44 +58,48 @@ class GatheringTest {
     @Test
     void whoeverIsAloneReadsAtOnce() {
         Gathering<String, String> gathering = gathering(2, LONG);
-        assertThat(gathering.ask("a")).isEqualTo("a!");
-        assertThat(gathering.ask("b")).isEqualTo("b!");
+        assertThat(gathering.ask("a")).contains("a!");
+        assertThat(gathering.ask("b")).contains("b!");
         assertThat(readings).containsExactly(List.of("a"), List.of("b"));
     }
 
     @Test
     void thoseWhoComeMeanwhileShareTheNextReadingsAsManyAsMay() {
         Gathering<String, String> gathering = gathering(2, LONG);
-        List<CompletableFuture<String>> answers = askWhileHeld(gathering, "a", "b", "c");
+        List<CompletableFuture<Optional<String>>> answers = askWhileHeld(gathering, "a", "b", "c");
         release.complete(null);
-        assertThat(answers.stream().map(CompletableFuture::join)).containsExactly(HELD + "!", "a!", "b!", "c!");
+        assertThat(answers.stream().map(answer -> answer.join().orElseThrow()))
+                .containsExactly(HELD + "!", "a!", "b!", "c!");
         assertThat(readings).containsExactly(List.of(HELD), List.of("a", "b"), List.of("c"));
-        assertThat(gathering.ask("later")).isEqualTo("later!");
+        assertThat(gathering.ask("later")).contains("later!");
     }
 
     @Test
     void aReadingThatFailsFailsAllOfItsOwnAndNobodyElse() {
         Gathering<String, String> gathering = gathering(2, LONG);
-        List<CompletableFuture<String>> answers = askWhileHeld(gathering, "a", "bad", "c");
+        List<CompletableFuture<Optional<String>>> answers = askWhileHeld(gathering, "a", "bad", "c");
         release.complete(null);
         for (int i : List.of(1, 2)) {
             assertThatThrownBy(() -> answers.get(i).join())
                     .isInstanceOf(CompletionException.class)
                     .hasRootCauseMessage("as if");
         }
-        assertThat(answers.getLast().join()).isEqualTo("c!");
-        assertThat(gathering.ask("later")).isEqualTo("later!");
+        assertThat(answers.getLast().join()).contains("c!");
+        assertThat(gathering.ask("later")).contains("later!");
     }
 
+    /** When a store gets slow, as many reads as callers would make it slower. */
     @Test
-    void nobodyWaitsForAReadingThatHangs() {
+    void aReadThatHangsKeepsNobodyAndNobodyReadsAlone() {
         Gathering<String, String> gathering = gathering(2, Duration.ofMillis(1));
-        CompletableFuture<String> held = ask(gathering, HELD);
+        CompletableFuture<Optional<String>> held = ask(gathering, HELD);
         Awaitility.await().until(() -> readings.size() == 1);
-        assertThat(gathering.ask("a")).isEqualTo("a!");
+        assertThat(gathering.ask("a")).isEmpty();
+        assertThat(gathering.ask("b")).isEmpty();
         assertThat(gathering.waiting()).isZero();
+        assertThat(readings).containsExactly(List.of(HELD));
         release.complete(null);
-        assertThat(held.join()).isEqualTo(HELD + "!");
-        assertThat(gathering.ask("later")).isEqualTo("later!");
+        assertThat(held.join()).contains(HELD + "!");
+        assertThat(gathering.ask("later")).contains("later!");
     }
 }

@@ -2,46 +2,50 @@ package dev.millrace.ledger.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.common.catalog.Catalog;
-import dev.millrace.common.catalog.CatalogJson;
-import dev.millrace.common.catalog.RateCard;
+import com.google.common.base.Ticker;
+import com.google.common.util.concurrent.AtomicLongMap;
 import dev.millrace.common.money.Micros;
+import dev.millrace.counters.Ctl;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisSettings;
 import dev.millrace.ledger.Stores;
 import dev.millrace.ledger.creator.CreatorId;
-import dev.millrace.ledger.redis.RedisConfiguration;
-import dev.millrace.ledger.redis.RedisLine;
 import dev.millrace.local.server.Databases;
-import io.lettuce.core.RedisURI;
-import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** The balance's promise, with a settlement running between any two of the reading's steps. */
 class LiveBalanceIT {
     private static final CreatorId CREATOR = new CreatorId("c-1");
-    private static final int PARTITION = 7;
+    private static final Partition PARTITION = CREATOR.partition();
+    private static final String NAME = PARTITION.toString();
 
     private Stores stores;
-    private LettuceConnectionFactory connections;
+    private RedisConnections redis;
     private Runnable beforeCounters = () -> {};
-    private Runnable beforeSums = () -> {};
     private Runnable beforeBalance = () -> {};
-    private int asked;
 
     private LiveBalance balances;
 
@@ -49,47 +53,35 @@ class LiveBalanceIT {
     void start() {
         stores = Stores.fresh(1);
         stores.openCounters();
-        RedisURI uri = RedisURI.create(stores.redisUrl());
-        connections = new LettuceConnectionFactory(LettuceConnectionFactory.createRedisConfiguration(uri));
-        connections.afterPropertiesSet();
-        connections.start();
-        RedisLine redis = new RedisConfiguration().redisLine(connections);
+        redis = new RedisConnections(
+                new RedisSettings(stores.redisUrl(), Duration.ofSeconds(10), Duration.ofSeconds(10)),
+                Ticker.systemTicker());
+        redis.look();
+        redis.watch(Duration.ofMillis(500));
         JdbcClient jdbc =
                 JdbcClient.create(new DriverManagerDataSource(stores.jdbcUrl(), Databases.LEDGER, stores.password()));
         balances = new LiveBalance(
                 new SettledLedger(jdbc) {
                     @Override
-                    Settled settled(List<CreatorId> creators) {
+                    Map<Partition, Cursor> cursors(Collection<Partition> partitions) {
+                        Map<Partition, Cursor> cursors = super.cursors(partitions);
+                        beforeCounters.run();
+                        return cursors;
+                    }
+
+                    @Override
+                    Map<CreatorId, Settled> settled(List<CreatorId> creators) {
                         beforeBalance.run();
                         return super.settled(creators);
                     }
                 },
-                new PendingCounters(redis) {
-                    @Override
-                    List<Partition> read(List<CreatorId> creators, SettledLedger.Start start) throws Unreadable {
-                        beforeCounters.run();
-                        return super.read(creators, start);
-                    }
-
-                    // The pointers have been read before anything else happens.
-                    @Override
-                    Asked ask(
-                            RedisClusterAsyncCommands<byte[], byte[]> commands,
-                            Heads heads,
-                            List<CreatorId> creators,
-                            SettledLedger.Cursors settled) {
-                        commands.ping().toCompletableFuture().join();
-                        beforeSums.run();
-                        asked++;
-                        return super.ask(commands, heads, creators, settled);
-                    }
-                },
+                redis,
                 Clock.systemUTC());
     }
 
     @AfterEach
     void stop() {
-        connections.destroy();
+        redis.close();
         stores.close();
     }
 
@@ -117,86 +109,12 @@ class LiveBalanceIT {
                         now -> assertThat(now.reason()).contains(reason));
     }
 
-    @Test
-    void theTotalIsWhatIsSettledPlusWhatIsPendingInAllPartitions() {
-        for (int partition = 0; partition < 16; partition++) {
-            stores.count(partition, CREATOR.id(), 1_000 + partition);
-        }
-        assertBalance(0, 16_120);
-
-        stores.sealAndSettle(3);
-        stores.seal(4);
-        stores.count(4, CREATOR.id(), 7);
-
-        assertBalance(1_003, 16_120 - 1_003 + 7);
-    }
-
-    @Test
-    void aReadingGuessesWhatThereIsToReadAndAsksAgainOnlyWhereItWasWrong() {
-        stores.count(PARTITION, CREATOR.id(), 1_000);
-        assertBalance(0, 1_000);
-        assertThat(asked).isEqualTo(1);
-
-        stores.seal(PARTITION);
-        stores.count(PARTITION, CREATOR.id(), 7);
-        assertBalance(0, 1_007);
-        assertThat(asked).as("another epoch has been opened").isEqualTo(3);
-        assertBalance(0, 1_007);
-        assertThat(asked).isEqualTo(4);
-
-        stores.settle(PARTITION);
-        stores.count(PARTITION, CREATOR.id(), 30);
-        assertBalance(1_000, 37);
-        assertThat(asked).as("settled, and none to spare").isEqualTo(5);
-        inForce("demo", "other");
-        stores.count(PARTITION, "other", CREATOR.id(), 500);
-        assertBalance(1_000, 537);
-        assertThat(asked).as("another publisher is in force").isEqualTo(7);
-        assertBalance(1_000, 537);
-        assertThat(asked).isEqualTo(8);
-    }
-
-    /** Of five who are read together one is known only to the ledger, one to the counters, one to nobody, and one's counter is broken. */
-    @Test
-    void eachOfThoseWhoAreReadTogetherGetsItsOwn() {
-        stores.publisher("other");
-        stores.count(0, "settled", 10);
-        stores.sealAndSettle(0);
-        stores.count(0, "other", "pending", 200);
-        stores.count(3, "demo", "pending", 3_000);
-        stores.count(3, "broken", 7);
-        stores.redis().hset(Stores.keys(3).earn(1), "demo|broken", "1.5");
-        List<BalanceReading> readings = balances.readAll(Stream.of("settled", "pending", "nobody", "broken", "pending")
-                .map(CreatorId::new)
-                .toList());
-        assertThat(readings.stream().map(reading -> switch (reading) {
-                    case BalanceReading.Live live -> live.settled() + " + " + live.pending();
-                    case BalanceReading.Unknown _ -> "unknown";
-                    case BalanceReading.Unavailable now -> now.reason();
-                }))
-                .containsExactly(
-                        "10 micros + 0 micros",
-                        "0 micros + 3200 micros",
-                        "unknown",
-                        "a counter holds '1.5', which is no whole number of micros",
-                        "0 micros + 3200 micros");
-    }
-
-    @Test
-    void everyPublishersShareIsInIt() {
-        stores.publisher("other");
-        stores.count(0, "demo", CREATOR.id(), 10);
-        stores.count(0, "other", CREATOR.id(), 200);
-        stores.count(0, "other", "somebody-else", 5_000);
-        assertBalance(0, 210);
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"before the counters", "before the balance"})
     void anEpochSealedAndSettledBetweenTwoStepsIsCountedOnce(String when) {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
+        stores.count(CREATOR.id(), 1_500);
         stores.sealAndSettle(PARTITION);
-        stores.count(PARTITION, CREATOR.id(), 40);
+        stores.count(CREATOR.id(), 40);
         Runnable settlement = once(() -> stores.sealAndSettle(PARTITION));
         if (when.equals("before the counters")) {
             beforeCounters = settlement;
@@ -208,18 +126,18 @@ class LiveBalanceIT {
 
     @Test
     void anEpochSealedBeforeAndSettledBetweenTwoStepsIsCountedOnce() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
+        stores.count(CREATOR.id(), 1_500);
         stores.seal(PARTITION);
-        stores.count(PARTITION, CREATOR.id(), 40);
+        stores.count(CREATOR.id(), 40);
         beforeBalance = once(() -> stores.settle(PARTITION));
         assertBalance(1_500, 40);
     }
 
     @Test
     void anEpochSettledAndReleasedBetweenTwoStepsIsCountedOnce() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
+        stores.count(CREATOR.id(), 1_500);
         stores.seal(PARTITION);
-        stores.count(PARTITION, CREATOR.id(), 40);
+        stores.count(CREATOR.id(), 40);
         beforeCounters = once(() -> {
             stores.settle(PARTITION);
             stores.release(PARTITION, 1);
@@ -228,65 +146,8 @@ class LiveBalanceIT {
     }
 
     @Test
-    void aPublisherWhoJoinsDuringTheReadingIsNotLeftOut() {
-        stores.count(PARTITION, CREATOR.id(), 1_000);
-        beforeCounters = once(() -> {
-            stores.publisher("newcomer");
-            stores.count(PARTITION, "newcomer", CREATOR.id(), 9);
-        });
-        assertBalance(0, 1_009);
-    }
-
-    private void inForce(String... publishers) {
-        Catalog.Publisher publisher = new Catalog.Publisher(List.of(1), List.of());
-        Catalog catalog = new Catalog(
-                7,
-                Stream.of(publishers).collect(Collectors.toMap(id -> id, _ -> publisher)),
-                List.of(new RateCard(1, 0, Map.of())));
-        stores.redis().set("catalog", CatalogJson.write(catalog));
-    }
-
-    @Test
-    void aPublisherThatARestoredDatabaseLostIsNotLeftOut() {
-        inForce("demo", "lost");
-        stores.count(PARTITION, "demo", CREATOR.id(), 1_000);
-        stores.count(PARTITION, "lost", CREATOR.id(), 9);
-        assertBalance(0, 1_009);
-        inForce("demo", "lost", "lost-too");
-        stores.count(PARTITION, "lost-too", CREATOR.id(), 20_000);
-        assertBalance(0, 21_009);
-    }
-
-    @Test
-    void aCatalogueThatCantBeReadIsNeverTakenForNone() {
-        stores.redis().set("catalog", "no catalogue");
-        assertUnavailable("the catalogue in force can't be read");
-        stores.redis().del("catalog");
-        stores.redis().hset("catalog", "of", "another type");
-        assertUnavailable("the counters do not answer");
-    }
-
-    @Test
-    void countersThatAreLostBehindThePointersAreNotTakenForEmptyOnes() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
-        beforeSums = once(stores.redis()::flushdb);
-        assertUnavailable("are not open");
-    }
-
-    @Test
-    void aPointerThatWentBackBehindTheFirstLookIsReadAgain() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
-        stores.seal(PARTITION);
-        beforeSums = once(() -> {
-            stores.redis().set(Stores.keys(PARTITION).epoch(), "1");
-            stores.redis().hdel(Stores.keys(PARTITION).earn(1), "#sealed");
-        });
-        assertBalance(0, 1_500);
-    }
-
-    @Test
     void aLedgerThatWentBackDuringTheReadingIsReadAgain() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
+        stores.count(CREATOR.id(), 1_500);
         stores.sealAndSettle(PARTITION);
         beforeBalance = once(() -> {
             // as a restore does it, past the trigger that keeps everybody else from it
@@ -295,7 +156,7 @@ class LiveBalanceIT {
                     .update();
             stores.owner()
                     .sql("UPDATE partition_cursor SET settled_epoch = 0 WHERE partition = ?")
-                    .param(PARTITION)
+                    .param(PARTITION.number())
                     .update();
             stores.owner()
                     .sql("ALTER TABLE partition_cursor ENABLE TRIGGER cursor_follows_epochs")
@@ -306,74 +167,8 @@ class LiveBalanceIT {
     }
 
     @Test
-    void countersOpenedAnewDuringTheReadingAreReadAgain() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
-        stores.count(PARTITION + 1, CREATOR.id(), 40);
-        beforeBalance = once(() -> {
-            stores.redis().del(Stores.keys(PARTITION).earn(1));
-            stores.owner()
-                    .sql("UPDATE partition_cursor SET opening = opening + 1 WHERE partition = ?")
-                    .param(PARTITION)
-                    .update();
-        });
-        assertBalance(0, 40);
-    }
-
-    @Test
-    void aMissingPointerIsNeverGuessed() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
-        stores.redis().del(Stores.keys(PARTITION).epoch());
-        assertUnavailable("partition 7 are not open");
-    }
-
-    @Test
-    void aPointerTheLedgerIsBeyondIsNeverGuessed() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
-        stores.sealAndSettle(PARTITION);
-        stores.redis().set(Stores.keys(PARTITION).epoch(), "1");
-        assertUnavailable("the pointer of partition 7 is 1, but the ledger has settled epoch 1");
-    }
-
-    @Test
-    void aPointerFarBeyondTheLedgerIsNoneOfOurs() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
-        stores.redis().set(Stores.keys(PARTITION).epoch(), Long.toString(PendingCounters.MOST_EPOCHS + 1));
-        assertUnavailable("the pointer of partition 7 is 10001, but the ledger has settled epoch 0");
-    }
-
-    /** They may be those of an older copy, whose pointer is ahead as long as a settlement is under way. */
-    @Test
-    void countersNotYetComparedWithTheLedgerAreNeverShown() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
-        stores.redis().set(Stores.keys(PARTITION).run(), "the-process-before");
-        assertUnavailable("the counters of partition 7 have not been compared with the ledger since Redis was started");
-        stores.compareCounters();
-        assertBalance(0, 1_500);
-    }
-
-    @Test
-    void aSealedEpochThatIsNeitherSettledNorThereIsNeverGuessed() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
-        stores.seal(PARTITION);
-        stores.release(PARTITION, 1);
-        assertUnavailable("epoch 1 of partition 7 is neither settled nor in the counters");
-    }
-
-    @Test
-    void countersThatWereNeverOpenedAreNotTakenForEmptyOnes() {
-        stores.owner().sql("UPDATE partition_cursor SET opening = 0").update();
-        assertUnavailable("never opened");
-    }
-
-    @Test
-    void aCounterThatIsNoWholeNumberIsNeverGuessed() {
-        stores.redis().hset(Stores.keys(PARTITION).earn(1), "demo|c-1", "1.5");
-        assertUnavailable("'1.5'");
-    }
-
-    @Test
     void itGivesUpWhenTheStoresMoveDuringEveryReading() {
-        stores.count(PARTITION, CREATOR.id(), 1_500);
+        stores.count(CREATOR.id(), 1_500);
         AtomicLong readings = new AtomicLong();
         beforeBalance = () -> {
             readings.incrementAndGet();
@@ -384,11 +179,262 @@ class LiveBalanceIT {
     }
 
     @Test
+    void theTotalIsWhatIsSettledPlusWhatIsPending() {
+        stores.count(CREATOR.id(), 1_000);
+        assertBalance(0, 1_000);
+        stores.sealAndSettle(PARTITION);
+        stores.count(CREATOR.id(), 30);
+        stores.seal(PARTITION);
+        stores.count(CREATOR.id(), 7);
+        assertBalance(1_000, 37);
+    }
+
+    @Test
+    void everyPublishersShareIsInIt() {
+        stores.count("demo", CREATOR.id(), 10);
+        stores.count("other", CREATOR.id(), 200);
+        stores.count("other", "somebody-else", 5_000);
+        assertBalance(0, 210);
+    }
+
+    /** Calls and fields, not time: what Redis does for a reading is the same whatever the number of publishers. */
+    @Test
+    void aBalanceCostsTheSameWithOneAndWithAThousandPublishers() {
+        stores.count(CREATOR.id(), 1);
+        assertBalance(0, 1); // the script is known from here on
+        Map<String, Long> withOne = costOf(() -> assertBalance(0, 1));
+        for (int i = 0; i < 1_000; i++) {
+            stores.count("publisher-" + i, CREATOR.id(), 1);
+        }
+        Map<String, Long> withMany = costOf(() -> assertBalance(0, 1_001));
+        assertThat(withMany).isEqualTo(withOne).containsEntry("evalsha", 1L).containsEntry("hmget", 2L);
+        assertThat(stores.redis().hkeys(PARTITION.earn(1)))
+                .containsExactlyInAnyOrder(CREATOR.id(), Ctl.EPOCH_MICROS, Ctl.EPOCH_EVENTS);
+    }
+
+    @Test
+    void thoseWhoAreReadTogetherCostOneAskingAPartition() {
+        List<CreatorId> creators = IntStream.range(0, 40)
+                .mapToObj(i -> new CreatorId("together-" + i))
+                .toList();
+        creators.forEach(creator -> stores.count(creator.id(), 7));
+        long partitions = creators.stream().map(CreatorId::partition).distinct().count();
+        assertThat(partitions).isGreaterThan(1);
+        var _ = balances.read(CREATOR); // the script is known from here on
+        assertThat(costOf(() -> assertThat(balances.readAll(creators))
+                        .allSatisfy(reading -> assertThat(reading)
+                                .isInstanceOfSatisfying(
+                                        BalanceReading.Live.class,
+                                        live -> assertThat(live.pending()).isEqualTo(new Micros(7))))))
+                .isEqualTo(Map.of("evalsha", partitions, "hmget", 2 * partitions));
+    }
+
+    /** Commands by name, those of the looks at Redis left out. */
+    private Map<String, Long> costOf(Runnable reading) {
+        Map<String, Long> before = calls();
+        reading.run();
+        Map<String, Long> cost = new TreeMap<>();
+        calls().forEach((command, calls) -> cost.put(command, calls - before.getOrDefault(command, 0L)));
+        cost.keySet().removeAll(List.of("info", "time"));
+        cost.values().removeIf(calls -> calls == 0);
+        return cost;
+    }
+
+    private Map<String, Long> calls() {
+        Map<String, Long> calls = new HashMap<>();
+        Matcher line = Pattern.compile("cmdstat_(\\w+):calls=(\\d+)")
+                .matcher(stores.redis().info("commandstats"));
+        while (line.find()) {
+            calls.put(line.group(1), Long.parseLong(line.group(2)));
+        }
+        return calls;
+    }
+
+    /**
+     * One is known only to the ledger, one to the counters, one to nobody, one's counter is broken, and one's partition has not been
+     * compared with the ledger.
+     */
+    @Test
+    void eachOfThoseWhoAreReadTogetherGetsItsOwn() {
+        Partition uncompared = Partition.of("uncompared");
+        stores.count("settled", 10);
+        stores.sealAndSettle(Partition.of("settled"));
+        stores.count("pending", 200);
+        stores.count("other", "pending", 3_000);
+        stores.count("broken", 7);
+        stores.redis().hset(Partition.of("broken").earn(1), "broken", "1.5");
+        stores.redis().hdel(uncompared.ctl(), Ctl.PROCESS);
+        List<String> names = List.of("settled", "pending", "nobody", "broken", "uncompared", "pending");
+        assertThat(Stream.of("settled", "pending", "nobody", "broken").map(Partition::of))
+                .doesNotContain(uncompared);
+        List<BalanceReading> readings =
+                balances.readAll(names.stream().map(CreatorId::new).toList());
+        assertThat(readings.stream().map(reading -> switch (reading) {
+                    case BalanceReading.Live live -> live.settled() + " + " + live.pending();
+                    case BalanceReading.Unknown _ -> "unknown";
+                    case BalanceReading.Unavailable now -> now.reason();
+                }))
+                .containsExactly(
+                        "10 micros + 0 micros",
+                        "0 micros + 3200 micros",
+                        "unknown",
+                        "a counter holds '1.5', which is no whole number of micros",
+                        "the counters of %s have not been compared with the ledger since Redis was started or replaced"
+                                .formatted(uncompared),
+                        "0 micros + 3200 micros");
+    }
+
+    @Test
+    void settledThroughIsOfTheCreatorsPartition() {
+        Instant before = settledThrough();
+        stores.sealAndSettle(PARTITION);
+        Instant after = settledThrough();
+        assertThat(after).isAfter(before);
+        stores.sealAndSettle(Partition.of((PARTITION.number() + 1) % Partition.COUNT));
+        assertThat(settledThrough()).isEqualTo(after);
+    }
+
+    private Instant settledThrough() {
+        return ((BalanceReading.Unknown) balances.read(CREATOR)).settledThrough();
+    }
+
+    @Test
+    void countersThatAreLostAreNotTakenForEmptyOnes() {
+        stores.count(CREATOR.id(), 1_500);
+        beforeCounters = once(stores.redis()::flushdb);
+        assertUnavailable(NAME + " are not open");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"before the counters", "before the balance"})
+    void aLineageThatIsRaisedBetweenTwoStepsMakesItStartOver(String when) {
+        stores.count(CREATOR.id(), 1_500);
+        stores.sealAndSettle(PARTITION);
+        stores.count(CREATOR.id(), 40);
+        AtomicLong readings = new AtomicLong();
+        Runnable raise = once(() -> stores.raise(PARTITION));
+        if (when.equals("before the counters")) {
+            beforeCounters = raise;
+        } else {
+            beforeBalance = () -> {
+                readings.incrementAndGet();
+                raise.run();
+            };
+        }
+        assertBalance(1_500, 40);
+        assertThat(readings).hasValue(when.equals("before the counters") ? 0 : 2);
+    }
+
+    /** A Redis that a failover gave up still answers, as confirmed as ever, with a pointer ahead of the cursor. */
+    @Test
+    void countersOfALineageThatWasGivenUpAreNeverShown() {
+        stores.count(CREATOR.id(), 1_500);
+        beforeBalance = once(() -> stores.note(PARTITION, 2));
+        assertUnavailable(
+                "the counters of %s are of lineage 1, the ledger's cursor of lineage 2: they have not been compared, or were opened anew"
+                        .formatted(PARTITION));
+        assertUnavailable("of lineage 1, the ledger's cursor of lineage 2");
+    }
+
+    /** Between a worker's first step and its third nothing is shown: what was read may be about to be given up. */
+    @Test
+    void aLineageThatIsRaisedInRedisAndNotConfirmedIsNotShown() {
+        stores.count(CREATOR.id(), 1_500);
+        beforeCounters = once(() -> stores.raiseInRedis(PARTITION));
+        assertUnavailable("the counters of %s have not been compared with the ledger".formatted(PARTITION));
+    }
+
+    /** Epochs' numbers are used again: the sums read belong to a time that was given up. */
+    @Test
+    void countersOpenedAnewDuringTheReadingAreReadAgain() {
+        stores.count(CREATOR.id(), 1_500);
+        beforeBalance = once(() -> {
+            stores.open(PARTITION, "1");
+            stores.count(CREATOR.id(), 40);
+        });
+        assertBalance(0, 40);
+    }
+
+    @Test
+    void aMissingPointerIsNeverGuessed() {
+        stores.count(CREATOR.id(), 1_500);
+        stores.redis().hdel(PARTITION.ctl(), Ctl.EPOCH);
+        assertUnavailable(NAME + " are not open");
+    }
+
+    @Test
+    void aPointerTheLedgerIsBeyondIsNeverGuessed() {
+        stores.count(CREATOR.id(), 1_500);
+        stores.sealAndSettle(PARTITION);
+        for (String pointer : List.of("1", "0", "-3", "x", "")) {
+            stores.redis().hset(PARTITION.ctl(), Ctl.EPOCH, pointer);
+            assertUnavailable("the pointer of %s is '%s', but the ledger has settled epoch 1".formatted(NAME, pointer));
+        }
+    }
+
+    /** Usually one or two epochs are asked for; after Postgres was restored, as many as there are. */
+    @Test
+    void aPointerBeyondTheKeysOfTheFirstAskingIsReadByASecond() {
+        for (int i = 1; i <= 20; i++) {
+            stores.count(CREATOR.id(), i);
+            stores.seal(PARTITION);
+        }
+        stores.count(CREATOR.id(), 1_000);
+        assertThat(costOf(() -> assertBalance(0, 1_210))).containsEntry("evalsha", 2L);
+    }
+
+    @Test
+    void aPointerFarBeyondTheLedgerIsNoneOfOurs() {
+        stores.count(CREATOR.id(), 1_500);
+        long most = PartitionReading.MOST_EPOCHS;
+        stores.redis().hset(PARTITION.ctl(), Ctl.EPOCH, Long.toString(most));
+        assertUnavailable("epoch 1 of %s is neither settled nor in the counters".formatted(NAME));
+        for (String pointer : List.of(Long.toString(most + 1), "999999999999999999", "9999999999999999999999")) {
+            stores.redis().hset(PARTITION.ctl(), Ctl.EPOCH, pointer);
+            assertUnavailable("the pointer of %s is '%s', but the ledger has settled epoch 0".formatted(NAME, pointer));
+        }
+    }
+
+    /** They may be those of an older copy, whose pointer is ahead as long as a settlement is under way. */
+    @Test
+    void countersNotYetComparedWithTheLedgerAreNeverShown() {
+        stores.count(CREATOR.id(), 1_500);
+        stores.redis().hset(PARTITION.ctl(), Ctl.PROCESS, "the-process-before/its-replication");
+        assertUnavailable("the counters of %s have not been compared with the ledger".formatted(PARTITION));
+        stores.raise(PARTITION);
+        assertBalance(0, 1_500);
+    }
+
+    @Test
+    void aSealedEpochThatIsNeitherSettledNorThereIsNeverGuessed() {
+        stores.count(CREATOR.id(), 1_500);
+        stores.seal(PARTITION);
+        stores.release(PARTITION, 1);
+        assertUnavailable("epoch 1 of %s is neither settled nor in the counters".formatted(NAME));
+    }
+
+    @Test
+    void countersThatWereNeverOpenedAreNotTakenForEmptyOnes() {
+        stores.note(PARTITION, 0);
+        assertUnavailable(NAME + " were never opened");
+    }
+
+    @Test
+    void aCounterThatIsNoWholeNumberIsNeverGuessed() {
+        for (String wrong : List.of("1.5", "1e3", "9223372036854775808")) {
+            stores.redis().hset(PARTITION.earn(1), CREATOR.id(), wrong);
+            assertUnavailable("'%s'".formatted(wrong));
+        }
+        stores.redis().del(PARTITION.earn(1));
+        stores.redis().lpush(PARTITION.earn(1), "another type");
+        assertUnavailable("the counters do not answer");
+    }
+
+    @Test
     void aCreatorIsKnownByAPendingFieldOrAnAccount() {
-        assertThat(balances.read(CREATOR)).isEqualTo(new BalanceReading.Unknown());
-        stores.count(PARTITION, CREATOR.id(), 0);
-        assertBalance(0, 0);
-        stores.count(PARTITION, CREATOR.id(), 5);
+        assertThat(balances.read(CREATOR)).isInstanceOf(BalanceReading.Unknown.class);
+        stores.count(CREATOR.id(), 5);
+        assertBalance(0, 5);
         stores.sealAndSettle(PARTITION);
         assertBalance(5, 0);
     }
@@ -398,41 +444,51 @@ class LiveBalanceIT {
     void whileSettlementNeverRestsNoReadingIsDoubleOrShort() throws Exception {
         long seed = System.nanoTime();
         System.out.println("whileSettlementNeverRestsNoReadingIsDoubleOrShort: seed " + seed);
-        AtomicLong begun = new AtomicLong();
-        AtomicLong counted = new AtomicLong();
+        List<CreatorId> creators =
+                Stream.of("c-1", "c-2", "c-3").map(CreatorId::new).toList();
+        List<Partition> partitions =
+                creators.stream().map(CreatorId::partition).distinct().toList();
+        AtomicLongMap<CreatorId> begun = AtomicLongMap.create();
+        AtomicLongMap<CreatorId> counted = AtomicLongMap.create();
         AtomicBoolean stop = new AtomicBoolean();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread ingest = Thread.ofPlatform().start(guarded(failure, () -> {
             Random random = new Random(seed);
             while (!stop.get()) {
                 long micros = random.nextLong(1, 1_000);
-                begun.addAndGet(micros);
-                stores.count(random.nextInt(16), CREATOR.id(), micros);
-                counted.addAndGet(micros);
+                CreatorId creator = creators.get(random.nextInt(creators.size()));
+                begun.addAndGet(creator, micros);
+                stores.count(creator.id(), micros);
+                counted.addAndGet(creator, micros);
             }
         }));
         Stores worker = new Stores(stores.jdbcUrl(), stores.redisUrl(), stores.password());
         Thread settlement = Thread.ofPlatform().start(guarded(failure, () -> {
             Random random = new Random(seed + 1);
             while (!stop.get()) {
-                int partition = random.nextInt(16);
+                Partition partition = partitions.get(random.nextInt(partitions.size()));
                 worker.sealAndSettle(partition);
                 worker.release(partition, worker.settledEpoch(partition));
             }
         }));
-        int live = 0;
-        long last = 0;
+        long live = 0;
+        Map<CreatorId, Long> last = new HashMap<>();
         long begin = System.nanoTime();
         long end = begin + 5_000_000_000L;
         long deadline = begin + 90_000_000_000L; // a slow machine takes longer for its twenty readings
         while ((System.nanoTime() < end || (live <= 20 && System.nanoTime() < deadline)) && failure.get() == null) {
-            long atLeast = Math.max(counted.get(), last);
-            BalanceReading reading = balances.read(CREATOR);
-            long atMost = begun.get();
-            if (reading instanceof BalanceReading.Live it) {
-                assertThat(it.total().value()).isBetween(atLeast, atMost);
-                last = it.total().value();
-                live++;
+            Map<CreatorId, Long> atLeast = new HashMap<>();
+            creators.forEach(
+                    creator -> atLeast.put(creator, Math.max(counted.get(creator), last.getOrDefault(creator, 0L))));
+            List<BalanceReading> readings = balances.readAll(creators);
+            for (int i = 0; i < creators.size(); i++) {
+                CreatorId creator = creators.get(i);
+                long atMost = begun.get(creator);
+                if (readings.get(i) instanceof BalanceReading.Live it) {
+                    assertThat(it.total().value()).isBetween(atLeast.get(creator), atMost);
+                    last.put(creator, it.total().value());
+                    live++;
+                }
             }
         }
         stop.set(true);
@@ -441,10 +497,13 @@ class LiveBalanceIT {
         worker.close();
         assertThat(failure.get()).isNull();
         assertThat(live).isGreaterThan(20);
-        assertThat(balances.read(CREATOR))
-                .isInstanceOfSatisfying(
-                        BalanceReading.Live.class, it -> assertThat(it.total()).isEqualTo(new Micros(counted.get())));
-        System.out.printf("%d readings, %d micros%n", live, counted.get());
+        for (CreatorId creator : creators) {
+            assertThat(balances.read(creator))
+                    .isInstanceOfSatisfying(
+                            BalanceReading.Live.class,
+                            it -> assertThat(it.total()).isEqualTo(new Micros(counted.get(creator))));
+        }
+        System.out.printf("%d readings, %s micros%n", live, counted);
     }
 
     private static Runnable guarded(AtomicReference<Throwable> failure, Runnable work) {

@@ -1,21 +1,32 @@
 package dev.millrace.ledger.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Catalog.KeyState;
 import dev.millrace.common.catalog.CatalogJson;
+import dev.millrace.common.catalog.CatalogRefusedException;
 import dev.millrace.common.catalog.Rate;
+import dev.millrace.common.catalog.RateCard;
+import dev.millrace.common.catalog.SignedCatalog;
+import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Kid;
+import dev.millrace.counters.CatalogStore;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.ledger.Stores;
+import dev.millrace.ledger.problem.ProblemException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +36,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,6 +50,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** The catalogue over HTTP, in the database and in Redis; the timer is off, so that each publication has its cause. */
 @ExtendWith(OutputCaptureExtension.class)
 class CatalogIT {
+    private static final MasterKey KEY = MasterKey.of(RunningLedger.MASTER_KEY);
     private static RunningLedger ledger;
 
     @BeforeAll
@@ -65,8 +78,25 @@ class CatalogIT {
     }
 
     private static Catalog inRedis() {
-        return CatalogJson.read(
-                Optional.ofNullable(ledger.stores().redis().get("catalog")).orElseThrow());
+        try {
+            Catalog catalog = SignedCatalog.verify(textInRedis(), KEY);
+            assertThat(ledger.stores().redis().get(CatalogStore.REVISION))
+                    .as("nodes learn of it by its revision")
+                    .isEqualTo(Long.toString(catalog.revision()));
+            return catalog;
+        } catch (CatalogRefusedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static String textInRedis() {
+        return Optional.ofNullable(ledger.stores().redis().get(CatalogStore.TEXT))
+                .orElseThrow();
+    }
+
+    private static void setInRedis(Catalog catalog) {
+        ledger.stores().redis().set(CatalogStore.TEXT, SignedCatalog.sign(catalog, KEY));
+        ledger.stores().redis().set(CatalogStore.REVISION, Long.toString(catalog.revision()));
     }
 
     private static Catalog inDatabase() {
@@ -112,8 +142,7 @@ class CatalogIT {
         Answer made = post("publishers/keyed/keys", "");
         assertThat(made.status()).isEqualTo(201);
         assertThat(made.json().get("kid").asString()).isEqualTo("keyed.1");
-        assertThat(made.json().get("secret").asString())
-                .isEqualTo(new PublisherKeys(MasterKey.of(RunningLedger.MASTER_KEY)).secret(new Kid("keyed", 1)));
+        assertThat(made.json().get("secret").asString()).isEqualTo(new PublisherKeys(KEY).secret(new Kid("keyed", 1)));
         assertThat(inRedis().state(new Kid("keyed", 1))).isEqualTo(KeyState.LIVE);
         assertThat(get("publishers/keyed/keys").text())
                 .startsWith("{\"keys\":[{\"kid\":\"keyed.1\",\"createdAt\":\"")
@@ -213,12 +242,27 @@ class CatalogIT {
         for (Instant at : List.of(
                 Instant.EPOCH,
                 Instant.now().minusSeconds(3_600).truncatedTo(ChronoUnit.SECONDS),
-                Instant.now().plusSeconds(1).truncatedTo(ChronoUnit.SECONDS))) {
+                Instant.now().plusSeconds(2).truncatedTo(ChronoUnit.SECONDS))) {
             Answer answer = post("rates", card(at, "{\"view\":{\"micros\":9,\"cap\":1}}"));
             assertThat(answer.status()).isEqualTo(400);
             assertThat(answer.problem()).isEqualTo("rate-in-the-past");
             assertThat(answer.detail()).contains("'" + at + "'");
         }
+    }
+
+    /** A node may go by an older catalogue for twice its patience and a poll. */
+    @Test
+    void aCardIsMadeAsEarlyAsNodesOfThatPatienceTake() {
+        RateBook book = new RateBook(ledger.bean(JdbcClient.class), Duration.ofSeconds(5));
+        Map<String, Rate> changes = Map.of("view", new Rate(1_000, 1));
+        Instant tooSoon = Instant.now().plusSeconds(10).truncatedTo(ChronoUnit.SECONDS);
+        assertThatThrownBy(() -> book.add(tooSoon, changes))
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContaining("rate-in-the-past")
+                .hasMessageContaining("is not at least 11000 ms after now");
+        Instant now = Instant.now();
+        assertThat(book.add(null, changes).effectiveAt())
+                .isBetween(now.plusSeconds(11), Instant.now().plusSeconds(20));
     }
 
     @Test
@@ -257,17 +301,92 @@ class CatalogIT {
 
     @Test
     void aRedisThatLostTheCatalogueGetsItBack() {
-        for (String lost : List.of("", "no json", "{\"publishers\":{}}", "7")) {
-            ledger.stores().redis().set("catalog", lost);
-            assertThat(publisher().publish()).isTrue();
-            assertThat(inRedis()).isEqualTo(inDatabase());
-        }
-        ledger.stores().redis().del("catalog");
-        assertThat(publisher().publish()).isTrue();
-        ledger.stores().redis().del("catalog");
-        ledger.stores().redis().lpush("catalog", "no string");
+        double forged = metric("millrace_catalog_forged_total");
+        ledger.stores().redis().del(CatalogStore.TEXT);
         assertThat(publisher().publish()).isTrue();
         assertThat(inRedis()).isEqualTo(inDatabase());
+        ledger.stores().redis().del(CatalogStore.REVISION);
+        publisher().tick();
+        assertThat(inRedis()).isEqualTo(inDatabase());
+        ledger.stores().redis().del(CatalogStore.REVISION);
+        ledger.stores().redis().lpush(CatalogStore.REVISION, "no string");
+        assertThat(publisher().publish()).isTrue();
+        assertThat(inRedis()).isEqualTo(inDatabase());
+        assertThat(metric("millrace_catalog_forged_total")).isEqualTo(forged);
+    }
+
+    /** Redis is not trusted: whatever ledger-service has not signed is replaced, told, and never followed. */
+    @Test
+    void aCatalogueOfSomebodyElseIsReplacedAtTheNextTickAndTold(CapturedOutput log) {
+        Catalog now = inDatabase();
+        Catalog ghost = new Catalog(
+                SignedCatalog.REVISIONS - 1,
+                Map.of("ghost", new Catalog.Publisher(List.of(1), List.of())),
+                List.of(new RateCard(777, 0, Map.of("view", new Rate(1_000_000_000, 1)))));
+        String signed = SignedCatalog.sign(now, KEY);
+        List<String> forgeries = List.of(
+                "",
+                "null",
+                "7",
+                "no json",
+                "{\"publishers\":{}}",
+                CatalogJson.write(ghost),
+                SignedCatalog.sign(ghost, MasterKey.of("another-master-key-0123456789-0123456789")),
+                signed.replace("\"micros\":1000,", "\"micros\":1000000000,"),
+                signed.replaceFirst("v1 \\d+", "v1 9007199254740991"));
+        assertThat(publisher().publish()).isTrue();
+        double told = metric("millrace_catalog_forged_total");
+        for (String forgery : forgeries) {
+            ledger.stores().redis().set(CatalogStore.TEXT, forgery);
+            ledger.stores().redis().set(CatalogStore.REVISION, "9007199254740991");
+            publisher().tick();
+            assertThat(inRedis()).as(forgery).isEqualTo(now);
+        }
+        ledger.stores().redis().del(CatalogStore.TEXT);
+        ledger.stores().redis().lpush(CatalogStore.TEXT, "no string");
+        publisher().tick();
+        assertThat(inRedis()).isEqualTo(now);
+        assertThat(metric("millrace_catalog_forged_total")).isEqualTo(told + forgeries.size() + 1);
+        assertThat(log.getOut().split("Somebody else has written the catalogue in Redis", -1))
+                .hasSize(forgeries.size() + 2);
+    }
+
+    @Test
+    void whileACatalogueOfSomebodyElseIsThereAKeyCanBeRevoked() {
+        publisher("forged-upon");
+        post("publishers/forged-upon/keys", "");
+        for (String forgery : List.of("null", CatalogJson.write(withRevision(inDatabase(), 9_007_199_254_740_991L)))) {
+            ledger.stores().redis().set(CatalogStore.TEXT, forgery);
+            Answer revoked = ledger.delete("/v1/admin/publishers/forged-upon/keys/1", RunningLedger.admin());
+            assertThat(revoked.status()).isEqualTo(204);
+            assertThat(revoked.header("Millrace-Catalog-Published")).isEqualTo("true");
+            assertThat(inRedis().state(new Kid("forged-upon", 1))).isEqualTo(KeyState.REVOKED);
+            assertThat(inRedis()).isEqualTo(inDatabase());
+        }
+    }
+
+    /** The timer is on here. */
+    @Test
+    void aCatalogueSetByHandIsReplacedByTheTimerAndARevocationIsMadeMeanwhile() {
+        Stores stores = Stores.fresh(5);
+        try (RunningLedger timed = RunningLedger.start(stores, Map.of())) {
+            timed.post("/v1/admin/publishers", RunningLedger.admin(), "{\"publisher\":\"timed\"}");
+            timed.post("/v1/admin/publishers/timed/keys", RunningLedger.admin(), "");
+            stores.redis().set(CatalogStore.TEXT, "by hand");
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() ->
+                            assertThat(stores.redis().get(CatalogStore.TEXT)).contains("\"live\":[1]"));
+            stores.redis().set(CatalogStore.TEXT, "by hand");
+            Answer revoked = timed.delete("/v1/admin/publishers/timed/keys/1", RunningLedger.admin());
+            assertThat(revoked.status()).isEqualTo(204);
+            assertThat(revoked.header("Millrace-Catalog-Published")).isEqualTo("true");
+            assertThat(stores.redis().get(CatalogStore.TEXT)).contains("\"revoked\":[1]");
+        }
+    }
+
+    private static Catalog withRevision(Catalog catalog, long revision) {
+        return new Catalog(revision, catalog.publishers(), catalog.cards());
     }
 
     /** Whoever made it died before it could publish it. */
@@ -343,20 +462,23 @@ class CatalogIT {
         assertThat(answer.header("Retry-After")).as("a person must act first").isEmpty();
     }
 
-    private static void everyChangeIsRefused(String publisher, String... what) {
+    private static void everyChangeButARevocationIsRefused(String publisher, String... what) {
         Catalog database = inDatabase();
         behind(post("publishers", "{\"publisher\":\"%s-new\"}".formatted(publisher)), what);
         behind(post("publishers/" + publisher + "/keys", ""), what);
-        behind(ledger.delete("/v1/admin/publishers/" + publisher + "/keys/1", RunningLedger.admin()), what);
         behind(post("rates", "{\"rates\":{\"view\":{\"micros\":1,\"cap\":1}}}"), what);
         assertThat(inDatabase()).isEqualTo(database);
     }
 
     private static long failures() {
-        Matcher line = Pattern.compile("millrace_catalog_publish_failures_total ([0-9]+)")
-                .matcher(ledger.get("/actuator/prometheus", "").text());
-        assertThat(line.find()).isTrue();
-        return Long.parseLong(line.group(1));
+        return (long) metric("millrace_catalog_publish_failures_total");
+    }
+
+    private static double metric(String name) {
+        Matcher line = Pattern.compile("(?m)^%s (\\S+)$".formatted(name))
+                .matcher(ledger.management("/actuator/prometheus").text());
+        assertThat(line.find()).as(name).isTrue();
+        return Double.parseDouble(line.group(1));
     }
 
     @Test
@@ -365,17 +487,18 @@ class CatalogIT {
         post("publishers/restored/keys", "");
         long backup = revision();
         ledger.delete("/v1/admin/publishers/restored/keys/1", RunningLedger.admin());
-        String published = ledger.stores().redis().get("catalog");
+        String published = textInRedis();
         long failures = failures();
         restoreTheKeyOf("restored", backup);
 
         assertThat(publisher().publish()).isFalse();
-        everyChangeIsRefused(
+        everyChangeButARevocationIsRefused(
                 "restored",
                 "Redis holds revision %d of the catalogue, but the database is at %d".formatted(backup + 1, backup),
+                "or Redis holds a catalogue that this database never had",
                 "UPDATE catalog_revision SET revision = greatest(revision, %d)".formatted(backup + 2));
-        assertThat(ledger.stores().redis().get("catalog")).isEqualTo(published);
-        assertThat(failures()).isEqualTo(failures + 5);
+        assertThat(textInRedis()).isEqualTo(published);
+        assertThat(failures()).isEqualTo(failures + 4);
         assertThat(log.getOut().split("restored to an older state", -1))
                 .as("said once")
                 .hasSize(2);
@@ -396,14 +519,97 @@ class CatalogIT {
         post("publishers/twin/keys", "");
         ledger.delete("/v1/admin/publishers/twin/keys/1", RunningLedger.admin());
         long revision = revision();
-        String published = ledger.stores().redis().get("catalog");
+        String published = textInRedis();
         restoreTheKeyOf("twin", revision);
 
         assertThat(publisher().publish()).isFalse();
-        everyChangeIsRefused("twin", "different catalogues of revision " + revision);
-        assertThat(ledger.stores().redis().get("catalog")).isEqualTo(published);
+        everyChangeButARevocationIsRefused("twin", "different catalogues of revision " + revision);
+        assertThat(textInRedis()).isEqualTo(published);
 
         owner("UPDATE publisher_key SET revoked_at = now() WHERE publisher = 'twin' AND number = 1");
+        assertThat(publisher().publish()).isTrue();
+        assertThat(inRedis()).isEqualTo(inDatabase());
+    }
+
+    /** What a person does after a restore while the lost changes are not applied again yet. */
+    @Test
+    void whileTheDatabaseIsBehindAKeyIsRevokedInForceAndTheDatabaseNeverOvertakes() {
+        publisher("urgent");
+        post("publishers/urgent/keys", "");
+        post("publishers/urgent/keys", "");
+        Catalog published = withRevision(inDatabase(), revision() + 1); // a change that the backup lost
+        setInRedis(published);
+        String path = "/v1/admin/publishers/urgent/keys/";
+
+        for (int number : new int[] {1, 2}) {
+            long before = inRedis().revision();
+            Answer revoked = ledger.delete(path + number, RunningLedger.admin());
+            assertThat(revoked.status()).isEqualTo(204);
+            assertThat(revoked.header("Millrace-Catalog-Published")).isEqualTo("true");
+            assertThat(inRedis().state(new Kid("urgent", number))).isEqualTo(KeyState.REVOKED);
+            assertThat(inDatabase().state(new Kid("urgent", number))).isEqualTo(KeyState.REVOKED);
+            assertThat(inRedis().revision()).isGreaterThan(before).isGreaterThan(revision());
+            everyChangeButARevocationIsRefused(
+                    "urgent", "Redis holds revision " + inRedis().revision());
+        }
+        long before = inRedis().revision();
+        publisher().tick();
+        assertThat(inRedis().revision()).as("nothing new to unite").isEqualTo(before);
+        assertThat(inRedis().cards()).isEqualTo(published.cards());
+
+        owner("UPDATE catalog_revision SET revision = greatest(revision, ?)", before + 1);
+        assertThat(publisher().publish()).isTrue();
+        assertThat(inRedis()).isEqualTo(inDatabase());
+    }
+
+    @Test
+    void aKeyThatOnlyTheCatalogueInForceKnowsCanBeRevoked() {
+        Catalog ours = inDatabase();
+        Map<String, Catalog.Publisher> publishers = new HashMap<>(ours.publishers());
+        publishers.put("forgotten", new Catalog.Publisher(List.of(1, 2), List.of()));
+        setInRedis(new Catalog(ours.revision() + 5, publishers, ours.cards()));
+
+        Answer revoked = ledger.delete("/v1/admin/publishers/forgotten/keys/2", RunningLedger.admin());
+        assertThat(revoked.status()).isEqualTo(204);
+        assertThat(revoked.header("Millrace-Catalog-Published")).isEqualTo("true");
+        assertThat(inRedis().publishers().get("forgotten")).isEqualTo(new Catalog.Publisher(List.of(1), List.of(2)));
+        assertThat(inDatabase()).isEqualTo(ours);
+        assertThat(ledger.delete("/v1/admin/publishers/forgotten/keys/3", RunningLedger.admin())
+                        .problem())
+                .isEqualTo("publisher-unknown");
+
+        // Raising the revision without the lost changes puts the database's catalogue in force; what is revoked stays
+        // so.
+        owner("UPDATE catalog_revision SET revision = ?", inRedis().revision() + 1);
+        assertThat(publisher().publish()).isFalse();
+        assertThat(inRedis().publishers().get("forgotten")).isEqualTo(new Catalog.Publisher(List.of(), List.of(2)));
+        behind(post("rates", "{\"rates\":{\"view\":{\"micros\":1,\"cap\":1}}}"), "different catalogues of revision");
+        ledger.stores().redis().del(CatalogStore.TEXT);
+        publisher().tick();
+        assertThat(inRedis()).as("what a person has deleted is not given back").isEqualTo(inDatabase());
+    }
+
+    /** Lua and many JSON readers hold whole numbers exactly below it. */
+    @Test
+    void aRevisionOf2To53IsNeverPublished() {
+        assertThat(publisher().publish()).isTrue();
+        publisher("huge");
+        post("publishers/huge/keys", "");
+        Catalog published = inRedis();
+        long before = revision();
+        owner("UPDATE catalog_revision SET revision = ?", SignedCatalog.REVISIONS);
+        try {
+            assertThat(publisher().publish()).isFalse();
+            assertThat(inRedis()).isEqualTo(published);
+            behind(post("publishers/huge/keys", ""), "revision 9007199254740992, which is not below 2^53");
+            assertThat(ledger.delete("/v1/admin/publishers/huge/keys/1", RunningLedger.admin())
+                            .status())
+                    .isEqualTo(204);
+            assertThat(inRedis().state(new Kid("huge", 1))).isEqualTo(KeyState.REVOKED);
+            assertThat(inRedis().revision()).isEqualTo(published.revision() + 1);
+        } finally {
+            owner("UPDATE catalog_revision SET revision = ?", before + 10);
+        }
         assertThat(publisher().publish()).isTrue();
         assertThat(inRedis()).isEqualTo(inDatabase());
     }
@@ -417,19 +623,38 @@ class CatalogIT {
                         new JsonMapper().writeValueAsString(now.cards()),
                         new JsonMapper().writeValueAsString(new TreeMap<>(now.publishers())),
                         now.revision());
-        ledger.stores().redis().set("catalog", words);
+        String head = "v1 %d %s".formatted(now.revision(), KEY.fingerprint());
+        byte[] mac = new HmacSha256(KEY.catalogKey()).of((head + "\n" + words).getBytes(StandardCharsets.UTF_8));
+        String text = head + " " + HexFormat.of().formatHex(mac) + "\n" + words;
+        ledger.stores().redis().set(CatalogStore.TEXT, text);
         assertThat(publisher().publish()).isTrue();
-        assertThat(ledger.stores().redis().get("catalog")).isEqualTo(words);
+        assertThat(textInRedis()).isEqualTo(text);
     }
 
     @Test
     void anOlderSnapshotNeverReplacesANewerOne() {
-        Catalog now = inDatabase();
-        String newer = CatalogJson.write(new Catalog(now.revision() + 100, now.publishers(), now.cards()));
-        ledger.stores().redis().set("catalog", newer);
+        Catalog newer = withRevision(inDatabase(), revision() + 100);
+        setInRedis(newer);
+        String text = textInRedis();
         assertThat(publisher().publish()).isFalse();
-        assertThat(ledger.stores().redis().get("catalog")).isEqualTo(newer);
-        ledger.stores().redis().del("catalog");
+        assertThat(textInRedis()).isEqualTo(text);
+        ledger.stores().redis().del(CatalogStore.TEXT);
+        assertThat(publisher().publish()).isTrue();
+    }
+
+    /** A number is compared as one: as text 9 would be above 10, as a binary fraction 2^53 equal to 2^53 + 1. */
+    @Test
+    void revisionsAreComparedAsWholeNumbers() {
+        long before = revision();
+        owner("UPDATE catalog_revision SET revision = ?", 9_007_199_254_740_990L);
+        try {
+            setInRedis(withRevision(inDatabase(), 9_007_199_254_740_989L));
+            assertThat(publisher().publish()).isTrue();
+            assertThat(inRedis().revision()).isEqualTo(9_007_199_254_740_990L);
+        } finally {
+            owner("UPDATE catalog_revision SET revision = ?", before + 10);
+            ledger.stores().redis().del(CatalogStore.TEXT);
+        }
         assertThat(publisher().publish()).isTrue();
     }
 }

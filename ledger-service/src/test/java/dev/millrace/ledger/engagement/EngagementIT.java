@@ -96,7 +96,7 @@ class EngagementIT {
         assertThat(ledger.get("/v1/creators/never-seen/engagement", RunningLedger.admin())
                         .problem())
                 .isEqualTo("creator-unknown");
-        ledger.stores().count(2, "pending-engaged", 5);
+        ledger.stores().count("pending-engaged", 5);
         assertThat(ledger.get("/v1/creators/pending-engaged/engagement", RunningLedger.admin())
                         .json()
                         .get("articles")

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.common.key.BearerSecret;
 import dev.millrace.common.key.MasterKey;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -12,11 +13,14 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 class LedgerSettingsTest {
-    private static final String KEY = "k".repeat(32);
+    private static final String KEY = "0123456789abcdef0123456789abcdef";
+    private static final String REDIS = "redis://localhost:6379";
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final String SECRET = "s".repeat(32);
 
     private static LedgerSettings production(String key, String secret, String jwkSetUri) {
-        return new LedgerSettings(key, secret, jwkSetUri, "", jwkSetUri.isEmpty() ? "" : "ledger", "USD", false);
+        return new LedgerSettings(
+                key, secret, jwkSetUri, "", jwkSetUri.isEmpty() ? "" : "ledger", "USD", REDIS, PATIENCE, false);
     }
 
     @Test
@@ -29,22 +33,46 @@ class LedgerSettingsTest {
     void halfAConfigurationIsRefusedAndTheMessageSaysWhatToSet() {
         refused("MILLRACE_MASTER_KEY is not set", "", SECRET, "");
         refused("MILLRACE_MASTER_KEY is not set", "  ", SECRET, "");
-        refused("MILLRACE_MASTER_KEY has 31 characters", "k".repeat(31), SECRET, "");
+        refused("MILLRACE_MASTER_KEY has 31 characters", KEY.substring(1), SECRET, "");
         refused("neither MILLRACE_LEDGER_JWT_SECRET nor MILLRACE_LEDGER_JWK_SET_URI", KEY, "", "");
         refused("both MILLRACE_LEDGER_JWT_SECRET and", KEY, SECRET, "https://id.example/jwks");
         refused("MILLRACE_LEDGER_JWT_SECRET has 31 bytes", KEY, "s".repeat(31), "");
         refused("MILLRACE_LEDGER_JWK_SET_URI 'id.example'", KEY, "", "id.example");
         refused("MILLRACE_LEDGER_JWK_SET_URI 'file:///etc/passwd'", KEY, "", "file:///etc/passwd");
-        assertThatThrownBy(() -> new LedgerSettings(KEY, SECRET, "", "", "", "dollar", false))
+        assertThatThrownBy(() -> new LedgerSettings(KEY, SECRET, "", "", "", "dollar", REDIS, PATIENCE, false))
                 .isInstanceOf(SettingsRefused.class)
                 .hasMessageContaining("MILLRACE_CURRENCY 'dollar'");
+    }
+
+    @Test
+    void whatCantBeReachedOrWaitedForIsRefused() {
+        LedgerSettings wrong =
+                new LedgerSettings(KEY, SECRET, "", "", "", "USD", "http://ledger:hunter2@cache:6379", PATIENCE, false);
+        assertThatThrownBy(wrong::connections)
+                .isInstanceOf(SettingsRefused.class)
+                .hasMessageContaining("MILLRACE_REDIS_URL")
+                .hasMessageNotContaining("hunter2");
+        for (long millis : new long[] {499, 30_001}) {
+            assertThatThrownBy(() ->
+                            new LedgerSettings(KEY, SECRET, "", "", "", "USD", REDIS, Duration.ofMillis(millis), false))
+                    .isInstanceOf(SettingsRefused.class)
+                    .hasMessageContaining("MILLRACE_REDIS_PATIENCE %d ms".formatted(millis));
+        }
     }
 
     @Test
     void aJwkSetTakesAnAudienceSinceItsKeysSignForOthersToo() {
         for (boolean local : List.of(false, true)) {
             assertThatThrownBy(() -> new LedgerSettings(
-                            KEY, "", "https://id.example/jwks", "https://id.example", " ", "USD", local))
+                            KEY,
+                            "",
+                            "https://id.example/jwks",
+                            "https://id.example",
+                            " ",
+                            "USD",
+                            REDIS,
+                            PATIENCE,
+                            local))
                     .isInstanceOf(SettingsRefused.class)
                     .hasMessageContaining("MILLRACE_LEDGER_JWT_AUDIENCE is not set");
         }
@@ -79,10 +107,11 @@ class LedgerSettingsTest {
 
     @Test
     void theLocalProfileBringsItsOwnSecretsUnlessOthersAreGiven() {
-        LedgerSettings local = new LedgerSettings("", "", "", "", "", "USD", true);
+        LedgerSettings local = new LedgerSettings("", "", "", "", "", "USD", REDIS, PATIENCE, true);
         assertThat(local.masterKey()).isEqualTo(MasterKey.LOCAL);
         assertThat(local.jwtSecret()).isEqualTo(BearerSecret.LOCAL);
-        LedgerSettings own = new LedgerSettings(KEY, "", "https://id.example/jwks", "", "ledger", "USD", true);
+        LedgerSettings own =
+                new LedgerSettings(KEY, "", "https://id.example/jwks", "", "ledger", "USD", REDIS, PATIENCE, true);
         assertThat(own.masterKey()).isEqualTo(KEY);
         assertThat(own.jwtSecret()).isEmpty();
     }
@@ -90,7 +119,7 @@ class LedgerSettingsTest {
     @Test
     void noSecretIsEverPrinted() {
         assertThat(production(KEY, SECRET, "").toString()).doesNotContain(KEY).doesNotContain(SECRET);
-        assertThat(new GivenSettings(KEY, SECRET, "", "", "", "USD").toString())
+        assertThat(new GivenSettings(KEY, SECRET, "", "", "", "USD", REDIS, PATIENCE).toString())
                 .doesNotContain(KEY)
                 .doesNotContain(SECRET);
         FailureAnalysis analysis =

@@ -2,7 +2,6 @@ package dev.millrace.ledger.statement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.common.counters.EarnField;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.ledger.Stores;
@@ -37,15 +36,15 @@ class StatementIT {
         for (int i = 0; i < 30; i++) {
             Instant at = start.plusSeconds(i / 2 * 4L * 86_400).plusNanos(123_000);
             int micros = 1_000 + i;
-            Map<EarnField, Long> credits = i % 3 == 0
+            Map<Stores.Credit, Long> credits = i % 3 == 0
                     ? Map.of(
-                            new EarnField("demo", creator),
+                            new Stores.Credit("demo", creator),
                             (long) micros,
-                            new EarnField("other", creator),
+                            new Stores.Credit("other", creator),
                             (long) micros,
-                            new EarnField("demo", "by-the-way"),
+                            new Stores.Credit("demo", "by-the-way"),
                             5L)
-                    : Map.of(new EarnField("demo", creator), (long) micros);
+                    : Map.of(new Stores.Credit("demo", creator), (long) micros);
             long journal = stores.inTransaction(() -> stores.book(at, credits));
             newestFirst.addFirst("%d demo %d".formatted(journal, micros));
             if (i % 3 == 0) {
@@ -87,7 +86,7 @@ class StatementIT {
         JsonNode first = page("turning", "?limit=10");
         ledger.stores()
                 .inTransaction(() ->
-                        ledger.stores().book(Instant.now(), Map.of(new EarnField("demo", "turning"), 77L)));
+                        ledger.stores().book(Instant.now(), Map.of(new Stores.Credit("demo", "turning"), 77L)));
         JsonNode second =
                 page("turning", "?limit=200&cursor=" + first.get("next").asString());
         assertThat(second.get("entries").size()).isEqualTo(expected.size() - 10);
@@ -97,7 +96,7 @@ class StatementIT {
     void anEntryIsTheContractsToTheLetter() {
         Instant at = Instant.parse(LocalDate.now(ZoneOffset.UTC).withDayOfMonth(1) + "T00:00:00.000001Z");
         long journal = ledger.stores()
-                .inTransaction(() -> ledger.stores().book(at, Map.of(new EarnField("demo", "one-entry"), 1_000L)));
+                .inTransaction(() -> ledger.stores().book(at, Map.of(new Stores.Credit("demo", "one-entry"), 1_000L)));
         assertThat(ledger.get("/v1/creators/one-entry/entries", RunningLedger.token("one-entry"))
                         .text())
                 .isEqualTo(
@@ -107,7 +106,7 @@ class StatementIT {
 
     @Test
     void aCreatorWithOnlyPendingMoneyHasAnEmptyStatementAndAnUnknownOneNone() {
-        ledger.stores().count(2, "only-pending", 5);
+        ledger.stores().count("only-pending", 5);
         assertThat(page("only-pending", "").get("entries").isEmpty()).isTrue();
         Answer unknown = ledger.get("/v1/creators/never-seen/entries", RunningLedger.admin());
         assertThat(unknown.problem()).isEqualTo("creator-unknown");

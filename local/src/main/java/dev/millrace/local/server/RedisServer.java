@@ -1,11 +1,13 @@
 package dev.millrace.local.server;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.millrace.local.process.Child;
 import dev.millrace.local.process.ChildPlan;
 import dev.millrace.local.process.Readiness;
 import dev.millrace.local.process.Signal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -145,6 +147,11 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
+    /** Half of the machine's memory, in bytes: a Redis without a limit is ended by the kernel in the middle of its work. */
+    private static long mostMemory() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize() / 2;
+    }
+
     private static List<String> command(Path program, int port, Path data, Durability durability) {
         return List.of(
                 program.toString(),
@@ -166,6 +173,8 @@ public final class RedisServer implements AutoCloseable {
                 durability == Durability.ALWAYS ? "always" : "everysec",
                 "--maxmemory-policy",
                 "noeviction",
+                "--maxmemory",
+                Long.toString(mostMemory()),
                 "--set-max-intset-entries",
                 "16384",
                 "--hash-max-listpack-entries",

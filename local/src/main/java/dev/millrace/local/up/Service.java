@@ -41,7 +41,8 @@ record Service(Part part, Child child, URI readiness) {
         List<String> command = jar.command(options(part));
         Path log = settings.home().resolve("logs").resolve(part.label() + ".log");
         ChildPlan plan = new ChildPlan(part.label(), command, environment, settings.home(), log);
-        return new Service(part, Child.start(plan), settings.address(part).resolve("/actuator/health/readiness"));
+        return new Service(
+                part, Child.start(plan), settings.managementAddress(part).resolve("/actuator/health/readiness"));
     }
 
     /** @throws dev.millrace.local.process.StartFailure when it does not become ready */

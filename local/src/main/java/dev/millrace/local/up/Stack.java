@@ -113,10 +113,15 @@ public final class Stack {
 
     private void checkPorts() {
         for (Part part : Part.values()) {
-            if (!Ports.isFree(settings.port(part))) {
-                throw new SettingsFailure("port %d for %s is taken; set %s to a free one"
-                        .formatted(settings.port(part), part.label(), part.variable()));
-            }
+            requireFree(settings.port(part), part, part.variable());
+            requireFree(settings.managementPort(part), part, part.managementVariable());
+        }
+    }
+
+    private static void requireFree(int port, Part part, String variable) {
+        if (!Ports.isFree(port)) {
+            throw new SettingsFailure(
+                    "port %d for %s is taken; set %s to a free one".formatted(port, part.label(), variable));
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
     private static final String PROFILES = "SPRING_PROFILES_ACTIVE";
     private static final String LOCAL = "local";
+    private static final String BIND_ADDRESS = "MILLRACE_BIND_ADDRESS";
 
     /** What a service gets on top of our own variables. */
     Map<String, String> of(Part service, Databases postgres) {
@@ -25,6 +26,8 @@ record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
         variables.put(PROFILES, profiles());
         variables.put("MILLRACE_REDIS_URL", "redis://127.0.0.1:" + settings.port(Part.REDIS));
         variables.put(service.variable(), Integer.toString(settings.port(service)));
+        variables.put(service.managementVariable(), Integer.toString(settings.managementPort(service)));
+        variables.put(BIND_ADDRESS, ours.getOrDefault(BIND_ADDRESS, "127.0.0.1"));
         if (service == Part.WORKER) {
             putLogin(variables, "MILLRACE_POSTGRES", Databases.SETTLER, postgres);
             variables.put("MILLRACE_POSTGRES_READER", Databases.READER);

@@ -18,12 +18,18 @@ class LocalSettingsTest {
         assertThat(settings.home()).isEqualTo(Path.of("/project/.millrace"));
         assertThat(settings.ports())
                 .isEqualTo(Map.of(
-                        Part.POSTGRES, 15432,
-                        Part.REDIS, 16379,
-                        Part.LEDGER, 8081,
-                        Part.WORKER, 8082,
-                        Part.INGEST, 8080));
+                        "MILLRACE_LOCAL_POSTGRES_PORT", 15432,
+                        "MILLRACE_LOCAL_REDIS_PORT", 16379,
+                        "MILLRACE_LEDGER_PORT", 8081,
+                        "MILLRACE_LEDGER_MANAGEMENT_PORT", 9081,
+                        "MILLRACE_WORKER_PORT", 8082,
+                        "MILLRACE_INGEST_PORT", 8080,
+                        "MILLRACE_INGEST_MANAGEMENT_PORT", 9080));
         assertThat(settings.address(Part.INGEST)).hasToString("http://127.0.0.1:8080");
+        assertThat(settings.managementAddress(Part.INGEST)).hasToString("http://127.0.0.1:9080");
+        assertThat(settings.managementAddress(Part.WORKER))
+                .as("the worker has one port only")
+                .hasToString("http://127.0.0.1:8082");
     }
 
     @Test

@@ -41,9 +41,9 @@ public final class FakeService {
 
     private static String variableOf(String jar) {
         if (jar.contains("ledger-service")) {
-            return "MILLRACE_LEDGER_PORT";
+            return "MILLRACE_LEDGER_MANAGEMENT_PORT";
         }
-        return jar.contains("settlement-worker") ? "MILLRACE_WORKER_PORT" : "MILLRACE_INGEST_PORT";
+        return jar.contains("settlement-worker") ? "MILLRACE_WORKER_PORT" : "MILLRACE_INGEST_MANAGEMENT_PORT";
     }
 
     /** Writes this class as the executable jar of a module. */

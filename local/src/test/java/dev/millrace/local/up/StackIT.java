@@ -30,6 +30,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StackIT {
     @TempDir
@@ -47,6 +49,7 @@ class StackIT {
         }
         for (Part part : Part.values()) {
             environment.put(part.variable(), Integer.toString(Ports.free()));
+            environment.put(part.managementVariable(), Integer.toString(Ports.free()));
         }
         Files.createDirectories(root.resolve(".millrace"));
         Files.createSymbolicLink(
@@ -126,14 +129,15 @@ class StackIT {
         assertThat(root.resolve(".millrace/run/processes")).doesNotExist();
     }
 
-    @Test
-    void aTakenPortIsFoundBeforeAnythingStarts() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"MILLRACE_INGEST_PORT", "MILLRACE_INGEST_MANAGEMENT_PORT"})
+    void aTakenPortIsFoundBeforeAnythingStarts(String variable) throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            environment.put("MILLRACE_INGEST_PORT", Integer.toString(taken.getLocalPort()));
+            environment.put(variable, Integer.toString(taken.getLocalPort()));
             assertThatThrownBy(() -> stack().run())
                     .isInstanceOf(SettingsFailure.class)
-                    .hasMessage("port " + taken.getLocalPort()
-                            + " for ingest-api is taken; set MILLRACE_INGEST_PORT to a free one");
+                    .hasMessage("port " + taken.getLocalPort() + " for ingest-api is taken; set " + variable
+                            + " to a free one");
         }
         assertThat(out.lines()).isEmpty();
         assertThat(root.resolve(".millrace/postgres")).doesNotExist();

@@ -6,6 +6,12 @@ public enum CrashPoint {
     OPENING,
     /** Opening: Redis has opened the partition, the cursor is not committed. */
     OPENED,
+    /** A new lineage: the cursor is locked, Redis knows nothing of it yet. */
+    RAISING,
+    /** A new lineage: Redis has it, the cursor is not committed. */
+    RAISED,
+    /** The cursor has noted the lineage; Redis does not count in it yet. */
+    CONFIRMING,
     /** The cursors are locked, nothing has changed. */
     CLAIMED,
     /** Before a partition's open epoch is sealed. */

@@ -15,7 +15,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** The table partition_cursor. A lock on a row lasts as long as the transaction around the call. */
 public final class Cursors {
     private static final String COLUMNS =
-            "partition, settled_epoch, settled_micros, settled_events, released_epoch, opening, sealed_at, settled_at, halted";
+            "partition, settled_epoch, settled_micros, settled_events, released_epoch, lineage, sealed_at, settled_at, halted";
 
     private final JdbcClient jdbc;
 
@@ -32,8 +32,9 @@ public final class Cursors {
      * All sixteen, without a lock, and the time.
      *
      * @param second the database's clock, Unix seconds
+     * @param openings how often partitions were opened since the beginning, all together
      */
-    public record Moment(List<PartitionCursor> cursors, long second) {
+    public record Moment(List<PartitionCursor> cursors, long second, long openings) {
         public Moment {
             cursors = List.copyOf(cursors);
         }
@@ -42,15 +43,17 @@ public final class Cursors {
     /** All sixteen and the database's clock, as of now. */
     public Moment now() {
         AtomicLong second = new AtomicLong();
+        AtomicLong openings = new AtomicLong();
         List<PartitionCursor> cursors = jdbc.sql(
                         "SELECT " + COLUMNS
-                                + ", extract(epoch FROM clock_timestamp())::bigint AS second FROM partition_cursor ORDER BY partition")
+                                + ", floor(extract(epoch FROM clock_timestamp()))::bigint AS second, (SELECT count(*) FROM partition_opening) AS openings FROM partition_cursor ORDER BY partition")
                 .query((row, number) -> {
                     second.set(row.getLong("second"));
+                    openings.set(row.getLong("openings"));
                     return row(row, number);
                 })
                 .list();
-        return new Moment(cursors, second.get());
+        return new Moment(cursors, second.get(), openings.get());
     }
 
     /**
@@ -62,7 +65,7 @@ public final class Cursors {
         return jdbc.sql("""
                 SELECT extract(epoch FROM min(CASE WHEN settled_at > clock_timestamp() + interval '5 seconds' THEN 'epoch' ELSE settled_at END)
                     - clock_timestamp())
-                FROM partition_cursor WHERE opening > 0
+                FROM partition_cursor WHERE lineage > 0
                 """)
                 .query(BigDecimal.class)
                 .optional()
@@ -70,9 +73,27 @@ public final class Cursors {
                         Duration.ofNanos(seconds.movePointRight(9).longValue()).plus(age));
     }
 
+    /**
+     * Gives a number for a lineage that was never given before, in this row. It is committed before Redis hears of it: a Redis that was lost or
+     * given up may have had a number that no cursor has noted.
+     *
+     * @param known that Redis has
+     */
+    public long issueLineage(int partition, long known) {
+        return jdbc.sql("""
+                UPDATE partition_cursor SET issued_lineage = greatest(issued_lineage, lineage, :known) + 1
+                WHERE partition = :partition
+                RETURNING issued_lineage
+                """)
+                .param("known", known)
+                .param("partition", partition)
+                .query(Long.class)
+                .single();
+    }
+
     /** The database's clock, Unix seconds. */
     public long databaseSecond() {
-        return jdbc.sql("SELECT extract(epoch FROM clock_timestamp())::bigint")
+        return jdbc.sql("SELECT floor(extract(epoch FROM clock_timestamp()))::bigint")
                 .query(Long.class)
                 .single();
     }
@@ -87,7 +108,7 @@ public final class Cursors {
     public List<PartitionCursor> claimDue(Duration age, int most, Collection<Integer> except) {
         return jdbc.sql("SELECT " + COLUMNS + """
                          FROM partition_cursor
-                        WHERE opening > 0 AND partition <> ALL (:except)
+                        WHERE lineage > 0 AND partition <> ALL (:except)
                           AND (settled_at <= clock_timestamp() - make_interval(secs => :age)
                                OR settled_at > clock_timestamp() + interval '5 seconds')
                         ORDER BY settled_at, partition
@@ -102,7 +123,7 @@ public final class Cursors {
 
     /** Locks all partitions that were ever opened, waiting for other workers to let go of them. */
     public List<PartitionCursor> claimAll() {
-        return jdbc.sql("SELECT " + COLUMNS + " FROM partition_cursor WHERE opening > 0 ORDER BY partition FOR UPDATE")
+        return jdbc.sql("SELECT " + COLUMNS + " FROM partition_cursor WHERE lineage > 0 ORDER BY partition FOR UPDATE")
                 .query(Cursors::row)
                 .list();
     }
@@ -117,32 +138,36 @@ public final class Cursors {
     }
 
     /**
-     * Notes how often the counters were opened, and where this opening began; the first time, the first interval begins.
+     * Notes that a lineage began with this epoch, as something was lost or it is the first.
      *
      * @param firstEpoch the epoch that was opened
      */
-    public void opened(int partition, long opening, long firstEpoch) {
+    public void opened(int partition, long lineage, long firstEpoch) {
         jdbc.sql("""
-                INSERT INTO partition_opening (partition, opening, first_epoch) VALUES (:partition, :opening, :first)
+                INSERT INTO partition_opening (partition, lineage, first_epoch) VALUES (:partition, :lineage, :first)
                 ON CONFLICT DO NOTHING
                 """)
                 .param("partition", partition)
-                .param("opening", opening)
+                .param("lineage", lineage)
                 .param("first", firstEpoch)
                 .update();
-        jdbc.sql("""
-                UPDATE partition_cursor
-                SET opening = :opening, settled_at = CASE opening WHEN 0 THEN clock_timestamp() ELSE settled_at END
-                WHERE partition = :partition
-                """).param("opening", opening).param("partition", partition).update();
     }
 
-    /** The last epoch that was settled of those counted in this opening or before it; numbers beyond were used again by a later one. */
-    public long lastSettledOf(PartitionCursor cursor, long opening) {
+    /** Notes the lineage that may count from the commit on; with the first one the first interval begins. */
+    public void raised(int partition, long lineage) {
+        jdbc.sql("""
+                UPDATE partition_cursor
+                SET lineage = :lineage, settled_at = CASE lineage WHEN 0 THEN clock_timestamp() ELSE settled_at END
+                WHERE partition = :partition
+                """).param("lineage", lineage).param("partition", partition).update();
+    }
+
+    /** The last epoch that was settled of those counted in this lineage or before it; numbers beyond were used again by a later opening. */
+    public long lastSettledOf(PartitionCursor cursor, long lineage) {
         return jdbc.sql(
-                        "SELECT min(first_epoch) - 1 FROM partition_opening WHERE partition = :partition AND opening > :opening")
+                        "SELECT min(first_epoch) - 1 FROM partition_opening WHERE partition = :partition AND lineage > :lineage")
                 .param("partition", cursor.partition())
-                .param("opening", opening)
+                .param("lineage", lineage)
                 .query(Long.class)
                 .optional()
                 .map(last -> Math.min(last, cursor.settledEpoch()))
@@ -165,7 +190,7 @@ public final class Cursors {
                 row.getLong("settled_micros"),
                 row.getLong("settled_events"),
                 row.getLong("released_epoch"),
-                row.getLong("opening"),
+                row.getLong("lineage"),
                 row.getObject("sealed_at", OffsetDateTime.class).toInstant(),
                 row.getObject("settled_at", OffsetDateTime.class).toInstant(),
                 row.getString("halted"));

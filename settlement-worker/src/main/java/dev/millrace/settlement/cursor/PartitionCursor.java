@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param settledMicros micros settled since the beginning
  * @param settledEvents events settled since the beginning
  * @param releasedEpoch the last epoch whose counters were given back to Redis
- * @param opening how often the counters were opened, 0: never
+ * @param lineage of the counters that may count, 0: they were never opened
  * @param sealedAt when the last settled epoch was sealed, by Redis' clock
  * @param settledAt when it was settled, by the database's clock
  * @param halted why the partition is left out, or null
@@ -22,7 +22,7 @@ public record PartitionCursor(
         long settledMicros,
         long settledEvents,
         long releasedEpoch,
-        long opening,
+        long lineage,
         Instant sealedAt,
         Instant settledAt,
         @Nullable String halted) {}

@@ -1,34 +1,33 @@
 package dev.millrace.settlement.read;
 
-import dev.millrace.common.money.Micros;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 
 /**
- * What a sealed epoch of one partition comes to; it adds up.
+ * What a sealed epoch of one partition says it comes to.
  *
+ * @param part its number in the staging tables
  * @param epoch number of the epoch
  * @param sealedAt by Redis' clock
  * @param micros Σ of what was earned
  * @param events number of events counted
- * @param earned how many earnings it has, none of them 0
- * @param engaged how many articles and types it has units of
+ * @param rows rows it has in the staging tables
  */
-public record EpochTotals(
-        int partition, long epoch, Instant sealedAt, Micros micros, long events, long earned, long engaged) {
+public record EpochTotals(int part, int partition, long epoch, Instant sealedAt, long micros, long events, long rows) {
 
     /** UTC, of the seal: the day that engagement counts for. */
     public LocalDate day() {
         return dayOf(sealedAt);
     }
 
-    static LocalDate dayOf(Instant sealedAt) {
+    /** The day, UTC, that engagement of an epoch counts for which was sealed then. */
+    public static LocalDate dayOf(Instant sealedAt) {
         return sealedAt.atOffset(ZoneOffset.UTC).toLocalDate();
     }
 
-    /** What bounds the time of settling it. */
-    public long fields() {
-        return Math.addExact(earned, engaged);
+    /** Whether there is nothing to prove and nothing to book. */
+    public boolean isEmpty() {
+        return rows == 0 && micros == 0;
     }
 }

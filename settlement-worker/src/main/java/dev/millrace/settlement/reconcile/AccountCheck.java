@@ -1,15 +1,12 @@
 package dev.millrace.settlement.reconcile;
 
-import dev.millrace.settlement.read.Rates;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeSet;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +21,7 @@ final class AccountCheck {
             "corrected AS MATERIALIZED (SELECT created_at, journal_id FROM journal WHERE kind = 'correction')";
 
     private static final String CREATORS = "WITH " + CORRECTED + """
-            , price AS (
-                SELECT * FROM unnest(:versions::int[], :types::text[], :micros::bigint[]) AS p (version, type, micros)
-            ), posted AS (
+            , posted AS (
                 SELECT account_id, publisher, sum(micros) AS settled,
                        coalesce(sum(micros) FILTER (WHERE c.journal_id IS NOT NULL), 0) AS corrections
                 FROM posting LEFT JOIN corrected c USING (created_at, journal_id)
@@ -38,7 +33,7 @@ final class AccountCheck {
             ), archived AS (
                 SELECT e.creator, e.publisher, sum(e.units::numeric * p.micros) AS recomputed, sum(e.micros) AS archived,
                        count(*) FILTER (WHERE e.micros IS DISTINCT FROM e.units::numeric * p.micros) AS wrong
-                FROM engagement e LEFT JOIN price p ON p.version = e.rate_version AND p.type = e.type
+                FROM engagement e LEFT JOIN rate p ON p.version = e.rate_version AND p.type = e.type
                 GROUP BY e.creator, e.publisher
             ), by_publisher AS (
                 SELECT creator, publisher, coalesce(settled, 0) AS settled, coalesce(archived, 0) AS archived,
@@ -96,24 +91,13 @@ final class AccountCheck {
     }
 
     /**
-     * @param pending what a creator has earned from these publishers and not been paid yet
+     * @param pending what a creator has earned and not been paid yet
      */
-    void creators(List<Rates.Price> prices, BiFunction<String, List<String>, Long> pending) {
-        List<String> known = ledger.jdbc()
-                .sql(
-                        "SELECT publisher FROM publisher UNION SELECT substr(name, 11) FROM account WHERE name LIKE 'publisher:%'")
-                .query(String.class)
-                .list();
-        Map<String, Object> parameters = Map.of(
-                "versions", prices.stream().map(Rates.Price::version).toArray(Integer[]::new),
-                "types", prices.stream().map(Rates.Price::type).toArray(String[]::new),
-                "micros", prices.stream().map(Rates.Price::micros).toArray(Long[]::new));
-        try (Rows<Creator> rows = ledger.rows(CREATORS, parameters, Creator::row)) {
+    void creators(ToLongFunction<String> pending) {
+        try (Rows<Creator> rows = ledger.rows(CREATORS, Creator::row)) {
             while (rows.hasNext()) {
                 Creator creator = rows.take();
-                TreeSet<String> publishers = new TreeSet<>(known);
-                publishers.addAll(creator.publishers());
-                found.accept(creator.difference(pending.apply(creator.name(), List.copyOf(publishers))));
+                found.accept(creator.difference(pending.applyAsLong(creator.name())));
             }
         }
     }

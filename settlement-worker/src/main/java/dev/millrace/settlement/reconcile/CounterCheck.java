@@ -1,13 +1,17 @@
 package dev.millrace.settlement.reconcile;
 
-import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.counters.Ctl;
+import dev.millrace.counters.EpochReader;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.MalformedCountersException;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.Pending;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.read.BrokenPartition;
-import dev.millrace.settlement.read.Counted;
-import dev.millrace.settlement.read.EpochReader;
-import dev.millrace.settlement.read.Rates;
-import dev.millrace.settlement.seal.Opening;
-import dev.millrace.settlement.seal.Script;
+import dev.millrace.settlement.read.EpochContents;
+import dev.millrace.settlement.read.Proof;
+import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.watch.Money;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,26 +19,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.springframework.dao.DataAccessException;
-import org.springframework.data.redis.core.StringRedisTemplate;
 
 /**
  * Looks at what is counted and not settled: pointers against cursors, the running totals against settled and pending, and
  * that every unsettled epoch adds up. As true as the cursors are: the caller looks whether they have stood still.
  */
 final class CounterCheck {
-    /** Fields of an open epoch that are read at one moment: Redis is held up meanwhile, and all of it has to fit in here. */
-    private static final int MOST_OPEN_FIELDS = 50_000;
+    /** An epoch with more events is not read while it is open. */
+    private static final long MOST_OPEN_EVENTS = 1_000_000;
 
-    private final StringRedisTemplate redis;
-    private final EpochReader reader;
-    private final Script openEpoch;
+    private static final int MOST_ATTEMPTS = 5;
+
+    private final RedisConnections redis;
     private final Money money;
 
-    CounterCheck(StringRedisTemplate redis, Money money) {
+    CounterCheck(RedisConnections redis, Money money) {
         this.redis = redis;
-        this.reader = new EpochReader(redis);
-        this.openEpoch = new Script(redis, "open_epoch.lua");
         this.money = money;
     }
 
@@ -48,7 +48,7 @@ final class CounterCheck {
     record Look(Money.Reading money, Map<Integer, Long> pointers, List<Difference> differences, List<String> notes) {}
 
     /** One look at all partitions, or empty when a pointer moved meanwhile. */
-    Optional<Look> look(List<PartitionCursor> cursors, Rates.Known rates, Progress progress) {
+    Optional<Look> look(List<PartitionCursor> cursors, Proof proof, Progress progress) {
         List<Money.Part> parts = new ArrayList<>();
         Look look = new Look(new Money.Reading(parts), new HashMap<>(), new ArrayList<>(), new ArrayList<>());
         for (PartitionCursor cursor : cursors) {
@@ -63,21 +63,21 @@ final class CounterCheck {
             parts.add(part.get());
             look.pointers().put(cursor.partition(), pointer.get());
             compare(part.get(), look.differences());
-            checkEpochs(cursor, pointer.get(), rates, look, progress);
+            checkEpochs(cursor, pointer.get(), proof, look, progress);
         }
         return Optional.of(new Look(new Money.Reading(parts), look.pointers(), look.differences(), look.notes()));
     }
 
     private Optional<Long> pointer(PartitionCursor cursor, List<Difference> found) {
-        String pointer = redis.opsForValue().get(new CounterKeys(cursor.partition()).epoch());
-        if (pointer == null && cursor.opening() == 0) {
+        Partition partition = Partition.of(cursor.partition());
+        @Nullable String pointer = value(redis.required(partition), partition.ctl(), Ctl.EPOCH);
+        if (pointer == null && cursor.lineage() == 0) {
             return Optional.empty(); // never opened
         }
-        Difference lost = Difference.of("pointer", name(cursor.partition()), "not ahead of what is settled")
-                .with("pointer", String.valueOf(pointer))
-                .with("settled", cursor.settledEpoch());
-        if (pointer == null || !Opening.isAhead(pointer, cursor.settledEpoch())) {
-            found.add(lost);
+        if (pointer == null || !PartitionOpening.isAhead(pointer, cursor.settledEpoch())) {
+            found.add(Difference.of("pointer", name(cursor.partition()), "not ahead of what is settled")
+                    .with("pointer", String.valueOf(pointer))
+                    .with("settled", cursor.settledEpoch()));
             return Optional.empty();
         }
         if (Money.isFarBehind(cursor, Long.parseLong(pointer))) {
@@ -87,6 +87,10 @@ final class CounterCheck {
             return Optional.empty();
         }
         return Optional.of(Long.parseLong(pointer));
+    }
+
+    private static @Nullable String value(Link link, String key, String field) {
+        return EpochReader.values(link, key, field).getFirst();
     }
 
     private static void compare(Money.Part part, List<Difference> found) {
@@ -99,77 +103,83 @@ final class CounterCheck {
         }
     }
 
-    private void checkEpochs(PartitionCursor cursor, long pointer, Rates.Known rates, Look look, Progress progress) {
+    private void checkEpochs(PartitionCursor cursor, long pointer, Proof proof, Look look, Progress progress) {
         for (long epoch = cursor.settledEpoch() + 1; epoch <= pointer; epoch++) {
             progress.at(epoch - cursor.settledEpoch(), pointer - cursor.settledEpoch(), "epochs of a partition");
+            Partition partition = Partition.of(cursor.partition());
+            Optional<String> wrong;
             try {
-                if (epoch < pointer) {
-                    reader.read(cursor.partition(), epoch, rates, () -> {});
-                } else {
-                    checkOpen(cursor.partition(), epoch, rates, look);
-                }
-            } catch (BrokenPartition e) {
-                look.differences().add(Difference.of("pending", name(cursor.partition()), e.why()));
-            } catch (DataAccessException e) {
-                look.differences().add(Difference.of("pending", name(cursor.partition()), refusal(epoch, e)));
+                wrong = epoch < pointer ? sealed(partition, epoch, proof) : open(partition, epoch, proof, look.notes());
+            } catch (MalformedCountersException e) {
+                wrong = Optional.of(String.valueOf(e.getMessage()));
+            } catch (RedisRefusedException e) {
+                wrong = Optional.of("Redis refuses: " + e.getMessage());
+            }
+            String which = "epoch %d: ".formatted(epoch);
+            wrong.ifPresent(
+                    why -> look.differences().add(Difference.of("pending", name(cursor.partition()), which + why)));
+        }
+    }
+
+    private Optional<String> sealed(Partition partition, long epoch, Proof proof) throws MalformedCountersException {
+        EpochContents contents = contents(partition, epoch);
+        return contents.control().sealedAt() == null
+                ? Optional.of("it is before the open one, but its earnings are "
+                        + (contents.control().isEmpty() ? "gone" : "not marked as sealed"))
+                : proof.culprit(contents);
+    }
+
+    /** It is read piece by piece, so what was read is of one moment only where nothing was counted meanwhile. */
+    private Optional<String> open(Partition partition, long epoch, Proof proof, List<String> notes)
+            throws MalformedCountersException {
+        for (int attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+            String before = events(partition, epoch);
+            if (before.length() > Long.toString(MOST_OPEN_EVENTS).length()) {
+                break;
+            }
+            EpochContents contents = contents(partition, epoch);
+            if (before.equals(events(partition, epoch))) {
+                return proof.culprit(contents);
             }
         }
+        notes.add(
+                "%s: its open epoch is counted into, or too large to be read meanwhile; it is checked once it is sealed"
+                        .formatted(name(partition.number())));
+        return Optional.empty();
     }
 
-    private void checkOpen(int partition, long epoch, Rates.Known rates, Look look) throws BrokenPartition {
-        CounterKeys names = new CounterKeys(partition);
-        List<Object> reply = openEpoch.run(List.of(names.earn(epoch), names.engage(epoch)), MOST_OPEN_FIELDS);
-        if (!reply.get(0).equals("read")) {
-            look.notes()
-                    .add(
-                            "%s: its open epoch holds %s fields, too many to read at one moment; it is checked once it is sealed"
-                                    .formatted(name(partition), reply.get(1)));
-            return;
-        }
-        try {
-            Counted.check(fields(reply.get(1)), fields(reply.get(2)), rates);
-        } catch (BrokenPartition e) {
-            throw new BrokenPartition("epoch %d: %s".formatted(epoch, e.why()));
-        }
+    private String events(Partition partition, long epoch) {
+        return String.valueOf(value(redis.required(partition), partition.earn(epoch), Ctl.EPOCH_EVENTS));
     }
 
-    private static Map<String, String> fields(Object reply) {
-        List<?> flat = (List<?>) reply;
-        Map<String, String> fields = HashMap.newHashMap(flat.size() / 2);
-        for (int i = 0; i < flat.size(); i += 2) {
-            fields.put(String.valueOf(flat.get(i)), String.valueOf(flat.get(i + 1)));
-        }
-        return fields;
+    private EpochContents contents(Partition partition, long epoch) throws MalformedCountersException {
+        return EpochContents.read(
+                redis.required(partition), partition.earn(epoch), partition.engage(epoch), partition.folded(epoch));
     }
 
-    /** What Redis says against a command on this epoch; anything else concerns all of them. */
-    private static String refusal(long epoch, DataAccessException e) {
-        String refused = Unreachable.redisError(e);
-        if (refused == null) {
-            throw e;
+    /** What a creator has earned and not been paid yet; 0 where its partition can't be compared. */
+    long pending(String creator, List<PartitionCursor> cursors, Map<Integer, Long> pointers) {
+        Partition partition = Partition.of(creator);
+        long settled = cursors.get(partition.number()).settledEpoch();
+        Long pointer = pointers.get(partition.number());
+        if (pointer == null) {
+            return 0;
         }
-        return "epoch %d: Redis refuses: %s".formatted(epoch, refused);
-    }
-
-    /** What a creator has earned and not been paid yet, from any of these publishers. */
-    long pending(String creator, List<String> publishers, List<PartitionCursor> cursors, Map<Integer, Long> pointers) {
+        Pending.Reply reply = Pending.read(
+                        redis.required(partition), partition, settled + 1, (int) (pointer - settled), List.of(creator))
+                .join();
+        if (!(reply instanceof Pending.Reply.Read read)) {
+            return 0;
+        }
         long pending = 0;
-        List<Object> fields =
-                publishers.stream().<Object>map(p -> p + "|" + creator).toList();
-        for (PartitionCursor cursor : cursors) {
-            Long pointer = pointers.get(cursor.partition());
-            for (long epoch = cursor.settledEpoch() + 1; pointer != null && epoch <= pointer; epoch++) {
-                List<@Nullable Object> micros =
-                        redis.opsForHash().multiGet(new CounterKeys(cursor.partition()).earn(epoch), fields);
-                for (Object one : micros) {
-                    pending += one == null ? 0 : Long.parseLong(one.toString());
-                }
-            }
+        for (Pending.Epoch epoch : read.epochs()) {
+            String micros = epoch.micros().getFirst();
+            pending += micros == null ? 0 : Long.parseLong(micros);
         }
         return pending;
     }
 
     static String name(int partition) {
-        return "partition %02d".formatted(partition);
+        return Partition.of(partition).toString();
     }
 }

@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * What a person decided of a hash that was set aside.
+ * What a person decided of an epoch that was set aside.
  *
  * @param what {@code adopted} or {@code discarded}
  * @param journalId its journal; null when there was no money in it
- * @param origin where the hash was counted, when it was adopted and says so
+ * @param origin where it was counted, when it was adopted and says so
  */
 record Decision(
         String name,

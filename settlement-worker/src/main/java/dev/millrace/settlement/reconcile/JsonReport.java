@@ -56,12 +56,12 @@ final class JsonReport implements Report {
         beginQuarantine();
         json.writeStartObject();
         json.writeStringProperty("name", quarantined.name().earn());
-        json.writeNumberProperty("partition", quarantined.name().partition());
-        json.writeNumberProperty("opening", quarantined.name().opening());
+        json.writeNumberProperty("partition", quarantined.name().partition().number());
+        json.writeNumberProperty("lineage", quarantined.name().lineage());
         json.writeNumberProperty("epoch", quarantined.name().epoch());
         quarantined.settledThen().ifPresent(epoch -> json.writeNumberProperty("settledThen", epoch));
         quarantined.at().ifPresent(at -> json.writeStringProperty("setAsideAt", at.toString()));
-        json.writeNumberProperty("micros", quarantined.micros().value());
+        json.writeNumberProperty("micros", quarantined.micros());
         json.writeNumberProperty("events", quarantined.events());
         json.writeNumberProperty("creators", quarantined.creators());
         texts("first", quarantined.first());

@@ -1,61 +1,62 @@
 package dev.millrace.settlement.reconcile;
 
-import dev.millrace.settlement.read.EpochReader;
-import dev.millrace.settlement.read.Rates;
+import dev.millrace.counters.Keyspace;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.settlement.read.Proof;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import org.springframework.data.redis.core.Cursor;
-import org.springframework.data.redis.core.ScanOptions;
-import org.springframework.data.redis.core.StringRedisTemplate;
 
 /** Lists what was set aside, one epoch after the other. */
 final class Quarantine {
-    private static final ScanOptions ALL =
-            ScanOptions.scanOptions().match(QuarantineName.PATTERN).count(1_000).build();
     private static final int NAMED = 5;
 
-    private final StringRedisTemplate redis;
-    private final EpochReader reader;
+    private final RedisConnections redis;
 
-    Quarantine(StringRedisTemplate redis) {
+    Quarantine(RedisConnections redis) {
         this.redis = redis;
-        this.reader = new EpochReader(redis);
     }
 
-    void list(Map<String, Decision> decisions, Rates.Known rates, Consumer<Quarantined> found) {
+    void list(Map<String, Decision> decisions, Proof proof, Consumer<Quarantined> found) {
         for (QuarantineName name : names()) {
-            SetAside.read(name, reader)
-                    .map(aside -> describe(aside, decisions, rates))
+            SetAside.read(name, redis.required(name.partition()))
+                    .map(aside -> describe(aside, decisions, proof))
                     .ifPresent(found);
         }
     }
 
-    private static Quarantined describe(SetAside aside, Map<String, Decision> decisions, Rates.Known rates) {
+    private static Quarantined describe(SetAside aside, Map<String, Decision> decisions, Proof proof) {
         return new Quarantined(
                 aside.name(),
                 aside.settledThen(),
                 aside.at(),
                 aside.readableSum(),
                 aside.events(),
-                aside.countOfCreators(),
+                aside.readable().size(),
                 aside.first(NAMED),
-                aside.whyNotAdopted(rates, decisions.values()),
+                aside.whyNotAdopted(proof, decisions.values()),
                 Optional.ofNullable(decisions.get(aside.name().earn())));
     }
 
-    /** SCAN may name a key twice, and each epoch has two. */
+    /** SCAN may name a key twice, and each epoch has up to three. */
     private SequencedSet<QuarantineName> names() {
-        SequencedSet<QuarantineName> names = new TreeSet<>(Comparator.comparingInt(QuarantineName::partition)
-                .thenComparingLong(QuarantineName::opening)
+        SequencedSet<QuarantineName> names = new TreeSet<>(Comparator.comparingInt(
+                        (QuarantineName name) -> name.partition().number())
+                .thenComparingLong(QuarantineName::lineage)
                 .thenComparingLong(QuarantineName::epoch));
-        try (Cursor<String> keys = redis.scan(ALL)) {
-            while (keys.hasNext()) {
-                QuarantineName.ofKey(keys.next()).ifPresent(names::add);
-            }
+        SequencedSet<Link> links = new LinkedHashSet<>();
+        Partition.all().forEach(partition -> links.add(redis.required(partition)));
+        for (Link link : links) {
+            Keyspace.scan(
+                    link,
+                    QuarantineName.PATTERN,
+                    key -> QuarantineName.ofKey(key).ifPresent(names::add));
         }
         return names;
     }

@@ -1,46 +1,53 @@
 package dev.millrace.settlement.reconcile;
 
-import dev.millrace.common.counters.CounterKeys;
-import dev.millrace.common.identity.Identity;
+import dev.millrace.counters.Partition;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Names the two hashes of an epoch that was set aside; people use the earnings' name for both.
+ * Names the keys of an epoch that was set aside; people use the earnings' name for all of them.
  *
- * @param partition 0 to 15
- * @param opening the opening at which it was set aside
+ * @param lineage the lineage of the opening at which it was set aside
  * @param epoch the number it had
  */
-record QuarantineName(int partition, long opening, long epoch) {
+record QuarantineName(Partition partition, long lineage, long epoch) {
     /** Of all of them, for SCAN. */
-    static final String PATTERN = "{p??}:quarantine:*";
+    static final String PATTERN = "{p*}:quarantine:*";
 
     private static final Pattern NAME =
-            Pattern.compile("\\{p([0-9]{2})}:quarantine:([0-9]{1,18}):(?:earn|engage):([0-9]{1,18})");
+            Pattern.compile("\\{p([0-9]{2})[a-z]{0,4}}:quarantine:([0-9]{1,18}):(?:earn|engage|folded):([0-9]{1,18})");
 
-    /** Of either of the two hashes. */
+    /** Of any of the keys. */
     static Optional<QuarantineName> ofKey(String key) {
         Matcher matcher = NAME.matcher(key);
-        if (!matcher.matches() || Integer.parseInt(matcher.group(1)) >= Identity.PARTITIONS) {
+        if (!matcher.matches() || Integer.parseInt(matcher.group(1)) >= Partition.COUNT) {
             return Optional.empty();
         }
         QuarantineName name = new QuarantineName(
-                Integer.parseInt(matcher.group(1)), Long.parseLong(matcher.group(2)), Long.parseLong(matcher.group(3)));
-        return Optional.of(name).filter(n -> n.earn().equals(key) || n.engage().equals(key));
+                Partition.of(Integer.parseInt(matcher.group(1))),
+                Long.parseLong(matcher.group(2)),
+                Long.parseLong(matcher.group(3)));
+        return Optional.of(name)
+                .filter(n -> n.earn().equals(key)
+                        || n.engage().equals(key)
+                        || n.folded().equals(key));
     }
 
-    /** Of the earnings' hash. */
+    /** Of the earnings. */
     static Optional<QuarantineName> parse(String text) {
         return ofKey(text).filter(name -> name.earn().equals(text));
     }
 
     String earn() {
-        return new CounterKeys(partition).quarantine(opening, "earn", epoch);
+        return partition.quarantine(lineage, "earn", epoch);
     }
 
     String engage() {
-        return new CounterKeys(partition).quarantine(opening, "engage", epoch);
+        return partition.quarantine(lineage, "engage", epoch);
+    }
+
+    String folded() {
+        return partition.quarantine(lineage, "folded", epoch);
     }
 }

@@ -1,6 +1,5 @@
 package dev.millrace.settlement.reconcile;
 
-import dev.millrace.common.money.Micros;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +20,7 @@ record Quarantined(
         QuarantineName name,
         OptionalLong settledThen,
         Optional<Instant> at,
-        Micros micros,
+        long micros,
         long events,
         int creators,
         List<String> first,
@@ -34,10 +33,10 @@ record Quarantined(
 
     /** Whether what was decided is about something else. */
     Optional<Difference> difference() {
-        return decision.filter(d -> d.micros() != micros.value())
-                .map(d -> Difference.of("decision", d.name(), "the hash does not hold what was decided about")
+        return decision.filter(d -> d.micros() != micros)
+                .map(d -> Difference.of("decision", d.name(), "it does not hold what was decided about")
                         .with("decided", d.micros())
-                        .with("holds", micros.value()));
+                        .with("holds", micros));
     }
 
     /** What can be done about it, in words. */

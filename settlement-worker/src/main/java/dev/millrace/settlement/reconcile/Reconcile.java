@@ -1,11 +1,13 @@
 package dev.millrace.settlement.reconcile;
 
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisRefusedException;
+import dev.millrace.counters.RedisUnavailableException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.stream.Stream;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -19,9 +21,6 @@ public final class Reconcile {
     private static final int CLEAN = 0;
     private static final int DIFFERS = 1;
     private static final int FAILED = 2;
-
-    /** The worker gives up after less: it has to be elsewhere. */
-    private static final String PATIENCE = "--spring.data.redis.timeout=30s";
 
     private final PrintStream out;
     private final PrintStream err;
@@ -56,7 +55,7 @@ public final class Reconcile {
             try (ConfigurableApplicationContext context = start(settings)) {
                 return run(request, context);
             }
-        } catch (Request.WrongUsage e) {
+        } catch (Request.WrongUsageException e) {
             err.println(e.getMessage());
             err.print(Request.USAGE);
             return FAILED;
@@ -70,7 +69,7 @@ public final class Reconcile {
                 .bannerMode(Banner.Mode.OFF)
                 .logStartupInfo(false)
                 .properties("logging.threshold.console=off")
-                .run(Stream.concat(Stream.of(PATIENCE), Stream.of(settings)).toArray(String[]::new));
+                .run(settings);
     }
 
     private int run(Request request, ConfigurableApplicationContext context) {
@@ -80,11 +79,11 @@ public final class Reconcile {
             return decision == null
                     ? compare(report, context.getBean(Reconciliation.class))
                     : decide(decision, report, context.getBean(Decisions.class));
-        } catch (DataAccessException | TransactionException e) {
+        } catch (DataAccessException | TransactionException | RedisUnavailableException | RedisRefusedException e) {
             Environment environment = context.getEnvironment();
             err.println(Unreachable.explain(
                     e,
-                    environment.getProperty("spring.data.redis.url", "").replaceAll("//.*@", "//"),
+                    context.getBean(RedisConnections.class).place(),
                     environment.getProperty("spring.datasource.url", "").replaceAll("\\?.*", "")));
             return FAILED;
         }
@@ -93,7 +92,7 @@ public final class Reconcile {
     private int compare(Report report, Reconciliation reconciliation) {
         try {
             return reconciliation.compare(report, new Progress(err)).isClean() ? CLEAN : DIFFERS;
-        } catch (Reconciliation.NeverStill e) {
+        } catch (Reconciliation.NeverStillException e) {
             err.println(e.getMessage());
             return FAILED;
         }

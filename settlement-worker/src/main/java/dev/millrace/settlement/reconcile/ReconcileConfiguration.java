@@ -1,16 +1,19 @@
 package dev.millrace.settlement.reconcile;
 
+import com.google.common.base.Ticker;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisSettings;
+import dev.millrace.settlement.SettlementSettings;
+import java.time.Duration;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.data.redis.core.StringRedisTemplate;
 
 /**
  * Wires the command: the worker's settings, and nothing of the worker that runs by itself.
@@ -18,9 +21,14 @@ import org.springframework.data.redis.core.StringRedisTemplate;
  * <p>Its connections are its own: the worker's are cut off after seconds, and reading a year takes longer.
  */
 @Configuration(proxyBeanMethods = false)
-@ImportAutoConfiguration({PropertyPlaceholderAutoConfiguration.class, DataRedisAutoConfiguration.class})
-@EnableConfigurationProperties({DataSourceProperties.class, ReconcileSettings.class})
+@ImportAutoConfiguration(PropertyPlaceholderAutoConfiguration.class)
+@EnableConfigurationProperties({DataSourceProperties.class, SettlementSettings.class, ReconcileSettings.class})
 class ReconcileConfiguration {
+    /** The worker gives up after less: it has to be elsewhere. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    private static final Duration LOOK = Duration.ofMillis(500);
+
     /** Nobody waits for the reader; it may think for as long as it takes. */
     private static final String UNHURRIED =
             "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30s";
@@ -30,7 +38,16 @@ class ReconcileConfiguration {
             "-c statement_timeout=0 -c idle_in_transaction_session_timeout=30s -c lock_timeout=30s";
 
     @Bean
-    Reconciliation reconciliation(StringRedisTemplate redis, DataSourceProperties worker, ReconcileSettings settings) {
+    RedisConnections redisConnections(SettlementSettings settings) {
+        RedisConnections redis = new RedisConnections(
+                new RedisSettings(settings.redisUrl(), settings.redisPatience(), TIMEOUT), Ticker.systemTicker());
+        redis.look();
+        redis.watch(LOOK);
+        return redis;
+    }
+
+    @Bean
+    Reconciliation reconciliation(RedisConnections redis, DataSourceProperties worker, ReconcileSettings settings) {
         boolean asReader = !settings.reader().isEmpty();
         return new Reconciliation(
                 redis,
@@ -40,7 +57,7 @@ class ReconcileConfiguration {
     }
 
     @Bean
-    Decisions decisions(StringRedisTemplate redis, DataSourceProperties worker) {
+    Decisions decisions(RedisConnections redis, DataSourceProperties worker) {
         return new Decisions(redis, booking(worker));
     }
 

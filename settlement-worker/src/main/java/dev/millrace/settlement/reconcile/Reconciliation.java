@@ -1,15 +1,15 @@
 package dev.millrace.settlement.reconcile;
 
+import dev.millrace.counters.RedisConnections;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.read.Rates;
+import dev.millrace.settlement.read.Proof;
 import dev.millrace.settlement.watch.Money;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
-import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -20,7 +20,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class Reconciliation {
     private static final int MOST_ATTEMPTS = 20;
 
-    private final StringRedisTemplate redis;
+    private final RedisConnections redis;
     private final DataSource ledger;
     private final Cursors cursorsNow;
     private final CounterCheck counters;
@@ -28,7 +28,7 @@ final class Reconciliation {
     /**
      * @param ledger connections of a login that may read it
      */
-    Reconciliation(StringRedisTemplate redis, DataSource ledger) {
+    Reconciliation(RedisConnections redis, DataSource ledger) {
         this.redis = redis;
         this.ledger = ledger;
         this.cursorsNow = new Cursors(JdbcClient.create(ledger));
@@ -36,34 +36,33 @@ final class Reconciliation {
     }
 
     /** Partitions kept being settled while they were read. */
-    static final class NeverStill extends Exception {
+    static final class NeverStillException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        NeverStill() {
+        NeverStillException() {
             super(
                     "settlements follow each other so fast that the counters can't be read between two of them; try again");
         }
     }
 
     /** Tells the report everything, and comes to a verdict. */
-    Report.Verdict compare(Report report, Progress progress) throws NeverStill {
+    Report.Verdict compare(Report report, Progress progress) throws NeverStillException {
         progress.step("counters");
         for (int attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
             try (Snapshot snapshot = Snapshot.open(ledger)) {
                 List<PartitionCursor> cursors = snapshot.cursors().all();
-                Rates.Known rates = new Rates(snapshot.jdbc(), redis).known();
-                Optional<CounterCheck.Look> look = counters.look(cursors, rates, progress);
+                Proof proof = new Proof(snapshot.jdbc());
+                Optional<CounterCheck.Look> look = counters.look(cursors, proof, progress);
                 if (look.isPresent() && stoodStill(cursors)) {
-                    return compare(new Before(snapshot, cursors, rates, look.get()), report, progress);
+                    return compare(new Before(snapshot, cursors, proof, look.get()), report, progress);
                 }
             }
         }
-        throw new NeverStill();
+        throw new NeverStillException();
     }
 
     /** What belongs to one moment. */
-    private record Before(
-            Snapshot snapshot, List<PartitionCursor> cursors, Rates.Known rates, CounterCheck.Look look) {}
+    private record Before(Snapshot snapshot, List<PartitionCursor> cursors, Proof proof, CounterCheck.Look look) {}
 
     private boolean stoodStill(List<PartitionCursor> before) {
         return epochs(before).equals(epochs(cursorsNow.all()));
@@ -86,9 +85,7 @@ final class Reconciliation {
         AccountCheck accounts = new AccountCheck(now.snapshot(), found);
         progress.step("creators");
         accounts.creators(
-                now.rates().all(),
-                (creator, publishers) -> counters.pending(
-                        creator, publishers, now.cursors(), now.look().pointers()));
+                creator -> counters.pending(creator, now.cursors(), now.look().pointers()));
         progress.step("other accounts");
         accounts.otherBalances();
         accounts.publishers();
@@ -105,9 +102,9 @@ final class Reconciliation {
     private long quarantine(Before now, Report report, Consumer<Difference> found) {
         Map<String, Decision> decisions = Decision.all(now.snapshot().jdbc());
         Quarantine quarantine = new Quarantine(redis);
-        quarantine.list(decisions, now.rates(), one -> one.difference().ifPresent(found));
+        quarantine.list(decisions, now.proof(), one -> one.difference().ifPresent(found));
         Count undecided = new Count();
-        quarantine.list(decisions, now.rates(), one -> {
+        quarantine.list(decisions, now.proof(), one -> {
             undecided.value += one.isUndecided() ? 1 : 0;
             report.quarantined(one);
         });

@@ -27,7 +27,7 @@ interface Report {
      *
      * @param journals journals whose hash was computed again
      * @param differences what is not as it must be
-     * @param undecided hashes set aside that nobody has decided about
+     * @param undecided epochs set aside that nobody has decided about
      */
     record Verdict(long journals, long differences, long undecided) {
         boolean isClean() {

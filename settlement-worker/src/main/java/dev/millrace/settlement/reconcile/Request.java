@@ -20,8 +20,8 @@ record Request(@Nullable Decide decision, boolean json, boolean help) {
                    reconcile --adopt NAME --reason TEXT [--json]
                    reconcile --discard NAME --reason TEXT [--json]
 
-              --adopt NAME     pay a hash that was set aside, as a journal of its own; refused where that could pay twice
-              --discard NAME   record that a hash that was set aside will not be paid
+              --adopt NAME     pay an epoch that was set aside, as a journal of its own; refused where that could pay twice
+              --discard NAME   record that an epoch that was set aside will not be paid
               --reason TEXT    why, for the journal: 1 to 500 characters
               --json           print one JSON object
 
@@ -37,19 +37,19 @@ record Request(@Nullable Decide decision, boolean json, boolean help) {
         DISCARD
     }
 
-    /** A decision about one hash. */
+    /** A decision about one epoch. */
     record Decide(Verdict verdict, QuarantineName name, String reason) {}
 
     /** The command line can't be understood; the message says why. */
-    static final class WrongUsage extends Exception {
+    static final class WrongUsageException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        WrongUsage(String why) {
+        WrongUsageException(String why) {
             super(why);
         }
     }
 
-    static Request parse(List<String> arguments) throws WrongUsage {
+    static Request parse(List<String> arguments) throws WrongUsageException {
         Deque<String> rest = new ArrayDeque<>(arguments);
         Verdict verdict = null;
         String name = "";
@@ -64,22 +64,22 @@ record Request(@Nullable Decide decision, boolean json, boolean help) {
                 case "--reason" -> reason = value(option, rest);
                 case "--adopt", "--discard" -> {
                     if (verdict != null) {
-                        throw new WrongUsage("one decision at a time");
+                        throw new WrongUsageException("one decision at a time");
                     }
                     verdict = option.equals("--adopt") ? Verdict.ADOPT : Verdict.DISCARD;
                     name = value(option, rest);
                 }
-                default -> throw new WrongUsage("there is no option '%s'".formatted(option));
+                default -> throw new WrongUsageException("there is no option '%s'".formatted(option));
             }
         }
         return new Request(decide(verdict, name, reason), json, help);
     }
 
     private static @Nullable Decide decide(@Nullable Verdict verdict, String name, @Nullable String reason)
-            throws WrongUsage {
+            throws WrongUsageException {
         if (verdict == null) {
             if (reason != null) {
-                throw new WrongUsage("--reason belongs to --adopt or --discard");
+                throw new WrongUsageException("--reason belongs to --adopt or --discard");
             }
             return null;
         }
@@ -87,18 +87,19 @@ record Request(@Nullable Decide decision, boolean json, boolean help) {
                 || reason.isBlank()
                 || reason.codePointCount(0, reason.length()) > LONGEST_REASON
                 || reason.chars().anyMatch(Character::isISOControl)) {
-            throw new WrongUsage("a decision takes a --reason of 1 to 500 characters without control characters");
+            throw new WrongUsageException(
+                    "a decision takes a --reason of 1 to 500 characters without control characters");
         }
         QuarantineName parsed = QuarantineName.parse(name)
-                .orElseThrow(() -> new WrongUsage(
-                        "'%s' is no name of a hash that was set aside: {pNN}:quarantine:<opening>:earn:<epoch>"
+                .orElseThrow(() -> new WrongUsageException(
+                        "'%s' is no name of an epoch that was set aside: {pNN…}:quarantine:<lineage>:earn:<epoch>"
                                 .formatted(name)));
         return new Decide(verdict, parsed, reason);
     }
 
-    private static String value(String option, Deque<String> rest) throws WrongUsage {
+    private static String value(String option, Deque<String> rest) throws WrongUsageException {
         if (rest.isEmpty()) {
-            throw new WrongUsage(option + " takes a value");
+            throw new WrongUsageException(option + " takes a value");
         }
         return rest.pop();
     }

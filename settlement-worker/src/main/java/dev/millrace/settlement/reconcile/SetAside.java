@@ -1,14 +1,19 @@
 package dev.millrace.settlement.reconcile;
 
-import dev.millrace.common.counters.ControlField;
-import dev.millrace.common.counters.EarnField;
-import dev.millrace.common.money.Micros;
-import dev.millrace.settlement.read.BrokenPartition;
-import dev.millrace.settlement.read.Counted;
-import dev.millrace.settlement.read.EpochReader;
-import dev.millrace.settlement.read.Rates;
-import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.common.token.CreatorId;
+import dev.millrace.counters.Ctl;
+import dev.millrace.counters.EngagementName;
+import dev.millrace.counters.EpochReader;
+import dev.millrace.counters.Keyspace;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.MalformedCountersException;
+import dev.millrace.counters.RedisRefusedException;
+import dev.millrace.settlement.read.EpochContents;
+import dev.millrace.settlement.read.EpochControl;
+import dev.millrace.settlement.read.EpochTotals;
+import dev.millrace.settlement.read.Proof;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -16,105 +21,95 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.springframework.dao.DataAccessException;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * An epoch that was set aside when its partition was opened again, as Redis holds it.
  *
- * <p>It says itself in which opening it was counted, and which epoch was the last settled one of that time. Its own number up to
+ * <p>It says itself in which lineage it was counted, and which epoch was the last settled one of that time. Its own number up to
  * that: it is an older copy of an epoch that was settled, and has been paid. Beyond it: nobody has been paid for it, unless another
  * copy of the same epoch was adopted.
+ *
+ * @param fields of the earnings, whatever they are
+ * @param contents as far as all of it can be read; null where it can't
+ * @param unreadable why it can't; empty where it can
  */
-record SetAside(QuarantineName name, Map<String, String> earn, Map<String, String> engage) {
+record SetAside(
+        QuarantineName name,
+        Map<String, String> fields,
+        @Nullable EpochContents contents,
+        String unreadable) {
 
-    static Optional<SetAside> read(QuarantineName name, EpochReader reader) {
-        SetAside aside = new SetAside(name, hash(name.earn(), reader), hash(name.engage(), reader));
-        return aside.earn.isEmpty() && aside.engage.isEmpty() ? Optional.empty() : Optional.of(aside);
-    }
+    /** The publisher that discarded money is noted under where the records do not tell. */
+    static final String NOBODY = "unknown";
 
-    /** A key that is no hash is there all the same, and holds nothing that can be read. */
-    private static Map<String, String> hash(String key, EpochReader reader) {
+    static Optional<SetAside> read(QuarantineName name, Link link) {
+        if (!Keyspace.exists(link, name.earn())
+                && !Keyspace.exists(link, name.engage())
+                && !Keyspace.exists(link, name.folded())) {
+            return Optional.empty();
+        }
+        Map<String, String> fields = new HashMap<>();
         try {
-            return reader.hash(key, () -> {});
-        } catch (DataAccessException e) {
-            String refused = Unreachable.redisError(e);
-            if (refused == null) {
-                throw e;
-            }
-            return Map.of("", refused);
+            EpochReader.fields(link, name.earn(), EpochContents.FIELDS, fields::put, () -> {});
+            EpochContents contents = EpochContents.read(link, name.earn(), name.engage(), name.folded());
+            return Optional.of(new SetAside(name, fields, contents, ""));
+        } catch (MalformedCountersException e) {
+            return Optional.of(new SetAside(name, fields, null, String.valueOf(e.getMessage())));
+        } catch (RedisRefusedException e) { // a key of another type is there all the same
+            return Optional.of(new SetAside(name, fields, null, "Redis refuses: " + e.getMessage()));
         }
     }
 
-    /** Where it was counted, where it says so: partition, opening and epoch. All copies of one epoch have the same. */
+    /** Where it was counted, where it says so: partition, lineage and epoch. All copies of one epoch have the same. */
     Optional<String> origin() {
-        OptionalLong opening = number(ControlField.ORIGIN);
-        return opening.isPresent()
-                ? Optional.of("%d:%d:%d".formatted(name.partition(), opening.getAsLong(), name.epoch()))
+        OptionalLong lineage = number(Ctl.ORIGIN);
+        return lineage.isPresent()
+                ? Optional.of("%d:%d:%d".formatted(name.partition().number(), lineage.getAsLong(), name.epoch()))
                 : Optional.empty();
     }
 
     /** The last epoch that was settled of its time, where it says so. */
     OptionalLong settledThen() {
-        return number(ControlField.SETTLED);
+        return number(Ctl.SETTLED);
     }
 
     /** When it was set aside, by Redis' clock, where it says so. */
     Optional<Instant> at() {
-        OptionalLong second = number(ControlField.ASIDE);
+        OptionalLong second = number(Ctl.ASIDE);
         return second.isPresent() ? Optional.of(Instant.ofEpochSecond(second.getAsLong())) : Optional.empty();
     }
 
     long events() {
-        return number(ControlField.EVENTS).orElse(0);
+        return number(Ctl.EPOCH_EVENTS).orElse(0);
     }
 
-    /** What is earned in it, as far as it can be read. */
-    Map<EarnField, Micros> readable() {
-        Map<EarnField, Micros> earned = new HashMap<>();
-        earn.forEach((field, text) -> {
-            if (!ControlField.ALL.contains(field) && text.matches("[1-9][0-9]{0,15}")) {
-                earner(field).ifPresent(earner -> earned.put(earner, Micros.parse(text)));
+    /** What each creator has earned in it, as far as it can be read. */
+    Map<String, Long> readable() {
+        Map<String, Long> earned = new HashMap<>();
+        fields.forEach((field, text) -> {
+            if (!EpochControl.isControl(field) && CreatorId.matches(field) && text.matches("[1-9][0-9]{0,15}")) {
+                earned.put(field, Long.parseLong(text));
             }
         });
         return earned;
     }
 
-    private static Optional<EarnField> earner(String field) {
-        try {
-            return Optional.of(EarnField.parse(field)).filter(SetAside::canBeNamed);
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
-    }
-
-    /** Whether the ledger takes such names. */
-    private static boolean canBeNamed(EarnField field) {
-        return field.publisher().matches("[a-z0-9-]{1,32}") && field.creator().matches("[A-Za-z0-9._:-]{1,64}");
-    }
-
-    Micros readableSum() {
-        return readable().values().stream().reduce(Micros.ZERO, Micros::plus);
+    long readableSum() {
+        return readable().values().stream().reduce(0L, Math::addExact);
     }
 
     /** Who earned most in it, with the amounts. */
     List<String> first(int count) {
-        return creators().entrySet().stream()
-                .sorted(Map.Entry.<String, Micros>comparingByValue()
+        return readable().entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue()
                         .reversed()
                         .thenComparing(Map.Entry.comparingByKey(Comparator.naturalOrder())))
                 .limit(count)
-                .map(entry -> entry.getKey() + " " + entry.getValue().value())
+                .map(entry -> entry.getKey() + " " + entry.getValue())
                 .toList();
-    }
-
-    int countOfCreators() {
-        return creators().size();
-    }
-
-    private Map<String, Micros> creators() {
-        Map<String, Micros> creators = new HashMap<>();
-        readable().forEach((field, micros) -> creators.merge(field.creator(), micros, Micros::plus));
-        return creators;
     }
 
     /**
@@ -122,7 +117,7 @@ record SetAside(QuarantineName name, Map<String, String> earn, Map<String, Strin
      *
      * @param decisions all that were made
      */
-    Optional<String> whyNotAdopted(Rates.Known rates, Collection<Decision> decisions) {
+    Optional<String> whyNotAdopted(Proof proof, Collection<Decision> decisions) {
         Optional<Decision> twin = origin().flatMap(origin -> decisions.stream()
                 .filter(decision ->
                         origin.equals(decision.origin()) && !decision.name().equals(name.earn()))
@@ -144,43 +139,54 @@ record SetAside(QuarantineName name, Map<String, String> earn, Map<String, Strin
         if (at().isEmpty()) {
             return Optional.of("it does not say when it was set aside");
         }
-        try {
-            Counted.check(earn, engage, rates);
-            return Optional.empty();
-        } catch (BrokenPartition e) {
-            return Optional.of("it does not add up: " + e.why());
+        EpochContents all = contents;
+        return (all == null ? Optional.of(unreadable) : proof.culprit(all)).map(why -> "it does not add up: " + why);
+    }
+
+    /** The day that its engagement counts for, UTC: that of its seal, or else of its setting aside. */
+    LocalDate day() {
+        EpochContents all = contents;
+        Instant sealed = all == null ? null : all.control().sealedAt();
+        return EpochTotals.dayOf(sealed == null ? at().orElse(Instant.EPOCH) : sealed);
+    }
+
+    /**
+     * To be recorded as not paid: the money that can be read, by the publishers that the records name at the ledger's prices. Where those do
+     * not tell of all of it, it is nobody's.
+     */
+    Map<String, Long> toBeDiscarded(JdbcClient ledger) {
+        long sum = readableSum();
+        if (sum == 0) {
+            return Map.of();
         }
+        EpochContents all = contents;
+        Map<String, Long> byPublisher = all == null ? Map.of() : byPublisher(all, ledger);
+        long told = byPublisher.values().stream().mapToLong(Long::longValue).sum();
+        return told == sum ? byPublisher : Map.of(NOBODY, sum);
     }
 
-    /** To be paid, as if it had been sealed when it was set aside, unless it had been sealed before. */
-    SealedEpoch toBePaid(Rates.Known rates) throws BrokenPartition {
-        Counted counted = Counted.check(earn, engage, rates);
-        OptionalLong sealed = number(ControlField.SEALED);
-        Instant counting = sealed.isPresent() ? Instant.ofEpochMilli(sealed.getAsLong()) : at().orElseThrow();
-        return new SealedEpoch(
-                name.partition(),
-                name.epoch(),
-                counting,
-                counted.micros(),
-                counted.events(),
-                counted.earned(),
-                counted.engaged());
-    }
-
-    /** To be recorded as not paid: the money that can be read. */
-    SealedEpoch toBeDiscarded() {
-        return new SealedEpoch(
-                name.partition(),
-                name.epoch(),
-                at().orElse(Instant.EPOCH),
-                readableSum(),
-                events(),
-                readable(),
-                Map.of());
+    private static Map<String, Long> byPublisher(EpochContents all, JdbcClient ledger) {
+        Map<String, Long> rates = new HashMap<>();
+        ledger.sql("SELECT version || ' ' || type AS rate, micros FROM rate")
+                .query((row, _) -> rates.put(row.getString("rate"), row.getLong("micros")))
+                .list();
+        Map<String, Long> micros = new TreeMap<>();
+        try {
+            for (Map.Entry<EngagementName, Long> one : all.engaged().entrySet()) {
+                EngagementName engaged = one.getKey();
+                long rate = rates.getOrDefault(
+                        engaged.rateVersion() + " " + engaged.type().wireName(), 0L);
+                micros.merge(engaged.publisher(), Math.multiplyExact(rate, one.getValue()), Math::addExact);
+            }
+        } catch (ArithmeticException e) {
+            return Map.of();
+        }
+        micros.values().removeIf(sum -> sum == 0);
+        return micros.values().stream().allMatch(sum -> sum > 0) ? micros : Map.of();
     }
 
     private OptionalLong number(String field) {
-        String text = earn.getOrDefault(field, "");
+        String text = fields.getOrDefault(field, "");
         return text.matches("[0-9]{1,18}") ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
     }
 }

@@ -1,7 +1,7 @@
 package dev.millrace.settlement.reconcile;
 
-import dev.millrace.common.identity.Identity;
 import dev.millrace.common.money.Micros;
+import dev.millrace.counters.Partition;
 import dev.millrace.settlement.watch.Money;
 import java.io.PrintStream;
 import java.util.List;
@@ -20,8 +20,8 @@ final class TextReport implements Report {
         line("settled", money.settled());
         line("pending", money.pending());
         line("drift", money.drift());
-        if (money.parts().size() < Identity.PARTITIONS) {
-            out.printf("of %d of %d partitions%n", money.parts().size(), Identity.PARTITIONS);
+        if (money.parts().size() < Partition.COUNT) {
+            out.printf("of %d of %d partitions%n", money.parts().size(), Partition.COUNT);
         }
         notes.forEach(note -> out.println("not looked at: " + note));
     }
@@ -40,7 +40,7 @@ final class TextReport implements Report {
         out.printf(
                 "set aside %s  micros=%d  events=%d  creators=%d%s%n",
                 quarantined.name().earn(),
-                quarantined.micros().value(),
+                quarantined.micros(),
                 quarantined.events(),
                 quarantined.creators(),
                 quarantined.first().isEmpty()
@@ -61,7 +61,7 @@ final class TextReport implements Report {
     @Override
     public void end(Verdict verdict) {
         out.printf(
-                "%,d journals hashed again; %d differences; %d hashes set aside and undecided%n",
+                "%,d journals hashed again; %d differences; %d epochs set aside and undecided%n",
                 verdict.journals(), verdict.differences(), verdict.undecided());
     }
 

@@ -1,21 +1,13 @@
 package dev.millrace.settlement.reconcile;
 
-import io.lettuce.core.RedisCommandExecutionException;
+import dev.millrace.counters.RedisRefusedException;
 import java.sql.SQLException;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.springframework.core.NestedExceptionUtils;
 
 /** Says in one line what is wrong with a store, and what to do. */
 final class Unreachable {
     private Unreachable() {}
-
-    /** What Redis answered to a command that it refused; null when it did not answer at all. */
-    static @Nullable String redisError(Throwable e) {
-        return NestedExceptionUtils.getMostSpecificCause(e) instanceof RedisCommandExecutionException refused
-                ? refused.getMessage()
-                : null;
-    }
 
     /**
      * @param redis address of Redis
@@ -23,13 +15,12 @@ final class Unreachable {
      */
     static String explain(Throwable e, String redis, String postgres) {
         Optional<SQLException> sql = causes(e, SQLException.class);
-        String refused = redisError(e);
         if (sql.isPresent()) {
             return "the ledger (%s) can't be read: %s\nIs Postgres up, and do MILLRACE_POSTGRES_URL, _USER and _PASSWORD (and _READER, _READER_PASSWORD) fit it?"
                     .formatted(postgres, sql.get().getMessage());
         }
-        if (refused != null) {
-            return "the counters (%s) can't be read: Redis answers %s".formatted(redis, refused);
+        if (e instanceof RedisRefusedException) {
+            return "the counters (%s) can't be read: Redis answers %s".formatted(redis, e.getMessage());
         }
         return "the counters (%s) can't be read: %s\nIs Redis up, and does MILLRACE_REDIS_URL fit it?"
                 .formatted(redis, NestedExceptionUtils.getMostSpecificCause(e).getMessage());

@@ -1,60 +1,64 @@
 package dev.millrace.settlement.seal;
 
-import io.lettuce.core.RedisCommandExecutionException;
+import dev.millrace.counters.Keyspace;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisRefusedException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.NestedExceptionUtils;
-import org.springframework.dao.DataAccessException;
-import org.springframework.data.redis.connection.RedisServerCommands;
-import org.springframework.data.redis.core.RedisCallback;
-import org.springframework.data.redis.core.StringRedisTemplate;
 
 /**
  * Whether Redis keeps what it has acknowledged. An epoch must be sealed on its disk before the database commits that it is
- * settled, and an event counted there before its sender hears of it.
+ * settled, and an event counted there before its sender hears of it. A Redis without a limit of memory is ended by the kernel in the
+ * middle of its work; one with a limit refuses events and goes on.
  */
 public final class RedisDurability {
     private static final List<String> WANTED =
             List.of("appendonly=yes", "appendfsync=always", "maxmemory-policy=noeviction");
 
-    private final StringRedisTemplate redis;
+    private static final String LIMIT = "maxmemory";
+
+    private final RedisConnections redis;
     private final boolean required;
 
     /**
      * @param required whether a Redis that could lose something is refused, or only told of
      */
-    public RedisDurability(StringRedisTemplate redis, boolean required) {
+    public RedisDurability(RedisConnections redis, boolean required) {
         this.redis = redis;
         this.required = required;
     }
 
     /** Why Redis could lose what it has acknowledged, or null when it could not. */
     public @Nullable String lacking() {
+        redis.required(Partition.of(0));
         try {
-            List<String> missing = new ArrayList<>();
-            for (String setting : WANTED) {
-                String name = setting.substring(0, setting.indexOf('='));
-                Properties found = config(name);
-                if (found == null || !setting.equals(name + "=" + found.getProperty(name))) {
-                    missing.add(setting.replace('=', ' '));
+            for (Link link : redis.all()) {
+                List<String> missing = missing(link);
+                if (!missing.isEmpty()) {
+                    return "it runs without " + String.join(", ", missing);
                 }
             }
-            return missing.isEmpty() ? null : "it runs without " + String.join(", ", missing);
-        } catch (DataAccessException e) {
-            if (NestedExceptionUtils.getMostSpecificCause(e) instanceof RedisCommandExecutionException refused) {
-                return "it does not tell its settings: " + refused.getMessage();
-            }
-            throw e;
+            return null;
+        } catch (RedisRefusedException e) {
+            return "it does not tell its settings: " + e.getMessage();
         }
     }
 
-    private @Nullable Properties config(String name) {
-        return redis.execute((RedisCallback<Properties>) connection -> {
-            RedisServerCommands server = connection.serverCommands();
-            return server.getConfig(name);
-        });
+    private static List<String> missing(Link link) {
+        List<String> missing = new ArrayList<>();
+        for (String setting : WANTED) {
+            String name = setting.substring(0, setting.indexOf('='));
+            if (!setting.equals(name + "=" + Keyspace.config(link, name).get(name))) {
+                missing.add(setting.replace('=', ' '));
+            }
+        }
+        if (Keyspace.config(link, LIMIT).getOrDefault(LIMIT, "0").equals("0")) {
+            missing.add("a " + LIMIT);
+        }
+        return missing;
     }
 
     /**

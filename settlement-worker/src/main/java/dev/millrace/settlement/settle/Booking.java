@@ -1,10 +1,14 @@
 package dev.millrace.settlement.settle;
 
+import dev.millrace.counters.EngagementName;
+import dev.millrace.counters.MalformedCountersException;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.read.BrokenPartition;
-import dev.millrace.settlement.read.Rates;
-import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.settlement.read.EpochContents;
+import dev.millrace.settlement.read.Proof;
+import java.time.LocalDate;
+import java.util.Map;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -13,6 +17,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 public final class Booking {
     private final DataSource dataSource;
     private final JdbcClient jdbc;
+    private final Proof proof;
     private final CrashPoints crashPoints;
 
     /**
@@ -22,6 +27,7 @@ public final class Booking {
     public Booking(DataSource dataSource, JdbcClient jdbc, CrashPoints crashPoints) {
         this.dataSource = dataSource;
         this.jdbc = jdbc;
+        this.proof = new Proof(jdbc);
         this.crashPoints = crashPoints;
     }
 
@@ -34,46 +40,65 @@ public final class Booking {
     public record Booked(@Nullable Long journalId, long rows) {}
 
     /**
+     * Proves that the batch adds up, leaves out and halts what does not, and books the rest.
+     *
      * @param staging what the batch holds
      */
     Booked settle(Batch batch, Staging staging) {
-        return batch.isEngaged()
-                ? book(batch, staging, new Entry(Entry.Kind.SETTLEMENT, batch.events(), null))
-                : new Booked(null, 0);
+        if (batch.isEmpty()) {
+            return new Booked(null, 0);
+        }
+        staging.finish();
+        crashPoints.reached(CrashPoint.STAGED);
+        staging.drop(batch.leaveOut(proof.culprits(batch.epochs())));
+        return batch.isEmpty()
+                ? new Booked(null, 0)
+                : book(new Entry(Entry.Kind.SETTLEMENT, batch.events(), null), batch.days());
     }
 
     /**
      * Pays what was set aside: creators, publishers, engagement and scores as a settlement would have.
      *
+     * @param contents add up
+     * @param day UTC, that its engagement counts for
      * @param reason 1 to 500 characters, none of them a control character
-     * @throws MonthMissing when a month has to be made first
+     * @throws MonthMissingException when a month has to be made first
      */
-    public Booked adopt(SealedEpoch epoch, Rates.Known rates, String reason) {
-        return book(epoch, rates, new Entry(Entry.Kind.ADOPTION, epoch.events(), reason));
-    }
-
-    /** Records that this will not be paid: 'adjustment' against 'discarded', and nobody's balance but theirs. */
-    public Booked discard(SealedEpoch epoch, Rates.Known rates, String reason) {
-        return book(epoch, rates, new Entry(Entry.Kind.DISCARD, epoch.events(), reason));
-    }
-
-    private Booked book(SealedEpoch epoch, Rates.Known rates, Entry entry) {
-        Batch batch = new Batch(Chunks.USUAL.most());
-        batch.add(epoch.totals());
-        Staging staging = new Staging(dataSource, Chunks.USUAL.copied());
+    public Booked adopt(EpochContents contents, LocalDate day, String reason) {
+        Staging staging = new Staging(dataSource, Chunks.USUAL);
+        staging.begin();
+        contents.earned().forEach(staging::earned);
+        staging.beginUnits(day);
         try {
-            staging.take(epoch, rates);
-        } catch (BrokenPartition e) {
-            throw new IllegalStateException("the batch can't be copied into the database: " + e.getMessage(), e);
+            for (Map.Entry<EngagementName, Long> one : contents.engaged().entrySet()) {
+                staging.engaged(one.getKey(), one.getValue());
+            }
+        } catch (MalformedCountersException e) {
+            throw new IllegalStateException("each name comes once", e);
         }
-        return book(batch, staging, entry);
+        staging.keep();
+        staging.finish();
+        return book(new Entry(Entry.Kind.ADOPTION, contents.control().events(), reason), Set.of(day));
     }
 
-    private Booked book(Batch batch, Staging staging, Entry entry) {
+    /**
+     * Records that this will not be paid: 'adjustment' against 'discarded', and nobody's balance but theirs.
+     *
+     * @param micros by publisher, each more than 0
+     */
+    public Booked discard(Map<String, Long> micros, long events, String reason) {
+        jdbc.sql("CREATE TEMP TABLE put_by (publisher text COLLATE \"C\", micros bigint) ON COMMIT DROP")
+                .update();
+        jdbc.sql("INSERT INTO put_by SELECT * FROM unnest(:publishers, :micros)")
+                .param("publishers", micros.keySet().toArray(String[]::new))
+                .param("micros", micros.values().toArray(Long[]::new))
+                .update();
+        return book(new Entry(Entry.Kind.DISCARD, events, reason), Set.of());
+    }
+
+    private Booked book(Entry entry, Set<LocalDate> days) {
         JournalWriter journal = new JournalWriter(jdbc);
-        staging.finish();
-        crashPoints.reached(CrashPoint.STAGED);
-        Long journalId = journal.book(entry, batch.days()).orElse(null);
+        Long journalId = journal.book(entry, days).orElse(null);
         crashPoints.reached(CrashPoint.BOOKED);
         if (entry.kind() != Entry.Kind.DISCARD) {
             journal.archive();

@@ -46,7 +46,7 @@ final class CursorMove {
         for (EpochTotals epoch : epochs) {
             Move move = moves.computeIfAbsent(epoch.partition(), p -> new Move());
             move.epoch = epoch.epoch();
-            move.micros = Math.addExact(move.micros, epoch.micros().value());
+            move.micros = Math.addExact(move.micros, epoch.micros());
             move.events = Math.addExact(move.events, epoch.events());
             move.sealedAt = epoch.sealedAt();
         }
@@ -76,7 +76,7 @@ final class CursorMove {
                 .param("noted", array(epochs, e -> (short) e.partition(), Short[]::new))
                 .param("epochs", array(epochs, EpochTotals::epoch, Long[]::new))
                 .param("sealed", array(epochs, e -> e.sealedAt().toString(), String[]::new))
-                .param("micros", array(epochs, e -> e.micros().value(), Long[]::new))
+                .param("micros", array(epochs, EpochTotals::micros, Long[]::new))
                 .param("events", array(epochs, EpochTotals::events, Long[]::new))
                 .param("moving", array(moving, c -> (short) c.partition(), Short[]::new))
                 .param("from", array(moving, PartitionCursor::settledEpoch, Long[]::new))

@@ -18,22 +18,22 @@ record Entry(Kind kind, long events, @Nullable String reason) {
 
         /** Who was engaged with gets an account even when all of it was free, so that the creator is known. */
         private static final String FREE = """
-                SELECT 'creator:' || creator AS name FROM engaged WHERE micros = 0
+                SELECT 'creator:' || creator AS name FROM priced WHERE micros = 0
                 UNION
-                SELECT 'publisher:' || publisher FROM engaged WHERE micros = 0""";
+                SELECT 'publisher:' || publisher FROM priced WHERE micros = 0""";
 
         private static final String OURS = "SELECT unnest(ARRAY ['adjustment', 'discarded']) AS name";
 
         private static final String PAID = """
                 SELECT 'creator:' || creator AS name, publisher, sum(micros)::bigint AS micros
-                FROM earned GROUP BY creator, publisher
+                FROM priced WHERE micros > 0 GROUP BY creator, publisher
                 UNION ALL
-                SELECT 'publisher:' || publisher, publisher, -sum(micros)::bigint FROM earned GROUP BY publisher""";
+                SELECT 'publisher:' || publisher, publisher, -sum(micros)::bigint FROM priced WHERE micros > 0 GROUP BY publisher""";
 
         private static final String PUT_BY = """
-                SELECT 'discarded' AS name, publisher, sum(micros)::bigint AS micros FROM earned GROUP BY publisher
+                SELECT 'discarded' AS name, publisher, micros FROM put_by
                 UNION ALL
-                SELECT 'adjustment', publisher, -sum(micros)::bigint FROM earned GROUP BY publisher""";
+                SELECT 'adjustment', publisher, -micros FROM put_by""";
 
         private final String label;
         private final String accounts;

@@ -7,7 +7,7 @@ import java.util.Set;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Books what lies in the staging tables, set by set, in the order of accounts. Every statement runs in the caller's
+ * Books what lies in the staging tables and adds up, at the ledger's prices, set by set, in the order of accounts. Every statement runs in the caller's
  * transaction; the head of the chain is locked by the first, so that two workers write one after the other.
  */
 final class JournalWriter {
@@ -28,10 +28,13 @@ final class JournalWriter {
      *
      * @param days of the engagement that will be archived
      * @return the journal's number, or empty when nothing was earned
-     * @throws MonthMissing naming the first month that there is no partition for
+     * @throws MonthMissingException naming the first month that there is no partition for
      */
     Optional<Long> book(Entry entry, Set<LocalDate> days) {
         long journal = next(days);
+        if (entry.kind() != Entry.Kind.DISCARD) {
+            price();
+        }
         int postings = jdbc.sql("""
                 CREATE TEMP TABLE owed ON COMMIT DROP AS
                 SELECT a.account_id, p.name, p.publisher, p.micros
@@ -65,6 +68,18 @@ final class JournalWriter {
         return Optional.of(journal);
     }
 
+    /** Sums the units of all epochs by day and name, and prices them. What was all taken back is nothing. */
+    private void price() {
+        jdbc.sql("""
+                CREATE TEMP TABLE priced ON COMMIT DROP AS
+                SELECT e.day, e.creator, e.publisher, e.article, e.type, e.rate_version, sum(e.units)::bigint AS units,
+                       (sum(e.units) * r.micros)::bigint AS micros
+                FROM engaged e JOIN rate r ON r.version = e.rate_version AND r.type = e.type
+                GROUP BY e.creator, e.day, e.publisher, e.article, e.type, e.rate_version, r.micros
+                HAVING sum(e.units) <> 0
+                """).update();
+    }
+
     /**
      * Locks the chain's head; the number of the journal that comes next. There has to be a partition for each month that will be
      * written to: this one, and those of the engagement's days.
@@ -83,7 +98,7 @@ final class JournalWriter {
                 .query((row, number) -> {
                     LocalDate missing = row.getObject("missing", LocalDate.class);
                     if (missing != null) {
-                        throw new MonthMissing(missing);
+                        throw new MonthMissingException(missing);
                     }
                     return row.getLong("journal");
                 })
@@ -157,9 +172,8 @@ final class JournalWriter {
     void archive() {
         write("""
             INSERT INTO engagement (day, creator, publisher, article, type, rate_version, units, micros)
-            SELECT day, creator, publisher, article, type, rate_version, sum(units)::bigint, sum(micros)::bigint
-            FROM engaged
-            GROUP BY creator, day, publisher, article, type, rate_version
+            SELECT day, creator, publisher, article, type, rate_version, units, micros
+            FROM priced
             ORDER BY creator, day, publisher, article, type, rate_version
             ON CONFLICT (creator, day, publisher, article, type, rate_version) DO UPDATE
             SET units = engagement.units + excluded.units, micros = engagement.micros + excluded.micros
@@ -167,7 +181,7 @@ final class JournalWriter {
         write("""
             INSERT INTO article_score (publisher, article, creator, micros, settled_at)
             SELECT publisher, article, creator, sum(micros)::bigint, clock_timestamp()
-            FROM engaged
+            FROM priced
             GROUP BY publisher, article, creator
             ORDER BY publisher, article, creator
             ON CONFLICT (publisher, article, creator) DO UPDATE

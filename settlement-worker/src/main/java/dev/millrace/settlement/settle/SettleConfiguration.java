@@ -1,5 +1,6 @@
 package dev.millrace.settlement.settle;
 
+import dev.millrace.counters.RedisConnections;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
@@ -10,7 +11,6 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -35,7 +35,7 @@ public class SettleConfiguration {
             JdbcClient jdbc,
             TransactionTemplate transaction,
             Cursors cursors,
-            StringRedisTemplate redis,
+            RedisConnections redis,
             SettlementSettings settings,
             MeterRegistry registry,
             RedisDurability durability,

@@ -13,10 +13,14 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
-/** {@code POST /actuator/settle}: a settlement at once, for whoever sits on the same machine. */
+/**
+ * {@code POST /actuator/settle}: a settlement at once, for whoever sits on the same machine. It takes the header
+ * {@code X-Millrace-Settle: now}, which no page in a browser may send unasked to another origin.
+ */
 @RestController
 class SettleNow {
     private static final Logger log = LoggerFactory.getLogger(SettleNow.class);
+    private static final String HEADER = "X-Millrace-Settle";
     private static final String RETRY_SECONDS = "2";
 
     private final Settlement settlement;
@@ -32,6 +36,12 @@ class SettleNow {
                     HttpStatus.FORBIDDEN,
                     "loopback-only",
                     "A settlement can be asked for from the worker's own machine only");
+        }
+        if (!"now".equals(request.getHeader(HEADER))) {
+            return problem(
+                    HttpStatus.FORBIDDEN,
+                    "settle-header-missing",
+                    "Send the header " + HEADER + ": now with the request");
         }
         try {
             Settled settled = settlement.settleAll();

@@ -1,13 +1,13 @@
 package dev.millrace.settlement.settle;
 
-import dev.millrace.common.identity.Identity;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.RedisConnections;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.EpochTotals;
-import dev.millrace.settlement.read.Rates;
 import dev.millrace.settlement.seal.RedisDurability;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +20,6 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -50,9 +49,8 @@ public final class Settlement {
     private final TransactionTemplate transaction;
     private final Cursors cursors;
     private final Harvest harvest;
-    private final Rates rates;
     private final Booking booking;
-    private final Release release;
+    private final Releasing releasing;
     private final SettlementSettings settings;
     private final SettlementMeters meters;
     private final Months months;
@@ -72,7 +70,7 @@ public final class Settlement {
             JdbcClient jdbc,
             TransactionTemplate transaction,
             Cursors cursors,
-            StringRedisTemplate redis,
+            RedisConnections redis,
             SettlementSettings settings,
             SettlementMeters meters,
             RedisDurability durability,
@@ -82,10 +80,9 @@ public final class Settlement {
         this.jdbc = jdbc;
         this.transaction = transaction;
         this.cursors = cursors;
-        this.harvest = new Harvest(redis, chunks.page(), crashPoints);
-        this.rates = new Rates(jdbc, redis);
+        this.harvest = new Harvest(redis, settings.spans(), chunks.page(), crashPoints);
         this.booking = new Booking(dataSource, jdbc, crashPoints);
-        this.release = new Release(jdbc, redis, settings.keepSettled(), crashPoints);
+        this.releasing = new Releasing(jdbc, redis, settings.keepSettled(), crashPoints);
         this.settings = settings;
         this.meters = meters;
         this.months = new Months(jdbc);
@@ -113,7 +110,7 @@ public final class Settlement {
                 due.forEach(cursor -> claimed.add(cursor.partition()));
                 return due;
             });
-            if (settled.complete() && settled.partitions() == Identity.PARTITIONS) {
+            if (settled.complete() && settled.partitions() == Partition.COUNT) {
                 return settings.settlementInterval();
             }
             if (settled.nothingClaimed()) {
@@ -143,7 +140,7 @@ public final class Settlement {
             return meters.timed(() -> {
                 try {
                     return inTransaction(claim);
-                } catch (MonthMissing e) {
+                } catch (MonthMissingException e) {
                     months.ensure(e.month());
                     return inTransaction(claim);
                 }
@@ -164,31 +161,27 @@ public final class Settlement {
     }
 
     private Settled settle(Supplier<List<PartitionCursor>> claim) {
-        setUp();
+        long second = setUp();
         List<PartitionCursor> claimed = claim.get();
         if (claimed.isEmpty()) {
             return Settled.NOTHING;
         }
         crashPoints.reached(CrashPoint.CLAIMED);
         durability.require();
-        Rates.Known known = rates.known();
         Batch batch = new Batch(chunks.most());
-        Staging staging = new Staging(dataSource, chunks.copied());
+        Staging staging = new Staging(dataSource, chunks);
         harvest.gather(
                 claimed,
-                known,
+                second,
                 batch,
                 staging,
                 new NowAndThen(this::touch, settings.mostIdle().dividedBy(TOUCHES)));
         Booking.Booked booked = booking.settle(batch, staging);
         long rows = booked.rows();
         if (!batch.epochs().isEmpty()) {
-            rows += new CursorMove(jdbc, crashPoints).run(claimed, batch, release.run(claimed), booked.journalId());
+            rows += new CursorMove(jdbc, crashPoints).run(claimed, batch, releasing.run(claimed), booked.journalId());
         }
         rows += halt(claimed, batch.halted());
-        if (!batch.halted().isEmpty()) {
-            rates.forget();
-        }
         checkNow();
         crashPoints.reached(CrashPoint.COMMITTING);
         int partitions = (int) batch.epochs().stream()
@@ -200,7 +193,7 @@ public final class Settlement {
                 partitions,
                 batch.epochs().size(),
                 batch.events(),
-                batch.micros().value(),
+                batch.micros(),
                 rows,
                 batch.halted(),
                 batch.isComplete());
@@ -218,16 +211,16 @@ public final class Settlement {
 
     /**
      * Below one interval, so that a worker that freezes here does not hold the others up for longer. One statement sets all that
-     * holds for the transaction.
+     * holds for the transaction, and tells the database's second.
      */
-    private void setUp() {
-        jdbc.sql("""
+    private long setUp() {
+        return jdbc.sql("""
                 SELECT set_config('idle_in_transaction_session_timeout', :limit, true), set_config('lock_timeout', :limit, true),
-                       set_config('work_mem', :memory, true)
+                       set_config('work_mem', :memory, true), floor(extract(epoch FROM clock_timestamp()))::bigint AS second
                 """)
                 .param("memory", WORK_MEMORY)
                 .param("limit", Long.toString(settings.mostIdle().toMillis()))
-                .query((row, number) -> row.getString(1))
+                .query((row, number) -> row.getLong("second"))
                 .single();
     }
 

@@ -1,12 +1,8 @@
 package dev.millrace.settlement.settle;
 
-import dev.millrace.common.counters.EarnField;
-import dev.millrace.common.counters.EngageField;
-import dev.millrace.common.money.Micros;
-import dev.millrace.settlement.read.BrokenPartition;
-import dev.millrace.settlement.read.EpochSink;
-import dev.millrace.settlement.read.Rates;
-import dev.millrace.settlement.read.SealedEpoch;
+import dev.millrace.counters.EngagementName;
+import dev.millrace.counters.MalformedCountersException;
+import dev.millrace.settlement.read.EpochContents;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,6 +12,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.LocalDate;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,71 +24,98 @@ import org.postgresql.PGConnection;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 
 /**
- * Copies epochs into temporary tables that live as long as the transaction, while they are read. Rows stand there field by
- * field, several of one creator where several epochs have them; whoever reads the tables sums them up.
+ * Copies epochs into temporary tables that live as long as the transaction, while they are read: what creators have earned, and the units it
+ * is for. Units are summed by name in memory, up to a number of names, then copied; so several rows may have one name, and whoever reads
+ * the tables sums them up.
  *
- * <p>Each row bears the number of its epoch in this batch, so that one that turns out not to add up can be taken out again.
+ * <p>Each row bears the number of its epoch in this batch, its part, so that one that turns out to be unreadable or not to add up can be
+ * taken out again.
  */
-final class Staging implements EpochSink {
+final class Staging {
     /** Rows from which on it pays to tell the database's planner about them. */
     private static final long MANY = 100_000;
 
     private final DataSource dataSource;
+    private final int mostNames;
     private final Copy earned;
     private final Copy engaged;
-    private final Set<Integer> unproven = new TreeSet<>();
+    private final Map<EngagementName, Long> units = new HashMap<>();
+    private final Set<Integer> unread = new TreeSet<>();
+    private LocalDate day = LocalDate.EPOCH;
     private int part;
     private long rows;
     private boolean created;
 
     /**
      * @param dataSource of the caller's transaction
-     * @param chunk bytes gathered before they are sent
      */
-    Staging(DataSource dataSource, int chunk) {
+    Staging(DataSource dataSource, Chunks chunks) {
         this.dataSource = dataSource;
-        this.earned = new Copy("COPY earned FROM STDIN", chunk);
-        this.engaged = new Copy("COPY engaged FROM STDIN", chunk);
+        this.mostNames = chunks.names();
+        this.earned = new Copy("COPY earned FROM STDIN", chunks.copied());
+        this.engaged = new Copy("COPY engaged FROM STDIN", chunks.copied());
     }
 
-    /** What is taken from now on is another epoch, and void until it is kept. */
-    void begin() {
-        unproven.add(++part);
+    /** What is taken from now on is another epoch, and void until it is kept; its part. */
+    int begin() {
+        units.clear();
+        unread.add(++part);
+        return part;
     }
 
-    /** What was taken since {@link #begin} adds up. */
-    void keep() {
-        unproven.remove(part);
+    /** What a creator has earned; it may come twice. */
+    void earned(String creator, long micros) {
+        earned.row(part, creator, micros);
     }
 
-    /** Takes all of an epoch that is in memory and adds up. */
-    void take(SealedEpoch epoch, Rates.Known rates) throws BrokenPartition {
-        begin();
-        epoch.earned().forEach(this::earned);
-        for (Map.Entry<EngageField, Long> entry : epoch.engaged().entrySet()) {
-            Micros price = rates.of(entry.getKey()).price(entry.getValue());
-            engaged(epoch.day(), entry.getKey(), entry.getValue(), price);
+    /**
+     * What was taken of this epoch's units is void.
+     *
+     * @param counted the day that they count for
+     */
+    void beginUnits(LocalDate counted) {
+        day = counted;
+        units.clear();
+        if (engaged.lastPart == part) {
+            engaged.flush();
+            execute("DELETE FROM engaged WHERE part = %d".formatted(part));
         }
-        keep();
     }
 
-    @Override
-    public void earned(EarnField field, Micros micros) {
-        earned.row(part, field.publisher(), field.creator(), micros.value());
+    /** Units of a name; several of one name may come, negative ones too. */
+    void engaged(EngagementName name, long more) throws MalformedCountersException {
+        EpochContents.add(units, name, more);
+        if (units.size() >= mostNames) {
+            copyUnits();
+        }
     }
 
-    @Override
-    public void engaged(LocalDate day, EngageField field, long units, Micros price) {
-        engaged.row(
-                part,
-                day,
-                field.creator(),
-                field.publisher(),
-                field.article(),
-                field.type().wireName(),
-                field.rateVersion(),
-                units,
-                price.value());
+    /** All that was taken since {@link #begin} could be read. */
+    void keep() {
+        copyUnits();
+        unread.remove(part);
+    }
+
+    /** Rows taken. */
+    long rows() {
+        return rows;
+    }
+
+    private void copyUnits() {
+        units.forEach((name, sum) -> {
+            if (sum != 0) {
+                engaged.row(
+                        part,
+                        day,
+                        name.creator(),
+                        name.publisher(),
+                        name.article(),
+                        name.type().wireName(),
+                        name.rateVersion(),
+                        sum);
+            }
+        });
+        units.clear();
     }
 
     /** Makes the tables where nothing has yet, brings everything there, and takes out again what is void. */
@@ -97,22 +123,26 @@ final class Staging implements EpochSink {
         createOnce();
         earned.flush();
         engaged.flush();
-        if (!unproven.isEmpty()) {
-            String parts = unproven.stream().map(String::valueOf).collect(Collectors.joining(", "));
-            execute("DELETE FROM earned WHERE part IN (%1$s); DELETE FROM engaged WHERE part IN (%1$s)"
-                    .formatted(parts));
-        }
+        drop(unread);
         if (rows > MANY) {
             execute("ANALYZE earned, engaged");
+        }
+    }
+
+    /** Takes epochs out again. */
+    void drop(Collection<Integer> parts) {
+        if (!parts.isEmpty()) {
+            String all = parts.stream().map(String::valueOf).collect(Collectors.joining(", "));
+            execute("DELETE FROM earned WHERE part IN (%1$s); DELETE FROM engaged WHERE part IN (%1$s)".formatted(all));
         }
     }
 
     private void createOnce() {
         if (!created) {
             execute("""
-                CREATE TEMP TABLE earned (part int, publisher text COLLATE "C", creator text COLLATE "C", micros bigint) ON COMMIT DROP;
+                CREATE TEMP TABLE earned (part int, creator text COLLATE "C", micros bigint) ON COMMIT DROP;
                 CREATE TEMP TABLE engaged (part int, day date, creator text COLLATE "C", publisher text COLLATE "C",
-                    article text COLLATE "C", type text COLLATE "C", rate_version int, units bigint, micros bigint) ON COMMIT DROP
+                    article text COLLATE "C", type text COLLATE "C", rate_version int, units bigint) ON COMMIT DROP
                 """);
             created = true;
         }
@@ -148,20 +178,25 @@ final class Staging implements EpochSink {
         private final StringBuilder text = new StringBuilder();
         private final Bytes gathered = new Bytes();
 
+        /** Of the last row. */
+        private int lastPart;
+
         Copy(String command, int chunk) {
             this.command = command;
             this.chunk = chunk;
         }
 
-        void row(Object... values) {
+        void row(int ofPart, Object... values) {
             text.setLength(0);
-            for (int i = 0; i < values.length; i++) {
-                text.append(i == 0 ? "" : "\t");
-                escape(values[i].toString());
+            text.append(ofPart);
+            for (Object value : List.of(values)) {
+                text.append('\t');
+                escape(value.toString());
             }
             text.append('\n');
             gathered.writeBytes(text.toString().getBytes(StandardCharsets.UTF_8));
             rows++;
+            lastPart = ofPart;
             if (gathered.size() >= chunk) {
                 flush();
             }

@@ -1,8 +1,10 @@
 package dev.millrace.settlement.watch;
 
 import dev.millrace.common.money.Micros;
-import dev.millrace.settlement.watch.RedisState.Total;
+import dev.millrace.counters.Ctl;
+import dev.millrace.counters.PartitionState;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,23 +15,28 @@ import java.util.Map;
 final class HighestSeen {
     private final Map<Integer, Total> partitions = new HashMap<>();
 
+    /** @param opened the lineage under which the partition was last opened */
+    private record Total(long opened, long micros) {}
+
     /**
-     * Compares with the look before, and remembers this one.
+     * Compares with the look before, and remembers this one. A partition whose total is missing or no number is left out.
      *
-     * @param totals by partition
      * @return what has gone since the look before, by partition; without those that were opened anew since, which is told
      *     elsewhere
      */
-    Map<Integer, Micros> lost(Map<Integer, Total> totals) {
+    Map<Integer, Micros> lost(List<PartitionState> states) {
         Map<Integer, Micros> lost = new HashMap<>();
-        totals.forEach((partition, now) -> {
-            Total before = partitions.put(partition, now);
-            if (before != null
-                    && before.opening().equals(now.opening())
-                    && before.counted().compareTo(now.counted()) > 0) {
-                lost.put(partition, before.counted().minus(now.counted()));
+        for (PartitionState state : states) {
+            if (!state.fields().getOrDefault(Ctl.MICROS, "").matches("[0-9]{1,18}")) {
+                continue;
             }
-        });
+            int partition = state.partition().number();
+            Total now = new Total(state.number(Ctl.OPENED), state.number(Ctl.MICROS));
+            Total before = partitions.put(partition, now);
+            if (before != null && before.opened() == now.opened() && before.micros() > now.micros()) {
+                lost.put(partition, new Micros(before.micros() - now.micros()));
+            }
+        }
         return lost;
     }
 }

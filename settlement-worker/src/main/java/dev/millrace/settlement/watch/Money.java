@@ -1,29 +1,29 @@
 package dev.millrace.settlement.watch;
 
-import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.money.Micros;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.Totals;
 import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.seal.Script;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import org.springframework.data.redis.core.StringRedisTemplate;
 
 /**
  * Holds Redis' running total against the ledger: counted = settled + pending, in every partition.
  *
- * <p>Cursors are read before and after Redis. Only where they stood still in between is anything compared; money.lua
- * reads total and pending at one moment. So a difference is real.
+ * <p>Cursors are read before and after Redis. Only where they stood still in between is anything compared; Redis tells
+ * total and pending of one moment. So a difference is real.
  */
 public final class Money {
     /** A ledger further behind than this (a week of minutes) is no matter of drift; reading so many would hold Redis up. */
     private static final long MOST_EPOCHS = 10_000;
 
-    private final Script script;
+    private final RedisConnections redis;
 
-    public Money(StringRedisTemplate redis) {
-        this.script = new Script(redis, "money.lua");
+    public Money(RedisConnections redis) {
+        this.redis = redis;
     }
 
     /**
@@ -120,25 +120,21 @@ public final class Money {
         if (isFarBehind(cursor, pointer)) {
             return Optional.empty();
         }
-        CounterKeys names = new CounterKeys(cursor.partition());
-        List<String> keys = new ArrayList<>(List.of(names.epoch(), names.total()));
-        for (long epoch = cursor.settledEpoch() + 1; epoch <= pointer; epoch++) {
-            keys.add(names.earn(epoch));
-        }
-        List<Object> reply = script.run(keys, cursor.settledEpoch() + 1);
-        Micros pending = Micros.ZERO;
-        for (String micros : String.valueOf(reply.get(2)).split(" ", -1)) {
-            pending = pending.plus(Micros.parse(micros));
-        }
-        if (!String.valueOf(reply.get(0)).equals(Long.toString(pointer))) {
+        Partition partition = Partition.of(cursor.partition());
+        Totals totals = Totals.read(redis.required(partition), partition, cursor.settledEpoch() + 1, pointer);
+        if (!totals.pointer().equals(Long.toString(pointer))) {
             return Optional.empty();
+        }
+        Micros pending = Micros.ZERO;
+        for (String micros : totals.pending()) {
+            pending = pending.plus(Micros.parse(micros));
         }
         return Optional.of(new Part(
                 cursor.partition(),
-                Micros.parse(String.valueOf(reply.get(1))),
+                Micros.parse(totals.micros()),
                 new Micros(cursor.settledMicros()),
                 pending,
                 cursor.settledEvents(),
-                (Long) reply.get(3)));
+                totals.sealed()));
     }
 }

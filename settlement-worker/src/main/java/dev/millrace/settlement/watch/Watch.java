@@ -1,16 +1,22 @@
 package dev.millrace.settlement.watch;
 
-import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.counters.Ctl;
+import dev.millrace.counters.Keyspace;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.PartitionState;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.seal.Forgetting;
-import dev.millrace.settlement.seal.Opening;
+import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.seal.RedisDurability;
-import dev.millrace.settlement.seal.Script;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,27 +24,24 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Compares Redis with the ledger: opens partitions that are not open, confirms a Redis process whose
- * pointers are ahead of what is settled (ingest nodes wait for that), keeps the partitions' clocks awake.
+ * Compares Redis with the ledger: opens partitions that are not open, begins a new lineage in a Redis process that was not compared yet (ingest
+ * nodes wait for that), keeps the partitions' clocks right and their records short.
  *
  * <p>Redis is looked at every second. The ledger only where that finds something new, or now and then: nothing that the
  * watch has to act on happens to the ledger alone.
  *
- * <p>A process is confirmed under the lock of the partition's cursor: a settlement under way elsewhere may have sealed an
+ * <p>A lineage begins under the lock of the partition's cursor: a settlement under way elsewhere may have sealed an
  * epoch that a Redis restored meanwhile knows nothing of.
  */
 public final class Watch {
     /** A partition's clock older than this is moved on. Well below what ingest nodes take for a leap. */
     private static final long CLOCK_SECONDS = 30;
 
-    /** Seconds that a canary has left to live: with less it is given a new life, and with less than the other at once. */
-    private static final long CANARY_FRESH = Forgetting.CANARY.toSeconds() * 2 / 3;
-
-    private static final long CANARY_LEFT = Forgetting.CANARY.toSeconds() / 2;
+    /** A partition's clock so far ahead of Redis' refuses all events: it followed a leap that is over. */
+    private static final long AHEAD_SECONDS = 5;
 
     /** Between two looks at a ledger that nothing has happened to. */
     private static final Duration MOST_PATIENCE = Duration.ofSeconds(30);
@@ -46,33 +49,37 @@ public final class Watch {
     /** Looks. */
     private static final int TELL_EVERY = 60;
 
+    /** A key that every Redis of version 0.1 has. */
+    private static final String OF_VERSION_0_1 = "{p00}:epoch";
+
     private static final Logger log = LoggerFactory.getLogger(Watch.class);
 
-    private final RedisState redis;
+    private final RedisConnections redis;
     private final Cursors cursors;
-    private final Opening opening;
-    private final Script confirm;
+    private final PartitionOpening opening;
     private final Money money;
-    private final TransactionTemplate transaction;
-    private final SettlementSettings settings;
     private final WatchMeters meters;
     private final RedisDurability durability;
     private final FrozenSessions frozen;
     private final HighestSeen highestSeen = new HighestSeen();
-    private final Forgetting forgetting;
+    private final Backlog backlog = new Backlog();
+    private final long clockTolerance;
+    private final String spans;
     private final Duration patience;
     private final AtomicBoolean again = new AtomicBoolean();
     private final AtomicBoolean held = new AtomicBoolean();
     private volatile boolean compared;
 
+    /** Open epochs as they were last seen, by partition. */
+    private final long[] open = new long[Partition.COUNT];
+
     /** The last one that found all in order, unless a later one did not. */
     private @Nullable Comparison comparison;
 
-    private boolean ahead;
     private int ticks;
 
     Watch(
-            StringRedisTemplate redis,
+            RedisConnections redis,
             Cursors cursors,
             TransactionTemplate transaction,
             SettlementSettings settings,
@@ -80,20 +87,32 @@ public final class Watch {
             RedisDurability durability,
             FrozenSessions frozen,
             CrashPoints crashPoints) {
-        this.redis = new RedisState(redis);
+        this.redis = redis;
         this.cursors = cursors;
-        this.opening = new Opening(
-                redis, cursors, transaction, settings.openingDelay(), settings.clockTolerance(), crashPoints);
-        this.forgetting = new Forgetting(redis, cursors, transaction, settings.openingDelay());
-        this.confirm = new Script(redis, "confirm.lua");
+        this.opening = new PartitionOpening(
+                cursors,
+                transaction,
+                settings.openingDelay(),
+                settings.clockTolerance(),
+                settings.spans(),
+                settings.redisAckReplicas(),
+                crashPoints);
         this.money = new Money(redis);
-        this.transaction = transaction;
-        this.settings = settings;
         this.meters = meters;
         this.durability = durability;
         this.frozen = frozen;
+        this.clockTolerance = settings.clockTolerance().toSeconds();
+        this.spans = settings.rememberShort().toSeconds() + " "
+                + settings.rememberLong().toSeconds();
         Duration half = settings.settlementInterval().dividedBy(2);
         this.patience = half.compareTo(MOST_PATIENCE) < 0 ? half : MOST_PATIENCE;
+    }
+
+    /** A partition as it was found, and the connection by which. */
+    private record Seen(Link link, PartitionState state) {
+        boolean isConfirmed() {
+            return link.process().equals(state.process());
+        }
     }
 
     /**
@@ -102,7 +121,7 @@ public final class Watch {
      * @param databaseSecond the database's clock then
      * @param ticks the monotonic clock then, in nanoseconds
      */
-    private record Comparison(List<RedisState.Partition> partitions, long databaseSecond, long ticks) {
+    private record Comparison(List<Seen> partitions, long databaseSecond, long ticks) {
         Duration age() {
             return Duration.ofNanos(System.nanoTime() - ticks);
         }
@@ -128,13 +147,13 @@ public final class Watch {
      * <p>Fails with what Redis or the database says when one of them does not answer.
      */
     public void turn() {
-        lookAtRedis();
+        List<Seen> seen = lookAtRedis();
         if (held.getAndSet(false)) {
             frozen.end();
         }
         Comparison last = comparison;
         boolean wanted = again.getAndSet(false);
-        if (wanted || last == null || last.age().compareTo(patience) >= 0 || !stillHolds(last)) {
+        if (wanted || last == null || last.age().compareTo(patience) >= 0 || !stillHolds(last, seen)) {
             lookAtLedger();
         }
     }
@@ -158,78 +177,54 @@ public final class Watch {
         lookAtLedger();
     }
 
-    private void lookAtRedis() {
-        tellOfLosses();
+    private List<Seen> lookAtRedis() {
+        List<Seen> seen = read();
+        tellOfLosses(seen);
+        fold(seen);
         lookAtDurability();
+        return seen;
     }
 
-    private boolean stillHolds(Comparison last) {
-        String runId = redis.runId();
-        long redisSecond = redis.second();
-        List<RedisState.Partition> partitions = redis.partitions();
-        long second = last.databaseSecondNow();
-        return isAhead(redisSecond - second) == ahead
-                && IntStream.range(0, partitions.size())
-                        .allMatch(p ->
-                                isAsBefore(partitions.get(p), last.partitions().get(p), runId, second));
-    }
-
-    /** Whether a look would find nothing to do about this partition. */
-    private static boolean isAsBefore(
-            RedisState.Partition now, RedisState.Partition before, String runId, long second) {
-        return Objects.equals(now.opening(), before.opening())
-                && runId.equals(now.run())
-                && Opening.number(now.pointer()) >= Opening.number(before.pointer())
-                && !now.hasForgotten(second)
-                && second - Opening.number(now.clock()) <= CLOCK_SECONDS
-                && Opening.number(now.canaryUntil()) - second >= CANARY_LEFT;
-    }
-
-    private void lookAtLedger() {
-        comparison = null;
-        String runId = redis.runId();
-        List<PartitionCursor> ledger = cursors.all();
-        long redisSecond = redis.second();
-        List<RedisState.Partition> partitions = redis.partitions();
-        Optional<Money.Reading> counted =
-                isAhead(partitions, ledger) ? money.read(ledger, pointers(partitions)) : Optional.empty();
-        Cursors.Moment now = cursors.now(); // read last: whoever falls asleep in between must not take that for a leap
-        long ticks = System.nanoTime();
-        long second = now.second();
-        boolean leapt = leapt(redisSecond - second);
-        boolean inOrder = true;
-        for (RedisState.Partition partition : partitions) {
-            inOrder &= look(partition, ledger.get(partition.partition()), runId, second, leapt);
+    private List<Seen> read() {
+        List<Seen> seen = new ArrayList<>(Partition.COUNT);
+        for (Partition partition : Partition.all()) {
+            Link link = redis.required(partition);
+            PartitionState state = read(link, partition);
+            open[partition.number()] = state.number(Ctl.EPOCH);
+            seen.add(new Seen(link, state));
         }
-        compared |= partitions.stream().allMatch(partition -> runId.equals(partition.run()));
-        meters.cursors(ledger, second);
-        Optional<Money.Reading> reading = counted.filter(read -> Money.stoodStill(ledger, now.cursors()));
-        reading.ifPresent(meters::money);
-        if (inOrder && reading.isPresent()) {
-            comparison = new Comparison(partitions, second, ticks);
+        return seen;
+    }
+
+    /** A key that is no hash holds nothing that the ledger knows; opening removes it. */
+    private PartitionState read(Link link, Partition partition) {
+        try {
+            return PartitionState.read(link, partition, open[partition.number()]);
+        } catch (RedisRefusedException e) {
+            if (!String.valueOf(e.getMessage()).contains("WRONGTYPE")) {
+                throw e;
+            }
+            return new PartitionState(partition, Map.of(), false, false, -1);
         }
-    }
-
-    private static boolean isAhead(List<RedisState.Partition> partitions, List<PartitionCursor> ledger) {
-        return partitions.stream()
-                .allMatch(p -> p.pointer() != null
-                        && Opening.isAhead(
-                                p.pointer(), ledger.get(p.partition()).settledEpoch()));
-    }
-
-    private static List<Long> pointers(List<RedisState.Partition> partitions) {
-        return partitions.stream().map(p -> Opening.number(p.pointer())).toList();
     }
 
     /** Before anything is confirmed, so that nothing is counted in between; whether Postgres answers or not. */
-    private void tellOfLosses() {
-        highestSeen.lost(redis.totals()).forEach((partition, micros) -> {
+    private void tellOfLosses(List<Seen> seen) {
+        highestSeen.lost(seen.stream().map(Seen::state).toList()).forEach((partition, micros) -> {
             meters.lost(micros);
             log.error(
                     "partition {}: Redis has lost {} that it had counted a moment ago; its pointer stands, so nothing of it was settled, and events sent again are paid",
                     partition,
                     micros);
         });
+    }
+
+    private void fold(List<Seen> seen) {
+        for (Seen partition : seen) {
+            if (partition.isConfirmed()) {
+                meters.folded(backlog.fold(partition.link(), partition.state()));
+            }
+        }
     }
 
     /** Tells it loudly, at the start and again and again; goes no further where it is required. */
@@ -242,84 +237,90 @@ public final class Watch {
         durability.require(lacking);
     }
 
-    /** Whether Redis' clock is ahead now and was not when it was last looked at. */
-    private boolean leapt(long seconds) {
-        boolean before = ahead;
-        ahead = isAhead(seconds);
-        return ahead && !before;
+    private boolean stillHolds(Comparison last, List<Seen> seen) {
+        long second = last.databaseSecondNow();
+        return IntStream.range(0, seen.size())
+                .allMatch(p -> isAsBefore(seen.get(p), last.partitions().get(p), second));
     }
 
-    private boolean isAhead(long seconds) {
-        return seconds > settings.clockTolerance().toSeconds();
+    /** Whether a look at the ledger would find nothing to do about this partition. */
+    private boolean isAsBefore(Seen now, Seen before, long second) {
+        return now.isConfirmed()
+                && Objects.equals(now.state().lineageText(), before.state().lineageText())
+                && now.state().number(Ctl.EPOCH) >= before.state().number(Ctl.EPOCH)
+                && now.state().logsAreSound()
+                && !isToBeTold(now, second);
     }
 
-    /** Whether all is in order, once a clock and a canary are given what they need. */
-    private boolean look(
-            RedisState.Partition partition, PartitionCursor cursor, String runId, long second, boolean leapt) {
-        if (Opening.isLost(partition.pointer(), Opening.number(partition.opening()), cursor)) {
-            if (opening.open(partition.partition(), partition.pointer(), partition.opening(), runId)) {
+    private void lookAtLedger() {
+        comparison = null;
+        List<PartitionCursor> ledger = cursors.all();
+        List<Seen> seen = read();
+        Optional<Money.Reading> counted = isAhead(seen, ledger) ? money.read(ledger, pointers(seen)) : Optional.empty();
+        Cursors.Moment now = cursors.now(); // read last: whoever falls asleep in between must not take that for a leap
+        long ticksNow = System.nanoTime();
+        boolean inOrder = true;
+        for (Seen partition : seen) {
+            PartitionCursor cursor = ledger.get(partition.state().partition().number());
+            inOrder &= look(partition, cursor, now.second());
+        }
+        compared |= seen.stream().allMatch(Seen::isConfirmed);
+        meters.cursors(ledger, now);
+        Optional<Money.Reading> reading = counted.filter(read -> Money.stoodStill(ledger, now.cursors()));
+        reading.ifPresent(meters::money);
+        if (inOrder && reading.isPresent()) {
+            comparison = new Comparison(seen, now.second(), ticksNow);
+        }
+    }
+
+    private static boolean isAhead(List<Seen> seen, List<PartitionCursor> ledger) {
+        return seen.stream().map(Seen::state).allMatch(state -> {
+            String pointer = state.pointer();
+            return pointer != null
+                    && PartitionOpening.isAhead(
+                            pointer, ledger.get(state.partition().number()).settledEpoch());
+        });
+    }
+
+    private static List<Long> pointers(List<Seen> seen) {
+        return seen.stream().map(one -> one.state().number(Ctl.EPOCH)).toList();
+    }
+
+    /** Whether all is in order, once a clock is given what it needs. */
+    private boolean look(Seen partition, PartitionCursor cursor, long second) {
+        PartitionState state = partition.state();
+        boolean lost = PartitionOpening.isLost(state, cursor);
+        if (lost || !partition.isConfirmed() || state.lineage() != cursor.lineage() || !state.logsAreSound()) {
+            if (lost) {
+                refuseVersion01(partition.link());
+            }
+            if (opening.renew(partition.link(), state)) {
                 meters.reopened();
             }
             return false;
         }
-        if (leapt || partition.hasForgotten(second)) {
-            if (forgetting.ownUp(
-                    partition.partition(), String.valueOf(partition.pointer()), String.valueOf(partition.opening()))) {
-                meters.leapt();
-            }
-            return false;
-        }
-        if (!runId.equals(partition.run()) || Opening.number(partition.opening()) != cursor.opening()) {
-            confirmLocked(partition, runId, second);
-            return false;
-        }
-        if (second - Opening.number(partition.clock()) > CLOCK_SECONDS
-                || Opening.number(partition.canaryUntil()) - second < CANARY_FRESH) {
-            confirm(partition, cursor.opening(), runId, second);
+        if (isToBeTold(partition, second)) {
+            opening.confirm(
+                    partition.link(), state.partition(), String.valueOf(state.pointer()), state.lineage(), second);
         }
         return true;
     }
 
-    private void confirmLocked(RedisState.Partition partition, String runId, long second) {
-        transaction.executeWithoutResult(status -> cursors.claimFree(partition.partition())
-                .filter(cursor -> !Opening.isLost(partition.pointer(), Opening.number(partition.opening()), cursor))
-                .ifPresent(cursor -> {
-                    long openings = Math.max(cursor.opening(), Opening.number(partition.opening()));
-                    if (openings > cursor.opening()) {
-                        noteOpening(cursor, openings);
-                    }
-                    confirm(partition, openings, runId, second);
-                }));
+    /** Whether the partition's clock is not right although Redis' is, or it has other spans. */
+    private boolean isToBeTold(Seen partition, long databaseSecond) {
+        long second = partition.link().second();
+        long ahead = partition.state().number(Ctl.CLOCK) - second;
+        boolean wrong = ahead < -CLOCK_SECONDS || ahead > AHEAD_SECONDS;
+        return (wrong && Math.abs(second - databaseSecond) <= clockTolerance)
+                || !spans.equals(partition.state().fields().get(Ctl.SPANS));
     }
 
-    /** Whoever opened it died before the ledger heard of it. */
-    private void noteOpening(PartitionCursor cursor, long opening) {
-        long first = redis.firstEpoch(cursor.partition()).orElse(cursor.settledEpoch() + 1);
-        cursors.opened(cursor.partition(), opening, first);
-        if (opening > 1) {
-            meters.reopened();
-            log.error(
-                    "partition {}: something was lost, and it was opened again with epoch {} as the first by a worker that did not live to tell",
-                    cursor.partition(),
-                    first);
+    /** It had no cluster, so one node has all of its keys. */
+    private void refuseVersion01(Link link) {
+        if (!redis.isCluster() && Keyspace.exists(link, OF_VERSION_0_1)) {
+            throw new IllegalStateException(
+                    "Redis at %s holds the counters of Millrace 0.1 (%s); 0.2 starts with an empty Redis and an empty database, and opens nothing here"
+                            .formatted(link.address(), OF_VERSION_0_1));
         }
-    }
-
-    private void confirm(RedisState.Partition partition, long openings, String runId, long second) {
-        CounterKeys names = new CounterKeys(partition.partition());
-        confirm.run(
-                List.of(
-                        names.epoch(),
-                        names.opening(),
-                        names.clock(),
-                        names.run(),
-                        names.canary(),
-                        names.canaryUntil()),
-                String.valueOf(partition.pointer()),
-                openings,
-                runId,
-                second,
-                settings.clockTolerance().toSeconds(),
-                Forgetting.CANARY.toSeconds());
     }
 }

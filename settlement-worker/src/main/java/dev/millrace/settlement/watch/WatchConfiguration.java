@@ -1,5 +1,6 @@
 package dev.millrace.settlement.watch;
 
+import dev.millrace.counters.RedisConnections;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
@@ -8,7 +9,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -19,7 +19,7 @@ public class WatchConfiguration {
     @Bean
     Watch watch(
             JdbcClient jdbc,
-            StringRedisTemplate redis,
+            RedisConnections redis,
             Cursors cursors,
             TransactionTemplate transaction,
             SettlementSettings settings,

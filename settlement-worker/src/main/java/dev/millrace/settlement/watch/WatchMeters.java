@@ -1,6 +1,7 @@
 package dev.millrace.settlement.watch;
 
 import dev.millrace.common.money.Micros;
+import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -17,20 +18,21 @@ final class WatchMeters {
 
     private final Counter reopenings;
     private final Counter lost;
-    private final Counter leaps;
+    private final Counter folded;
     private volatile Money.@Nullable Reading money;
     private volatile long moneyTicks;
     private volatile @Nullable Lag lag;
     private volatile double halted = Double.NaN;
     private volatile double openings = Double.NaN;
+    private volatile double lineage = Double.NaN;
     private volatile double durable = Double.NaN;
 
     WatchMeters(MeterRegistry registry) {
         reopenings = Counter.builder("millrace.reopenings")
                 .description("Partitions opened again after their counters were lost")
                 .register(registry);
-        leaps = Counter.builder("millrace.clock.leaps")
-                .description("Partitions whose memory of events expired because Redis' clock leapt ahead")
+        folded = Counter.builder("millrace.records.folded")
+                .description("Entries of records that were replaced by their sums, while their epoch was open")
                 .register(registry);
         lost = Counter.builder("millrace.lost.micros")
                 .description("Micros that Redis had counted and has no more, in partitions whose pointer stands")
@@ -66,8 +68,13 @@ final class WatchMeters {
                 m -> m.openings);
         gauge(
                 registry,
+                "millrace.lineage",
+                "How often a history of a partition was begun, all together, as the ledger has it: openings, and new processes of Redis",
+                m -> m.lineage);
+        gauge(
+                registry,
                 "millrace.redis.durable",
-                "1: Redis loses nothing it has acknowledged; 0: it could",
+                "1: Redis loses nothing it has acknowledged and has a limit of memory; 0: not so",
                 m -> m.durable);
     }
 
@@ -102,8 +109,8 @@ final class WatchMeters {
         reopenings.increment();
     }
 
-    void leapt() {
-        leaps.increment();
+    void folded(long entries) {
+        folded.increment((double) entries);
     }
 
     void lost(Micros micros) {
@@ -126,13 +133,14 @@ final class WatchMeters {
         return reading == null || !fresh ? Double.NaN : part.applyAsDouble(reading);
     }
 
-    void cursors(List<PartitionCursor> cursors, long databaseSecond) {
+    void cursors(List<PartitionCursor> cursors, Cursors.Moment now) {
         double seconds = cursors.stream()
-                .mapToDouble(c -> databaseSecond - c.sealedAt().getEpochSecond())
+                .mapToDouble(c -> now.second() - c.sealedAt().getEpochSecond())
                 .max()
                 .orElse(Double.NaN);
         lag = new Lag(seconds, System.nanoTime());
         halted = cursors.stream().filter(c -> c.halted() != null).count();
-        openings = cursors.stream().mapToLong(PartitionCursor::opening).sum();
+        openings = now.openings();
+        lineage = cursors.stream().mapToLong(PartitionCursor::lineage).sum();
     }
 }

@@ -2,9 +2,9 @@ package dev.millrace.settlement.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.common.counters.CounterKeys;
-import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.token.EventType;
+import dev.millrace.counters.EngagementName;
+import dev.millrace.counters.Partition;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
@@ -29,10 +29,10 @@ import tools.jackson.databind.JsonNode;
 /** What was set aside is listed, and paid or put by once, by a person's word. */
 class QuarantineIT {
     /** An older copy of an epoch that was settled, with 700 micros. */
-    private static final String OLDER = "{p08}:quarantine:2:earn:2";
+    private static final String OLDER = "{p08fo}:quarantine:2:earn:2";
 
     /** An epoch that was never settled, with 1,350 micros of three events; another one has its number since. */
-    private static final String UNPAID = "{p09}:quarantine:2:earn:3";
+    private static final String UNPAID = "{p09o}:quarantine:2:earn:3";
 
     private static final List<String> WHY = List.of("--reason", "counted before the pointer was lost");
 
@@ -47,7 +47,8 @@ class QuarantineIT {
         RealServers.flushRedis();
         String fresh = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
-        try (RunningWorker worker = new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases())) {
+        try (RunningWorker worker =
+                new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases()).byHand()) {
             Watch watch = worker.bean(Watch.class);
             Settlement settlement = worker.bean(Settlement.class);
             watch.look();
@@ -55,13 +56,13 @@ class QuarantineIT {
             counters.count(8, "c-1", "/a", EventType.SCROLL, 7, 700);
             settlement.settleAll();
             counters.count(9, "c-1", "/a", EventType.VIEW, 1, 1_000);
-            counters.count(9, new EngageField("other", "c-new", "/b|c", EventType.COMMENT, 1), 6, 300);
-            counters.count(9, new EngageField("other", "c-new", "/b|c", EventType.COMMENT, 1), 1, 50);
+            counters.count(9, new EngagementName("other", "c-new", "/b|c", EventType.COMMENT, 1), 6, 300);
+            counters.count(9, new EngagementName("other", "c-new", "/b|c", EventType.COMMENT, 1), 1, 50);
             // Redis restored from before its epoch was settled; and one whose pointer is gone.
-            counters.redis().set(new CounterKeys(8).epoch(), "2");
-            counters.redis().hdel(new CounterKeys(8).earn(2), "#sealed");
-            counters.redis().del(new CounterKeys(9).epoch());
-            while (counters.redis().get(new CounterKeys(9).epoch()) == null) {
+            counters.redis().hset(Partition.of(8).ctl(), "epoch", "2");
+            counters.redis().hdel(Partition.of(8).earn(2), "#sealed");
+            counters.redis().hdel(Partition.of(9).ctl(), "epoch");
+            while (counters.redis().hget(Partition.of(9).ctl(), "epoch") == null) {
                 watch.look();
             }
             watch.look();
@@ -87,13 +88,13 @@ class QuarantineIT {
         Ran ran = Ran.on(database);
         assertThat(ran.out().replaceAll("on 2\\d{3}-[-0-9T:]+Z", "on DATE")).endsWith("""
                 drift                         0 micros               0.000000
-                set aside {p08}:quarantine:2:earn:2  micros=700  events=1  creators=1 (c-1 700)
+                set aside {p08fo}:quarantine:2:earn:2  micros=700  events=1  creators=1 (c-1 700)
                   on DATE, of a time whose last settled epoch is 2
                   undecided; can't be adopted: it is an older copy of epoch 2, which was settled before this was set aside: paying it would pay twice. Discard it
-                set aside {p09}:quarantine:2:earn:3  micros=1350  events=3  creators=2 (c-1 1000, c-new 350)
+                set aside {p09o}:quarantine:2:earn:3  micros=1350  events=3  creators=2 (c-1 1000, c-new 350)
                   on DATE, of a time whose last settled epoch is 2
                   undecided; never settled and never paid: adopt it, or discard it
-                2 journals hashed again; 0 differences; 2 hashes set aside and undecided
+                2 journals hashed again; 0 differences; 2 epochs set aside and undecided
                 """);
         assertThat(ran.exit()).isEqualTo(1);
         JsonNode second = Ran.on(database, "--json").json().get("quarantine").get(1);
@@ -105,7 +106,7 @@ class QuarantineIT {
     void whatWasNeverPaidIsPaidOnce() {
         assertThat(balances()).isEqualTo(Map.of("creator:c-1", 800L, "publisher:demo", -800L));
         Ran adopted = decide("--adopt", UNPAID);
-        assertThat(adopted.out()).isEqualTo("adopted {p09}:quarantine:2:earn:3 as journal 3: 1350 micros, 3 events\n");
+        assertThat(adopted.out()).isEqualTo("adopted {p09o}:quarantine:2:earn:3 as journal 3: 1350 micros, 3 events\n");
         assertThat(adopted.exit()).isZero();
         Map<String, Long> paid = Map.of(
                 "creator:c-1", 1_800L, "creator:c-new", 350L, "publisher:demo", -1_800L, "publisher:other", -350L);
@@ -143,7 +144,7 @@ class QuarantineIT {
                         OLDER
                                 + ": it is an older copy of epoch 2, which was settled before this was set aside: paying it would pay twice\n");
         assertThat(decide("--discard", OLDER).out())
-                .isEqualTo("discarded {p08}:quarantine:2:earn:2 as journal 3: 700 micros, 1 events\n");
+                .isEqualTo("discarded {p08fo}:quarantine:2:earn:2 as journal 3: 700 micros, 1 events\n");
         assertThat(balances())
                 .isEqualTo(
                         Map.of("creator:c-1", 800L, "publisher:demo", -800L, "discarded", 700L, "adjustment", -700L));
@@ -151,7 +152,7 @@ class QuarantineIT {
         assertThat(balances().get("discarded")).isEqualTo(2_050);
         Ran all = Ran.on(database);
         assertThat(all.exit()).as(all.out()).isZero();
-        assertThat(all.out()).contains("4 journals hashed again; 0 differences; 0 hashes set aside and undecided");
+        assertThat(all.out()).contains("4 journals hashed again; 0 differences; 0 epochs set aside and undecided");
     }
 
     /** Whoever decides holds the head of the chain; asleep (Ctrl-Z), it must not hold every settlement up. */
@@ -185,7 +186,7 @@ class QuarantineIT {
     void whatWasCountedBeforeAnotherOpeningUsedItsNumberIsPaidOnce() {
         RealServers.flushRedis();
         String fresh = RunningWorker.freshDatabase();
-        CounterKeys names = new CounterKeys(4);
+        Partition names = Partition.of(4);
         try (RunningWorker worker =
                 new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases()).byHand()) {
             Watch watch = worker.bean(Watch.class);
@@ -194,11 +195,11 @@ class QuarantineIT {
             settlement.settleAll();
             counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
             counters.redis().hset(names.earn(2), "#sealed", "1764000000000");
-            counters.redis().set(names.epoch(), "3");
+            counters.redis().hset(names.ctl(), "epoch", "3");
             counters.count(4, "c-1", "/a", EventType.SCROLL, 5, 500);
             Map<String, byte[]> volume = new HashMap<>();
             counters.redis()
-                    .keys("{p04}*")
+                    .keys("{p04c}:*")
                     .forEach(key -> volume.put(key, counters.redis().dump(key)));
 
             counters.redis().flushall();
@@ -208,12 +209,12 @@ class QuarantineIT {
                 settlement.settleAll();
             }
             for (int opening = 3; opening <= 4; opening++) {
-                counters.redis().del(counters.redis().keys("{p04}:e*").toArray(String[]::new));
+                counters.redis().del(counters.redis().keys("{p04c}:e*").toArray(String[]::new));
                 volume.forEach((key, value) -> counters.redis()
                         .restore(key, value, RestoreArgs.Builder.ttl(0).replace()));
                 watch.look();
-                assertThat(counters.redis().get(names.opening())).isEqualTo(Integer.toString(opening));
-                assertThat(counters.redis().keys("{p04}:earn:*"))
+                assertThat(counters.redis().hget(names.ctl(), "lineage")).isEqualTo(Integer.toString(opening));
+                assertThat(counters.redis().keys("{p04c}:earn:*"))
                         .as("settled in its time")
                         .containsExactly(names.earn(1));
             }
@@ -255,14 +256,14 @@ class QuarantineIT {
 
     @Test
     void whatDoesNotAddUpIsNotPaid() {
-        counters.redis().hincrby(UNPAID, "other|c-new", 7);
+        counters.redis().hincrby(UNPAID, "c-new", 7);
         assertThat(decide("--adopt", UNPAID).out())
                 .isEqualTo(UNPAID
                         + ": it does not add up: earnings sum to 1357 micros, the control total is 1350 micros\n");
-        counters.redis().hset(UNPAID, "nonsense", "5");
+        counters.redis().hset(UNPAID, "non sense", "5");
         counters.redis().hset(UNPAID, "#micros", "much");
         assertThat(decide("--discard", UNPAID).out())
-                .isEqualTo("discarded {p09}:quarantine:2:earn:3 as journal 3: 1357 micros, 3 events\n");
+                .isEqualTo("discarded {p09o}:quarantine:2:earn:3 as journal 3: 1357 micros, 3 events\n");
         assertThat(Ran.on(database, "--json").json().get("differing").asInt()).isZero();
     }
 
@@ -284,23 +285,22 @@ class QuarantineIT {
         counters.redis().set(UNPAID, "no hash");
         assertThat(decide("--adopt", UNPAID).exit()).isEqualTo(1);
         assertThat(decide("--discard", UNPAID).out())
-                .isEqualTo("discarded {p09}:quarantine:2:earn:3: 0 micros, 0 events\n");
-        assertThat(decide("--discard", "{p03}:quarantine:2:earn:3").out()).contains("there is no such hash in Redis");
+                .isEqualTo("discarded {p09o}:quarantine:2:earn:3: 0 micros, 0 events\n");
+        assertThat(decide("--discard", "{p03bn}:quarantine:2:earn:3").out()).contains("there is no such key in Redis");
     }
 
     @Test
-    void anOpeningTheLedgerHasNotHeardOfIsNotDecidedUpon() throws SQLException {
-        World.damage(database, "UPDATE partition_cursor SET opening = 1 WHERE partition = 9");
-        assertThat(decide("--adopt", UNPAID).out())
-                .contains("the ledger knows of 1 openings of partition 09, not yet of number 2");
+    void aLineageTheLedgerHasNotHeardOfIsNotDecidedUpon() throws SQLException {
+        World.damage(database, "UPDATE partition_cursor SET lineage = 1 WHERE partition = 9");
+        assertThat(decide("--adopt", UNPAID).out()).contains("the ledger knows lineage 1 of partition 09, not yet 2");
     }
 
     @Test
     void aHashThatChangedAfterTheDecisionShows() {
         decide("--adopt", UNPAID);
-        counters.redis().hincrby(UNPAID, "other|c-new", 7);
+        counters.redis().hincrby(UNPAID, "c-new", 7);
         assertThat(Ran.on(database, "--json").differences())
-                .containsExactly("decision " + UNPAID + ": the hash does not hold what was decided about");
+                .containsExactly("decision " + UNPAID + ": it does not hold what was decided about");
     }
 
     private Ran decide(String verdict, String name) {

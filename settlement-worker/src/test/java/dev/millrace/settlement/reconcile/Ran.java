@@ -23,7 +23,7 @@ record Ran(int exit, String out, String err) {
         int exit = new Reconcile(stream(out), stream(err))
                 .run(
                         List.of(arguments),
-                        "--spring.data.redis.url=" + redisUrl,
+                        "--millrace.redis-url=" + redisUrl,
                         "--spring.datasource.url=" + databaseUrl,
                         "--spring.datasource.username=" + Databases.SETTLER,
                         "--spring.datasource.password=" + RealServers.password(),

@@ -2,9 +2,9 @@ package dev.millrace.settlement.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.common.counters.CounterKeys;
-import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.token.EventType;
+import dev.millrace.counters.EngagementName;
+import dev.millrace.counters.Partition;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
@@ -33,28 +33,29 @@ class ReconcileIT {
 
     /**
      * Three journals: 1 pays c-1 1,000 (demo) and c-2 350 (other), 2 pays c-1 1,000, 3 pays c-3 100. Pending: c-1 1,000 in
-     * the open epoch of partition 5, c-2 1,000 in a sealed one of partition 6.
+     * the open epoch of partition 14, which is its own, c-2 1,000 in a sealed one of partition 6.
      */
     @BeforeAll
     static void settleSomething() {
         RealServers.flushRedis();
         String fresh = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
-        try (RunningWorker worker = new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases())) {
+        try (RunningWorker worker =
+                new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases()).byHand()) {
             worker.bean(Watch.class).look();
             Settlement settlement = worker.bean(Settlement.class);
             counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
-            counters.count(9, new EngageField("other", "c-2", "/b", EventType.COMMENT, 1), 7, 350);
+            counters.count(9, new EngagementName("other", "c-2", "/b", EventType.COMMENT, 1), 7, 350);
             settlement.settleAll();
             counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
             settlement.settleAll();
             counters.count(4, "c-3", "/a", EventType.SCROLL, 1, 100);
             settlement.settleAll();
         }
-        counters.count(5, "c-1", "/a", EventType.VIEW, 1, 1_000);
-        counters.count(6, new EngageField("other", "c-2", "/b", EventType.VIEW, 1), 1, 1_000);
-        counters.redis().hset(new CounterKeys(6).earn(4), "#sealed", "1764000000000");
-        counters.redis().set(new CounterKeys(6).epoch(), "5");
+        counters.count(14, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        counters.count(6, new EngagementName("other", "c-2", "/b", EventType.VIEW, 1), 1, 1_000);
+        counters.redis().hset(Partition.of(6).earn(4), "#sealed", "1764000000000");
+        counters.redis().hset(Partition.of(6).ctl(), "epoch", "5");
         sound = World.keep(fresh);
     }
 
@@ -76,7 +77,7 @@ class ReconcileIT {
                 settled                   2,450 micros               0.002450
                 pending                   2,000 micros               0.002000
                 drift                         0 micros               0.000000
-                3 journals hashed again; 0 differences; 0 hashes set aside and undecided
+                3 journals hashed again; 0 differences; 0 epochs set aside and undecided
                 """);
         assertThat(ran.exit()).isZero();
         assertThat(Ran.on(database, "--json").out())
@@ -169,8 +170,8 @@ class ReconcileIT {
                         "epoch partition 04: epoch 3 was settled without a journal",
                         "journal 3: is not what it was booked from: the epochs that were settled with it"),
                 damage(
-                        "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:2:earn:1', 'adopted', 5, 1, 77, 'why')",
-                        "decision {p01}:quarantine:2:earn:1: its journal does not exist"));
+                        "INSERT INTO quarantine_decision VALUES ('{p01ai}:quarantine:2:earn:1', 'adopted', 5, 1, 77, 'why')",
+                        "decision {p01ai}:quarantine:2:earn:1: its journal does not exist"));
     }
 
     @ParameterizedTest
@@ -194,25 +195,25 @@ class ReconcileIT {
 
     @Test
     void damageToPendingCountersIsFoundAndNamed() {
-        counters.redis().hincrby(new CounterKeys(5).earn(4), "demo|c-1", 7);
-        counters.redis().hincrby(new CounterKeys(6).engage(4), "other|c-2|/b|view|1", 1);
-        counters.redis().set(new CounterKeys(7).epoch(), "3");
-        counters.redis().hincrby(new CounterKeys(8).total(), "#micros", 9);
-        counters.redis().set(new CounterKeys(10).engage(4), "no hash");
-        counters.redis().set(new CounterKeys(11).epoch(), "1000000000000");
-        counters.redis().set(new CounterKeys(12).epoch(), "6");
+        counters.redis().hincrby(Partition.of(14).earn(4), "c-1", 7);
+        counters.redis().hincrby(Partition.of(6).folded(4), "other|c-2|/b|view|1", 1);
+        counters.redis().hset(Partition.of(7).ctl(), "epoch", "3");
+        counters.redis().hincrby(Partition.of(8).ctl(), "micros", 9);
+        counters.redis().set(Partition.of(10).engage(4), "no hash");
+        counters.redis().hset(Partition.of(11).ctl(), "epoch", "1000000000000");
+        counters.redis().hset(Partition.of(12).ctl(), "epoch", "6");
         Ran ran = Ran.on(database, "--json");
         assertThat(ran.differences().stream().map(line -> line.replaceAll(" script: .*", "")))
                 .as(ran.out())
                 .containsExactly(
-                        "pending partition 05: epoch 4: earnings sum to 1007 micros, the control total is 1000 micros",
-                        "pending partition 06: epoch 4: other|c-2 earned 1000 micros, but units times rates are 2000 micros",
+                        "pending partition 06: epoch 4: c-2 earned 1000 micros, but units times rates are 2000 micros",
                         "pointer partition 07: not ahead of what is settled",
                         "counters partition 08: counted is not settled + pending",
                         "pending partition 10: epoch 4: Redis refuses: WRONGTYPE Operation against a key holding the wrong kind of value",
                         "pointer partition 11: so far ahead that its epochs are not read",
-                        "pending partition 12: epoch 4 is before the open one, but its hash is gone",
-                        "pending partition 12: epoch 5 is before the open one, but its hash is gone");
+                        "pending partition 12: epoch 4: it is before the open one, but its earnings are gone",
+                        "pending partition 12: epoch 5: it is before the open one, but its earnings are gone",
+                        "pending partition 14: epoch 4: earnings sum to 1007 micros, the control total is 1000 micros");
         assertThat(ran.json().get("money").get("partitions").asInt()).isEqualTo(14);
     }
 
@@ -281,12 +282,12 @@ class ReconcileIT {
     void wrongUsageIsExplained() {
         for (List<String> wrong : List.of(
                 List.of("--adopt"),
-                List.of("--adopt", "{p01}:quarantine:2:earn:1"),
-                List.of("--adopt", "{p16}:quarantine:2:earn:1", "--reason", "x"),
+                List.of("--adopt", "{p01ai}:quarantine:2:earn:1"),
+                List.of("--adopt", "{p16a}:quarantine:2:earn:1", "--reason", "x"),
                 List.of("--adopt", "{p01}:earn:1", "--reason", "x"),
-                List.of("--adopt", "{p01}:quarantine:2:earn:1", "--reason", "a\nb"),
+                List.of("--adopt", "{p01ai}:quarantine:2:earn:1", "--reason", "a\nb"),
                 List.of("--reason", "x"),
-                List.of("--adopt", "{p01}:quarantine:2:earn:1", "--discard", "{p01}:quarantine:2:earn:1"),
+                List.of("--adopt", "{p01ai}:quarantine:2:earn:1", "--discard", "{p01ai}:quarantine:2:earn:1"),
                 List.of("--nonsense"))) {
             Ran ran = Ran.on(database, wrong.toArray(String[]::new));
             assertThat(ran.exit()).as(wrong.toString()).isEqualTo(2);

@@ -3,8 +3,8 @@ package dev.millrace.settlement.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.token.EventType;
+import dev.millrace.counters.Partition;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,8 +22,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A worker that dies at any of its steps, and at any two of them one after the other: the next one books the exact sums. */
 class CrashIT {
-    /** Steps of an opening; all others are a settlement's. */
-    private static final Set<CrashPoint> OPENING = EnumSet.of(CrashPoint.OPENING, CrashPoint.OPENED);
+    /** Steps of an opening. */
+    private static final Set<CrashPoint> OPENING =
+            EnumSet.of(CrashPoint.OPENING, CrashPoint.OPENED, CrashPoint.CONFIRMING);
+
+    /** Steps of a new lineage of counters that are whole. */
+    private static final Set<CrashPoint> RAISING =
+            EnumSet.of(CrashPoint.RAISING, CrashPoint.RAISED, CrashPoint.CONFIRMING);
 
     /** Two are enough: one that a dying worker has been through, and one that it has not. */
     private static final List<Integer> PARTITIONS = List.of(3, 4);
@@ -116,7 +120,7 @@ class CrashIT {
                 settle();
                 counters.redis().flushall();
                 crashOpening(3, first);
-                counters.redis().del(new CounterKeys(3).epoch());
+                counters.redis().hdel(Partition.of(3).ctl(), "epoch");
                 crashOpening(3, second);
                 open();
                 count();
@@ -129,17 +133,49 @@ class CrashIT {
         book.assertSound();
     }
 
+    /** Another process of Redis, with all that was counted: whatever dies in between, nothing of it is lost or paid twice. */
+    @Test
+    void atEachPairOfStepsOfTwoNewLineages() {
+        open();
+        for (CrashPoint first : RAISING) {
+            for (CrashPoint second : RAISING) {
+                count();
+                settle();
+                count();
+                counters.redis().hset(Partition.of(3).ctl(), "process", "the-process-before");
+                crashOpening(3, first);
+                crashOpening(3, second);
+                assertThat(counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000))
+                        .as("not confirmed")
+                        .isFalse();
+                open();
+                count();
+                settle();
+                assertThat(book.balance("creator:c-1"))
+                        .as("after crashes at %s and %s", first, second)
+                        .isEqualTo(counted);
+            }
+        }
+        book.assertSound();
+        assertThat(book.sql()
+                        .sql("SELECT count(*) FROM partition_opening WHERE partition = 3")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(1);
+    }
+
     private static List<CrashPoint> settlementPoints() {
         List<CrashPoint> points = new ArrayList<>(List.of(CrashPoint.values()));
         points.removeAll(OPENING);
+        points.removeAll(RAISING);
         return points;
     }
 
-    /** Opens what is not open. */
+    /** Opens what is not open, and confirms what is not confirmed. */
     private void open() {
         PARTITIONS.stream()
-                .filter(p -> pointer(p) == null)
-                .forEach(p -> workers.opening(CrashPoints.NONE).open(p, null, workers.openingOf(p), workers.runId()));
+                .filter(p -> !workers.link(p).process().equals(workers.state(p).process()))
+                .forEach(workers::open);
     }
 
     /** An event in each partition. */
@@ -164,13 +200,8 @@ class CrashIT {
 
     private void crashOpening(int partition, CrashPoint point) {
         Crash crash = new Crash(point, workers.dataSource());
-        assertThatThrownBy(() -> workers.opening(crash)
-                .open(partition, pointer(partition), workers.openingOf(partition), workers.runId()));
+        assertThatThrownBy(() -> workers.open(partition, crash));
         assertThat(crash.happened()).as("reached %s", point).isTrue();
-    }
-
-    private @Nullable String pointer(int partition) {
-        return counters.redis().get(new CounterKeys(partition).epoch());
     }
 
     /** Everything settled is given back but the last epoch of each partition, and the open one. */
@@ -178,7 +209,7 @@ class CrashIT {
         settle();
         settle();
         for (int p : PARTITIONS) {
-            String prefix = new CounterKeys(p).earn(0);
+            String prefix = Partition.of(p).earn(0);
             assertThat(counters.redis()
                             .keys(prefix.substring(0, prefix.length() - 1).replace("{", "\\{") + "*"))
                     .hasSizeLessThanOrEqualTo(2);

@@ -3,17 +3,24 @@ package dev.millrace.settlement.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.token.EventType;
+import dev.millrace.counters.Opening;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.PartitionState;
+import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.seal.Script;
 import dev.millrace.settlement.watch.Watch;
+import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisBusyException;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
@@ -30,7 +37,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** Commands of which the worker never hears how they ended. */
@@ -59,7 +65,7 @@ class LostAnswerIT {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aCommitOfUnknownOutcomeIsResolvedByTheCursor(boolean reachesTheDatabase) {
-        workers.opening(CrashPoints.NONE).open(3, null, workers.openingOf(3), workers.runId());
+        workers.open(3);
         count();
         Settlement deaf = workers.settlement(CrashPoints.NONE, pool -> new DeafToCommits(pool, reachesTheDatabase));
         assertThatThrownBy(deaf::settleAll);
@@ -73,26 +79,38 @@ class LostAnswerIT {
     /** What is under way when the connection to Redis breaks fails; it is not sent again to whoever answers next. */
     @Test
     void aCommandUnderWayIsNotSentAgainBehindOurBack() throws Exception {
-        try (RunningWorker worker = new RunningWorker(RealServers.redisUrl(), database, RealServers.databases())) {
-            StringRedisTemplate redis = worker.bean(StringRedisTemplate.class);
-            CompletableFuture<String> popped =
-                    CompletableFuture.supplyAsync(() -> redis.opsForList().leftPop("list", Duration.ofMinutes(2)));
-            awaitBlocked();
-            counters.redis()
-                    .clientKill(io.lettuce.core.KillArgs.Builder.typeNormal().skipme());
-            assertThatThrownBy(() -> popped.get(1, TimeUnit.MINUTES));
-            awaitAnswer(redis);
-            counters.redis().rpush("list", "still here");
-            assertThat(redis.opsForValue().get("nothing"))
-                    .isNull(); // whatever was sent again is before this in the line
-            assertThat(counters.redis().llen("list")).isEqualTo(1);
-        }
+        workers.open(3);
+        PartitionState before = workers.state(3);
+        client("PAUSE", "60000", "WRITE");
+        CompletableFuture<Long> raised = onAThread(() -> Opening.raise(
+                workers.link(3),
+                before.partition(),
+                String.valueOf(before.pointer()),
+                String.valueOf(before.lineageText()),
+                77,
+                61,
+                0));
+        awaitBlocked();
+        counters.redis().clientKill(KillArgs.Builder.typeNormal().skipme());
+        assertThatThrownBy(() -> raised.get(1, TimeUnit.MINUTES)).hasCauseInstanceOf(RedisUnavailableException.class);
+        client("UNPAUSE");
+        workers.awaitRedis();
+        assertThat(workers.state(3).fields()) // whatever was sent again is before this in the line
+                .isEqualTo(before.fields());
+    }
+
+    private void client(String... words) {
+        counters.redis()
+                .dispatch(
+                        CommandType.CLIENT,
+                        new StatusOutput<>(StringCodec.UTF8),
+                        new CommandArgs<>(StringCodec.UTF8).addValues(words));
     }
 
     /** A Redis that is busy, or still loading its log, is no fault of a partition. */
     @Test
     void aBusyRedisEndsTheRunAndHaltsNothing() throws Exception {
-        workers.opening(CrashPoints.NONE).open(3, null, workers.openingOf(3), workers.runId());
+        workers.open(3);
         count();
         counters.redis().configSet("busy-reply-threshold", "1");
         try {
@@ -107,6 +125,7 @@ class LostAnswerIT {
                         }
                     });
                     try {
+                        workers.awaitRedis();
                         assertThatThrownBy(settlement::settleAll).hasStackTraceContaining("BUSY");
                     } finally {
                         counters.redis().scriptKill();
@@ -117,6 +136,7 @@ class LostAnswerIT {
         } finally {
             counters.redis().configSet("busy-reply-threshold", "5000");
         }
+        workers.awaitRedis();
         assertThat(book.sql()
                         .sql("SELECT count(halted) FROM partition_cursor")
                         .query(Long.class)
@@ -165,7 +185,7 @@ class LostAnswerIT {
     /** Sealing, settling and giving back work with a full memory: they are what frees it. So do opening and confirming. */
     @Test
     void aFullMemoryDoesNotHoldASettlementUp() {
-        workers.opening(CrashPoints.NONE).open(3, null, workers.openingOf(3), workers.runId());
+        workers.open(3);
         count();
         workers.settlement(CrashPoints.NONE).settleAll();
         count();
@@ -178,50 +198,28 @@ class LostAnswerIT {
             workers.settlement(CrashPoints.NONE).settleAll();
             assertThatTheWatchIsNotHeldUp();
         } finally {
-            counters.redis().configSet("maxmemory", "0");
+            counters.redis().configSet("maxmemory", Counting.MEMORY);
         }
         assertThat(book.balance("creator:c-1")).isEqualTo(2_000);
-        CounterKeys names = new CounterKeys(3);
+        Partition names = Partition.of(3);
         assertThat(counters.redis().exists(names.earn(1), names.engage(1), names.earn(2), names.engage(2)))
                 .isZero();
-        assertThat(counters.redis().get(names.epoch())).isEqualTo("5");
+        assertThat(counters.redis().hget(names.ctl(), "epoch")).isEqualTo("5");
     }
 
     private void assertThatTheWatchIsNotHeldUp() {
-        CounterKeys names = new CounterKeys(4);
-        workers.opening(CrashPoints.NONE).open(4, null, workers.openingOf(4), workers.runId());
-        String pointer = counters.redis().get(names.epoch());
-        String opening = counters.redis().get(names.opening());
-        assertThat(List.of(pointer, opening)).containsExactly("1", "1");
-        long now = Long.parseLong(counters.redis().time().getFirst());
-        List<String> confirmed = List.of(
-                names.epoch(), names.opening(), names.clock(), names.run(), names.canary(), names.canaryUntil());
-        assertThat(new Script(workers.redis(), "confirm.lua")
-                        .run(confirmed, pointer, opening, workers.runId(), now, 60, 60))
-                .containsExactly("confirmed");
-        List<String> forgotten = List.of(
-                names.epoch(), names.opening(), names.since(), names.total(), names.canary(), names.canaryUntil());
-        assertThat(new Script(workers.redis(), "forget.lua")
-                        .run(forgotten, pointer, opening, 9, 9, now + 61, now + 60, 60))
-                .containsExactly("forgotten");
+        for (int lineage = 1; lineage <= 2; lineage++) { // the first one opens, the second one follows another process
+            workers.open(4);
+            assertThat(counters.ctl(4, "epoch", "lineage", "process"))
+                    .containsExactly(
+                            "1", Integer.toString(lineage), workers.link(4).process());
+        }
     }
 
     private void awaitBlocked() {
         long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
         while (!counters.redis().info("clients").contains("blocked_clients:1")) {
             assertThat(System.nanoTime()).as("the command is under way").isLessThan(deadline);
-        }
-    }
-
-    private static void awaitAnswer(StringRedisTemplate redis) {
-        long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
-        while (true) {
-            try {
-                redis.hasKey("list");
-                return;
-            } catch (RuntimeException e) {
-                assertThat(System.nanoTime()).as("reconnected").isLessThan(deadline);
-            }
         }
     }
 

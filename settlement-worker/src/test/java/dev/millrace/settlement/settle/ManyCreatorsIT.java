@@ -2,15 +2,16 @@ package dev.millrace.settlement.settle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.common.counters.ControlField;
-import dev.millrace.common.counters.CounterKeys;
-import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.token.EventType;
+import dev.millrace.counters.Ctl;
+import dev.millrace.counters.EngagementName;
+import dev.millrace.counters.Partition;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
-import dev.millrace.settlement.crash.CrashPoints;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -24,8 +25,8 @@ class ManyCreatorsIT {
     private static final long VIEW = 1_000;
     private static final long WORD = 50;
 
-    /** Pages of at least ten fields, COPY of a handful of rows, and a third of all fields a run. */
-    private static final Chunks SMALL = new Chunks(10, 300, 4_000);
+    /** Pages of at least ten fields, sums of a hundred names, COPY of a handful of rows, and a third of all rows a run. */
+    private static final Chunks SMALL = new Chunks(10, 100, 300, 4_000);
 
     private Counting counters;
     private Workers workers;
@@ -43,7 +44,7 @@ class ManyCreatorsIT {
                 RealServers.redisUrl(), database, RealServers.databases().password());
         book = new Book(database);
         for (int partition = 0; partition < PARTITIONS; partition++) {
-            workers.opening(CrashPoints.NONE).open(partition, null, null, workers.runId());
+            workers.open(partition);
         }
     }
 
@@ -91,9 +92,9 @@ class ManyCreatorsIT {
     @Test
     void nothingOfAnEpochThatDoesNotAddUpIsPaid() {
         count();
-        String engage = new CounterKeys(7).engage(epoch(7));
-        String field = counters.redis().hkeys(engage).getFirst();
-        counters.redis().hincrby(engage, field, 1);
+        String folded = Partition.of(7).folded(1);
+        String field = "odd|c-7|/a\\7|view|1";
+        counters.redis().hincrby(folded, field, 1);
         Settled settled = workers.settlement(SMALL).settleAll();
         assertThat(settled.halted()).extracting(Settled.Halted::partition).containsExactly(7);
         assertThat(number("SELECT sum(micros) FROM balance WHERE micros > 0"))
@@ -104,7 +105,7 @@ class ManyCreatorsIT {
                         - counted(7));
         book.assertSound();
 
-        counters.redis().hincrby(engage, field, -1);
+        counters.redis().hincrby(folded, field, -1);
         assertThat(workers.settlement(SMALL).settleAll().halted()).isEmpty();
         assertThat(balances()).isEqualTo(expected);
         book.assertSound();
@@ -112,49 +113,28 @@ class ManyCreatorsIT {
 
     /** Each creator has a view of one publisher and a comment, in another partition, of the other or the same. */
     private void count() {
-        Map<Integer, Map<String, Long>> earn = new HashMap<>();
-        Map<Integer, Map<String, Long>> engage = new HashMap<>();
+        Map<Integer, List<Counting.Event>> events = new HashMap<>();
         for (int i = 0; i < CREATORS; i++) {
             String publisher = i % 2 == 0 ? "even" : "odd";
-            EngageField view = new EngageField(publisher, "c-" + i, "/a\t" + i, EventType.VIEW, 1);
-            EngageField comment = new EngageField(publisher, "c-" + i, "/b|" + i, EventType.COMMENT, 1);
-            add(earn, engage, i % PARTITIONS, view, 1, VIEW);
-            add(earn, engage, (i + 5) % PARTITIONS, comment, 1 + i % 9, WORD);
+            EngagementName view = new EngagementName(publisher, "c-" + i, "/a\\" + i, EventType.VIEW, 1);
+            EngagementName comment = new EngagementName(publisher, "c-" + i, "/b|" + i, EventType.COMMENT, 1);
+            add(events, i % PARTITIONS, view, 1, VIEW);
+            add(events, (i + 5) % PARTITIONS, comment, 1 + i % 9, WORD);
             words += 1 + i % 9;
         }
-        engage.forEach((partition, units) -> write(new CounterKeys(partition).engage(epoch(partition)), units));
-        earn.forEach((partition, micros) -> write(new CounterKeys(partition).earn(epoch(partition)), micros));
+        events.forEach(counters::count);
     }
 
     private void add(
-            Map<Integer, Map<String, Long>> earn,
-            Map<Integer, Map<String, Long>> engage,
-            int partition,
-            EngageField field,
-            long units,
-            long rate) {
-        engage.computeIfAbsent(partition, _ -> new HashMap<>()).merge(field.encode(), units, Long::sum);
-        Map<String, Long> earned = earn.computeIfAbsent(partition, _ -> new HashMap<>());
-        earned.merge(field.earner().encode(), units * rate, Long::sum);
-        earned.merge(ControlField.MICROS, units * rate, Long::sum);
-        earned.merge(ControlField.EVENTS, 1L, Long::sum);
-        expected.merge("creator:" + field.creator(), units * rate, Long::sum);
-        expected.merge("publisher:" + field.publisher(), -units * rate, Long::sum);
-    }
-
-    private void write(String key, Map<String, Long> fields) {
-        Map<String, String> texts = new HashMap<>();
-        fields.forEach((field, value) -> texts.put(field, value.toString()));
-        counters.redis().hset(key, texts);
-    }
-
-    private long epoch(int partition) {
-        return Long.parseLong(counters.redis().get(new CounterKeys(partition).epoch()));
+            Map<Integer, List<Counting.Event>> events, int partition, EngagementName name, long units, long rate) {
+        events.computeIfAbsent(partition, _ -> new ArrayList<>()).add(new Counting.Event(name, units, units * rate));
+        expected.merge("creator:" + name.creator(), units * rate, Long::sum);
+        expected.merge("publisher:" + name.publisher(), -units * rate, Long::sum);
     }
 
     /** Micros of a partition's sealed epoch that is not settled. */
     private long counted(int partition) {
-        return Long.parseLong(counters.redis().hget(new CounterKeys(partition).earn(1), ControlField.MICROS));
+        return Long.parseLong(counters.redis().hget(Partition.of(partition).earn(1), Ctl.EPOCH_MICROS));
     }
 
     private Map<String, Long> balances() {

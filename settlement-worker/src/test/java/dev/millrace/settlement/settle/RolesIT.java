@@ -76,14 +76,14 @@ class RolesIT {
                     "INSERT INTO settled_epoch VALUES (3, 1, now(), now(), 5, 1, 1)",
                     "UPDATE partition_cursor SET settled_epoch = 1, settled_micros = 5, settled_events = 1 WHERE partition = 3",
                     "INSERT INTO partition_opening VALUES (3, 1, 1, now())",
-                    "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:2:earn:1', 'discarded', 0, 0, NULL, 'empty')")) {
+                    "INSERT INTO quarantine_decision VALUES ('{p01ai}:quarantine:2:earn:1', 'discarded', 0, 0, NULL, 'empty')")) {
                 statement.execute(sql);
             }
             connection.commit();
         }
         try (Connection connection = connect(Databases.LEDGER);
                 Statement statement = connection.createStatement()) {
-            statement.execute("INSERT INTO publisher VALUES ('demo')");
+            statement.execute("INSERT INTO publisher VALUES ('another')");
         }
     }
 
@@ -405,7 +405,7 @@ class RolesIT {
                     "INSERT INTO account (name) VALUES ('%s')".formatted(name));
         }
         refused(Databases.SETTLER, "duplicate key", "INSERT INTO account (name) VALUES ('creator:c-1')");
-        for (String name : List.of("{p16}:quarantine:2:earn:1", "{p01}:earn:1")) {
+        for (String name : List.of("{p16a}:quarantine:2:earn:1", "{p01ai}:earn:1")) {
             refused(
                     Databases.SETTLER,
                     "quarantine_decision_name_check",
@@ -414,9 +414,9 @@ class RolesIT {
         refused(
                 Databases.SETTLER,
                 "duplicate key",
-                "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, 'x')");
+                "INSERT INTO quarantine_decision VALUES ('{p01ai}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, 'x')");
         String adopted =
-                "INSERT INTO quarantine_decision VALUES ('{p01}:quarantine:%d:earn:1', 'adopted', 0, 0, NULL, 'x', now(), '1:1:1')";
+                "INSERT INTO quarantine_decision VALUES ('{p01ai}:quarantine:%d:earn:1', 'adopted', 0, 0, NULL, 'x', now(), '1:1:1')";
         refused(Databases.SETTLER, "quarantine_decision_origin_key", adopted.formatted(3), adopted.formatted(4));
     }
 
@@ -477,17 +477,18 @@ class RolesIT {
                 "UPDATE partition_cursor SET settled_epoch = -1, released_epoch = -1",
                 "UPDATE partition_cursor SET settled_micros = -1",
                 "UPDATE partition_cursor SET settled_events = -1",
+                "UPDATE partition_cursor SET lineage = -1",
                 "UPDATE partition_cursor SET released_epoch = settled_epoch + 1",
                 "INSERT INTO settled_epoch VALUES (16, 1, now(), now(), 5, 1, 1)",
                 "INSERT INTO settled_epoch VALUES (1, 0, now(), now(), 5, 1, 1)",
                 "INSERT INTO settled_epoch VALUES (1, 1, now(), now(), -5, 1, 1)",
                 "INSERT INTO settled_epoch VALUES (1, 1, now(), now(), 5, -1, 1)",
                 "INSERT INTO quarantine_decision VALUES ('{p01}:earn:1', 'adopted', 0, 0, NULL, 'x')",
-                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'kept', 0, 0, NULL, 'x')",
-                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', -1, 0, NULL, 'x')",
-                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', 0, -1, NULL, 'x')",
-                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, E'a\\nb')",
-                "INSERT INTO quarantine_decision VALUES ('{p02}:quarantine:2:earn:1', 'discarded', 0, 0, NULL, 'x', now(), '2:1:1')",
+                "INSERT INTO quarantine_decision VALUES ('{p02h}:quarantine:2:earn:1', 'kept', 0, 0, NULL, 'x')",
+                "INSERT INTO quarantine_decision VALUES ('{p02h}:quarantine:2:earn:1', 'adopted', -1, 0, NULL, 'x')",
+                "INSERT INTO quarantine_decision VALUES ('{p02h}:quarantine:2:earn:1', 'adopted', 0, -1, NULL, 'x')",
+                "INSERT INTO quarantine_decision VALUES ('{p02h}:quarantine:2:earn:1', 'adopted', 0, 0, NULL, E'a\\nb')",
+                "INSERT INTO quarantine_decision VALUES ('{p02h}:quarantine:2:earn:1', 'discarded', 0, 0, NULL, 'x', now(), '2:1:1')",
                 "INSERT INTO partition_opening VALUES (3, 0, 1)",
                 "INSERT INTO partition_opening VALUES (3, 2, 0)",
                 "INSERT INTO engagement VALUES (current_date, 'a b', 'demo', '/', 'view', 1, 1, 1)",

@@ -7,9 +7,10 @@ import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.CatalogJson;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
-import dev.millrace.common.counters.CounterKeys;
-import dev.millrace.common.counters.EngageField;
 import dev.millrace.common.token.EventType;
+import dev.millrace.counters.CatalogStore;
+import dev.millrace.counters.EngagementName;
+import dev.millrace.counters.Partition;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -75,7 +77,7 @@ class SettlementIT {
     void whatWasCountedIsBookedToTheMicroAndOnlyOnce() {
         counters.count(3, "c-1", "/a|b", EventType.VIEW, 1, 1_000);
         counters.count(9, "c-1", "/a|b", EventType.VIEW, 1, 1_000);
-        counters.count(9, "c-1", "/\t\\N\nx", EventType.COMMENT, 7, 350);
+        counters.count(9, "c-1", "/\\N\\tx", EventType.COMMENT, 7, 350);
         counters.count(9, "c-2", "/a|b", EventType.SCROLL, 1, 100);
         Settled settled = settlement.settleAll();
         assertThat(settled).isEqualTo(new Settled(1L, 16, 16, 4, 2_450, settled.rows(), List.of(), true));
@@ -88,11 +90,11 @@ class SettlementIT {
                                 "SELECT type || ' ' || article || ' ' || units || ' ' || micros FROM engagement ORDER BY 1")
                         .query(String.class)
                         .list())
-                .containsExactly("comment /\t\\N\nx 7 350", "scroll /a|b 1 100", "view /a|b 2 2000");
+                .containsExactly("comment /\\N\\tx 7 350", "scroll /a|b 1 100", "view /a|b 2 2000");
         assertThat(ledger.sql("SELECT article || ' ' || creator || ' ' || micros FROM article_score ORDER BY 1")
                         .query(String.class)
                         .list())
-                .containsExactly("/\t\\N\nx c-1 350", "/a|b c-1 2000", "/a|b c-2 100");
+                .containsExactly("/\\N\\tx c-1 350", "/a|b c-1 2000", "/a|b c-2 100");
         assertThat(ledger.sql(
                                 "SELECT sum(settled_micros) || ' ' || sum(settled_events) || ' ' || min(settled_epoch) FROM partition_cursor")
                         .query(String.class)
@@ -115,14 +117,10 @@ class SettlementIT {
 
     @Test
     void whatWasFreeIsArchivedWithoutAJournalAndItsCreatorIsKnown() {
-        counters.redis()
-                .set(
-                        CounterKeys.CATALOG,
-                        CatalogJson.write(new Catalog(
-                                5, Map.of(), List.of(new RateCard(9, 0, Map.of("view", new Rate(0, 1)))))));
-        CounterKeys names = new CounterKeys(2);
-        counters.redis().hset(names.earn(1), Map.of("#micros", "0", "#events", "3"));
-        counters.redis().hset(names.engage(1), "demo|c-free|/a|view|9", "3");
+        card(9, 0);
+        for (int i = 0; i < 3; i++) {
+            counters.count(2, new EngagementName("demo", "c-free", "/a", EventType.VIEW, 9), 1, 0);
+        }
         Settled settled = settlement.settleAll();
         assertThat(settled.journalId()).isNull();
         assertThat(settled.events()).isEqualTo(3);
@@ -180,11 +178,11 @@ class SettlementIT {
 
     @Test
     void epochsSealedByAWorkerThatDiedAreSettledByTheNextInOrder() {
-        CounterKeys names = new CounterKeys(4);
+        Partition names = Partition.of(4);
         for (int epoch = 1; epoch <= 3; epoch++) {
             counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
             counters.redis().hset(names.earn(epoch), "#sealed", "1764000000000");
-            counters.redis().set(names.epoch(), Integer.toString(epoch + 1));
+            counters.redis().hset(names.ctl(), "epoch", Integer.toString(epoch + 1));
         }
         counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
         Settled settled = settlement.settleAll();
@@ -209,30 +207,29 @@ class SettlementIT {
         counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
         counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
         counters.count(5, "c-1", "/a", EventType.VIEW, 1, 1_000);
-        counters.redis().hincrby(new CounterKeys(1).earn(1), "#micros", 1);
-        counters.redis().hincrby(new CounterKeys(2).engage(1), "demo|c-1|/a|view|1", 1);
-        counters.redis().hset(new CounterKeys(3).engage(1), "nonsense", "1");
-        counters.redis().set(new CounterKeys(4).epoch(), "2");
+        counters.redis().hincrby(Partition.of(1).earn(1), "#micros", 1);
+        counters.redis().hincrby(Partition.of(2).folded(1), "demo|c-1|/a|view|1", 1);
+        counters.redis().hset(Partition.of(3).folded(1), "nonsense", "1");
+        counters.redis().hset(Partition.of(4).ctl(), "epoch", "2");
         Settled settled = settlement.settleAll();
         assertThat(settled.micros()).isEqualTo(1_000);
         assertThat(settled.halted())
                 .containsExactly(
                         new Settled.Halted(1, "epoch 1: earnings sum to 1000 micros, the control total is 1001 micros"),
+                        new Settled.Halted(2, "epoch 1: c-1 earned 1000 micros, but units times rates are 2000 micros"),
                         new Settled.Halted(
-                                2, "epoch 1: demo|c-1 earned 1000 micros, but units times rates are 2000 micros"),
+                                3, "epoch 1: 'nonsense' is not <publisher>|<creator>|<article>|<type>|<rate version>"),
                         new Settled.Halted(
-                                3,
-                                "epoch 1: engage field 'nonsense' is not <publisher>|<creator>|<article>|<type>|<rate version>"),
-                        new Settled.Halted(4, "epoch 1 is before the open one, but its hash is not marked as sealed"));
+                                4, "epoch 1: it is before the open one, but its earnings are not marked as sealed"));
         assertThat(ledger.sql("SELECT partition FROM partition_cursor WHERE halted IS NOT NULL ORDER BY 1")
                         .query(Integer.class)
                         .list())
                 .containsExactly(1, 2, 3, 4);
 
-        counters.redis().hincrby(new CounterKeys(1).earn(1), "#micros", -1);
-        counters.redis().hincrby(new CounterKeys(2).engage(1), "demo|c-1|/a|view|1", -1);
-        counters.redis().hdel(new CounterKeys(3).engage(1), "nonsense");
-        counters.redis().hset(new CounterKeys(4).earn(1), "#sealed", "1764000000000");
+        counters.redis().hincrby(Partition.of(1).earn(1), "#micros", -1);
+        counters.redis().hincrby(Partition.of(2).folded(1), "demo|c-1|/a|view|1", -1);
+        counters.redis().hdel(Partition.of(3).folded(1), "nonsense");
+        counters.redis().hset(Partition.of(4).earn(1), "#sealed", "1764000000000");
         assertThat(settlement.settleAll().halted()).isEmpty();
         assertThat(balances()).isEqualTo(Map.of("creator:c-1", 5_000L, "publisher:demo", -5_000L));
         assertThat(ledger.sql("SELECT count(*) FROM partition_cursor WHERE halted IS NOT NULL")
@@ -244,18 +241,123 @@ class SettlementIT {
     /** They may well add up. */
     @Test
     void negativeCountersAreNotSettled() {
-        counters.redis()
-                .hset(new CounterKeys(1).earn(1), Map.of("demo|c-1", "-1000", "#micros", "-1000", "#events", "1"));
-        counters.redis().hset(new CounterKeys(1).engage(1), "demo|c-1|/a|view|1", "-1");
-        counters.redis()
-                .hset(new CounterKeys(2).earn(1), Map.of("demo|c-1", "1000", "#micros", "1000", "#events", "1"));
-        counters.redis()
-                .hset(new CounterKeys(2).engage(1), Map.of("demo|c-1|/a|view|1", "2", "demo|c-1|/b|view|1", "-1"));
+        earn(1, Map.of("c-1", "-1000", "#micros", "-1000", "#events", "1"));
+        units(1, Map.of("demo|c-1|/a|view|1", "-1"));
+        earn(2, Map.of("c-1", "1000", "#micros", "1000", "#events", "1"));
+        units(2, Map.of("demo|c-1|/a|view|1", "2", "demo|c-1|/b|view|1", "-1"));
+        earn(3, Map.of("c-1", "-1000", "c-2", "2000", "#micros", "1000", "#events", "1"));
+        units(3, Map.of("demo|c-1|/a|view|1", "1"));
+        counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
         assertThat(settlement.settleAll().halted())
                 .containsExactly(
-                        new Settled.Halted(1, "epoch 1: earn field 'demo|c-1' is negative: -1000 micros"),
-                        new Settled.Halted(2, "epoch 1: engage field 'demo|c-1|/b|view|1' is negative: -1"));
-        assertThat(balances()).isEmpty();
+                        new Settled.Halted(1, "epoch 1: #micros is -1000, not 0 to 1000000000000000"),
+                        new Settled.Halted(2, "epoch 1: demo|c-1|/b|view|1 has -1 units, not 0 to 1000000000000"),
+                        new Settled.Halted(3, "epoch 1: c-1 has earned a negative sum: -1000 micros"));
+        assertThat(balances()).isEqualTo(Map.of("creator:c-1", 1_000L, "publisher:demo", -1_000L));
+    }
+
+    /** One such field must not stop all sixteen. */
+    @Test
+    void whatNoCounterCanHoldHaltsItsOwnPartitionAndNoOther() {
+        for (int partition = 0; partition < 12; partition++) {
+            counters.count(partition, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        }
+        earn(0, Map.of("#micros", "much"));
+        earn(1, Map.of("#micros", "9999999999999999"));
+        earn(2, Map.of("#events", "-1"));
+        earn(3, Map.of("#events", "0"));
+        earn(4, Map.of("c-1", "1e3"));
+        seal(5, "253402300800000");
+        seal(6, "-1");
+        seal(7, "soon");
+        counters.redis().xadd(Partition.of(8).engage(1), "r", "no record");
+        counters.redis().xadd(Partition.of(9).engage(1), "x", "");
+        units(10, Map.of("demo|c-1|/a|view|1", "99999999999999999999"));
+        Settled settled = settlement.settleAll();
+        assertThat(settled.halted().stream()
+                        .map(h -> h.partition() + " " + h.why().replaceAll("[0-9]+-[0-9]+", "ID")))
+                .containsExactly(
+                        "0 epoch 1: '#micros' holds 'much', which is no whole number",
+                        "1 epoch 1: #micros is 9999999999999999, not 0 to 1000000000000000",
+                        "2 epoch 1: #events is -1, not 0 to 1000000000000",
+                        "3 epoch 1: no events are counted, but 1000 micros or some units",
+                        "4 epoch 1: 'c-1' holds '1e3', which is no whole number",
+                        "5 epoch 1: #sealed is '253402300800000', no time between the years 2000 and 9999",
+                        "6 epoch 1: #sealed is '-1', no time between the years 2000 and 9999",
+                        "7 epoch 1: '#sealed' holds 'soon', which is no whole number",
+                        "8 epoch 1: entry ID of {p08fo}:engage:1: a record breaks off, or is no text",
+                        "9 epoch 1: entry ID of {p09o}:engage:1: entry ID has no records",
+                        "10 epoch 1: 'demo|c-1|/a|view|1' holds '99999999999999999999', which is no whole number");
+        assertThat(settled.micros()).isEqualTo(1_000);
+        assertThat(balances()).isEqualTo(Map.of("creator:c-1", 1_000L, "publisher:demo", -1_000L));
+        book.assertSound();
+    }
+
+    /** Whoever writes to Redis as they like sets no prices and invents no publishers. */
+    @Test
+    void whatTheLedgerDoesNotKnowIsNotBookedWhateverTheCatalogueSays() {
+        counters.redis()
+                .set(
+                        CatalogStore.TEXT,
+                        CatalogJson.write(new Catalog(
+                                (1L << 53) - 1,
+                                Map.of(),
+                                List.of(new RateCard(777, 0, Map.of("view", new Rate(1_000_000_000, 1)))))));
+        counters.count(1, new EngagementName("ghost", "thief", "/a", EventType.VIEW, 1), 1, 1_000);
+        counters.count(2, new EngagementName("demo", "thief", "/a", EventType.VIEW, 777), 1, 1_000_000_000);
+        counters.count(3, new EngagementName("demo", "thief", "/a", EventType.VIEW, 1), 1, 1_000_000_000);
+        counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        assertThat(settlement.settleAll().halted())
+                .containsExactly(
+                        new Settled.Halted(1, "epoch 1: publisher ghost is not in the ledger"),
+                        new Settled.Halted(2, "epoch 1: rate version 777 has no price for view in the ledger"),
+                        new Settled.Halted(
+                                3, "epoch 1: thief earned 1000000000 micros, but units times rates are 1000 micros"));
+        assertThat(balances()).isEqualTo(Map.of("creator:c-1", 1_000L, "publisher:demo", -1_000L));
+
+        ledger.sql("INSERT INTO publisher (publisher) VALUES ('ghost')").update();
+        assertThat(settlement.settleAll().micros()).isEqualTo(1_000);
+        assertThat(balances()).containsEntry("publisher:ghost", -1_000L);
+    }
+
+    /** What all was taken back is no engagement, and makes nobody known. */
+    @Test
+    void unitsThatWereAllTakenBackLeaveNothing() {
+        counters.count(1, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        units(1, Map.of("demo|c-2|/b|view|1", "0"));
+        settlement.settleAll();
+        assertThat(ledger.sql("SELECT name FROM account ORDER BY 1")
+                        .query(String.class)
+                        .list())
+                .containsExactly("creator:c-1", "publisher:demo");
+        assertThat(ledger.sql("SELECT article FROM engagement")
+                        .query(String.class)
+                        .list())
+                .containsExactly("/a");
+    }
+
+    private void earn(int partition, Map<String, String> fields) {
+        counters.redis().hset(Partition.of(partition).earn(1), fields);
+    }
+
+    private void units(int partition, Map<String, String> fields) {
+        counters.redis().hset(Partition.of(partition).folded(1), fields);
+    }
+
+    /** Moves the pointer on, with this for the time of the seal. */
+    private void seal(int partition, String sealed) {
+        earn(partition, Map.of("#sealed", sealed));
+        counters.redis().hset(Partition.of(partition).ctl(), "epoch", "2");
+    }
+
+    /** A card with one price, for views. */
+    private void card(int version, long micros) {
+        ledger.sql("INSERT INTO rate_card (version, effective_at) VALUES (?, to_timestamp(?))")
+                .params(version, version)
+                .update();
+        ledger.sql("INSERT INTO rate (version, type, micros, cap) VALUES (?, 'view', ?, 1)")
+                .params(version, micros)
+                .update();
     }
 
     @Test
@@ -265,56 +367,41 @@ class SettlementIT {
         counters.count(2, "c".repeat(65), article, EventType.VIEW, 1, 1_000);
         counters.count(3, "c-1", "a".repeat(129), EventType.VIEW, 1, 1_000);
         counters.count(4, "c-1", "a\u0000b", EventType.VIEW, 1, 1_000);
-        counters.count(5, new EngageField("Demo", "c-1", article, EventType.VIEW, 1), 1, 1_000);
+        counters.count(5, new EngagementName("Demo", "c-1", article, EventType.VIEW, 1), 1, 1_000);
         counters.count(6, "c-1", article, EventType.VIEW, 11, 11_000);
-        counters.redis().hset(new CounterKeys(6).engage(1), "demo|c-1|/b|view|1", "-1");
-        counters.redis().hset(new CounterKeys(6).engage(1), "demo|c-1|/a|view|1", "12");
+        units(6, Map.of("demo|c-1|/b|view|1", "-1", "demo|c-1|/a|view|1", "1"));
         counters.count(7, "c-1", article, EventType.VIEW, 1, 1_000);
-        counters.redis().hset(new CounterKeys(8).engage(1), "x".repeat(100_000), "1");
+        counters.redis().hset(Partition.of(8).folded(1), "x".repeat(100_000), "1");
         Settled settled = settlement.settleAll();
         assertThat(settled.micros()).isEqualTo(1_000);
         assertThat(settled.halted()).extracting(Settled.Halted::partition).containsExactly(1, 2, 3, 4, 5, 6, 8);
         assertThat(settled.halted().get(3).why()).contains("'demo|c-1|a?b|view|1' is not");
-        assertThat(settled.halted().get(5).why()).contains("'demo|c-1|/b|view|1' is negative: -1");
+        assertThat(settled.halted().get(5).why()).contains("demo|c-1|/b|view|1 has -1 units");
         assertThat(settled.halted().getLast().why()).hasSizeLessThan(600);
     }
 
     @Test
     void anEpochWhoseHashIsGoneHaltsItsPartition() {
-        counters.redis().set(new CounterKeys(7).epoch(), "3");
-        CounterKeys names = new CounterKeys(7);
+        counters.redis().hset(Partition.of(7).ctl(), "epoch", "3");
+        Partition names = Partition.of(7);
         counters.count(7, "c-1", "/a", EventType.VIEW, 1, 1_000);
         assertThat(settlement.settleAll().halted())
-                .containsExactly(new Settled.Halted(7, "epoch 1 is before the open one, but its hash is gone"));
+                .containsExactly(
+                        new Settled.Halted(7, "epoch 1: it is before the open one, but its earnings are gone"));
 
-        counters.redis().del(names.epoch()); // the way out that docs/reconcile.md tells of
+        counters.redis().hdel(names.ctl(), "epoch"); // the way out that docs/reconcile.md tells of
         worker.bean(Watch.class).look();
         counters.count(7, "c-1", "/a", EventType.SCROLL, 1, 100);
         Settled settled = settlement.settleAll();
         assertThat(settled.halted()).isEmpty();
         assertThat(settled.micros()).isEqualTo(100);
-        assertThat(counters.redis().hget(names.quarantine(2, "earn", 3), "demo|c-1"))
-                .isEqualTo("1000");
-    }
-
-    @Test
-    void aRateTheDatabaseNoLongerKnowsIsTakenFromTheCatalogue() {
-        counters.count(0, new EngageField("demo", "c-1", "/a", EventType.VIEW, 9), 2, 24);
-        assertThat(settlement.settleAll().halted())
-                .singleElement()
-                .satisfies(h -> assertThat(h.why()).contains("rate version 9 has no price for view"));
-        counters.redis()
-                .set(
-                        CounterKeys.CATALOG,
-                        CatalogJson.write(new Catalog(
-                                5, Map.of(), List.of(new RateCard(9, 0, Map.of("view", new Rate(12, 1)))))));
-        assertThat(settlement.settleAll().micros()).isEqualTo(24);
+        assertThat(counters.redis().hget(names.quarantine(2, "earn", 3), "c-1")).isEqualTo("1000");
     }
 
     @Test
     void settledEpochsAreReleasedButNeverTheLast() {
         counters.count(6, "c-1", "/a", EventType.VIEW, 1, 1_000);
-        CounterKeys names = new CounterKeys(6);
+        Partition names = Partition.of(6);
         settlement.settleAll();
         assertThat(counters.redis().exists(names.earn(1), names.engage(1))).isEqualTo(2);
         settlement.settleAll();
@@ -336,10 +423,10 @@ class SettlementIT {
         }
         assertThat(counters.redis()
                         .exists(
-                                new CounterKeys(0).earn(1),
-                                new CounterKeys(0).earn(2),
-                                new CounterKeys(0).earn(3),
-                                new CounterKeys(0).earn(4)))
+                                Partition.of(0).earn(1),
+                                Partition.of(0).earn(2),
+                                Partition.of(0).earn(3),
+                                Partition.of(0).earn(4)))
                 .isEqualTo(4);
     }
 
@@ -380,10 +467,12 @@ class SettlementIT {
     @Test
     void aMillionEventsOfOneArticleWriteAHandfulOfRows() {
         for (int p = 0; p < 16; p++) {
-            CounterKeys names = new CounterKeys(p);
-            counters.redis()
-                    .hset(names.earn(1), Map.of("demo|c-1", "62500000", "#micros", "62500000", "#events", "62500"));
-            counters.redis().hset(names.engage(1), "demo|c-1|/viral|view|1", "62500");
+            counters.count(
+                    p,
+                    Collections.nCopies(
+                            62_500,
+                            new Counting.Event(
+                                    new EngagementName("demo", "c-1", "/viral", EventType.VIEW, 1), 1, 1_000)));
         }
         Settled settled = settlement.settleAll();
         assertThat(settled.events()).isEqualTo(1_000_000);
@@ -531,7 +620,7 @@ class SettlementIT {
     void aKeyOfTheWrongTypeHaltsOnlyItsPartition() {
         counters.count(1, "c-1", "/a", EventType.VIEW, 1, 1_000);
         counters.count(2, "c-1", "/a", EventType.VIEW, 1, 1_000);
-        counters.redis().set(new CounterKeys(2).engage(1), "no hash");
+        counters.redis().set(Partition.of(2).engage(1), "no hash");
         Settled settled = settlement.settleAll();
         assertThat(settled.micros()).isEqualTo(1_000);
         assertThat(settled.halted())
@@ -541,10 +630,10 @@ class SettlementIT {
 
     @Test
     void soundEpochsBeforeABrokenOneAreSettled() {
-        CounterKeys names = new CounterKeys(5);
+        Partition names = Partition.of(5);
         counters.count(5, "c-1", "/a", EventType.VIEW, 1, 1_000);
         counters.redis().hset(names.earn(1), "#sealed", "1764000000000");
-        counters.redis().set(names.epoch(), "2");
+        counters.redis().hset(names.ctl(), "epoch", "2");
         counters.count(5, "c-1", "/a", EventType.VIEW, 1, 1_000);
         counters.redis().hincrby(names.earn(2), "#micros", 1);
         Settled settled = settlement.settleAll();
@@ -562,15 +651,12 @@ class SettlementIT {
     @Test
     void articlesOfAnyCharactersSurviveALargeCopy() {
         String article = "\ud83d\ude00".repeat(100);
-        Map<String, String> engage = new java.util.HashMap<>();
-        for (int i = 0; i < 24_000; i++) {
-            engage.put("demo|c-1|" + i + article + "|view|1", "1");
-        }
-        counters.redis().hset(new CounterKeys(5).engage(1), engage);
-        counters.redis()
-                .hset(
-                        new CounterKeys(5).earn(1),
-                        Map.of("demo|c-1", "24000000", "#micros", "24000000", "#events", "24000"));
+        counters.count(
+                5,
+                IntStream.range(0, 24_000)
+                        .mapToObj(i -> new Counting.Event(
+                                new EngagementName("demo", "c-1", i + article, EventType.VIEW, 1), 1, 1_000))
+                        .toList());
         assertThat(settlement.settleAll().micros()).isEqualTo(24_000_000);
         assertThat(ledger.sql("SELECT count(*) FROM engagement WHERE article LIKE '%?%'")
                         .query(Long.class)
@@ -583,14 +669,22 @@ class SettlementIT {
     }
 
     @Test
-    void aSettlementCanBeAskedForFromTheSameMachineOnly() throws Exception {
+    void aSettlementCanBeAskedForFromTheSameMachineOnlyAndByNoPageInABrowser() throws Exception {
         MockHttpServletRequest stranger = new MockHttpServletRequest();
         stranger.setRemoteAddr("192.0.2.7");
+        stranger.addHeader("X-Millrace-Settle", "now");
         assertThat(worker.bean(SettleNow.class).settle(stranger).getStatusCode().value())
                 .isEqualTo(403);
         counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
         MockHttpServletRequest neighbour = new MockHttpServletRequest();
         neighbour.setRemoteAddr("127.0.0.1");
+        assertThat(worker.bean(SettleNow.class)
+                        .settle(neighbour)
+                        .getStatusCode()
+                        .value())
+                .isEqualTo(403);
+        assertThat(balances()).isEmpty();
+        neighbour.addHeader("X-Millrace-Settle", "now");
         assertThat(worker.bean(SettleNow.class)
                         .settle(neighbour)
                         .getStatusCode()
@@ -602,9 +696,10 @@ class SettlementIT {
     /** Whoever asks takes the answer for "all that was counted before is in the ledger". */
     @Test
     void aSettlementThatLeftPartitionsOutIsNotCalledDone() throws Exception {
-        counters.redis().set(new CounterKeys(3).run(), "another-process");
+        counters.redis().hset(Partition.of(3).ctl(), "process", "another-process");
         MockHttpServletRequest neighbour = new MockHttpServletRequest();
         neighbour.setRemoteAddr("127.0.0.1");
+        neighbour.addHeader("X-Millrace-Settle", "now");
         ResponseEntity<Object> answer = worker.bean(SettleNow.class).settle(neighbour);
         assertThat(answer.getStatusCode().value()).isEqualTo(503);
         assertThat(answer.getBody())

@@ -1,28 +1,26 @@
 package dev.millrace.settlement.settle;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.millrace.common.counters.CounterKeys;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.PartitionState;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.Sealing;
 import dev.millrace.local.server.Databases;
+import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
-import dev.millrace.settlement.seal.Opening;
+import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.seal.RedisDurability;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.net.URI;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Objects;
-import java.util.Properties;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
-import org.springframework.data.redis.connection.RedisServerCommands;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-import org.springframework.data.redis.core.RedisCallback;
-import org.springframework.data.redis.core.StringRedisTemplate;
+import org.awaitility.Awaitility;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -35,20 +33,17 @@ public final class Workers implements AutoCloseable {
     static final Duration OPENING_DELAY = Duration.ofSeconds(61);
     static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(60);
 
+    static final Sealing.Spans SPANS = new Sealing.Spans(Duration.ofMinutes(130), Duration.ofDays(32));
+
     private final HikariDataSource pool = new HikariDataSource();
-    private final LettuceConnectionFactory connections;
-    private final StringRedisTemplate redis;
+    private final RedisConnections redis;
 
     public Workers(String redisUrl, String databaseUrl, String password) {
         pool.setJdbcUrl(databaseUrl);
         pool.setUsername(Databases.SETTLER);
         pool.setPassword(password);
         pool.setMinimumIdle(0);
-        URI uri = URI.create(redisUrl);
-        connections = new LettuceConnectionFactory(uri.getHost(), uri.getPort());
-        connections.afterPropertiesSet();
-        connections.start();
-        redis = new StringRedisTemplate(connections);
+        redis = Counting.connections(redisUrl);
     }
 
     /** A worker as it is after its start: it remembers nothing. Nothing settled is kept but the last. */
@@ -95,22 +90,61 @@ public final class Workers implements AutoCloseable {
                 transaction(dataSource),
                 new Cursors(jdbc),
                 redis,
-                new SettlementSettings(interval, Duration.ZERO, share, true, OPENING_DELAY, CLOCK_TOLERANCE),
+                settings(interval, share),
                 new SettlementMeters(new SimpleMeterRegistry()),
                 new RedisDurability(redis, true),
                 chunks,
                 crashPoints);
     }
 
+    private static SettlementSettings settings(Duration interval, int share) {
+        return new SettlementSettings(
+                "unused",
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(10),
+                0,
+                interval,
+                Duration.ZERO,
+                share,
+                SPANS.ofShort(),
+                SPANS.ofLong(),
+                true,
+                OPENING_DELAY,
+                CLOCK_TOLERANCE);
+    }
+
     /** What opens partitions. */
-    public Opening opening(CrashPoints crashPoints) {
-        return new Opening(
-                redis,
+    PartitionOpening opening(CrashPoints crashPoints) {
+        return opening(crashPoints, CLOCK_TOLERANCE);
+    }
+
+    PartitionOpening opening(CrashPoints crashPoints, Duration clockTolerance) {
+        return new PartitionOpening(
                 new Cursors(JdbcClient.create(pool)),
                 transaction(pool),
                 OPENING_DELAY,
-                CLOCK_TOLERANCE,
+                clockTolerance,
+                SPANS,
+                0,
                 crashPoints);
+    }
+
+    /** Opens a partition that has lost something, or begins a new lineage of it; whether something was lost. */
+    public boolean open(int partition) {
+        return open(partition, CrashPoints.NONE);
+    }
+
+    boolean open(int partition, CrashPoints crashPoints) {
+        return opening(crashPoints).renew(link(partition), state(partition));
+    }
+
+    /** What Redis holds of a partition. */
+    PartitionState state(int partition) {
+        return PartitionState.read(link(partition), Partition.of(partition), 1);
+    }
+
+    Link link(int partition) {
+        return redis.required(Partition.of(partition));
     }
 
     /** A session of a worker's login, of its own. */
@@ -118,27 +152,13 @@ public final class Workers implements AutoCloseable {
         return DriverManager.getConnection(pool.getJdbcUrl(), pool.getUsername(), pool.getPassword());
     }
 
-    /** Which process Redis is. */
-    public String runId() {
-        Properties server = Objects.requireNonNull(redis.execute((RedisCallback<Properties>) connection -> {
-            RedisServerCommands commands = connection.serverCommands();
-            return commands.info("server");
-        }));
-        return server.getProperty("run_id");
-    }
-
-    /** How often a partition was opened, as Redis has it. */
-    @Nullable
-    String openingOf(int partition) {
-        return redis.opsForValue().get(new CounterKeys(partition).opening());
+    /** Waits for a connection, where the last one broke. */
+    void awaitRedis() {
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> redis.isUsable() && link(3).process() != null);
     }
 
     DataSource dataSource() {
         return pool;
-    }
-
-    StringRedisTemplate redis() {
-        return redis;
     }
 
     private static TransactionTemplate transaction(DataSource dataSource) {
@@ -147,7 +167,7 @@ public final class Workers implements AutoCloseable {
 
     @Override
     public void close() {
-        connections.destroy();
+        redis.close();
         pool.close();
     }
 }

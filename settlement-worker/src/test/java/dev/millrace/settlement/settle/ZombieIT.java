@@ -3,8 +3,13 @@ package dev.millrace.settlement.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.token.EventType;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.Opening;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.PartitionState;
+import dev.millrace.counters.Release;
+import dev.millrace.counters.Sealing;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
@@ -14,10 +19,7 @@ import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.EpochTotals;
-import dev.millrace.settlement.seal.Fence;
-import dev.millrace.settlement.seal.Opening;
-import dev.millrace.settlement.seal.Script;
-import dev.millrace.settlement.seal.Sealing;
+import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.watch.FrozenSessions;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -25,7 +27,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -37,12 +38,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
-import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * A worker that stops between any two of its steps, and wakes up when another has settled several epochs in its place: it
@@ -70,7 +70,7 @@ class ZombieIT {
         superusersConnection = new SingleConnectionDataSource(database, "postgres", RealServers.password(), true);
         superuser = JdbcClient.create(superusersConnection);
         name = database.substring(database.lastIndexOf('/') + 1).replaceAll("\\?.*", "");
-        workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
+        workers.open(PARTITION);
         for (int i = 0; i < 2; i++) { // so that there is an epoch to give back
             count();
             workers.settlement(CrashPoints.NONE).settleAll();
@@ -89,7 +89,7 @@ class ZombieIT {
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
-            names = {"OPENING", "OPENED"})
+            names = {"OPENING", "OPENED", "RAISING", "RAISED", "CONFIRMING"})
     void aSettlementThatSlept(CrashPoint point) throws Exception {
         Sleep sleep = new Sleep(point);
         count();
@@ -114,24 +114,35 @@ class ZombieIT {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"OPENING", "OPENED"})
+    @EnumSource(names = {"OPENING", "OPENED", "CONFIRMING"})
     void anOpeningThatSlept(CrashPoint point) throws Exception {
-        Sleep sleep = new Sleep(point);
         counters.redis().flushall();
-        CompletableFuture<Boolean> sleeper = CompletableFuture.supplyAsync(
-                () -> workers.opening(sleep).open(PARTITION, null, null, workers.runId()));
+        assertThatASleeperChangesNothing(point);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RAISING", "RAISED", "CONFIRMING"})
+    void aNewLineageThatSlept(CrashPoint point) throws Exception {
+        counters.redis().hset(Partition.of(PARTITION).ctl(), "process", "the-process-before");
+        assertThatASleeperChangesNothing(point);
+    }
+
+    private void assertThatASleeperChangesNothing(CrashPoint point) throws Exception {
+        Sleep sleep = new Sleep(point);
+        CompletableFuture<Boolean> sleeper = CompletableFuture.supplyAsync(() -> workers.open(PARTITION, sleep));
         sleep.await(sleeper);
         endTransactions();
-        workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
+        workers.open(PARTITION);
         for (int i = 0; i < 3; i++) {
             count();
             workers.settlement(CrashPoints.NONE).settleAll();
         }
         count();
-        String pointer = counters.redis().get(new CounterKeys(PARTITION).epoch());
+        List<String> before = counters.ctl(PARTITION, "epoch", "lineage", "process", "since");
         sleep.wake();
         assertThatSomehowEnds(sleeper);
-        assertThat(counters.redis().get(new CounterKeys(PARTITION).epoch())).isEqualTo(pointer);
+        assertThat(counters.ctl(PARTITION, "epoch", "lineage", "process", "since"))
+                .isEqualTo(before);
         workers.settlement(CrashPoints.NONE).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(counted);
         book.assertSound();
@@ -171,7 +182,7 @@ class ZombieIT {
     /** Else a long reading would be taken for a sleep, and its transaction ended. */
     @Test
     void whoReadsForLongKeepsTellingTheDatabase() {
-        workers.opening(CrashPoints.NONE).open(4, null, workers.openingOf(4), workers.runId());
+        workers.open(4);
         Duration interval = Duration.ofSeconds(8);
         long eighth = interval.multipliedBy(3)
                 .dividedBy(4)
@@ -260,7 +271,7 @@ class ZombieIT {
 
     @Test
     void whileItHoldsTheLocksOthersTakeWhatIsFreeAndDoNotWait() throws Exception {
-        workers.opening(CrashPoints.NONE).open(4, null, workers.openingOf(4), workers.runId());
+        workers.open(4);
         book.sql().sql("UPDATE partition_cursor SET settled_at = 'epoch'").update();
         Sleep sleep = new Sleep(CrashPoint.CLAIMED);
         Settlement sleeping = workers.settlement(sleep, 1);
@@ -285,7 +296,7 @@ class ZombieIT {
     @ParameterizedTest
     @EnumSource(names = {"CLAIMED", "BOOKED"})
     void whoComesSecondWaitsAndThenBooks(CrashPoint point) throws Exception {
-        workers.opening(CrashPoints.NONE).open(4, null, workers.openingOf(4), workers.runId());
+        workers.open(4);
         counters.count(4, "c-2", "/a", EventType.VIEW, 1, 1_000);
         count();
         book.sql()
@@ -334,18 +345,18 @@ class ZombieIT {
 
     @Test
     void whatAnotherHoldsIsNotOpened() throws Exception {
-        CounterKeys names = new CounterKeys(PARTITION);
-        counters.redis().del(names.epoch());
+        Partition names = Partition.of(PARTITION);
+        counters.redis().hdel(names.ctl(), "epoch");
         try (Connection other = DriverManager.getConnection(database, "postgres", RealServers.password());
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("SELECT FROM partition_cursor WHERE partition = " + PARTITION + " FOR UPDATE");
-            workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
-            assertThat(counters.redis().exists(names.epoch())).isZero();
+            workers.open(PARTITION);
+            assertThat(counters.redis().hexists(names.ctl(), "epoch")).isFalse();
             other.rollback(); // Closing alone would not wait for the server to let go of the row.
         }
-        workers.opening(CrashPoints.NONE).open(PARTITION, null, workers.openingOf(PARTITION), workers.runId());
-        assertThat(counters.redis().exists(names.epoch())).isEqualTo(1);
+        workers.open(PARTITION);
+        assertThat(counters.redis().hexists(names.ctl(), "epoch")).isTrue();
     }
 
     /** They have no pointer yet; that is nothing to halt for. */
@@ -363,215 +374,176 @@ class ZombieIT {
 
     @Test
     void whatItWouldDeleteOrOpenTooLateStays() {
-        CounterKeys names = new CounterKeys(PARTITION);
-        long past = Long.parseLong(counters.redis().time().getFirst()) - 1;
-        Script release = new Script(workers.redis(), "release.lua");
-        assertThat(release.run(List.of(names.earn(1)), past)).containsExactly("late");
-        assertThat(counters.redis().exists(names.earn(1))).isEqualTo(1);
-        assertThat(release.run(List.of(names.earn(1)), past + 60)).containsExactly("released");
-        assertThat(counters.redis().exists(names.earn(1))).isZero();
+        Partition partition = Partition.of(PARTITION);
+        Link link = workers.link(PARTITION);
+        long past = now() - 1;
+        long lineage = workers.state(PARTITION).lineage();
+        assertThat(Release.release(link, partition, 1, 1, past, lineage)).isFalse();
+        assertThat(Release.release(link, partition, 1, 1, past + 60, lineage + 1))
+                .as("of another history")
+                .isFalse();
+        assertThat(counters.redis().exists(partition.earn(1))).isEqualTo(1);
+        assertThat(Release.release(link, partition, 1, 1, past + 60, lineage)).isTrue();
+        assertThat(counters.redis().exists(partition.earn(1))).isZero();
 
-        String pointer = String.valueOf(counters.redis().get(names.epoch()));
-        String opening = String.valueOf(counters.redis().get(names.opening()));
-        List<String> keys = keysToOpenAt9(names);
-        Script open = new Script(workers.redis(), "open.lua");
-        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past, opening, 1, 8, past, 60))
-                .containsExactly("late");
-        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60, opening, 1, 8, past + 100, 60)
-                        .getFirst())
+        PartitionState before = workers.state(PARTITION);
+        assertThat(open(before, 9, past, past, List.of())).isEqualTo(new Opening.Result.Late());
+        assertThat(open(before, 9, past + 60, past + 100, List.of()))
                 .as("the database's clock is another")
-                .isEqualTo("clock");
-        assertThat(counters.redis().get(names.epoch())).isEqualTo(pointer);
-        assertThat(open.run(keys, pointer, 9, 9, "run", 61, 0, 0, past + 60, opening, 1, 8, past, 60)
-                        .getFirst())
-                .isEqualTo("opened");
-    }
-
-    @Test
-    void noFenceStandsWhereTheTransactionHasEnded() {
-        assertThatThrownBy(() -> new Fence(workers.redis()).until(() -> {
-                    throw new IllegalStateException("ended");
-                }))
-                .hasMessage("ended");
-    }
-
-    /** Of open.lua, with nothing to set aside. */
-    private static List<String> keysToOpenAt9(CounterKeys names) {
-        return List.of(
-                names.epoch(),
-                names.opening(),
-                names.since(),
-                names.clock(),
-                names.run(),
-                names.total(),
-                names.earn(9),
-                names.engage(9));
+                .isInstanceOf(Opening.Result.ClocksDiffer.class);
+        assertThat(workers.state(PARTITION).fields()).isEqualTo(before.fields());
+        assertThat(open(before, 9, past + 60, past, List.of())).isEqualTo(new Opening.Result.Opened(0));
     }
 
     @Test
     void anOpeningLeavesNothingOfTheOneBeforeButSinceWhereThatIsLater() {
-        CounterKeys names = new CounterKeys(PARTITION);
-        long now = Long.parseLong(counters.redis().time().getFirst());
-        counters.redis().set(names.since(), Long.toString(now + 500));
-        counters.redis().set(names.clock(), "7");
-        counters.redis().hset(names.total(), "another", "1");
-        String pointer = String.valueOf(counters.redis().get(names.epoch()));
-        String opening = String.valueOf(counters.redis().get(names.opening()));
-        new Script(workers.redis(), "open.lua")
-                .run(keysToOpenAt9(names), pointer, 9, 8, "run", 61, 1_000, 2, now + 60, opening, 1, 8, now, 60);
-        assertThat(counters.redis().mget(names.epoch(), names.opening(), names.since(), names.run()).stream()
-                        .map(v -> v.getValue()))
-                .containsExactly("9", "8", Long.toString(now + 500), "run");
-        assertThat(Long.parseLong(counters.redis().get(names.clock()))).isBetween(now, now + 60);
-        assertThat(counters.redis().hgetall(names.total()))
-                .containsExactlyInAnyOrderEntriesOf(
-                        Map.of("#micros", "1000", "#events", "2", "#opening", "8", "#first", "9"));
+        Partition partition = Partition.of(PARTITION);
+        long now = now();
+        counters.redis().hset(partition.ctl(), "since", Long.toString(now + 500));
+        counters.redis().hset(partition.ctl(), "clock", "7");
+        open(workers.state(PARTITION), 8, now + 60, now, List.of());
+        assertThat(counters.ctl(
+                        PARTITION, "epoch", "lineage", "since", "process", "micros", "events", "opened", "first"))
+                .containsExactly("9", "8", Long.toString(now + 500), null, "1000", "2", "8", "9");
+        assertThat(Long.parseLong(counters.ctl(PARTITION, "clock").getFirst())).isBetween(now, now + 60);
     }
 
     @Test
     void aKeyOfAnotherTypeIsSetAsideAsItIs() {
-        CounterKeys names = new CounterKeys(PARTITION);
-        long now = Long.parseLong(counters.redis().time().getFirst());
-        counters.redis().set(names.earn(8), "no hash");
-        List<String> keys = new ArrayList<>(keysToOpenAt9(names));
-        keys.addAll(List.of(names.earn(8), names.earn(8) + ":aside", names.engage(8), names.engage(8) + ":aside"));
-        String pointer = String.valueOf(counters.redis().get(names.epoch()));
-        String opening = String.valueOf(counters.redis().get(names.opening()));
-        assertThat(new Script(workers.redis(), "open.lua")
-                        .run(keys, pointer, 9, 8, "run", 61, 0, 0, now + 60, opening, 1, 8, now, 60))
-                .containsExactly("opened", 1L);
-        assertThat(counters.redis().get(names.earn(8) + ":aside")).isEqualTo("no hash");
+        Partition partition = Partition.of(PARTITION);
+        counters.redis().set(partition.earn(8), "no hash");
+        assertThat(open(workers.state(PARTITION), 8, now() + 60, now(), List.of(8L)))
+                .isEqualTo(new Opening.Result.Opened(1));
+        assertThat(counters.redis().get(partition.quarantine(8, "earn", 8))).isEqualTo("no hash");
     }
 
-    /** The cursor knows of a later one where the worker that opened died before Redis had heard of it, or the other way round. */
-    @Test
-    void aConfirmationMovesTheOpeningOnAndNeverBack() {
-        CounterKeys names = new CounterKeys(PARTITION);
-        long now = Long.parseLong(counters.redis().time().getFirst());
-        String pointer = String.valueOf(counters.redis().get(names.epoch()));
-        Script confirm = new Script(workers.redis(), "confirm.lua");
-        for (int opening : List.of(12, 3)) {
-            assertThat(confirm.run(keysToConfirm(names), pointer, opening, "run", now, 60, 60))
-                    .containsExactly("confirmed");
-            assertThat(counters.redis().get(names.opening())).isEqualTo("12");
-        }
+    /** Opens epoch 9, without the ledger. */
+    private Opening.Result open(PartitionState seen, long lineage, long until, long second, List<Long> inTheWay) {
+        return Opening.open(
+                workers.link(PARTITION),
+                Partition.of(PARTITION),
+                new Opening.Plan(
+                        String.valueOf(seen.pointer()),
+                        String.valueOf(seen.lineageText()),
+                        9,
+                        lineage,
+                        61,
+                        1_000,
+                        2,
+                        until,
+                        1,
+                        8,
+                        second,
+                        60,
+                        inTheWay));
     }
 
-    /** By a clock that is trusted: good tokens would be refused as expired, or paid again, behind one that is not. */
+    /** Redis' second. */
+    private long now() {
+        return Long.parseLong(counters.redis().time().getFirst());
+    }
+
+    /** By a clock that is trusted: good tokens would be refused as expired, or too early, behind one that is not. */
     @Test
-    void aConfirmationMovesThePartitionsClockOnWhereTheTwoClocksAgree() {
-        CounterKeys names = new CounterKeys(PARTITION);
-        long now = Long.parseLong(counters.redis().time().getFirst());
-        String pointer = String.valueOf(counters.redis().get(names.epoch()));
-        Script confirm = new Script(workers.redis(), "confirm.lua");
+    void aConfirmationSetsThePartitionsClockRightWhereTheTwoClocksAgree() {
+        Partition partition = Partition.of(PARTITION);
+        long now = now();
         for (long seen : List.of(now - 1_000, now + 1_000)) {
-            counters.redis().set(names.clock(), Long.toString(seen));
-            confirm.run(keysToConfirm(names), pointer, 1, "run", now - 500, 60, 60);
-            assertThat(counters.redis().get(names.clock())).as("clocks differ").isEqualTo(Long.toString(seen));
+            counters.redis().hset(partition.ctl(), "clock", Long.toString(seen));
+            confirm(now - 500);
+            assertThat(counters.ctl(PARTITION, "clock")).as("clocks differ").containsExactly(Long.toString(seen));
+            confirm(now);
+            assertThat(Long.parseLong(counters.ctl(PARTITION, "clock").getFirst()))
+                    .isBetween(now, now + 60);
         }
-        confirm.run(keysToConfirm(names), pointer, 1, "run", now, 60, 60);
-        assertThat(counters.redis().get(names.clock())).as("never back").isEqualTo(Long.toString(now + 1_000));
-        counters.redis().set(names.clock(), Long.toString(now - 1_000));
-        confirm.run(keysToConfirm(names), pointer, 1, "run", now, 60, 60);
-        assertThat(Long.parseLong(counters.redis().get(names.clock()))).isBetween(now, now + 60);
     }
 
-    @Test
-    void nothingIsOpenedWhereNothingIsLostByNow() {
-        CounterKeys names = new CounterKeys(PARTITION);
-        String pointer = String.valueOf(counters.redis().get(names.epoch()));
-        String opening = String.valueOf(counters.redis().get(names.opening()));
-        assertThat(workers.opening(CrashPoints.NONE).open(PARTITION, pointer, opening, workers.runId()))
-                .isFalse();
-        assertThat(counters.redis().get(names.opening())).isEqualTo(opening);
-    }
-
-    private static List<String> keysToConfirm(CounterKeys names) {
-        return List.of(names.epoch(), names.opening(), names.clock(), names.run(), names.canary(), names.canaryUntil());
+    private void confirm(long second) {
+        PartitionState seen = workers.state(PARTITION);
+        workers.opening(CrashPoints.NONE)
+                .confirm(
+                        workers.link(PARTITION),
+                        seen.partition(),
+                        String.valueOf(seen.pointer()),
+                        seen.lineage(),
+                        second);
     }
 
     /** What another worker has changed since is not decided about by who saw it before. */
     @Test
-    void scriptsThatSawAnotherPointerOrOpeningChangeNothing() {
-        CounterKeys names = new CounterKeys(PARTITION);
-        long now = Long.parseLong(counters.redis().time().getFirst());
-        String pointer = String.valueOf(counters.redis().get(names.epoch()));
-        String opening = String.valueOf(counters.redis().get(names.opening()));
-        String run = counters.redis().get(names.run());
-        Script open = new Script(workers.redis(), "open.lua");
-        Script forget = new Script(workers.redis(), "forget.lua");
-        Script confirm = new Script(workers.redis(), "confirm.lua");
-        for (List<String> seen : List.of(List.of("77", opening), List.of(pointer, "77"))) {
-            assertThat(open.run(
-                                    keysToOpenAt9(names),
-                                    seen.get(0),
-                                    9,
-                                    9,
-                                    "run",
-                                    61,
-                                    0,
-                                    0,
-                                    now + 60,
-                                    seen.get(1),
-                                    1,
-                                    8,
-                                    now,
-                                    60)
-                            .getFirst())
-                    .isEqualTo("other");
-            List<String> forgotten = List.of(
-                    names.epoch(), names.opening(), names.since(), names.total(), names.canary(), names.canaryUntil());
-            assertThat(forget.run(forgotten, seen.get(0), seen.get(1), 9, 9, now + 61, now + 60, 60)
-                            .getFirst())
-                    .isEqualTo("other");
+    void whoSawAnotherPointerOrLineageChangesNothing() {
+        Partition partition = Partition.of(PARTITION);
+        Link link = workers.link(PARTITION);
+        PartitionState before = workers.state(PARTITION);
+        String pointer = String.valueOf(before.pointer());
+        String lineage = String.valueOf(before.lineageText());
+        for (List<String> seen : List.of(List.of("77", lineage), List.of(pointer, "77"))) {
+            PartitionState other =
+                    new PartitionState(partition, Map.of("epoch", seen.get(0), "lineage", seen.get(1)), true, true, 0);
+            assertThat(open(other, 99, now() + 60, now(), List.of())).isEqualTo(new Opening.Result.Late());
+            assertThat(Opening.raise(link, partition, seen.get(0), seen.get(1), 99, 61, now()))
+                    .isEqualTo(-1);
+            assertThat(workers.opening(CrashPoints.NONE).renew(link, other)).isFalse();
+            assertThat(Opening.confirm(
+                            link, partition, seen.get(0), Long.parseLong(seen.get(1)), now(), 60, Workers.SPANS))
+                    .isFalse();
         }
-        assertThat(confirm.run(keysToConfirm(names), "77", opening, "another", now, 60, 60)
-                        .getFirst())
-                .isEqualTo("other");
-        assertThat(counters.redis().mget(names.epoch(), names.opening(), names.run()).stream()
-                        .map(v -> v.getValue()))
-                .containsExactly(pointer, opening, run);
+        assertThat(workers.state(PARTITION).fields()).isEqualTo(before.fields());
     }
 
     @Test
     void nothingIsOpenedByAClockThatNobodyElseHas() {
-        CounterKeys names = new CounterKeys(PARTITION + 1);
-        Opening strict = new Opening(
-                workers.redis(),
-                new Cursors(JdbcClient.create(workers.dataSource())),
-                new TransactionTemplate(new JdbcTransactionManager(workers.dataSource())),
-                Workers.OPENING_DELAY,
-                Duration.ofSeconds(-1),
-                CrashPoints.NONE);
-        assertThatThrownBy(() -> strict.open(PARTITION + 1, null, null, workers.runId()))
+        PartitionOpening strict = workers.opening(CrashPoints.NONE, Duration.ofSeconds(-1));
+        assertThatThrownBy(() -> strict.renew(workers.link(PARTITION + 1), workers.state(PARTITION + 1)))
                 .hasMessageMatching(
                         "Redis' clock is -?[0-9]+ s ahead of the database's; no counters are opened until they agree within -1 s: set the one that is wrong");
-        assertThat(counters.redis().exists(names.epoch())).isZero();
+        assertThat(counters.redis().exists(Partition.of(PARTITION + 1).ctl())).isZero();
+    }
+
+    @Test
+    void countersThatAreNotOpenAreNotSealed() {
+        Partition partition = Partition.of(PARTITION);
+        long lineage = workers.state(PARTITION).lineage();
+        counters.redis().hdel(partition.ctl(), "epoch");
+        assertThat(new Sealing(Workers.SPANS).seal(workers.link(PARTITION), partition, 2, lineage, now()))
+                .isEqualTo(new Sealing.Result.Lost("no pointer"));
+        assertThat(counters.redis().hexists(partition.ctl(), "epoch")).isFalse();
     }
 
     /**
      * A worker that slept before its seal, and a Redis that came back from an older copy meanwhile: the pointer is the one
-     * expected, but the process is another. Nothing is sealed in it before it has been compared with the ledger.
+     * expected, but process or lineage is another. Nothing is sealed in it before it has been compared with the ledger.
      */
-    @Test
-    void countersThatAreNotOpenAreNotSealed() {
-        counters.redis().del(new CounterKeys(PARTITION).epoch());
-        assertThat(new Sealing(workers.redis()).seal(PARTITION, 2)).isEqualTo(new Sealing.Result.Lost("no pointer"));
-        assertThat(counters.redis().exists(new CounterKeys(PARTITION).epoch())).isZero();
-    }
-
-    @Test
-    void aProcessNotYetComparedWithTheLedgerIsNotSealed() {
-        CounterKeys names = new CounterKeys(PARTITION);
-        String pointer = counters.redis().get(names.epoch());
+    @ParameterizedTest
+    @ValueSource(strings = {"process", "lineage"})
+    void whatIsNotYetComparedWithTheLedgerIsNotSealed(String field) {
+        Partition partition = Partition.of(PARTITION);
+        String right = counters.ctl(PARTITION, field).getFirst();
         count();
-        counters.redis().set(names.run(), "the-process-before");
+        List<String> before = counters.ctl(PARTITION, "epoch");
+        counters.redis().hset(partition.ctl(), field, "77");
         assertThat(workers.settlement(CrashPoints.NONE).settleAll())
                 .isEqualTo(new Settled(null, 0, 0, 0, 0, 0, List.of(), false));
-        assertThat(counters.redis().get(names.epoch())).isEqualTo(pointer);
-        assertThat(counters.redis().hexists(names.earn(Long.parseLong(pointer)), "#sealed"))
+        assertThat(counters.ctl(PARTITION, "epoch")).isEqualTo(before);
+        assertThat(counters.redis().hexists(partition.earn(Long.parseLong(before.getFirst())), "#sealed"))
                 .isFalse();
-        counters.redis().set(names.run(), workers.runId());
+        counters.redis().hset(partition.ctl(), field, right);
+        workers.settlement(CrashPoints.NONE).settleAll();
+        assertThat(book.balance("creator:c-1")).isEqualTo(counted);
+    }
+
+    /** Sealed by whom, in which history? The ledger of this lineage did not. */
+    @ParameterizedTest
+    @ValueSource(strings = {"process", "lineage"})
+    void whatWasSealedInAnotherHistoryIsNotSettled(String field) {
+        Partition partition = Partition.of(PARTITION);
+        String right = counters.ctl(PARTITION, field).getFirst();
+        count();
+        counters.redis().hset(partition.earn(3), "#sealed", "1764000000000");
+        counters.redis().hset(partition.ctl(), Map.of("epoch", "4", field, "77"));
+        assertThat(workers.settlement(CrashPoints.NONE).settleAll())
+                .isEqualTo(new Settled(null, 0, 0, 0, 0, 0, List.of(), false));
+        counters.redis().hset(partition.ctl(), field, right);
         workers.settlement(CrashPoints.NONE).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(counted);
     }
@@ -584,8 +556,7 @@ class ZombieIT {
                 new Cursors(JdbcClient.create(workers.dataSource())).all().get(PARTITION);
         workers.settlement(CrashPoints.NONE).settleAll();
         Batch batch = new Batch(1);
-        batch.add(new EpochTotals(
-                PARTITION, stale.settledEpoch() + 1, stale.sealedAt(), dev.millrace.common.money.Micros.ZERO, 0, 0, 0));
+        batch.add(new EpochTotals(1, PARTITION, stale.settledEpoch() + 1, stale.sealedAt(), 0, 0, 0));
         assertThatThrownBy(() -> new CursorMove(JdbcClient.create(workers.dataSource()), CrashPoints.NONE)
                         .run(List.of(stale), batch, java.util.Map.of(), null))
                 .hasMessage("0 of 1 cursors moved: another worker has settled these epochs");

@@ -3,10 +3,14 @@ package dev.millrace.settlement.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.common.counters.CounterKeys;
 import dev.millrace.common.money.Micros;
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Retention;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.Sealing;
 import dev.millrace.local.server.Databases;
+import dev.millrace.local.server.Ports;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
@@ -15,11 +19,13 @@ import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.seal.RedisDurability;
-import dev.millrace.settlement.seal.Sealing;
 import dev.millrace.settlement.settle.Settled;
 import dev.millrace.settlement.settle.Settlement;
 import io.lettuce.core.AclSetuserArgs;
+import io.lettuce.core.Range;
 import io.lettuce.core.RestoreArgs;
+import io.lettuce.core.StreamMessage;
+import io.lettuce.core.XAddArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -29,6 +35,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,13 +47,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.dao.DataAccessException;
-import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -81,14 +89,13 @@ class WatchIT {
 
     @Test
     void newCountersAreOpenedOnceAndRefuseNoToken() {
-        CounterKeys names = new CounterKeys(15);
         watch.look();
-        assertThat(counters.redis().mget(names.epoch(), names.opening(), names.since()).stream()
-                        .map(v -> v.getValue()))
-                .containsExactly("1", "1", "0");
-        assertThat(counters.redis().info("server"))
-                .contains("run_id:" + counters.redis().get(names.run()));
+        assertThat(counters.ctl(15, "epoch", "lineage", "since", "process", "spans"))
+                .containsExactly("1", "1", "0", process(), "7800 2764800");
         assertThat(metric("millrace.reopenings")).isZero();
+        assertThat(metric("millrace.lineage"))
+                .as("as the ledger had it before the last look")
+                .isEqualTo(16);
     }
 
     @Test
@@ -99,11 +106,11 @@ class WatchIT {
         counters.redis().flushall();
         long before = second();
         watch.look();
-        CounterKeys names = new CounterKeys(5);
-        assertThat(counters.redis().get(names.epoch())).isEqualTo("3");
-        assertThat(counters.redis().get(names.opening())).isEqualTo("2");
-        assertThat(Long.parseLong(counters.redis().get(names.since()))).isBetween(before + 61, second() + 61);
-        assertThat(counters.redis().hget(names.total(), "#micros")).isEqualTo("1000");
+        Partition names = Partition.of(5);
+        assertThat(counters.redis().hget(names.ctl(), "epoch")).isEqualTo("3");
+        assertThat(counters.redis().hget(names.ctl(), "lineage")).isEqualTo("2");
+        assertThat(Long.parseLong(counters.redis().hget(names.ctl(), "since"))).isBetween(before + 61, second() + 61);
+        assertThat(counters.redis().hget(names.ctl(), "micros")).isEqualTo("1000");
         assertThat(metric("millrace.reopenings")).isEqualTo(16);
         count(5, 1_000);
         assertThat(worker.bean(Settlement.class).settleAll().micros()).isEqualTo(1_000);
@@ -113,16 +120,15 @@ class WatchIT {
 
     @Test
     void aRedisOlderThanTheLedgerIsSetAsideAndReopenedBeyond() {
-        CounterKeys names = new CounterKeys(8);
+        Partition names = Partition.of(8);
         worker.bean(Settlement.class).settleAll();
         count(8, 700);
         worker.bean(Settlement.class).settleAll();
-        counters.redis().set(names.epoch(), "2");
+        counters.redis().hset(names.ctl(), "epoch", "2");
         counters.redis().hdel(names.earn(2), "#sealed");
         watch.look();
-        assertThat(counters.redis().get(names.epoch())).isEqualTo("3");
-        assertThat(counters.redis().hget(names.quarantine(2, "earn", 2), "demo|c-1"))
-                .isEqualTo("700");
+        assertThat(counters.redis().hget(names.ctl(), "epoch")).isEqualTo("3");
+        assertThat(counters.redis().hget(names.quarantine(2, "earn", 2), "c-1")).isEqualTo("700");
         assertThat(counters.redis().exists(names.quarantine(2, "engage", 2))).isEqualTo(1);
         assertThat(counters.redis().exists(names.earn(2))).isZero();
         assertThat(worker.bean(Settlement.class).settleAll().micros()).isZero();
@@ -131,20 +137,18 @@ class WatchIT {
     /** A copy from before the partition was opened again may have a pointer ahead of the ledger: of a time that was given up. */
     @Test
     void aCopyFromBeforeAReopeningIsSetAsideAlthoughItsPointerIsAhead() {
-        CounterKeys names = new CounterKeys(8);
+        Partition names = Partition.of(8);
         count(8, 700);
         worker.bean(Settlement.class).settleAll();
-        counters.redis().del(names.epoch());
+        counters.redis().hdel(names.ctl(), "epoch");
         watch.look();
-        assertThat(counters.redis().get(names.opening())).isEqualTo("2");
-        counters.redis().set(names.opening(), "1");
-        counters.redis().set(names.epoch(), "4");
+        assertThat(counters.redis().hget(names.ctl(), "lineage")).isEqualTo("2");
+        counters.redis().hset(names.ctl(), "lineage", "1");
+        counters.redis().hset(names.ctl(), "epoch", "4");
         counters.redis().hset(names.earn(3), Map.of("#micros", "5", "#sealed", "1"));
         counters.redis().hset(names.earn(4), "#micros", "6");
         watch.look();
-        assertThat(counters.redis().mget(names.epoch(), names.opening()).stream()
-                        .map(v -> v.getValue()))
-                .containsExactly("2", "3");
+        assertThat(counters.ctl(8, "epoch", "lineage")).containsExactly("2", "3");
         assertThat(counters.redis().hget(names.quarantine(3, "earn", 3), "#micros"))
                 .isEqualTo("5");
         assertThat(counters.redis().hget(names.quarantine(3, "earn", 4), "#micros"))
@@ -155,18 +159,18 @@ class WatchIT {
     /** The pointer alone is lost while sealed epochs wait: none of them is counted into or settled half. */
     @Test
     void whateverLiesBeyondTheLedgerIsSetAsideWithALostPointer() {
-        CounterKeys names = new CounterKeys(8);
+        Partition names = Partition.of(8);
         for (int epoch = 1; epoch <= 3; epoch++) {
             count(8, 700);
             counters.redis().hset(names.earn(epoch), "#sealed", "1");
-            counters.redis().set(names.epoch(), Integer.toString(epoch + 1));
+            counters.redis().hset(names.ctl(), "epoch", Integer.toString(epoch + 1));
         }
         count(8, 700);
-        counters.redis().del(names.epoch());
+        counters.redis().hdel(names.ctl(), "epoch");
         watch.look();
-        assertThat(counters.redis().get(names.epoch())).isEqualTo("1");
+        assertThat(counters.redis().hget(names.ctl(), "epoch")).isEqualTo("1");
         for (int epoch = 1; epoch <= 4; epoch++) {
-            assertThat(counters.redis().hget(names.quarantine(2, "earn", epoch), "demo|c-1"))
+            assertThat(counters.redis().hget(names.quarantine(2, "earn", epoch), "c-1"))
                     .isEqualTo("700");
         }
         count(8, 700);
@@ -178,81 +182,79 @@ class WatchIT {
     /** The ledger may be restored to before them: then they are settled a second time. */
     @Test
     void settledEpochsThatAreKeptStayWhereTheyAre() {
-        CounterKeys names = new CounterKeys(8);
+        Partition names = Partition.of(8);
         count(8, 700);
         worker.bean(Settlement.class).settleAll();
         count(8, 40);
-        counters.redis().del(names.epoch());
+        counters.redis().hdel(names.ctl(), "epoch");
         watch.look();
-        assertThat(counters.redis().hget(names.earn(1), "demo|c-1")).isEqualTo("700");
-        assertThat(counters.redis().hget(names.quarantine(2, "earn", 2), "demo|c-1"))
-                .isEqualTo("40");
+        assertThat(counters.redis().hget(names.earn(1), "c-1")).isEqualTo("700");
+        assertThat(counters.redis().hget(names.quarantine(2, "earn", 2), "c-1")).isEqualTo("40");
         assertThat(counters.redis().exists(names.quarantine(2, "earn", 1))).isZero();
     }
 
     /** Half of an epoch, as a person's hand or a Redis that is no cluster node of its own may leave it. */
     @Test
     void engagementAloneIsSetAsideToo() {
-        CounterKeys names = new CounterKeys(8);
-        counters.redis().hset(names.engage(1), "demo|c-1|/a|view|1", "3");
-        counters.redis().del(names.epoch());
+        Partition names = Partition.of(8);
+        counters.redis().hset(names.folded(1), "demo|c-1|/a|view|1", "3");
+        counters.redis().xadd(names.engage(1), "r", "");
+        counters.redis().hdel(names.ctl(), "epoch");
         watch.look();
-        assertThat(counters.redis().exists(names.engage(1))).isZero();
-        assertThat(counters.redis().hget(names.quarantine(2, "engage", 1), "demo|c-1|/a|view|1"))
+        assertThat(counters.redis().exists(names.engage(1), names.folded(1))).isZero();
+        assertThat(counters.redis().hget(names.quarantine(2, "folded", 1), "demo|c-1|/a|view|1"))
                 .isEqualTo("3");
+        assertThat(counters.redis().xlen(names.quarantine(2, "engage", 1))).isEqualTo(1);
     }
 
     /** A number used twice would hide a loss from the ingest nodes that have seen it. */
     @Test
-    void anOpeningThatOnlyRedisKnowsOfIsNotNumberedAgain() {
-        CounterKeys names = new CounterKeys(8);
-        counters.redis().set(names.opening(), "5");
-        counters.redis().del(names.epoch());
+    void aLineageThatOnlyRedisKnowsOfIsNotNumberedAgain() {
+        Partition names = Partition.of(8);
+        counters.redis().hset(names.ctl(), "lineage", "5");
+        counters.redis().hdel(names.ctl(), "epoch");
         watch.look();
-        assertThat(counters.redis().get(names.opening())).isEqualTo("6");
+        assertThat(counters.redis().hget(names.ctl(), "lineage")).isEqualTo("6");
     }
 
-    /** A settlement commits between the look and the lock: what was seen is behind the ledger by then. */
+    /** A settlement commits between the look and the lock, and Redis is a copy from before it: what was seen is behind the ledger by then. */
     @Test
-    void anotherProcessIsConfirmedByTheCursorOfTheMoment() {
-        CounterKeys names = new CounterKeys(8);
-        String run = String.valueOf(counters.redis().get(names.run()));
+    void anotherProcessIsComparedWithTheCursorOfTheMoment() {
+        Partition names = Partition.of(8);
         AtomicBoolean first = new AtomicBoolean(true);
         TransactionTemplate late = new TransactionTemplate(worker.bean(PlatformTransactionManager.class)) {
             @Override
             public <T> T execute(TransactionCallback<T> action) {
                 if (first.getAndSet(false)) {
-                    counters.redis().set(names.run(), run);
+                    counters.redis().hset(names.ctl(), "process", process());
                     worker.bean(Settlement.class).settleAll();
-                    counters.redis().set(names.run(), "the-run-before");
-                    counters.redis().set(names.epoch(), "1");
+                    counters.redis().hset(names.ctl(), Map.of("process", "the-run-before", "epoch", "1"));
                 }
                 return super.execute(action);
             }
         };
-        counters.redis().set(names.run(), "the-run-before");
+        counters.redis().hset(names.ctl(), "process", "the-run-before");
         watch(late, worker.bean(SettlementSettings.class)).look();
         assertThat(first).isFalse();
-        assertThat(counters.redis().get(names.run())).isEqualTo("the-run-before");
+        assertThat(counters.ctl(8, "epoch", "lineage", "opened")).containsExactly("2", "2", "2");
     }
 
     /** Who holds it may be about to commit a settlement of the process before. */
     @Test
     void whatAnotherHoldsIsNotConfirmed() throws Exception {
-        CounterKeys names = new CounterKeys(8);
-        counters.redis().set(names.run(), "the-run-before");
+        Partition names = Partition.of(8);
+        counters.redis().hset(names.ctl(), "process", "the-run-before");
         try (Connection other = DriverManager.getConnection(
                         database, "postgres", RealServers.databases().password());
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("SELECT FROM partition_cursor WHERE partition = 8 FOR UPDATE");
             watch.look();
-            assertThat(counters.redis().get(names.run())).isEqualTo("the-run-before");
+            assertThat(counters.redis().hget(names.ctl(), "process")).isEqualTo("the-run-before");
             other.rollback(); // Closing alone would not wait for the server to let go of the row.
         }
         watch.look();
-        assertThat(counters.redis().info("server"))
-                .contains("run_id:" + counters.redis().get(names.run()));
+        assertThat(counters.ctl(8, "process", "lineage")).containsExactly(process(), "2");
     }
 
     /** Until then a balance can't be told, so the worker is not ready. */
@@ -260,7 +262,7 @@ class WatchIT {
     void aWorkerHasComparedOnceNoPartitionIsLeftToTheNextLook() throws Exception {
         Watch late = watch(worker.bean(TransactionTemplate.class), worker.bean(SettlementSettings.class));
         assertThat(late.hasCompared()).isFalse();
-        counters.redis().set(new CounterKeys(8).run(), "the-run-before");
+        counters.redis().hset(Partition.of(8).ctl(), "process", "the-run-before");
         try (Connection other = DriverManager.getConnection(
                         database, "postgres", RealServers.databases().password());
                 Statement statement = other.createStatement()) {
@@ -296,20 +298,24 @@ class WatchIT {
         quiet.turn();
         assertThat(asked).as("nothing has happened but a view").hasValue(0);
 
-        CounterKeys names = new CounterKeys(5);
+        Partition names = Partition.of(5);
         Map<String, Runnable> changes = new LinkedHashMap<>();
-        changes.put("another process", () -> counters.redis().set(names.run(), "the-run-before"));
-        changes.put("no pointer", () -> counters.redis().del(names.epoch()));
-        changes.put("another opening", () -> counters.redis().set(names.opening(), "7"));
+        changes.put("another process", () -> counters.redis().hset(names.ctl(), "process", "the-run-before"));
+        changes.put("no pointer", () -> counters.redis().hdel(names.ctl(), "epoch"));
+        changes.put("another lineage", () -> counters.redis().hset(names.ctl(), "lineage", "77"));
         changes.put("a pointer that went back", () -> {
             worker.bean(Settlement.class).settleAll();
             quiet.look();
-            counters.redis().set(names.epoch(), "1");
+            counters.redis().hset(names.ctl(), "epoch", "1");
         });
-        changes.put("a dead canary", () -> counters.redis().del(names.canary()));
+        changes.put("other spans", () -> counters.redis().hset(names.ctl(), "spans", "1 2"));
+        changes.put("a log that is gone", () -> {
+            count(5, 1_000);
+            counters.redis().del(names.log(Retention.SHORT));
+        });
+        changes.put("a clock ahead", () -> counters.redis().hset(names.ctl(), "clock", Long.toString(second() + 500)));
         changes.put(
-                "a canary that is old", () -> counters.redis().set(names.canaryUntil(), Long.toString(second() + 20)));
-        changes.put("a sleeping clock", () -> counters.redis().set(names.clock(), Long.toString(second() - 500)));
+                "a sleeping clock", () -> counters.redis().hset(names.ctl(), "clock", Long.toString(second() - 500)));
         changes.forEach((what, change) -> {
             change.run();
             asked.set(0);
@@ -355,9 +361,15 @@ class WatchIT {
     private SettlementSettings ofASecond() {
         SettlementSettings given = worker.bean(SettlementSettings.class);
         return new SettlementSettings(
+                given.redisUrl(),
+                given.redisPatience(),
+                given.redisTimeout(),
+                given.redisAckReplicas(),
                 Duration.ofSeconds(1),
                 given.keepSettled(),
                 given.partitionsPerRun(),
+                given.rememberShort(),
+                given.rememberLong(),
                 true,
                 given.openingDelay(),
                 given.clockTolerance());
@@ -376,7 +388,7 @@ class WatchIT {
         return new WatchConfiguration()
                 .watch(
                         jdbc,
-                        worker.bean(StringRedisTemplate.class),
+                        worker.bean(RedisConnections.class),
                         new Cursors(jdbc),
                         transaction,
                         settings,
@@ -414,70 +426,225 @@ class WatchIT {
 
     @Test
     void aPointerThatIsNoNumberIsTreatedAsLost() {
-        CounterKeys names = new CounterKeys(2);
-        counters.redis().set(names.epoch(), "nonsense");
+        Partition names = Partition.of(2);
+        counters.redis().hset(names.ctl(), "epoch", "nonsense");
         watch.look();
-        assertThat(counters.redis().get(names.epoch())).isEqualTo("1");
-        assertThat(counters.redis().get(names.opening())).isEqualTo("2");
+        assertThat(counters.redis().hget(names.ctl(), "epoch")).isEqualTo("1");
+        assertThat(counters.redis().hget(names.ctl(), "lineage")).isEqualTo("2");
     }
 
     @Test
-    void anotherRedisProcessIsConfirmedOnlyWhenItsPointersAreAhead() {
-        CounterKeys ahead = new CounterKeys(1);
-        counters.redis().set(ahead.run(), "the-run-before");
+    void anotherRedisProcessCountsInANewLineage() {
+        counters.redis().hset(Partition.of(1).ctl(), "process", "the-run-before");
+        assertThat(counters.count(1, "c-1", "/a", EventType.VIEW, 1, 1_000)).isFalse();
         watch.look();
-        assertThat(counters.redis().info("server"))
-                .contains("run_id:" + counters.redis().get(ahead.run()));
-        assertThat(counters.redis().get(ahead.opening())).isEqualTo("1");
+        assertThat(counters.ctl(1, "process", "lineage", "opened", "since")).containsExactly(process(), "2", "1", "0");
+        assertThat(cursor(1).lineage()).isEqualTo(2);
+        assertThat(metric("millrace.reopenings")).isZero();
+        count(1, 1_000);
     }
 
+    /** Between Redis' new lineage and the commit of the cursor's: it is begun once more, and nothing was counted meanwhile. */
     @Test
-    void aSleepingClockIsMovedOnAndATrustedOneIsLeftAlone() {
-        CounterKeys names = new CounterKeys(1);
-        long now = second();
-        counters.redis().set(names.clock(), Long.toString(now - 500));
+    void aLineageWhoseWorkerDidNotLiveToTellIsBegunAgain() {
+        Partition names = Partition.of(1);
+        count(1, 1_000);
+        counters.redis().hset(names.ctl(), "lineage", "2");
+        counters.redis().hdel(names.ctl(), "process");
         watch.look();
-        assertThat(Long.parseLong(counters.redis().get(names.clock()))).isGreaterThanOrEqualTo(now);
-        String trusted = Long.toString(second() + 300); // up to 30 s behind would do, but a slow machine is slow
-        counters.redis().set(names.clock(), trusted);
-        watch.look();
-        assertThat(counters.redis().get(names.clock())).isEqualTo(trusted);
-    }
-
-    /** Redis' clock can't be set here; what a leap does to a key that expires is done by hand. */
-    @Test
-    void whereTheCanaryDiedTokensThatAreOutAreRefusedAndTheCountersStay(CapturedOutput output) {
-        CounterKeys names = new CounterKeys(5);
-        count(5, 1_000);
-        watch.look();
-        assertThat(counters.redis().ttl(names.canary())).isBetween(1L, 60L);
-        counters.redis().del(names.canary());
-        long before = second();
-        watch.look();
-        assertThat(metric("millrace.clock.leaps")).isEqualTo(1);
-        assertThat(output).contains("ERROR").contains("partition 5: Redis' clock has leapt ahead");
-        assertThat(counters.redis().mget(names.epoch(), names.opening()).stream()
-                        .map(v -> v.getValue()))
-                .containsExactly("1", "2");
-        assertThat(Long.parseLong(counters.redis().get(names.since()))).isBetween(before + 60, second() + 62);
-        watch.look();
-        assertThat(metric("millrace.clock.leaps")).as("once").isEqualTo(1);
+        assertThat(counters.ctl(1, "process", "lineage", "epoch")).containsExactly(process(), "3", "1");
+        assertThat(cursor(1).lineage()).isEqualTo(3);
         assertThat(metric("millrace.reopenings")).isZero();
         assertThat(worker.bean(Settlement.class).settleAll().micros()).isEqualTo(1_000);
+    }
+
+    /**
+     * A copy of Redis is restored, counted into, and restored once more. The pointer is where it was both times, and so may be the process and
+     * the IDs of the log; the lineage is not.
+     */
+    @Test
+    void aRedisRestoredTwiceWithinAnEpochIsRecognised() {
+        Partition names = Partition.of(5);
+        count(5, 1_000);
+        Map<String, byte[]> copy = copy(names);
+        count(5, 100);
+        restore(copy);
+        counters.redis().hset(names.ctl(), "process", "the-restored-one");
+        watch.look();
+        assertThat(counters.ctl(5, "epoch", "lineage")).containsExactly("1", "2");
+        count(5, 300);
+        long before = second();
+        restore(copy);
+        watch.look();
+        assertThat(counters.ctl(5, "epoch", "lineage", "opened", "process")).containsExactly("1", "3", "3", process());
+        assertThat(number(5, "since")).isBetween(before + 61, second() + 61);
+        assertThat(counters.redis().hget(names.quarantine(3, "earn", 1), "c-1")).isEqualTo("1000");
+        assertThat(metric("millrace.reopenings")).isEqualTo(1);
+    }
+
+    private Map<String, byte[]> copy(Partition partition) {
+        Map<String, byte[]> copy = new HashMap<>();
+        counters.redis()
+                .keys(partition.tag() + "*")
+                .forEach(key -> copy.put(key, counters.redis().dump(key)));
+        return copy;
+    }
+
+    private void restore(Map<String, byte[]> copy) {
+        copy.forEach((key, value) ->
+                counters.redis().restore(key, value, RestoreArgs.Builder.ttl(0).replace()));
+    }
+
+    /** What can become of a log. */
+    enum Damage {
+        WHOLE,
+        TAIL,
+        MIDDLE,
+        ANOTHER_TYPE,
+        FROM_THE_FUTURE,
+        ONE_FROM_THE_FUTURE_FOR_ANOTHER
+    }
+
+    private void damage(String log, Damage damage) {
+        List<String> ids = counters.redis().xrange(log, Range.unbounded()).stream()
+                .map(StreamMessage::getId)
+                .toList();
+        switch (damage) {
+            case WHOLE -> counters.redis().del(log);
+            case TAIL -> counters.redis().xdel(log, ids.getLast());
+            case MIDDLE -> counters.redis().xdel(log, ids.get(1));
+            case ANOTHER_TYPE -> counters.redis().set(log, "no stream");
+            case FROM_THE_FUTURE -> fromTheFuture(log);
+            case ONE_FROM_THE_FUTURE_FOR_ANOTHER -> {
+                counters.redis().xdel(log, ids.getFirst());
+                fromTheFuture(log);
+            }
+        }
+    }
+
+    private void fromTheFuture(String log) {
+        counters.redis().xadd(log, new XAddArgs().id("99999999999999-0"), "f", "12345678");
+    }
+
+    /** Whoever trims a log by hand, the worst is a refusal. */
+    @ParameterizedTest
+    @EnumSource
+    void aLogThatIsNotWhatWasWrittenIsBegunAnewWithTheTokensRefused(Damage damage, CapturedOutput output) {
+        Partition names = Partition.of(5);
+        for (int i = 0; i < 3; i++) {
+            count(5, 1_000);
+        }
+        damage(names.log(Retention.SHORT), damage);
+        assertThat(counters.state(5).shortLogIsSound()).isFalse();
+        long before = second();
+        watch.look();
+        assertThat(counters.state(5).logsAreSound()).isTrue();
+        assertThat(counters.ctl(5, "epoch", "lineage", "short.length", "long.floor"))
+                .containsExactly("1", "2", "0", "0");
+        assertThat(number(5, "since")).isBetween(before + 61, second() + 61);
+        assertThat(number(5, "short.floor")).isBetween(before + 61, second() + 61);
+        assertThat(output).contains("ERROR").contains("partition 5: 1 logs are not what was written");
+        count(5, 1_000);
+        assertThat(worker.bean(Settlement.class).settleAll().micros()).isEqualTo(4_000);
+        watch.look();
+        assertThat(metric("millrace.money.drift.micros")).isZero();
+        assertThat(metric("millrace.reopenings")).isZero();
+    }
+
+    @Test
+    void aSleepingClockIsMovedOnAndOneThatIsALittleAheadIsLeftAlone() {
+        Partition names = Partition.of(1);
+        long now = second();
+        counters.redis().hset(names.ctl(), "clock", Long.toString(now - 500));
+        watch.look();
+        assertThat(number(1, "clock")).isGreaterThanOrEqualTo(now);
+        String trusted = Long.toString(second() + 3); // up to 30 s behind would do, but a slow machine is slow
+        counters.redis().hset(names.ctl(), "clock", trusted);
+        watch.look();
+        assertThat(counters.ctl(1, "clock")).containsExactly(trusted);
+    }
+
+    /** It refuses every event until then: Redis' clock seems to have fallen back. */
+    @Test
+    void aClockThatFollowedALeapIsSetBackOnceThatIsOver() {
+        Partition names = Partition.of(1);
+        counters.redis().hset(names.ctl(), "clock", Long.toString(second() + 1_500));
+        assertThat(counters.count(1, "c-1", "/a", EventType.VIEW, 1, 1_000)).isFalse();
+        watch.turn();
+        assertThat(number(1, "clock")).isBetween(second() - 60, second());
+        count(1, 1_000);
+    }
+
+    /** Without a database: nothing is settled, and an epoch goes on and on. */
+    @Test
+    void recordsAreFoldedWhilePostgresIsAwayAndTheirSumsStayExact() {
+        Partition names = Partition.of(5);
+        int events = 2_600;
+        long articles = 7;
+        for (int i = 0; i < events; i++) {
+            counters.count(5, "c-" + i % 3, "/" + i % articles, EventType.VIEW, 1, 1_000);
+        }
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        Watch blind = watch(
+                JdbcClient.create(new DriverManagerDataSource("jdbc:postgresql://127.0.0.1:" + Ports.free() + "/none")),
+                worker.bean(TransactionTemplate.class),
+                worker.bean(SettlementSettings.class),
+                meters);
+        for (int look = 0; look < 2; look++) { // the first one learns which epoch is open
+            assertThatThrownBy(blind::turn).isInstanceOf(DataAccessException.class);
+        }
+        assertThat(counters.redis().xlen(names.engage(1))).isLessThanOrEqualTo(Backlog.MOST_ENTRIES);
+        assertThat(counters.redis().hlen(names.folded(1))).isEqualTo(3 * articles);
+        assertThat(meters.get("millrace.records.folded").counter().count())
+                .isEqualTo((double) (events - counters.redis().xlen(names.engage(1))));
+        count(5, 1_000);
+        assertThat(worker.bean(Settlement.class).settleAll().micros()).isEqualTo((events + 1) * 1_000L);
+        assertThat(worker.bean(JdbcClient.class)
+                        .sql("SELECT sum(units) FROM engagement")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(events + 1);
         watch.look();
         assertThat(metric("millrace.money.drift.micros")).isZero();
     }
 
-    /** Nobody was there to feed it. */
     @Test
-    void aCanaryThatDiedOfAgeSaysNothing() {
-        CounterKeys names = new CounterKeys(5);
-        counters.redis().del(names.canary());
-        counters.redis().set(names.canaryUntil(), Long.toString(second() - 10));
-        watch.look();
-        assertThat(metric("millrace.clock.leaps")).isZero();
-        assertThat(counters.redis().get(names.since())).isEqualTo("0");
-        assertThat(counters.redis().exists(names.canary())).isEqualTo(1);
+    void recordsThatCanNotBeFoldedAreToldOfOnceAndHaltTheirPartition(CapturedOutput output) {
+        Partition names = Partition.of(5);
+        counters.redis().xadd(names.engage(1), "r", "nonsense");
+        for (int i = 0; i <= Backlog.MOST_ENTRIES; i++) {
+            count(5, 1_000);
+        }
+        for (int look = 0; look < 3; look++) {
+            watch.look();
+        }
+        assertThat(output.getOut().split("partition 5: its records can't be folded", -1))
+                .hasSize(2);
+        assertThat(worker.bean(Settlement.class).settleAll().halted())
+                .extracting(Settled.Halted::partition)
+                .containsExactly(5);
+    }
+
+    @Test
+    void aRedisOfVersion01IsRefused() {
+        counters.redis().flushall();
+        counters.redis().set("{p00}:epoch", "7");
+        assertThatThrownBy(watch::look)
+                .hasMessageContaining("holds the counters of Millrace 0.1")
+                .hasMessageContaining("opens nothing here");
+        assertThat(counters.redis().keys("*")).containsExactly("{p00}:epoch");
+    }
+
+    private String process() {
+        return counters.link(0).process();
+    }
+
+    private long number(int partition, String field) {
+        return Long.parseLong(counters.ctl(partition, field).getFirst());
+    }
+
+    private PartitionCursor cursor(int partition) {
+        return worker.bean(Cursors.class).all().get(partition);
     }
 
     @Test
@@ -491,7 +658,7 @@ class WatchIT {
         assertThat(metric("millrace.pending.micros")).isEqualTo(1_600);
         assertThat(metric("millrace.money.drift.micros")).isZero();
         assertThat(metric("millrace.settled.events")).isEqualTo(16);
-        counters.redis().hincrby(new CounterKeys(4).total(), "#micros", 7);
+        counters.redis().hincrby(Partition.of(4).ctl(), "micros", 7);
         watch.look();
         assertThat(metric("millrace.money.drift.micros")).isEqualTo(7);
     }
@@ -501,19 +668,21 @@ class WatchIT {
     void whereSomethingMovedMeanwhileNothingIsCompared() {
         count(4, 1_000);
         Cursors cursors = worker.bean(Cursors.class);
-        StringRedisTemplate redis = worker.bean(StringRedisTemplate.class);
+        RedisConnections redis = worker.bean(RedisConnections.class);
         Money money = new Money(redis);
         List<Long> pointers = Collections.nCopies(16, 1L);
         List<PartitionCursor> before = cursors.all();
         assertThat(money.read(before, pointers))
                 .hasValueSatisfying(reading -> assertThat(reading.drift()).isEqualTo(Micros.ZERO));
-        new Sealing(redis).seal(4, 0);
+        new Sealing(worker.bean(SettlementSettings.class).spans())
+                .seal(redis.required(Partition.of(4)), Partition.of(4), 0, 1, second());
         assertThat(money.read(before, pointers)).as("sealed").isEmpty();
         assertThat(Money.stoodStill(before, cursors.all())).isTrue();
         worker.bean(Settlement.class).settleAll();
         assertThat(Money.stoodStill(before, cursors.all())).as("settled").isFalse();
         List<Long> now = IntStream.range(0, 16)
-                .mapToObj(p -> Long.parseLong(counters.redis().get(new CounterKeys(p).epoch())))
+                .mapToObj(p ->
+                        Long.parseLong(counters.redis().hget(Partition.of(p).ctl(), "epoch")))
                 .toList();
         assertThat(money.read(cursors.all(), now)).isPresent();
     }
@@ -521,18 +690,12 @@ class WatchIT {
     /** A copy of Redis from a moment ago, within the same epoch: the ledger can't know what is lost, whoever looks every second can. */
     @Test
     void countsThatAreLostWhileThePointerStandsAreToldOf(CapturedOutput output) {
-        CounterKeys names = new CounterKeys(5);
         count(5, 1_000);
-        byte[] earn = counters.redis().dump(names.earn(1));
-        byte[] engage = counters.redis().dump(names.engage(1));
-        byte[] total = counters.redis().dump(names.total());
+        Map<String, byte[]> copy = copy(Partition.of(5));
         count(5, 1_000);
         watch.look();
         assertThat(metric("millrace.counted.micros")).isEqualTo(2_000);
-        RestoreArgs over = RestoreArgs.Builder.ttl(0).replace();
-        counters.redis().restore(names.earn(1), earn, over);
-        counters.redis().restore(names.engage(1), engage, over);
-        counters.redis().restore(names.total(), total, over);
+        restore(copy);
         watch.look();
         assertThat(metric("millrace.lost.micros")).isEqualTo(1_000);
         assertThat(output).contains("ERROR").contains("partition 5: Redis has lost 1000 micros");
@@ -544,23 +707,24 @@ class WatchIT {
     /** What a re-opening sets aside is there, and told of as a re-opening. */
     @Test
     void aReopeningIsNotTakenForALoss() {
-        CounterKeys names = new CounterKeys(8);
-        counters.redis().set(names.opening(), "3");
+        Partition names = Partition.of(8);
+        counters.redis().hset(names.ctl(), Map.of("lineage", "3", "opened", "3", "first", "1"));
         watch.look();
         assertThat(metric("millrace.reopenings"))
                 .as("told of by whoever finds it")
                 .isEqualTo(1);
-        assertThat(metric("millrace.openings")).isEqualTo(16);
         count(8, 700);
         watch.look();
+        assertThat(metric("millrace.openings")).isEqualTo(17);
+        assertThat(metric("millrace.lineage")).isEqualTo(15 + 4);
         assertThat(metric("millrace.counted.micros")).isEqualTo(700);
-        counters.redis().set(names.opening(), "2");
+        counters.redis().hset(names.ctl(), "lineage", "2");
         watch.look();
-        assertThat(counters.redis().get(names.opening())).isEqualTo("4");
+        assertThat(counters.redis().hget(names.ctl(), "lineage")).isEqualTo("5");
         watch.look();
         assertThat(metric("millrace.counted.micros")).isZero();
         assertThat(metric("millrace.reopenings")).isEqualTo(2);
-        assertThat(metric("millrace.openings")).isEqualTo(19);
+        assertThat(metric("millrace.openings")).isEqualTo(18);
         assertThat(metric("millrace.lost.micros")).isZero();
     }
 
@@ -568,8 +732,8 @@ class WatchIT {
     void aPointerFarBeyondTheLedgerIsNotReadEpochByEpoch() {
         watch.look();
         double counted = metric("millrace.counted.micros");
-        counters.redis().set(new CounterKeys(4).epoch(), "1000000000000");
-        counters.redis().hincrby(new CounterKeys(5).total(), "#micros", 7);
+        counters.redis().hset(Partition.of(4).ctl(), "epoch", "1000000000000");
+        counters.redis().hincrby(Partition.of(5).ctl(), "micros", 7);
         watch.look();
         assertThat(metric("millrace.counted.micros")).as("not compared").isEqualTo(counted);
     }
@@ -577,20 +741,20 @@ class WatchIT {
     @Test
     void aRedisThatCouldLoseWhatItAcknowledgedIsRefused(CapturedOutput output) {
         assertThat(metric("millrace.redis.durable")).isEqualTo(1);
-        CounterKeys names = new CounterKeys(1);
+        Partition names = Partition.of(1);
         counters.redis().configSet("appendfsync", "everysec");
         try {
-            counters.redis().set(names.run(), "the-run-before");
+            counters.redis().hset(names.ctl(), "process", "the-run-before");
             assertThatThrownBy(watch::look)
                     .hasMessage(
                             "Redis is not durable: it runs without appendfsync always. Nothing is opened, confirmed or"
                                     + " settled until it is; MILLRACE_REQUIRE_DURABLE_REDIS=false accepts that what it has acknowledged can be lost");
             assertThat(output).contains("ERROR").contains("Redis is not durable: it runs without appendfsync always.");
             assertThat(metric("millrace.redis.durable")).isZero();
-            assertThat(counters.redis().get(names.run())).isEqualTo("the-run-before");
+            assertThat(counters.redis().hget(names.ctl(), "process")).isEqualTo("the-run-before");
             assertThatThrownBy(() -> worker.bean(Settlement.class).settleAll())
                     .hasMessageStartingWith("Redis is not durable");
-            assertThat(counters.redis().get(names.epoch())).isEqualTo("1");
+            assertThat(counters.redis().hget(names.ctl(), "epoch")).isEqualTo("1");
         } finally {
             counters.redis().configSet("appendfsync", "always");
         }
@@ -600,13 +764,19 @@ class WatchIT {
     }
 
     @Test
-    void aRedisWithoutALogOrThatDoesNotTellIsNotTakenForADurableOne() {
+    void aRedisWithoutALogOrALimitOrThatDoesNotTellIsNotTakenForADurableOne() {
         RedisDurability durability = worker.bean(RedisDurability.class);
         counters.redis().configSet("appendonly", "no");
         try {
             assertThat(durability.lacking()).isEqualTo("it runs without appendonly yes");
         } finally {
             counters.redis().configSet("appendonly", "yes");
+        }
+        counters.redis().configSet("maxmemory", "0");
+        try {
+            assertThat(durability.lacking()).isEqualTo("it runs without a maxmemory");
+        } finally {
+            counters.redis().configSet("maxmemory", Counting.MEMORY);
         }
         counters.redis().aclSetuser("default", AclSetuserArgs.Builder.removeCommand(CommandType.CONFIG));
         try {
@@ -665,19 +835,19 @@ class WatchIT {
     /** A pointer set ahead by hand: the partition stands still with an alarm, and what was counted on both sides can be had. */
     @Test
     void aPointerThatLeaptAheadHaltsItsPartitionAndLosesNothing() {
-        CounterKeys names = new CounterKeys(5);
+        Partition names = Partition.of(5);
         count(5, 1_000);
-        counters.redis().set(names.epoch(), "1000");
+        counters.redis().hset(names.ctl(), "epoch", "1000");
         count(5, 1_000);
         assertThat(worker.bean(Settlement.class).settleAll().halted())
-                .containsExactly(
-                        new Settled.Halted(5, "epoch 1 is before the open one, but its hash is not marked as sealed"));
+                .containsExactly(new Settled.Halted(
+                        5, "epoch 1: it is before the open one, but its earnings are not marked as sealed"));
         watch.look();
         assertThat(metric("millrace.partitions.halted")).isEqualTo(1);
-        assertThat(counters.redis().hget(names.earn(1), "demo|c-1")).isEqualTo("1000");
-        assertThat(counters.redis().hget(names.earn(1_000), "demo|c-1")).isEqualTo("1000");
+        assertThat(counters.redis().hget(names.earn(1), "c-1")).isEqualTo("1000");
+        assertThat(counters.redis().hget(names.earn(1_000), "c-1")).isEqualTo("1000");
 
-        counters.redis().set(names.epoch(), "1");
+        counters.redis().hset(names.ctl(), "epoch", "1");
         assertThat(worker.bean(Settlement.class).settleAll().micros()).isEqualTo(1_000);
         watch.look();
         assertThat(metric("millrace.partitions.halted")).isZero();

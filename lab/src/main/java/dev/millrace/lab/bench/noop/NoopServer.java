@@ -1,6 +1,6 @@
 package dev.millrace.lab.bench.noop;
 
-import dev.millrace.ingest.receive.ServerConfiguration;
+import dev.millrace.service.ServerConfiguration;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;

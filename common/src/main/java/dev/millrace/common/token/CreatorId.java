@@ -1,0 +1,35 @@
+package dev.millrace.common.token;
+
+/** What a creator id looks like, wherever one is taken: in tokens, in paths of the ledger, in Redis. */
+public final class CreatorId {
+    /** The rule, for messages. */
+    public static final String RULE = "a creator id is [A-Za-z0-9._:-]{1,64}, not '.' or '..'";
+
+    private static final int MOST_CHARACTERS = 64;
+
+    private CreatorId() {}
+
+    /** Whether this is one. {@code .} and {@code ..} are none: no URL can name their balance. */
+    public static boolean matches(String text) {
+        int length = text.length();
+        if (length < 1 || length > MOST_CHARACTERS || text.equals(".") || text.equals("..")) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if (!isAllowed(text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isAllowed(char c) {
+        return (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
+                || (c >= '0' && c <= '9')
+                || c == '.'
+                || c == '_'
+                || c == ':'
+                || c == '-';
+    }
+}

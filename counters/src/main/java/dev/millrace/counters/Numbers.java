@@ -1,0 +1,18 @@
+package dev.millrace.counters;
+
+import org.jspecify.annotations.Nullable;
+
+/** Numbers as they stand in Redis, where whoever edits it by hand may have left anything. */
+final class Numbers {
+    private Numbers() {}
+
+    /** The whole number in this text, 0 to 10^18 - 1; 0 where it is none. */
+    static long orZero(@Nullable String text) {
+        return text != null && text.matches("[0-9]{1,18}") ? Long.parseLong(text) : 0;
+    }
+
+    /** The same of a script's bulk reply. */
+    static long orZero(Object bulk) {
+        return orZero(Link.text(bulk));
+    }
+}

@@ -1,0 +1,108 @@
+package dev.millrace.counters;
+
+import dev.millrace.common.token.Retention;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32;
+
+/**
+ * One of the sixteen parts that the creators are divided among, and the names of its keys. All of them carry one hash tag, so that they
+ * are on one node of a Redis Cluster and one script may touch them all.
+ *
+ * @param number 0 to 15
+ */
+public record Partition(int number) {
+    /** How many there are. */
+    public static final int COUNT = 16;
+
+    /** Their slots lie in the first, second, … sixteenth of a cluster's 16,384, away from its borders: even ranges share them evenly. */
+    private static final List<String> TAGS = List.of(
+            "{p00an}:",
+            "{p01ai}:",
+            "{p02h}:",
+            "{p03bn}:",
+            "{p04c}:",
+            "{p05dn}:",
+            "{p06fi}:",
+            "{p07fn}:",
+            "{p08fo}:",
+            "{p09o}:",
+            "{p10c}:",
+            "{p11dc}:",
+            "{p12fe}:",
+            "{p13fb}:",
+            "{p14ac}:",
+            "{p15ad}:");
+
+    private static final List<Partition> ALL =
+            IntStream.range(0, COUNT).mapToObj(Partition::new).toList();
+
+    public Partition {
+        if (number < 0 || number >= COUNT) {
+            throw new IllegalArgumentException("partition %d is not 0 to %d".formatted(number, COUNT - 1));
+        }
+    }
+
+    /** All sixteen, in order. */
+    public static List<Partition> all() {
+        return ALL;
+    }
+
+    /** The partition of this number, 0 to 15. */
+    public static Partition of(int number) {
+        return ALL.get(number);
+    }
+
+    /** Where a creator's money is counted: the CRC-32 (ISO 3309) of the id in UTF-8, modulo sixteen. */
+    public static Partition of(String creator) {
+        CRC32 hash = new CRC32();
+        hash.update(creator.getBytes(StandardCharsets.UTF_8));
+        return ALL.get((int) (hash.getValue() % COUNT));
+    }
+
+    /** What all of its keys begin with. */
+    public String tag() {
+        return TAGS.get(number);
+    }
+
+    /** The control fields: lineage, epoch, clock, process, state of the logs, totals ({@link Ctl}). */
+    public String ctl() {
+        return tag() + "ctl";
+    }
+
+    /** The log of what was counted, of one class. */
+    public String log(Retention retention) {
+        return tag() + "log:" + retention.wireName();
+    }
+
+    /** What each creator has earned in this epoch. */
+    public String earn(long epoch) {
+        return tag() + "earn:" + epoch;
+    }
+
+    /** What the micros of this epoch are for: a stream of records ({@link Records}). */
+    public String engage(long epoch) {
+        return tag() + "engage:" + epoch;
+    }
+
+    /** The same summed by name, once the beginning of the stream has been folded. */
+    public String folded(long epoch) {
+        return tag() + "folded:" + epoch;
+    }
+
+    /**
+     * Where a key goes that was in the way when the partition was opened anew.
+     *
+     * @param lineage of that opening
+     * @param kind {@code earn}, {@code engage} or {@code folded}
+     */
+    public String quarantine(long lineage, String kind, long epoch) {
+        return tag() + "quarantine:" + lineage + ":" + kind + ":" + epoch;
+    }
+
+    @Override
+    public String toString() {
+        return "partition %02d".formatted(number);
+    }
+}

@@ -1,0 +1,507 @@
+package dev.millrace.counters;
+
+import com.google.common.base.Splitter;
+import com.google.common.base.Ticker;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.cluster.SlotHash;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connections to Redis: one to the node, to the primary that the sentinels name, or to each primary of a cluster. Opens them, looks at
+ * each again and again, and replaces those that are gone, no longer answer, or lead to a server that can't be used. Thread-safe.
+ *
+ * <p>Lettuce's own reconnection is off: it would send commands whose outcome is unknown a second time, to a process that may be another
+ * one. Here a lost connection fails what was in flight, and a new one is looked at (which process? which role? its clock?) before anything
+ * is sent through it. Redirections of a cluster aren't followed for the same reason: they are a failure, and the next look learns the new
+ * owner.
+ */
+public final class RedisConnections implements AutoCloseable {
+    /** A busy Redis may miss a look; closing fails all that is under way. */
+    private static final int MOST_MISSES = 2;
+
+    /** How long a refusal of the server makes it unusable. */
+    private static final Duration REFUSED_FOR = Duration.ofSeconds(3);
+
+    /** Refusals by which the connection itself leads to the wrong place; its name may lead elsewhere by now. */
+    private static final Pattern LEADS_ASTRAY =
+            Pattern.compile("^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF)\\b.*", Pattern.DOTALL);
+
+    private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
+    private static final Pattern REPLICATION_ID = Pattern.compile("(?m)^master_replid:(\\w+)");
+    private static final Pattern MODE = Pattern.compile("(?m)^redis_mode:(\\w+)");
+    private static final Pattern ROLE = Pattern.compile("(?m)^role:(\\w+)");
+
+    /** User and password hold nothing that ends them: what comes after it would be taken for a host, a port, a name, and be shown. */
+    private static final Pattern SENTINELS = Pattern.compile("rediss?-sentinel://(?:[^@/?#]*@)?[^@]+");
+
+    private static final Pattern NODES = Pattern.compile("(rediss?://(?:[^@/?#]*@)?)([^@/?#]+)([^@]*)");
+
+    /** Calls that are sent at the same time share a write to the socket. */
+    private static final NettyCustomizer FLUSH_TOGETHER = new NettyCustomizer() {
+        @Override
+        public void afterChannelInitialized(Channel channel) {
+            channel.pipeline()
+                    .addFirst(new FlushConsolidationHandler(
+                            FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
+        }
+    };
+
+    private static final Logger log = LoggerFactory.getLogger(RedisConnections.class);
+
+    private final RedisSettings settings;
+    private final Ticker ticker;
+    private final ClientResources resources;
+    private final RedisClient client;
+    private final List<RedisURI> seeds;
+
+    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("redis-watch").daemon().factory());
+
+    /** A key of each partition, in order, and the catalogue's: what decides where they are in a cluster. */
+    private static final List<String> PLACES = Stream.concat(
+                    Partition.all().stream().map(Partition::ctl), Stream.of(CatalogStore.TEXT))
+            .toList();
+
+    private static final int CATALOG = Partition.COUNT;
+
+    /** By place; empty where nobody is known to serve it. */
+    private volatile @Nullable Link[] byPlace = new @Nullable Link[PLACES.size()];
+
+    /** By address; only the watch changes it. */
+    private Map<String, Link> links = Map.of();
+
+    private final Map<String, Integer> misses = new HashMap<>();
+    private volatile boolean cluster;
+    private volatile String trouble = "no look at it has ended yet";
+
+    /** When a call was last refused for a reason that is the server's; a look does not show all of them. */
+    private volatile long refusedAt;
+
+    private volatile String told = "";
+
+    public RedisConnections(RedisSettings settings, Ticker ticker) {
+        this.settings = settings;
+        this.ticker = ticker;
+        this.refusedAt = ticker.read() - 2 * REFUSED_FOR.toNanos();
+        this.seeds = seeds(settings);
+        this.resources =
+                ClientResources.builder().nettyCustomizer(FLUSH_TOGETHER).build();
+        this.client = RedisClient.create(resources);
+        client.setOptions(ClientOptions.builder()
+                .autoReconnect(false)
+                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .timeoutOptions(
+                        TimeoutOptions.enabled()) // no command waits for good, whatever becomes of its connection
+                .socketOptions(SocketOptions.builder()
+                        .connectTimeout(settings.patience())
+                        .keepAlive(true)
+                        .tcpNoDelay(true)
+                        .build())
+                .build());
+    }
+
+    /**
+     * @throws IllegalArgumentException when the URL is none; the message holds neither user nor password
+     */
+    private static List<RedisURI> seeds(RedisSettings settings) {
+        List<RedisURI> seeds = new ArrayList<>();
+        try {
+            if (SENTINELS.matcher(settings.url()).matches()) {
+                seeds.add(RedisURI.create(settings.url()));
+            } else {
+                Matcher parts = NODES.matcher(settings.url());
+                if (!parts.matches()) {
+                    throw new IllegalArgumentException("no redis:// URL");
+                }
+                for (String host : Splitter.on(',').split(parts.group(2))) {
+                    seeds.add(RedisURI.create(parts.group(1) + host + parts.group(3)));
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    ("MILLRACE_REDIS_URL (%s, user and password left out) is no URL of Redis; it is redis[s]://[user:password@]host:port[,host:port…],"
+                                    + " with special characters of the password percent-encoded, or redis-sentinel://host:port[,host:port…]#name")
+                            .formatted(settings.place()));
+        }
+        Duration longest =
+                settings.timeout().compareTo(settings.patience()) > 0 ? settings.timeout() : settings.patience();
+        seeds.forEach(seed -> seed.setTimeout(longest)); // Looks have their own.
+        return List.copyOf(seeds);
+    }
+
+    /** Looks at once, then again and again after so long a pause. */
+    public void watch(Duration pause) {
+        var _ = watch.scheduleWithFixedDelay(this::look, 0, pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** The connection that serves this partition; empty where what is known of it is too old, or nothing is. */
+    public Optional<Link> link(Partition partition) {
+        return usable(partition.number());
+    }
+
+    /** The connection that serves the catalogue; empty as above. */
+    public Optional<Link> catalog() {
+        return usable(CATALOG);
+    }
+
+    private Optional<Link> usable(int place) {
+        Link link = byPlace[place];
+        return link != null
+                        && link.connection().isOpen()
+                        && link.ageNanos() <= 2 * settings.patience().toNanos()
+                ? Optional.of(link)
+                : Optional.empty();
+    }
+
+    /**
+     * The same, or a failure that says why there is none.
+     *
+     * @throws RedisUnavailableException when no connection can be used
+     */
+    public Link required(Partition partition) {
+        return required(link(partition));
+    }
+
+    /** The same of the catalogue. */
+    public Link requiredCatalog() {
+        return required(catalog());
+    }
+
+    private Link required(Optional<Link> link) {
+        return link.orElseThrow(() -> new RedisUnavailableException("Redis: " + trouble()));
+    }
+
+    /** The connections to all primaries; a single one but in a cluster. Empty where one of the partitions has none. */
+    public List<Link> all() {
+        Collection<Link> all = new LinkedHashSet<>();
+        for (int place = 0; place < PLACES.size(); place++) {
+            Optional<Link> link = usable(place);
+            if (link.isEmpty()) {
+                return List.of();
+            }
+            all.add(link.get());
+        }
+        return List.copyOf(all);
+    }
+
+    /** Whether every partition has a connection, and none was refused for the server's sake lately. */
+    public boolean isUsable() {
+        return !all().isEmpty() && ticker.read() - refusedAt > REFUSED_FOR.toNanos();
+    }
+
+    /** Whether calls of several partitions may not share a script. */
+    public boolean isCluster() {
+        return cluster;
+    }
+
+    /**
+     * Redis' second now, Unix time: of the nodes the one whose clock is the furthest behind; never ahead of it.
+     *
+     * @return empty where no connection can be used
+     */
+    public OptionalLong second() {
+        return all().stream().mapToLong(Link::second).min();
+    }
+
+    /** Why Redis can't be used, or couldn't when it was last looked at, for people; empty where it can. */
+    public String trouble() {
+        return trouble;
+    }
+
+    /** Where Redis is, without user and password. */
+    public String place() {
+        return settings.place();
+    }
+
+    /** One look at everything. Whatever goes wrong, there will be another. For the watch, and for whoever can't wait for it. */
+    public synchronized void look() {
+        try {
+            lookAt(owners());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Throwable e) { // an Error too: it would end the watch for good
+            complain(message(e));
+        }
+    }
+
+    private void lookAt(Map<Integer, String> owners) throws InterruptedException {
+        Map<String, Link> seen = new HashMap<>();
+        String why = "";
+        for (String address : new LinkedHashSet<>(owners.values())) {
+            try {
+                Link link = links.get(address);
+                seen.put(
+                        address,
+                        observed(link == null || !link.connection().isOpen() ? null : link.connection(), address));
+                misses.remove(address);
+            } catch (InterruptedException e) {
+                throw e;
+            } catch (Exception e) {
+                why = "%s: %s".formatted(address, message(e));
+                Link before = links.get(address);
+                if (before != null
+                        && (e instanceof NotUsableException || misses.merge(address, 1, Integer::sum) >= MOST_MISSES)) {
+                    var _ = before.connection().closeAsync();
+                } else if (before != null) {
+                    seen.put(address, before); // a look that was missed: what is known grows old
+                }
+            }
+        }
+        links.forEach((address, link) -> {
+            if (!owners.containsValue(address)) {
+                var _ = link.connection().closeAsync();
+            }
+        });
+        links = Map.copyOf(seen);
+        @Nullable Link[] now = new @Nullable Link[PLACES.size()];
+        owners.forEach((place, address) -> now[place] = seen.get(address));
+        byPlace = now;
+        if (!why.isEmpty()) {
+            complain(why);
+        } else if (owners.size() < PLACES.size()) {
+            complain("some slots of the cluster have no node");
+        } else if (ticker.read() - refusedAt > REFUSED_FOR.toNanos()) {
+            relieve();
+        }
+    }
+
+    /** Which address serves which place, by the first of the known or given nodes that answers. */
+    private Map<Integer, String> owners() throws Exception {
+        Exception failure = new NotUsableException("nowhere to ask");
+        for (Link link : links.values()) {
+            if (link.connection().isOpen()) {
+                try {
+                    return owners(link.connection(), link.address());
+                } catch (InterruptedException e) {
+                    throw e;
+                } catch (Exception e) {
+                    failure = e;
+                }
+            }
+        }
+        for (RedisURI seed : seeds) {
+            try {
+                StatefulRedisConnection<byte[], byte[]> connection = connect(seed);
+                String address = address(seed);
+                Map<Integer, String> owners;
+                try {
+                    owners = owners(connection, address);
+                } catch (Exception e) {
+                    var _ = connection.closeAsync();
+                    throw e;
+                }
+                keep(connection, address, owners.containsValue(address));
+                return owners;
+            } catch (InterruptedException e) {
+                throw e;
+            } catch (Exception e) {
+                failure = e;
+            }
+        }
+        throw failure;
+    }
+
+    /** A connection that was made to ask who serves what serves itself, where it can. */
+    private void keep(StatefulRedisConnection<byte[], byte[]> connection, String address, boolean serves) {
+        if (serves) {
+            Map<String, Link> more = new HashMap<>(links);
+            more.put(
+                    address,
+                    new Link(
+                            connection,
+                            address,
+                            "",
+                            0,
+                            ticker.read() - Long.MAX_VALUE / 2,
+                            ticker,
+                            settings,
+                            this::refused));
+            links = Map.copyOf(more);
+        } else {
+            var _ = connection.closeAsync();
+        }
+    }
+
+    private Map<Integer, String> owners(StatefulRedisConnection<byte[], byte[]> connection, String address)
+            throws Exception {
+        Map<Integer, String> owners = new HashMap<>();
+        cluster = found(MODE, answer(connection.async().info("server"))).equals("cluster");
+        if (!cluster) {
+            for (int place = 0; place < PLACES.size(); place++) {
+                owners.put(place, address);
+            }
+            return owners;
+        }
+        for (Object range : answer(connection.async().clusterSlots())) {
+            List<?> parts = (List<?>) range;
+            List<?> primary = (List<?>) parts.get(2);
+            Object host = primary.get(0); // none where a node is to be reached as the one that was asked
+            String owner = (host == null || Link.text(host).isEmpty()
+                            ? address.substring(0, address.lastIndexOf(':'))
+                            : Link.text(host))
+                    + ":" + primary.get(1);
+            for (int place = 0; place < PLACES.size(); place++) {
+                long slot = SlotHash.getSlot(PLACES.get(place));
+                if (slot >= (Long) parts.get(0) && slot <= (Long) parts.get(1)) {
+                    owners.put(place, owner);
+                }
+            }
+        }
+        return owners;
+    }
+
+    private static String address(RedisURI seed) {
+        return seed.getSentinels().isEmpty()
+                ? seed.getHost() + ":" + seed.getPort()
+                : String.valueOf(seed.getSentinelMasterId());
+    }
+
+    private Link observed(@Nullable StatefulRedisConnection<byte[], byte[]> open, String address) throws Exception {
+        StatefulRedisConnection<byte[], byte[]> connection = open == null ? connect(uri(address)) : open;
+        try {
+            RedisAsyncCommands<byte[], byte[]> redis = connection.async();
+            RedisFuture<List<byte[]>> time = redis.time();
+            RedisFuture<String> server = redis.info("server");
+            RedisFuture<String> replication = redis.info("replication");
+            RedisFuture<String> persistence = redis.info("persistence");
+            List<byte[]> parts = answer(time);
+            long ticks = ticker.read();
+            long micros = Math.addExact(
+                    Math.multiplyExact(Long.parseLong(Link.text(parts.get(0))), 1_000_000L),
+                    Long.parseLong(Link.text(parts.get(1))));
+            String roles = answer(replication);
+            if (!found(ROLE, roles).equals("master")) {
+                throw new NotUsableException("it is a replica");
+            }
+            if (answer(persistence).contains("\nloading:1")) {
+                throw new NotUsableException("it is loading its data");
+            }
+            String process = found(RUN_ID, answer(server)) + "/" + found(REPLICATION_ID, roles);
+            return new Link(connection, address, process, micros, ticks, ticker, settings, this::refused);
+        } catch (Exception e) {
+            if (open == null) {
+                var _ = connection.closeAsync();
+            }
+            throw e;
+        }
+    }
+
+    /** The URI of a node: that of the seed where it is one, else the first seed's with another address. */
+    private RedisURI uri(String address) {
+        for (RedisURI seed : seeds) {
+            if (address(seed).equals(address)) {
+                return seed;
+            }
+        }
+        int colon = address.lastIndexOf(':');
+        return RedisURI.builder(seeds.getFirst())
+                .withHost(address.substring(0, colon))
+                .withPort(Integer.parseInt(address.substring(colon + 1)))
+                .build();
+    }
+
+    private StatefulRedisConnection<byte[], byte[]> connect(RedisURI uri) throws Exception {
+        CompletableFuture<StatefulRedisConnection<byte[], byte[]>> connecting =
+                client.connectAsync(ByteArrayCodec.INSTANCE, uri).toCompletableFuture();
+        try {
+            return connecting.get(settings.patience().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (Exception e) {
+            var _ = connecting.thenCompose(StatefulRedisConnection::closeAsync); // also one that is made too late
+            throw e;
+        }
+    }
+
+    private <T> T answer(RedisFuture<T> future) throws Exception {
+        return future.get(settings.patience().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private static String found(Pattern pattern, String info) {
+        Matcher matcher = pattern.matcher(info);
+        if (!matcher.find()) {
+            throw new NotUsableException("INFO names no " + pattern.pattern());
+        }
+        return matcher.group(1);
+    }
+
+    /** Redis said that nothing works there: the connection is given up, and the name asked again by the next look. */
+    private void refused(Link link, String why) {
+        refusedAt = ticker.read();
+        complain(why);
+        if (LEADS_ASTRAY.matcher(why).matches()) {
+            var _ = link.connection().closeAsync();
+        }
+        if (!watch.isShutdown()) {
+            watch.execute(this::look);
+        }
+    }
+
+    /** Redis answers, and can't be used. */
+    private static final class NotUsableException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NotUsableException(String message) {
+            super(message);
+        }
+    }
+
+    private static String message(Throwable e) {
+        Throwable cause = e;
+        while (cause.getCause() != null && !(cause instanceof NotUsableException)) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+
+    private void relieve() {
+        trouble = "";
+        if (!told.isEmpty()) {
+            log.info("Redis at {} can be used again", settings.place());
+            told = "";
+        }
+    }
+
+    private void complain(String now) {
+        trouble = now;
+        if (!now.equals(told)) {
+            told = now;
+            log.warn("Redis at {} can't be used: {}", settings.place(), now);
+        }
+    }
+
+    @Override
+    public void close() {
+        watch.shutdownNow();
+        client.shutdown(Duration.ZERO, settings.patience());
+        var _ = resources.shutdown(0, settings.patience().toMillis(), TimeUnit.MILLISECONDS);
+    }
+}

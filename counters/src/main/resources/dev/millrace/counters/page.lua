@@ -1,0 +1,84 @@
+#!lua flags=no-writes
+-- page.lua: what a node has to know of a partition to count in it, and the next entries of its logs.
+--
+-- At one moment because Redis runs a script alone: the entries belong to the lineage and the floor that are told with them.
+--
+-- KEYS  1 ctl  2 log:short  3 log:long
+-- ARGV  1 process the caller is connected to  2 most entries, 3 most identities of each log
+--       then for each of the two logs: 4, 5 lineage that the caller's position belongs to, '' for none; 6, 7 the position
+--
+-- Reply {second, epoch or '', lineage or '', process confirmed (1 or 0), clock or '', spans or '', key or '', log, log}; each log is
+--   {status, floor, logged, position, entries}: the entries behind the position, flat (ID, identities, …). Where the lineage is not the
+--   partition's or the position's own entry is gone, they begin with the log's first, and the status is "anew"; else it is "on". The position
+--   told is that of the last entry told, or the caller's; logged is the number of identities ever logged where that is the log's last, else -1.
+--   Where the partition was never opened, both logs are empty. A log that is not the one that ctl describes: {'corrupt', floor, -1, '0-0', {}}.
+
+local ctl = KEYS[1]
+local most_entries, most_identities = tonumber(ARGV[2]), tonumber(ARGV[3])
+local lineage, epoch, process, clock, spans, key, since =
+    unpack(redis.call('HMGET', ctl, 'lineage', 'epoch', 'process', 'clock', 'spans', 'key', 'since'))
+
+local function is_whole(field)
+    return field and #field <= 18 and field:find('^%d+$')
+end
+
+-- The highest ID that was ever in the log; nil where there is no log.
+local function last_generated(log)
+    local stream = redis.pcall('XINFO', 'STREAM', log)
+    for i = 1, #stream, 2 do
+        if stream[i] == 'last-generated-id' then
+            return stream[i + 1]
+        end
+    end
+end
+
+-- As tally.lua judges, which finds an ID from the future when its own is refused.
+local function is_sound(log, last, length, floor, logged)
+    if not (last and last:find('^%d+%-%d+$') and is_whole(since) and is_whole(length) and is_whole(floor) and is_whole(logged))
+        or redis.pcall('XLEN', log) ~= tonumber(length) then
+        return false
+    end
+    return (last_generated(log) or last) == last
+end
+
+local function read(class, log, known, position)
+    local last, length, floor, logged =
+        unpack(redis.call('HMGET', ctl, class .. '.last', class .. '.length', class .. '.floor', class .. '.logged'))
+    if not lineage then
+        return {known == '' and 'on' or 'anew', '0', '0', '0-0', {}}
+    elseif not is_sound(log, last, length, floor, logged) then
+        return {'corrupt', is_whole(floor) and floor or '0', '-1', '0-0', {}}
+    end
+    local status = 'on'
+    if known ~= lineage then
+        status, position = 'anew', '0-0'
+    elseif position == last then
+        return {'on', floor, logged, last, {}}
+    elseif position ~= '0-0' then
+        local own = redis.call('XRANGE', log, position, position)
+        if not own[1] then
+            status, position = 'anew', '0-0'
+        end
+    end
+    local entries, identities = {}, 0
+    local page = redis.call('XRANGE', log, '(' .. position, '+', 'COUNT', most_entries)
+    for _, entry in ipairs(page) do
+        position = entry[1]
+        entries[#entries + 1] = position
+        entries[#entries + 1] = entry[2][2]
+        identities = identities + #entry[2][2] / 8
+        if identities >= most_identities then
+            break
+        end
+    end
+    -- A log whose entries are all trimmed: nothing is left to read up to its last.
+    if #page == 0 then
+        position = last
+    end
+    return {status, floor, position == last and logged or '-1', position, entries}
+end
+
+return {
+    tonumber(redis.call('TIME')[1]), epoch or '', lineage or '', process == ARGV[1] and 1 or 0, clock or '', spans or '', key or '',
+    read('short', KEYS[2], ARGV[4], ARGV[6]), read('long', KEYS[3], ARGV[5], ARGV[7])
+}

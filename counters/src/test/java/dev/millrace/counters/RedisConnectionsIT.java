@@ -1,0 +1,561 @@
+package dev.millrace.counters;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.common.base.Ticker;
+import dev.millrace.common.token.Retention;
+import dev.millrace.counters.TestNode.Event;
+import dev.millrace.local.server.Ports;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.XAddArgs;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.cluster.SlotHash;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One node, replicas, sentinels, a cluster: real processes that change their roles under living connections. */
+class RedisConnectionsIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Partition PARTITION = Partition.of(5);
+
+    @TempDir
+    private Path home;
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable one : opened.reversed()) {
+            one.close();
+        }
+    }
+
+    private <T extends AutoCloseable> T closed(T one) {
+        opened.add(one);
+        return one;
+    }
+
+    private RedisNode node(String... settings) {
+        return closed(RedisNode.start(home, settings));
+    }
+
+    private RedisConnections connections(String url) {
+        return closed(new RedisConnections(new RedisSettings(url, PATIENCE, PATIENCE), Ticker.systemTicker()));
+    }
+
+    private static void until(RedisConnections connections, Supplier<Boolean> condition) {
+        await().atMost(LONG).pollInterval(Duration.ofMillis(50)).until(() -> {
+            connections.look();
+            return condition.get();
+        });
+    }
+
+    private static void untilSynchronised(RedisNode replica) {
+        try (RedisClient client = RedisClient.create(replica.url());
+                StatefulRedisConnection<String, String> connection = client.connect()) {
+            await().atMost(LONG)
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> connection.sync().info("replication").contains("master_link_status:up"));
+        }
+    }
+
+    // One node.
+
+    @Test
+    void oneNodeServesAllPartitionsAndTheCatalogue() {
+        RedisConnections connections = connections(node().url());
+        assertThat(connections.link(PARTITION)).as("before the first look").isEmpty();
+        assertThat(connections.isUsable()).isFalse();
+        assertThatThrownBy(() -> connections.required(PARTITION)).isInstanceOf(RedisUnavailableException.class);
+        connections.look();
+        assertThat(connections.isUsable()).isTrue();
+        assertThat(connections.trouble()).isEmpty();
+        assertThat(connections.isCluster()).isFalse();
+        assertThat(connections.all()).hasSize(1);
+        assertThat(Partition.all())
+                .allMatch(p -> connections.required(p) == connections.all().getFirst());
+        assertThat(connections.catalog()).contains(connections.all().getFirst());
+        assertThat(connections.second()).isPresent();
+    }
+
+    @Test
+    void aRestartedServerIsAnotherProcess() {
+        RedisNode server = node();
+        RedisConnections connections = connections(server.url());
+        connections.look();
+        Link before = connections.required(PARTITION);
+        server.kill();
+        await().atMost(LONG).until(() -> connections.link(PARTITION).isEmpty());
+        assertThatThrownBy(() -> PartitionState.read(before, PARTITION, 1))
+                .isInstanceOf(RedisUnavailableException.class);
+        connections.look();
+        assertThat(connections.isUsable()).isFalse();
+        assertThat(connections.trouble()).isNotEmpty();
+        server.restart();
+        connections.look();
+        assertThat(connections.required(PARTITION).process()).isNotEqualTo(before.process());
+        assertThat(connections.trouble()).isEmpty();
+    }
+
+    @Test
+    void aServerThatDoesNotAnswerGrowsOld() {
+        RedisNode server = node();
+        FakeTicker ticker = new FakeTicker();
+        Duration patience = Duration.ofMillis(200);
+        RedisConnections connections =
+                closed(new RedisConnections(new RedisSettings(server.url(), patience, patience), ticker));
+        until(connections, connections::isUsable);
+        Link before = connections.required(PARTITION);
+        server.freeze();
+        try {
+            ticker.advance(patience.multipliedBy(2));
+            assertThat(connections.link(PARTITION)).contains(before);
+            ticker.advance(Duration.ofNanos(1));
+            assertThat(connections.link(PARTITION)).isEmpty();
+            assertThatThrownBy(() -> PartitionState.read(before, PARTITION, 1))
+                    .isInstanceOf(RedisUnavailableException.class)
+                    .hasMessageContaining("did not answer");
+        } finally {
+            server.resume();
+        }
+        until(connections, connections::isUsable);
+    }
+
+    private static final class FakeTicker extends Ticker {
+        private long nanos = 1_000_000_000_000L;
+
+        void advance(Duration by) {
+            nanos += by.toNanos();
+        }
+
+        @Override
+        public long read() {
+            return nanos;
+        }
+    }
+
+    @Test
+    void aClusterOfOneNodeIsACluster() {
+        RedisNode server = clusterNode(Ports.free());
+        server.ask("CLUSTER ADDSLOTSRANGE 0 16383");
+        RedisConnections connections = connections(server.url());
+        until(connections, connections::isUsable);
+        assertThat(connections.isCluster()).isTrue();
+    }
+
+    // URLs.
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redis://app:S3cr3t pass@h:6379",
+                "redis://app:S3cr3t/x@h:6379",
+                "redis://app:12S3cr3t#x@h:6379",
+                "redis://app:S3cr3t@x@h:6379",
+                "redis://:S3cr3t/@h",
+                "redis://app:S3cr3t%@h:6379",
+                "redis://app:S3cr3t@h:port",
+                "redis://app:S3cr3t@",
+                "http://app:S3cr3t@h:6379",
+                "app:S3cr3t@h:6379",
+                "redis:/app:S3cr3t@h",
+                "redis-sentinel://app:S3cr3t pass@h:1#m",
+                "rediss://app:S3cr3t\\@h:6379",
+                "redis://app:S3cr3t[@h:6379",
+                "redis://S3cr3t?x@h",
+                "redis://app:S3cr3t^@h:6379,h2:6379",
+                "redis-sentinel://S3cr3t@h:x#m",
+                "redis://app:x@S3cr3t@h:6379",
+                "redis://app:1234?S3cr3t@h:6379",
+                "redis://app:1234/S3cr3t@h:6379",
+                "redis://app:1234#S3cr3t@h:6379",
+                "redis-sentinel://app:1?S3cr3t@h:1#m"
+            })
+    void noPasswordIsEverShown(String url) {
+        RedisSettings settings = new RedisSettings(url, PATIENCE, PATIENCE);
+        assertThat(settings.toString()).doesNotContain("S3cr3t");
+        try (RedisConnections connections = new RedisConnections(settings, Ticker.systemTicker())) {
+            assertThat(connections.place()).doesNotContain("S3cr3t");
+        } catch (IllegalArgumentException e) {
+            assertThat(e)
+                    .hasMessageContaining("MILLRACE_REDIS_URL")
+                    .hasMessageNotContaining("S3cr3t")
+                    .hasNoCause();
+        }
+    }
+
+    /** Up to a character that ends it, an unencoded password would be a port. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redis://app:1234?x@h:6379", "redis://app:1234/x@h:6379", "redis://app:1234#x@h:6379",
+                "redis-sentinel://app:1234?x@h:1#m", "redis-sentinel://app:1234/x@h:1#m", "redis://a@b@h"
+            })
+    void aPasswordThatIsNotEncodedIsRefused(String url) {
+        RedisSettings settings = new RedisSettings(url, PATIENCE, PATIENCE);
+        assertThatThrownBy(() -> new RedisConnections(settings, Ticker.systemTicker()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageNotContaining("1234");
+    }
+
+    @Test
+    void aPasswordOfTheUrlIsUsed() {
+        RedisNode server = node("--requirepass", "S3cr3t pass/@");
+        RedisConnections wrong = connections(server.url());
+        wrong.look();
+        assertThat(wrong.isUsable()).isFalse();
+        assertThat(wrong.trouble()).contains("NOAUTH");
+        RedisConnections right = connections("redis://:S3cr3t%20pass%2F%40@127.0.0.1:" + server.port());
+        right.look();
+        assertThat(right.isUsable()).isTrue();
+    }
+
+    // Replicas.
+
+    @Test
+    void aNameThatLeadsToAReplicaIsUsableOnceItIsThePrimary() {
+        RedisNode primary = node();
+        RedisNode replica = node();
+        replica.follow(primary);
+        untilSynchronised(replica);
+        RedisConnections connections = connections(replica.url());
+        connections.look();
+        assertThat(connections.isUsable()).isFalse();
+        assertThat(connections.link(PARTITION)).isEmpty();
+        assertThat(connections.trouble()).isEqualTo("127.0.0.1:%d: it is a replica".formatted(replica.port()));
+
+        replica.promote();
+        connections.look();
+        assertThat(connections.isUsable()).isTrue();
+        assertThat(connections.trouble()).isEmpty();
+    }
+
+    @Test
+    void aPrimaryThatBecomesAReplicaUnderTheConnectionIsGivenUpAtTheFirstRefusal() {
+        RedisNode primary = node();
+        RedisNode other = node();
+        RedisConnections connections = connections(primary.url());
+        connections.look();
+        Link before = connections.required(PARTITION);
+        primary.follow(other);
+        untilSynchronised(primary);
+
+        assertThatThrownBy(() -> CatalogStore.publish(before, null, "x", 1))
+                .isInstanceOf(RedisUnavailableException.class)
+                .hasMessageContaining("READONLY");
+        await().atMost(LONG)
+                .until(() -> !connections.isUsable() && !before.connection().isOpen());
+        assertThat(connections.trouble()).containsAnyOf("READONLY", "replica");
+
+        primary.promote();
+        until(connections, connections::isUsable);
+        assertThat(connections.required(PARTITION).process()).isNotEqualTo(before.process());
+    }
+
+    /**
+     * A failover goes back and forth between two looks. Processes and connections stay, both sides have written an entry of the same ID;
+     * lineage and process tell them apart.
+     */
+    @Test
+    void aFailoverBackAndForthPaysNothingTwiceAndShowsInTheProcess() {
+        RedisNode one = node();
+        RedisNode two = node();
+        TestRedis first = closed(new TestRedis(one.url()));
+        TestRedis second = closed(new TestRedis(two.url()));
+        TestPartition here = new TestPartition(first, PARTITION).open();
+        // The log's last ID lies ahead of both clocks, so that both sides number their next entry alike.
+        String ahead = (first.second() + 1_000) * 1_000 + "-0";
+        first.plain().xadd(PARTITION.log(Retention.SHORT), new XAddArgs().id(ahead), Map.of("f", "01234567"));
+        here.set("short.last", ahead);
+        here.set("short.length", 1);
+        here.set("short.logged", 1);
+        two.follow(one);
+        untilSynchronised(two);
+        Link living = first.connections().required(PARTITION);
+        long now = here.knownSecond();
+        await().atMost(LONG)
+                .until(() -> Long.toString(now).equals(second.plain().hget(PARTITION.ctl(), Ctl.CLOCK)));
+
+        // There: the replica is promoted, compared with the ledger under the next lineage, and counts event 2.
+        two.promote();
+        second.connections().look();
+        TestPartition there = new TestPartition(second, PARTITION);
+        assertThat(Opening.raise(there.link(), PARTITION, "1", "1", 2, 61, second.second()))
+                .isZero();
+        there.confirm();
+        TestNode thatNode = new TestNode(there).in(2, 1).at(Retention.SHORT, new LogPosition(2, ahead, 1));
+        assertThat(thatNode.verdicts(Event.of(2, "alice", 1_000, now))).isEqualTo("A");
+        // Here: the old primary has not heard of it yet, and counts event 1.
+        TestNode thisNode = new TestNode(here).at(Retention.SHORT, new LogPosition(1, ahead, 1));
+        assertThat(thisNode.verdicts(Event.of(1, "alice", 1_000, now))).isEqualTo("A");
+        assertThat(here.log(Retention.SHORT)).isEqualTo(there.log(Retention.SHORT));
+
+        // And back, with all connections alive.
+        one.follow(two);
+        untilSynchronised(one);
+        one.promote();
+        TestNode.Event event = Event.of(2, "alice", 1_000, now);
+        assertThat(thisNode.send(event))
+                .as("what it knew was of another process")
+                .isInstanceOf(TallyReply.Refused.class);
+        first.connections().look();
+        Link same = first.connections().required(PARTITION);
+        assertThat(same.connection()).isSameAs(living.connection());
+        assertThat(runId(same)).isEqualTo(runId(living));
+        assertThat(same.process()).isNotEqualTo(living.process());
+
+        assertThat(Opening.raise(same, PARTITION, "1", "2", 3, 61, first.second()))
+                .isZero();
+        here.confirm();
+        assertThat(thisNode.send(event)).isEqualTo(new TallyReply.Anew("another lineage"));
+        assertThat(new TestNode(here).in(3, 1).verdicts(event)).isEqualTo("D");
+        assertThat(here.earned("alice")).isEqualTo("1000");
+    }
+
+    private static String runId(Link link) {
+        return link.process().substring(0, link.process().indexOf('/'));
+    }
+
+    @Test
+    void anAnswerThatTheReplicasLackIsAFailureAndTheRetryADuplicate() {
+        RedisNode primary = node();
+        RedisNode replica = node();
+        TestRedis redis = closed(new TestRedis(primary.url()));
+        TestPartition partition = new TestPartition(redis, PARTITION).open();
+        replica.follow(primary);
+        untilSynchronised(replica);
+        await().atMost(LONG).until(() -> redis.plain().waitForReplication(1, 100) == 1);
+        long now = partition.knownSecond();
+        TestNode patient =
+                new TestNode(partition, new TallyScript(TestNode.KEY, TestNode.LEAP, 1, Duration.ofSeconds(30)));
+        TestNode node = new TestNode(partition, new TallyScript(TestNode.KEY, TestNode.LEAP, 1, Duration.ofMillis(50)));
+        Event event = Event.of(1, "alice", 1_000, now);
+
+        replica.freeze();
+        try {
+            for (int i = 0; i < 2; i++) { // the second one counts nothing, and is no proof either
+                assertThatThrownBy(() -> node.send(event))
+                        .isInstanceOf(RedisUnavailableException.class)
+                        .hasMessageStartingWith("0 of 1 replicas have acknowledged within 50 ms");
+            }
+        } finally {
+            replica.resume();
+        }
+        assertThat(patient.verdicts(event)).isEqualTo("D");
+        assertThat(partition.earned("alice")).isEqualTo("1000");
+        assertThat(replica.ask("HGET %s alice".formatted(PARTITION.earn(1)))).startsWith("$4");
+    }
+
+    // Sentinels.
+
+    @Test
+    void thePrimaryThatTheSentinelsNameIsFoundAndFollowed() {
+        RedisNode primary = node();
+        RedisNode replica = node();
+        replica.follow(primary);
+        untilSynchronised(replica);
+        RedisNode sentinel = closed(RedisNode.sentinel(home, primary));
+        RedisConnections connections = connections("redis-sentinel://127.0.0.1:%d#millrace".formatted(sentinel.port()));
+        until(connections, connections::isUsable);
+        Link before = connections.required(PARTITION);
+        assertThat(CatalogStore.publish(before, null, "x", 1)).isTrue();
+        // The sentinel hears of the replica from the primary.
+        await().atMost(LONG)
+                .until(() -> sentinel.ask("SENTINEL REPLICAS millrace").equals("*1"));
+        await().atMost(LONG).until(() -> replica.ask("GET catalog").equals("$1"));
+
+        primary.kill();
+        until(connections, connections::isUsable);
+
+        Link after = connections.required(PARTITION);
+        assertThat(after.process()).isNotEqualTo(before.process());
+        assertThat(CatalogStore.publish(after, "x", "y", 2)).isTrue();
+        assertThat(replica.ask("GET {catalog}:revision")).isEqualTo("$1");
+    }
+
+    // A cluster of three primaries.
+
+    private static final int[] BORDERS = {0, 5_461, 10_923, 16_384};
+
+    private RedisNode clusterNode(int bus) {
+        return node(
+                "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", Integer.toString(bus));
+    }
+
+    private List<RedisNode> cluster() {
+        List<RedisNode> nodes = new ArrayList<>();
+        int firstBus = 0;
+        for (int i = 0; i < 3; i++) {
+            int bus = Ports.free();
+            firstBus = i == 0 ? bus : firstBus;
+            RedisNode node = clusterNode(bus);
+            node.ask("CLUSTER ADDSLOTSRANGE %d %d".formatted(BORDERS[i], BORDERS[i + 1] - 1));
+            node.ask("CLUSTER SET-CONFIG-EPOCH " + (i + 1));
+            nodes.add(node);
+        }
+        for (RedisNode node : nodes.subList(1, 3)) {
+            node.ask("CLUSTER MEET 127.0.0.1 %d %d".formatted(nodes.getFirst().port(), firstBus));
+        }
+        for (RedisNode node : nodes) {
+            try (RedisClient client = RedisClient.create(node.url());
+                    StatefulRedisConnection<String, String> connection = client.connect()) {
+                await().atMost(LONG)
+                        .pollInterval(Duration.ofMillis(50))
+                        .until(() -> connection.sync().clusterInfo().contains("cluster_state:ok")
+                                && connection.sync().clusterInfo().contains("cluster_known_nodes:3"));
+            }
+        }
+        return nodes;
+    }
+
+    private static int ownerOf(String key) {
+        int slot = SlotHash.getSlot(key);
+        int owner = 0;
+        while (slot >= BORDERS[owner + 1]) {
+            owner++;
+        }
+        return owner;
+    }
+
+    private static Opening.Result open(RedisConnections connections, Partition partition) {
+        Link link = connections.required(partition);
+        return Opening.open(
+                link,
+                partition,
+                new Opening.Plan("", "", 1, 1, 0, 0, 0, link.second() + 60, 0, 0, link.second(), 5, List.of()));
+    }
+
+    private static boolean confirm(RedisConnections connections, Partition partition) {
+        Link link = connections.required(partition);
+        return Opening.confirm(link, partition, "1", 1, link.second(), 5, TestPartition.SPANS);
+    }
+
+    private static TallyReply count(Link link, Partition partition, long identity, String creator) {
+        long now = link.second();
+        TallySection section = new TallySection(partition, Retention.SHORT, 1);
+        Event event = Event.of(identity, creator, 1_000, now);
+        section.add(identity, event.name(), 1, 1_000, now, now + 60, now - 60);
+        TallyScript script = new TallyScript(TestNode.KEY, TestNode.LEAP, 0, Duration.ZERO);
+        return link.await(script.count(link, List.of(new TallyScript.Part(section, new LogPosition(1, "0-0", 0), 1))))
+                .sections()
+                .getFirst();
+    }
+
+    @Test
+    void theNodesOfAClusterShareThePartitions() {
+        List<RedisNode> nodes = cluster();
+        // Two seeds, one of which is nowhere.
+        RedisConnections connections = connections(
+                "redis://127.0.0.1:1,127.0.0.1:%d".formatted(nodes.get(1).port()));
+        until(connections, connections::isUsable);
+        assertThat(connections.isCluster()).isTrue();
+        assertThat(connections.all()).hasSize(3);
+        for (Partition partition : Partition.all()) {
+            assertThat(connections.required(partition).address())
+                    .isEqualTo(
+                            "127.0.0.1:" + nodes.get(ownerOf(partition.ctl())).port());
+            assertThat(open(connections, partition)).isEqualTo(new Opening.Result.Opened(0));
+            assertThat(confirm(connections, partition)).isTrue();
+            assertThat(count(connections.required(partition), partition, 1, "alice"))
+                    .isInstanceOf(TallyReply.Counted.class);
+            assertThat(count(connections.required(partition), partition, 1, "alice"))
+                    .extracting(reply -> ((TallyReply.Counted) reply).verdicts())
+                    .isEqualTo("D");
+        }
+        assertThat(CatalogStore.publish(connections.catalog().orElseThrow(), null, "x", 1))
+                .isTrue();
+        assertThat(nodes.get(ownerOf(CatalogStore.TEXT)).ask("GET catalog")).isEqualTo("$1");
+    }
+
+    @Test
+    void aPrimaryOfAClusterThatIsGoneMakesItUnusable() {
+        List<RedisNode> nodes = cluster();
+        RedisConnections connections = connections(nodes.getFirst().url());
+        until(connections, connections::isUsable);
+        nodes.get(2).kill();
+        until(connections, () -> !connections.isUsable());
+        assertThat(connections.all()).isEmpty();
+        assertThat(connections.trouble()).isNotEmpty();
+        nodes.get(2).restart();
+        until(connections, connections::isUsable);
+    }
+
+    @Test
+    void aSlotThatMovesIsUnavailableUntilTheNextLookHasLearnedItsOwner() {
+        List<RedisNode> nodes = cluster();
+        RedisConnections connections = connections(nodes.getFirst().url());
+        until(connections, connections::isUsable);
+        int from = ownerOf(PARTITION.ctl());
+        RedisNode source = nodes.get(from);
+        RedisNode target = nodes.get((from + 1) % 3);
+        int slot = SlotHash.getSlot(PARTITION.ctl());
+        open(connections, PARTITION);
+        confirm(connections, PARTITION);
+        Link before = connections.required(PARTITION);
+        assertThat(count(before, PARTITION, 1, "alice")).isInstanceOf(TallyReply.Counted.class);
+
+        // Under way: some keys are there, some here.
+        target.ask("CLUSTER SETSLOT %d IMPORTING %s".formatted(slot, id(source)));
+        source.ask("CLUSTER SETSLOT %d MIGRATING %s".formatted(slot, id(target)));
+        List<String> keys =
+                List.of(PARTITION.ctl(), PARTITION.log(Retention.SHORT), PARTITION.earn(1), PARTITION.engage(1));
+        migrate(source, target, keys.subList(0, 1));
+        assertThatThrownBy(() -> count(before, PARTITION, 2, "alice"))
+                .isInstanceOf(RedisUnavailableException.class)
+                .hasMessageContaining("TRYAGAIN");
+        migrate(source, target, keys.subList(1, 4));
+        assertThatThrownBy(() -> count(before, PARTITION, 2, "alice"))
+                .isInstanceOf(RedisUnavailableException.class)
+                .hasMessageContaining("ASK");
+        for (RedisNode node : List.of(target, source, nodes.get((from + 2) % 3))) {
+            assertThat(node.ask("CLUSTER SETSLOT %d NODE %s".formatted(slot, id(target))))
+                    .isEqualTo("+OK");
+        }
+        assertThatThrownBy(() -> count(before, PARTITION, 2, "alice"))
+                .isInstanceOf(RedisUnavailableException.class)
+                .hasMessageContaining("MOVED");
+
+        until(
+                connections,
+                () -> connections
+                        .link(PARTITION)
+                        .filter(link -> link.address().endsWith(":" + target.port()))
+                        .isPresent());
+        Link after = connections.required(PARTITION);
+        assertThat(count(after, PARTITION, 2, "alice"))
+                .as("a moved slot was not compared with the ledger")
+                .isInstanceOf(TallyReply.Refused.class);
+        assertThat(Opening.raise(after, PARTITION, "1", "1", 2, 61, after.second()))
+                .isZero();
+        assertThat(Opening.confirm(after, PARTITION, "1", 2, after.second(), 5, TestPartition.SPANS))
+                .isTrue();
+        assertThat(count(after, PARTITION, 1, "alice")).isEqualTo(new TallyReply.Anew("another lineage"));
+        assertThat(EpochReader.values(after, PARTITION.earn(1), "alice")).containsExactly("1000");
+    }
+
+    private static String id(RedisNode node) {
+        try (RedisClient client = RedisClient.create(node.url());
+                StatefulRedisConnection<String, String> connection = client.connect()) {
+            return connection.sync().clusterMyId();
+        }
+    }
+
+    private static void migrate(RedisNode from, RedisNode to, List<String> keys) {
+        for (String key : keys) {
+            assertThat(from.ask("MIGRATE 127.0.0.1 %d %s 0 5000".formatted(to.port(), key)))
+                    .isEqualTo("+OK");
+        }
+    }
+}

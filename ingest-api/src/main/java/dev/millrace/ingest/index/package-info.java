@@ -1,0 +1,5 @@
+/** What this node knows of the logs: the identities that were counted. */
+@NullMarked
+package dev.millrace.ingest.index;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,45 @@
+package dev.millrace.ingest.overload;
+
+import com.google.common.cache.CacheBuilder;
+import com.google.common.cache.CacheLoader;
+import com.google.common.cache.LoadingCache;
+import com.google.common.util.concurrent.RateLimiter;
+import java.time.Duration;
+
+/**
+ * A token bucket for each publisher, so that one of them can't take the whole node. A bucket holds what comes in a second; a
+ * request that finds it filled passes whole, and the next ones wait until it has been paid back. Thread-safe.
+ */
+public final class PublisherRates {
+    /** A bucket that nobody has used for so long is full again, and as good as a new one. */
+    private static final Duration FULL_AGAIN = Duration.ofMinutes(10);
+
+    private final LoadingCache<String, RateLimiter> buckets;
+    private final boolean limited;
+
+    /**
+     * @param eventsPerSecond that a publisher may send to this node for long, 0 for any number
+     * @param publishers most buckets kept, at least 1
+     */
+    public PublisherRates(int eventsPerSecond, int publishers) {
+        this.limited = eventsPerSecond > 0;
+        this.buckets = CacheBuilder.newBuilder()
+                .maximumSize(publishers)
+                .expireAfterAccess(FULL_AGAIN)
+                .build(CacheLoader.from(_ -> RateLimiter.create(eventsPerSecond)));
+    }
+
+    /** Whether there is a limit at all. */
+    public boolean isOn() {
+        return limited;
+    }
+
+    /**
+     * Whether a publisher may send so many events now. Asked only for publishers that the catalogue has.
+     *
+     * @param events at least 1
+     */
+    public boolean permits(String publisher, int events) {
+        return !limited || buckets.getUnchecked(publisher).tryAcquire(events);
+    }
+}

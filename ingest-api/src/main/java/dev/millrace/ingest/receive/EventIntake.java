@@ -1,0 +1,121 @@
+package dev.millrace.ingest.receive;
+
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.ingest.catalog.CatalogFollower;
+import dev.millrace.ingest.overload.PublisherRates;
+import dev.millrace.ingest.tally.CountersUnavailableException;
+import dev.millrace.ingest.tally.LogFollower;
+import dev.millrace.ingest.tally.Outcome;
+import dev.millrace.ingest.tally.Tally;
+import dev.millrace.ingest.verify.Event;
+import dev.millrace.ingest.verify.EventVerifier;
+import dev.millrace.ingest.verify.NotYetKnown;
+import dev.millrace.ingest.verify.PricedEvent;
+import dev.millrace.ingest.verify.Rejected;
+import dev.millrace.ingest.verify.Verdict;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+
+/** What becomes of the events of a request: each is judged, and what may count is counted. Thread-safe. */
+final class EventIntake {
+    private final EventVerifier verifier;
+    private final RedisConnections redis;
+    private final CatalogFollower catalog;
+    private final LogFollower follower;
+    private final PublisherRates rates;
+    private final Tally tally;
+    private final EventMetrics metrics;
+
+    EventIntake(
+            EventVerifier verifier,
+            RedisConnections redis,
+            CatalogFollower catalog,
+            LogFollower follower,
+            PublisherRates rates,
+            Tally tally,
+            EventMetrics metrics) {
+        this.verifier = verifier;
+        this.redis = redis;
+        this.catalog = catalog;
+        this.follower = follower;
+        this.rates = rates;
+        this.tally = tally;
+        this.metrics = metrics;
+    }
+
+    /**
+     * The outcome of each event, in their order.
+     *
+     * @throws Refusal when the request is to be sent again
+     */
+    List<Outcome> receive(List<Event> events) {
+        metrics.received(events.size());
+        List<Outcome> outcomes;
+        try {
+            outcomes = count(events);
+        } catch (CountersUnavailableException e) {
+            metrics.unavailable(events.size());
+            throw Refusal.countersUnavailable(e.why());
+        } catch (RuntimeException | Error e) {
+            metrics.unavailable(events.size());
+            throw e;
+        }
+        metrics.concluded(outcomes);
+        return outcomes;
+    }
+
+    private List<Outcome> count(List<Event> events) throws CountersUnavailableException {
+        List<Verdict> verdicts = verify(events);
+        List<PricedEvent> priced = new ArrayList<>(verdicts.size());
+        for (Verdict verdict : verdicts) {
+            switch (verdict) {
+                case PricedEvent event -> priced.add(event);
+                case Rejected _ -> {}
+                case NotYetKnown(var kid) ->
+                    throw new CountersUnavailableException(
+                            "kid %s is newer than what this node knows of keys".formatted(kid));
+            }
+        }
+        requireRate(priced);
+        return merged(verdicts, tally.count(priced));
+    }
+
+    /** By Redis' clock, and only while what it says can be believed: by a clock that has leapt good tokens would be refused for good. */
+    private List<Verdict> verify(List<Event> events) throws CountersUnavailableException {
+        String obstacle = follower.obstacle();
+        if (!obstacle.isEmpty()) {
+            throw new CountersUnavailableException(obstacle);
+        }
+        Catalog inForce = catalog.inForce()
+                .orElseThrow(() -> new CountersUnavailableException(
+                        catalog.trouble().isEmpty() ? "the catalogue was not seen lately" : catalog.trouble()));
+        long now = redis.second().orElseThrow(() -> new CountersUnavailableException("Redis: " + redis.trouble()));
+        return verifier.verify(events, inForce, now);
+    }
+
+    private void requireRate(List<PricedEvent> priced) {
+        if (!rates.isOn()) {
+            return;
+        }
+        Map<String, Integer> events = new HashMap<>();
+        priced.forEach(event -> events.merge(event.publisher(), 1, Integer::sum));
+        events.forEach((publisher, count) -> {
+            if (!rates.permits(publisher, count)) {
+                throw Refusal.publisherTooFast(publisher);
+            }
+        });
+    }
+
+    private static List<Outcome> merged(List<Verdict> verdicts, List<Outcome> counted) {
+        Iterator<Outcome> next = counted.iterator();
+        List<Outcome> outcomes = new ArrayList<>(verdicts.size());
+        for (Verdict verdict : verdicts) {
+            outcomes.add(verdict instanceof Rejected rejected ? new Outcome.Refused(rejected) : next.next());
+        }
+        return outcomes;
+    }
+}

@@ -1,0 +1,119 @@
+package dev.millrace.ingest.receive;
+
+import dev.millrace.ingest.tally.Outcome;
+import dev.millrace.ingest.verify.RejectionCode;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.springframework.http.HttpStatus;
+
+/**
+ * Counts what became of events and requests. At rest, received = accepted + duplicate + Σ rejected + unavailable; a request
+ * that is to be sent again counts as unavailable with all its events. Thread-safe.
+ */
+final class EventMetrics {
+    private static final String NONE = "none";
+
+    private final MeterRegistry registry;
+    private final Counter received;
+    private final Counter accepted;
+    private final Counter duplicate;
+    private final Counter unavailable;
+    private final Map<RejectionCode, Counter> rejected = new EnumMap<>(RejectionCode.class);
+    private final Map<Answer, Timer> timers = new ConcurrentHashMap<>();
+
+    private record Answer(String method, int status) {}
+
+    EventMetrics(MeterRegistry registry) {
+        this.registry = registry;
+        received = events("received", "Events in requests that could be read");
+        accepted = events("accepted", "Events that count");
+        duplicate = events("duplicate", "Events that had counted before");
+        unavailable = events("unavailable", "Events to be sent again");
+        for (RejectionCode code : RejectionCode.values()) {
+            rejected.put(
+                    code,
+                    Counter.builder("millrace.events.rejected")
+                            .description("Events that will never count")
+                            .tag("code", code.wireName())
+                            .register(registry));
+        }
+    }
+
+    private Counter events(String what, String description) {
+        return Counter.builder("millrace.events." + what)
+                .description(description)
+                .register(registry);
+    }
+
+    void received(int events) {
+        received.increment(events);
+    }
+
+    void unavailable(int events) {
+        unavailable.increment(events);
+    }
+
+    void concluded(List<Outcome> outcomes) {
+        int accepts = 0;
+        int duplicates = 0;
+        for (Outcome outcome : outcomes) {
+            switch (outcome) {
+                case Outcome.Accepted a -> accepts++;
+                case Outcome.Duplicate d -> duplicates++;
+                case Outcome.Refused refused -> rejected(refused.why().code()).increment();
+            }
+        }
+        accepted.increment(accepts);
+        duplicate.increment(duplicates);
+    }
+
+    private Counter rejected(RejectionCode code) {
+        return Objects.requireNonNull(rejected.get(code), "every code has its counter");
+    }
+
+    /** @param code of the problem with which a whole request was refused */
+    void refused(String code) {
+        registry.counter("millrace.requests.refused", "code", code).increment();
+    }
+
+    /** Times a request under the name and the tags that Spring Boot gives to those that it times itself. */
+    void answered(String method, int status, long nanos) {
+        timers.computeIfAbsent(new Answer(known(method), status), this::timer).record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** A client may make up methods, and each would be a series for good. */
+    private static String known(String method) {
+        return switch (method) {
+            case "POST", "OPTIONS", "GET", "HEAD", "PUT", "DELETE", "PATCH" -> method;
+            default -> "UNKNOWN";
+        };
+    }
+
+    private Timer timer(Answer answer) {
+        return Timer.builder("http.server.requests")
+                .tag("error", NONE)
+                .tag("exception", NONE)
+                .tag("method", answer.method())
+                .tag("outcome", outcome(answer.status()))
+                .tag("status", Integer.toString(answer.status()))
+                .tag("uri", EventsServlet.PATH)
+                .register(registry);
+    }
+
+    private static String outcome(int status) {
+        HttpStatus.Series series = HttpStatus.Series.resolve(status);
+        return series == null
+                ? "UNKNOWN"
+                : switch (series) {
+                    case SUCCESSFUL -> "SUCCESS";
+                    case REDIRECTION, INFORMATIONAL, CLIENT_ERROR, SERVER_ERROR -> series.name();
+                };
+    }
+}

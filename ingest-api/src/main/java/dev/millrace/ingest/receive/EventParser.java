@@ -1,0 +1,124 @@
+package dev.millrace.ingest.receive;
+
+import dev.millrace.ingest.IngestSettings;
+import dev.millrace.ingest.verify.Event;
+import dev.millrace.ingest.verify.JsonBytes;
+import dev.millrace.ingest.verify.Shown;
+import java.nio.charset.CharacterCodingException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.TokenStreamLocation;
+
+/**
+ * Finds the events in a body: one JSON object, an array of them, or objects on lines of their own (NDJSON), in UTF-8 with or
+ * without a byte order mark. The body tells which, not its content type. What does not parse refuses the whole body; what
+ * parses but makes no sense (a token that is a number) is left to the verdict on that event. Names it does not know are left
+ * alone.
+ */
+final class EventParser {
+    private final JsonParser json;
+    private final List<Event> events = new ArrayList<>();
+
+    private EventParser(JsonParser json) {
+        this.json = json;
+    }
+
+    /**
+     * The events, in their order: at least one, at most {@link IngestSettings#MOST_EVENTS}.
+     *
+     * @param length how many of the bytes are the body
+     * @throws Refusal when the body is malformed or holds too many events
+     */
+    static List<Event> parse(byte[] body, int length) {
+        try (JsonParser json = JsonBytes.parser(body, 0, length)) {
+            EventParser parser = new EventParser(json);
+            parser.readAll();
+            return parser.events;
+        } catch (CharacterCodingException e) {
+            throw Refusal.bodyMalformed("the body is not UTF-8 text");
+        } catch (JacksonException e) {
+            TokenStreamLocation at = e.getLocation();
+            String where = at == null ? "" : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr());
+            throw Refusal.bodyMalformed(
+                    "the body is not JSON: %s%s".formatted(Shown.message(e.getOriginalMessage()), where));
+        }
+    }
+
+    private void readAll() {
+        JsonToken first = json.nextToken();
+        if (first == null) {
+            throw Refusal.bodyMalformed("the body is empty; it takes an event, an array of events or an event a line");
+        }
+        if (first == JsonToken.START_ARRAY) {
+            readArray();
+        } else {
+            readLines();
+        }
+    }
+
+    private void readArray() {
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+            readEvent();
+        }
+        if (events.isEmpty()) {
+            throw Refusal.bodyMalformed("the array holds no event");
+        }
+        if (json.nextToken() != null) {
+            throw Refusal.bodyMalformed("the body goes on after its array, in line %d".formatted(line()));
+        }
+    }
+
+    private void readLines() {
+        int ended;
+        do {
+            readEvent();
+            ended = line();
+        } while (json.nextToken() != null && startsAfter(ended));
+    }
+
+    private boolean startsAfter(int ended) {
+        if (line() == ended) {
+            throw Refusal.bodyMalformed("line %d holds more than one event".formatted(ended));
+        }
+        return true;
+    }
+
+    private int line() {
+        return json.currentTokenLocation().getLineNr();
+    }
+
+    private void readEvent() {
+        if (json.currentToken() != JsonToken.START_OBJECT) {
+            throw Refusal.bodyMalformed("event %d (line %d) is not a JSON object".formatted(events.size() + 1, line()));
+        }
+        if (events.size() == IngestSettings.MOST_EVENTS) {
+            throw Refusal.bodyTooLarge(
+                    "the body holds more than %d events; send several requests".formatted(IngestSettings.MOST_EVENTS));
+        }
+        String token = null;
+        String type = null;
+        String key = null;
+        while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = json.currentName();
+            json.nextToken();
+            switch (name) {
+                case "token" -> token = text();
+                case "type" -> type = text();
+                case "key" -> key = text();
+                default -> json.skipChildren();
+            }
+        }
+        events.add(new Event(token, type, key));
+    }
+
+    /** The value as text; a nested one as its bracket, which no rule accepts. */
+    private @Nullable String text() {
+        String text = json.currentToken() == JsonToken.VALUE_NULL ? null : json.getString();
+        json.skipChildren();
+        return text;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.millrace.ingest.tally;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A request whose events are on their way. Thread-safe. */
+final class PendingRequest {
+    private final Outcome[] outcomes;
+    private final AtomicInteger unfinished;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+    /** @param events how many wait for an outcome */
+    PendingRequest(int events) {
+        this.outcomes = new Outcome[events];
+        this.unfinished = new AtomicInteger(events);
+    }
+
+    /** One event has its outcome; each is concluded once. */
+    void conclude(int position, Outcome outcome) {
+        outcomes[position] = outcome;
+        if (unfinished.decrementAndGet() == 0) {
+            done.complete(null);
+        }
+    }
+
+    /** The request as a whole has failed, whatever becomes of its other events. */
+    void fail(Throwable why) {
+        done.completeExceptionally(why);
+    }
+
+    /** Whether nobody waits for it any more. */
+    boolean isOver() {
+        return done.isDone();
+    }
+
+    /**
+     * The outcomes, in the order of the events. Who is interrupted or has waited for too long is not counted where that can still be helped.
+     *
+     * @throws ExecutionException when it has failed, with the reason as its cause
+     */
+    List<Outcome> await(long millis) throws InterruptedException, ExecutionException, TimeoutException {
+        try {
+            done.get(millis, TimeUnit.MILLISECONDS);
+            return List.of(outcomes);
+        } finally {
+            done.cancel(false);
+        }
+    }
+}

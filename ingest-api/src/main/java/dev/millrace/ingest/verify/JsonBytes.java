@@ -1,0 +1,53 @@
+package dev.millrace.ingest.verify;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Opens JSON (RFC 8259) that strangers sent, in place; a byte order mark is skipped. No name may occur twice in an object, so that two readers can't take
+ * it for two things.
+ */
+public final class JsonBytes {
+    /** JSON in UTF-16 and UTF-32 has a zero among its first bytes: the parser would take it for what it is. */
+    private static final int TELLING_BYTES = 4;
+
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+
+    private JsonBytes() {}
+
+    /**
+     * A parser of these bytes, before the first token.
+     *
+     * @throws CharacterCodingException when they are not UTF-8; the parser itself takes overlong and halved characters
+     */
+    public static JsonParser parser(byte[] bytes, int from, int length) throws CharacterCodingException {
+        requireUtf8(bytes, from, length);
+        return FACTORY.createParser(ObjectReadContext.empty(), bytes, from, length);
+    }
+
+    private static void requireUtf8(byte[] bytes, int from, int length) throws CharacterCodingException {
+        for (int i = 0; i < Math.min(TELLING_BYTES, length); i++) {
+            if (bytes[from + i] == 0) {
+                throw new CharacterCodingException();
+            }
+        }
+        if (!isAscii(bytes, from, length)) {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, from, length));
+        }
+    }
+
+    private static boolean isAscii(byte[] bytes, int from, int length) {
+        int seen = 0;
+        for (int i = from; i < from + length; i++) {
+            seen |= bytes[i];
+        }
+        return seen >= 0;
+    }
+}

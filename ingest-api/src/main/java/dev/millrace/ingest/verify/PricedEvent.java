@@ -1,0 +1,79 @@
+package dev.millrace.ingest.verify;
+
+import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Retention;
+
+/**
+ * An event that counts if Redis has not seen it and its clock agrees.
+ *
+ * @param publisher who signed and pays
+ * @param creator who earns
+ * @param article whose article it is
+ * @param type kind of event
+ * @param rateVersion the rate card that prices it
+ * @param units paid units, at least 1
+ * @param micros price of these units
+ * @param issuedAt the token's {@code iat}, Unix seconds
+ * @param notBefore the token's {@code nbf}, or its {@code iat} where it has none
+ * @param expiresAt the token's {@code exp}: from this second on it is expired
+ * @param earliest first second at which it may count, tolerance included
+ * @param identity by which it counts once
+ */
+public record PricedEvent(
+        String publisher,
+        String creator,
+        String article,
+        EventType type,
+        int rateVersion,
+        long units,
+        long micros,
+        long issuedAt,
+        long notBefore,
+        long expiresAt,
+        long earliest,
+        long identity)
+        implements Verdict {
+
+    /** How far ahead of Redis' clock a publisher's clock may be, in seconds. */
+    public static final long CLOCK_TOLERANCE = 60;
+
+    /** For how long the identity is remembered. */
+    public Retention retention() {
+        return type.retention();
+    }
+
+    /** The verdict where Redis' clock finds it too early at this second. */
+    public Rejected tooEarly(long now) {
+        if (now < Math.max(issuedAt, notBefore) - CLOCK_TOLERANCE) {
+            return notYetValid(issuedAt, notBefore, now);
+        }
+        return new Rejected(
+                RejectionCode.KEY_INVALID,
+                "key is %d s after iat, which is %d s ago; at most %d s more than that are accepted"
+                        .formatted(earliest + CLOCK_TOLERANCE - issuedAt, now - issuedAt, CLOCK_TOLERANCE));
+    }
+
+    /** The verdict where Redis' clock finds its token expired at this second. */
+    public Rejected expired(long now) {
+        return expired(expiresAt, now);
+    }
+
+    /** The verdict where its token could have counted before what is remembered begins. */
+    public Rejected superseded() {
+        return new Rejected(
+                RejectionCode.TOKEN_SUPERSEDED,
+                "iat %d is before the counters were re-opened; mint a new token".formatted(issuedAt));
+    }
+
+    static Rejected expired(long expiresAt, long now) {
+        return new Rejected(RejectionCode.TOKEN_EXPIRED, "exp was %d s ago".formatted(now - expiresAt));
+    }
+
+    static Rejected notYetValid(long issuedAt, long notBefore, long now) {
+        String name = notBefore > issuedAt ? "nbf" : "iat";
+        return new Rejected(
+                RejectionCode.TOKEN_NOT_YET_VALID,
+                "%s is %d s ahead, at most %d s are accepted"
+                        .formatted(name, Math.max(issuedAt, notBefore) - now, CLOCK_TOLERANCE));
+    }
+}

@@ -1,0 +1,32 @@
+package dev.millrace.ingest.verify;
+
+import java.util.Locale;
+
+/** Why an event is rejected. The names are part of the protocol. */
+public enum RejectionCode {
+    TOKEN_MALFORMED,
+    TOKEN_SIGNATURE,
+    TOKEN_EXPIRED,
+    TOKEN_NOT_YET_VALID,
+    TOKEN_LIFETIME,
+    TOKEN_SUPERSEDED,
+    TOKEN_AUDIENCE,
+    KEY_UNKNOWN,
+    KEY_REVOKED,
+    TYPE_UNKNOWN,
+    TYPE_NOT_GRANTED,
+    KEY_INVALID,
+    REFERRER_NOT_SEARCH;
+
+    private final String wireName = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
+    /** The code in answers and metrics. */
+    public String wireName() {
+        return wireName;
+    }
+
+    @Override
+    public String toString() {
+        return wireName;
+    }
+}

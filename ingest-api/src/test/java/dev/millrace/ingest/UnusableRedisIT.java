@@ -1,0 +1,95 @@
+package dev.millrace.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.ingest.RunningIngest.Answer;
+import dev.millrace.ingest.verify.Tokens;
+import dev.millrace.local.server.Durability;
+import dev.millrace.local.server.Ports;
+import dev.millrace.local.server.RedisServer;
+import dev.millrace.local.testing.RealServers;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A Redis that answers and can't be written to: the node finds out by itself within five seconds, says so, and comes back by itself. */
+class UnusableRedisIT {
+    /** As promised; measured from the change to the first look that shows it. */
+    private static final Duration FOUND_OUT = Duration.ofSeconds(5);
+
+    @TempDir
+    private Path home;
+
+    private RedisServer redis;
+    private OpenCounters counters;
+    private RunningIngest ingest;
+
+    @BeforeEach
+    void start() {
+        redis = RedisServer.start(RealServers.place(home), 0, Durability.ALWAYS);
+        counters = new OpenCounters(redis.url());
+        ingest = new RunningIngest(redis.url());
+    }
+
+    @AfterEach
+    void stop() {
+        ingest.close();
+        counters.close();
+        redis.kill();
+    }
+
+    @Test
+    void aPrimaryThatBecomesAReplicaTakesReadinessDownAndComesBackOnceItIsConfirmed() {
+        assertThat(ingest.post(view("before")).count("accepted")).isEqualTo(1);
+        counters.redis().replicaof("127.0.0.1", Ports.free());
+        assertFoundOut("it is a replica");
+        assertUnavailable(ingest.post(view("meanwhile")));
+
+        counters.redis().replicaofNoOne();
+        Await.until(
+                () -> ingest.post(view("meanwhile")),
+                answer -> answer.status() == 503 && answer.detail().contains("has not been compared with the ledger"));
+        counters.raise(61);
+        counters.confirm();
+        ingest.awaitReady();
+        assertThat(Await.taken(ingest, view("meanwhile")).count("accepted")).isEqualTo(1);
+        assertThat(Await.taken(ingest, view("before")).count("duplicate")).isEqualTo(1);
+        assertThat(counters.earned(1, "c-1")).isEqualTo(2_000);
+    }
+
+    /** A look reads only and finds nothing wrong; the first call that is refused tells. */
+    @Test
+    void aPrimaryWithoutItsReplicasTakesReadinessDownWithTheFirstCall() {
+        assertThat(ingest.post(view("before")).count("accepted")).isEqualTo(1);
+        counters.redis().configSet("min-replicas-to-write", "1");
+        Answer refused = ingest.post(view("meanwhile"));
+        assertUnavailable(refused);
+        assertThat(refused.detail()).contains("NOREPLICAS");
+        assertFoundOut("NOREPLICAS");
+
+        counters.redis().configSet("min-replicas-to-write", "0");
+        ingest.awaitReady();
+        assertThat(Await.taken(ingest, view("meanwhile")).count("accepted")).isEqualTo(1);
+        assertThat(counters.earned(1, "c-1")).isEqualTo(2_000);
+    }
+
+    private void assertFoundOut(String why) {
+        long changed = System.nanoTime();
+        Await.unready(ingest, why);
+        assertThat(Duration.ofNanos(System.nanoTime() - changed)).isLessThan(FOUND_OUT);
+    }
+
+    private static void assertUnavailable(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(503);
+        assertThat(answer.json().get("code").asString()).isEqualTo("counters-unavailable");
+        assertThat(answer.header("Retry-After")).isEqualTo("2");
+    }
+
+    private String view(String jti) {
+        long now = counters.second();
+        return Tokens.view("c-1", jti, now, now + 3_600);
+    }
+}

@@ -1,0 +1,124 @@
+package dev.millrace.service;
+
+import jakarta.servlet.ServletException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.apache.catalina.valves.ValveBase;
+import org.apache.coyote.ActionCode;
+import org.apache.tomcat.util.net.ApplicationBufferHandler;
+import org.springframework.http.HttpStatus;
+
+/**
+ * Two rules that hold for every request. A header that decides what a body or its sender is comes once: whoever reads the
+ * first and whoever reads the last of two would see different requests. The body of a refused request is read to its end, so
+ * that its sender sees the answer, for ten seconds; then the connection ends. Thread-safe.
+ */
+final class RequestRulesValve extends ValveBase {
+    private static final List<String> ONCE = List.of("Authorization", "Content-Encoding");
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** Bytes of a refused body. */
+    private static final int MOST_READ = 2 << 20;
+
+    private static final int FIRST_ERROR = 400;
+
+    private final ServerProblem problem;
+
+    RequestRulesValve(ServerProblem problem) {
+        super(true);
+        this.problem = problem;
+    }
+
+    @Override
+    public void invoke(Request request, Response response) throws IOException, ServletException {
+        for (String header : ONCE) {
+            if (isRepeated(request, header)) {
+                problem.write(
+                        request,
+                        response,
+                        HttpStatus.BAD_REQUEST,
+                        ServerProblem.MALFORMED,
+                        header + " is there twice; send it once");
+                endConnection(request);
+                return;
+            }
+        }
+        getNext().invoke(request, response);
+        if (response.getStatus() >= FIRST_ERROR && !request.isAsync() && !isRead(request)) {
+            readOrEnd(request, response);
+        }
+    }
+
+    private static boolean isRepeated(Request request, String header) {
+        Enumeration<String> values = request.getHeaders(header);
+        if (!values.hasMoreElements()) {
+            return false;
+        }
+        values.nextElement();
+        return values.hasMoreElements();
+    }
+
+    /** A body that has been too slow already is not waited for once more. */
+    private static void readOrEnd(Request request, Response response) {
+        boolean slow = response.getStatus() == HttpStatus.REQUEST_TIMEOUT.value();
+        if (slow || !readToEnd(request)) {
+            endConnection(request);
+        }
+    }
+
+    /** Below the servlet's stream, which is closed by now. */
+    private static boolean readToEnd(Request request) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        Discarded discarded = new Discarded();
+        int all = 0;
+        try {
+            while (all < MOST_READ && System.nanoTime() - deadline < 0) {
+                int read = request.getCoyoteRequest().doRead(discarded);
+                if (read < 0) {
+                    return true;
+                }
+                all += read;
+            }
+        } catch (IOException e) {
+            return false;
+        }
+        return false;
+    }
+
+    /** Takes what the server has read, and forgets it. */
+    private static final class Discarded implements ApplicationBufferHandler {
+        private ByteBuffer buffer = ByteBuffer.allocate(0);
+
+        @Override
+        public void setByteBuffer(ByteBuffer read) {
+            buffer = read;
+        }
+
+        @Override
+        public ByteBuffer getByteBuffer() {
+            return buffer;
+        }
+
+        @Override
+        public void expand(int size) {
+            // The server has room of its own.
+        }
+    }
+
+    private static boolean isRead(Request request) {
+        AtomicBoolean read = new AtomicBoolean();
+        request.getCoyoteRequest().action(ActionCode.REQUEST_BODY_FULLY_READ, read);
+        return read.get();
+    }
+
+    /** Once it is answered; Tomcat would go on to read what is left of the body, byte by byte as it comes. */
+    private static void endConnection(Request request) {
+        request.getCoyoteRequest().action(ActionCode.DISABLE_SWALLOW_INPUT, null);
+    }
+}
