@@ -47,23 +47,24 @@
 /* ---------------------------------------------------------------------------------------------------- the two stores */
 
 typedef Redis {
-    byte epoch;                     /* {pNN}:epoch, the pointer; 0: missing */
-    byte opening;                   /* {pNN}:opening */
-    byte since;                     /* {pNN}:since */
-    byte compared;                     /* {pNN}:run, the process that was compared with the ledger */
-    byte seen;                      /* {pNN}:seen:..., the identities counted */
-    byte earn[LAST + 1]             /* {pNN}:earn:<e> and {pNN}:engage:<e> */
+    byte epoch;                     /* ctl: the pointer; 0: missing */
+    byte lineage;
+    byte since;
+    byte confirmed;                 /* ctl: the process that was compared with the ledger; 0: none */
+    byte log;                       /* log:<class>: the events counted; counting.pml has its entries */
+    byte earn[LAST + 1]             /* earn:<e>, engage:<e> and folded:<e> */
 };
 
 typedef Postgres {
     byte settled;                   /* partition_cursor.settled_epoch */
     byte released;                  /* partition_cursor.released_epoch */
-    byte opening;                   /* partition_cursor.opening */
+    byte lineage;                   /* partition_cursor.lineage */
     byte paid                       /* the events in the ledger */
 };
 
 Redis redis;
-byte process = 1;                   /* run_id of the process that is Redis now */
+byte process = 1;                   /* run_id and master_replid of the process that is Redis now */
+byte lineages = 1;                   /* the highest lineage ever given */
 byte clock = 1;                     /* time as far as tokens tell: one more at each re-opening */
 
 #if COPIES > 0
@@ -81,7 +82,6 @@ bit busy;                           /* whether worker 1 is */
 byte counted;                       /* events ever counted */
 byte excused;                       /* counted but not settled when Redis lost something: not promised */
 byte born[3];                       /* when each event's token was issued; 0: not yet */
-byte awaited;                       /* the latest epoch that a node waits for, having seen it before Redis lost it */
 byte done;                          /* nodes whose events have all been answered */
 
 bit halted;                         /* whether the next epoch is gone: trying again changes nothing */
@@ -97,13 +97,13 @@ byte spare = SPARE;
 #ifdef NO_CONFIRM                   /* tally.lua: "unconfirmed" */
 #define CONFIRMED true
 #else
-#define CONFIRMED (redis.compared == process)
+#define CONFIRMED (redis.confirmed == process)
 #endif
 
-#ifdef NO_EPOCH                     /* tally.lua: "moved" */
+#ifdef NO_EPOCH                     /* tally.lua: "moved" and "lineage" */
 #define CURRENT (known_epoch > 0)
 #else
-#define CURRENT (known_epoch == redis.epoch && known_opening == redis.opening)
+#define CURRENT (known_epoch == redis.epoch && known_lineage == redis.lineage)
 #endif
 
 #ifdef NO_SEALED_MARK               /* tally.lua: "sealed" */
@@ -118,22 +118,26 @@ byte spare = SPARE;
 #define SUPERSEDED(event) (born[event] < redis.since)
 #endif
 
-#ifdef NO_OPENING                   /* PartitionView.mayBecome */
-#define MAY_FOLLOW (redis.epoch >= known_epoch)
+#ifdef NO_SEAL_CONFIRMED            /* seal.lua: "unconfirmed", of the process */
+#define IN_PROCESS true
 #else
-#define MAY_FOLLOW (redis.opening > known_opening || (redis.opening == known_opening && redis.epoch >= known_epoch))
+#define IN_PROCESS (redis.confirmed == process)
+#endif
+#ifdef NO_SEAL_LINEAGE              /* seal.lua: "unconfirmed", of the lineage */
+#define SEALS(of) IN_PROCESS
+#else
+#define SEALS(of) (IN_PROCESS && redis.lineage == (of))
+#endif
+#ifdef NO_READ_LINEAGE              /* the same, where the epoch is sealed already */
+#define READS true
+#else
+#define READS SEALS(lineage)
 #endif
 
-#ifdef NO_SEAL_CONFIRMED            /* seal.lua: "unconfirmed" */
-#define SEALS true
-#else
-#define SEALS (redis.compared == process)
-#endif
-
-#ifndef TIMELINE                  /* Watch: a Redis with an opening below the cursor's is one from the past */
+#ifdef NO_PAST                      /* the watch: a lineage below the cursor's comes from a time that was given up */
 #define FROM_THE_PAST false
 #else
-#define FROM_THE_PAST (opening_seen < opening)
+#define FROM_THE_PAST (lineage_seen < lineage)
 #endif
 
 #ifdef NO_LOCK                      /* FOR UPDATE SKIP LOCKED */
@@ -142,16 +146,16 @@ byte spare = SPARE;
 #define FREE (locked == 0)
 #endif
 
-#ifdef NO_OPEN_COMPARE              /* open.lua: "other" */
+#ifdef NO_OPEN_COMPARE              /* open.lua, raise.lua: "other" */
 #define OPENS true
 #else
-#define OPENS (redis.epoch == epoch_seen && SAME_OPENING)
+#define OPENS (redis.epoch == epoch_seen && redis.lineage == lineage_seen)
 #endif
 
 #ifdef NO_CONFIRM_COMPARE           /* confirm.lua: "other" */
 #define CONFIRMS true
 #else
-#define CONFIRMS (redis.epoch == epoch_seen)
+#define CONFIRMS (redis.epoch == epoch_seen && redis.lineage == lineage && process == process_seen)
 #endif
 
 #ifdef NO_CURSOR_COMPARE            /* CursorMove: WHERE settled_epoch = ... */
@@ -176,15 +180,10 @@ byte spare = SPARE;
 #define DUE_UPTO (KEPT < settled -> KEPT : (settled > 0 -> settled - 1 : 0))
 #endif
 
-/* The number of the counters' opening, as the worker writes it when it opens or confirms them. */
-#ifndef TIMELINE
-#define SAME_OPENING true
-#define NEW_OPENING (opening + 1)
-#define CONFIRMED_OPENING max(opening, opening_seen)
+#ifdef MAX_PLUS_ONE                 /* the watch: a lineage is never given twice */
+#define NEW_LINEAGE (max(lineage, lineage_seen) + 1)
 #else
-#define SAME_OPENING (redis.opening == opening_seen)
-#define NEW_OPENING (max(opening, opening_seen) + 1)
-#define CONFIRMED_OPENING (max(opening, opening_seen) + (compared_seen != process_seen -> 1 : 0))
+#define NEW_LINEAGE (lineages + 1)
 #endif
 
 /* ----------------------------------------------------------------------------------------------------------- ingest */
@@ -198,11 +197,11 @@ inline tally(event) {
     if
     :: SUPERSEDED(event) ->                                        /* S */
         printf("node %d: event <%d> is superseded\n", me, 1 << event)
-    :: !SUPERSEDED(event) && (redis.seen & (1 << event)) ->        /* D */
+    :: !SUPERSEDED(event) && (redis.log & (1 << event)) ->        /* D */
         printf("node %d: event <%d> is a duplicate\n", me, 1 << event)
-    :: !SUPERSEDED(event) && !(redis.seen & (1 << event)) ->       /* A */
+    :: !SUPERSEDED(event) && !(redis.log & (1 << event)) ->       /* A */
         printf("node %d: event <%d> is counted in epoch %d\n", me, 1 << event, known_epoch);
-        redis.seen = redis.seen | (1 << event);
+        redis.log = redis.log | (1 << event);
         redis.earn[known_epoch] = redis.earn[known_epoch] | (1 << event);
         counted = counted | (1 << event);
         excused = excused & ~(1 << event)
@@ -210,24 +209,20 @@ inline tally(event) {
 }
 
 /*
- * An ingest node (PartitionTally) and the clients behind it. It sends `first`, once more if the answer is lost, then
- * `second`. A connection belongs to one process of Redis (Counters), so that the run_id sent with a batch is that of the
+ * An ingest node and the clients behind it. It sends `first`, once more if the answer is lost, then
+ * `second`. A connection belongs to one process of Redis (Link), so that the process sent with a batch is that of the
  * process which runs the script. What is refused with 503 is sent again as soon as it can be counted.
  */
 proctype Node(byte me; byte first; byte second; byte last) {
-    byte known_epoch, known_opening;                               /* PartitionView */
+    byte known_epoch, known_lineage;                               /* what the node believes */
     byte sent;
     bit again;
 
     do
-    :: d_step { redis.epoch > 0 && CONFIRMED && !CURRENT && MAY_FOLLOW ->              /* PartitionTally.follow */
+    :: d_step { redis.epoch > 0 && CONFIRMED && !CURRENT ->
         known_epoch = redis.epoch;
-        known_opening = redis.opening;
-        printf("node %d: learns that epoch %d of opening %d is open\n", me, known_epoch, known_opening) }
-    :: d_step { redis.epoch > 0 && CONFIRMED && !CURRENT && !MAY_FOLLOW && known_epoch > awaited ->
-        printf("node %d: refuses: Redis is at epoch %d of opening %d, this node knows epoch %d of opening %d\n", me, redis.epoch, redis.opening, known_epoch, known_opening);
-        assert(redis.opening == known_opening);                    /* COUNTERS OPENED ANEW SERVE EVERY NODE AT ONCE */
-        awaited = known_epoch }
+        known_lineage = redis.lineage;
+        printf("node %d: learns that epoch %d of lineage %d is open\n", me, known_epoch, known_lineage) }
     :: atomic { redis.epoch > 0 && CONFIRMED && CURRENT && !CLOSED_EPOCH ->
         if
         :: d_step { sent == 0 -> tally(first) }
@@ -235,7 +230,7 @@ proctype Node(byte me; byte first; byte second; byte last) {
         fi;
         if
         :: sent == last ->
-            d_step { known_epoch = 0; known_opening = 0; again = 0; done++ };
+            d_step { known_epoch = 0; known_lineage = 0; again = 0; done++ };
             break
         :: sent < last -> sent++
         :: sent == 0 && me == 1 && !again -> again = 1; printf("node %d: the answer is lost\n", me)
@@ -246,10 +241,10 @@ proctype Node(byte me; byte first; byte second; byte last) {
 /* ----------------------------------------------------------------------------------------------------------- worker */
 
 /* Whether a settlement has something to do: an epoch to settle, or time that must pass for a node that waits. */
-#define DUE (!halted && redis.epoch > pg.settled && SEALS && (redis.epoch > pg.settled + 1 || (redis.earn[redis.epoch] & EVENTS) || redis.epoch < awaited))
+#define DUE (!halted && redis.epoch > pg.settled && SEALS(pg.lineage) && (redis.epoch > pg.settled + 1 || (redis.earn[redis.epoch] & EVENTS)))
 
 /* Whether a look has. */
-#define OUT_OF_ORDER (redis.epoch <= pg.settled || redis.compared != process || redis.opening != pg.opening)
+#define OUT_OF_ORDER (redis.epoch <= pg.settled || redis.confirmed != process || redis.lineage != pg.lineage)
 
 /* Two idle workers are the same: the second begins only while the first is busy. */
 #define TURN (FREE && (me == 1 || busy))
@@ -262,8 +257,8 @@ inline begin() {
     busy = busy || me == 1;
     alive[me] = 1;
     settled = pg.settled;
-    opening = pg.opening;
-    printf("worker %d: locks the cursor: epoch %d is settled, opening %d\n", me, settled, opening)
+    lineage = pg.lineage;
+    printf("worker %d: locks the cursor: epoch %d is settled, lineage %d\n", me, settled, lineage)
 }
 
 inline look_first() {
@@ -284,8 +279,8 @@ inline finish() {
         :: else
         fi;
         alive[me] = 0;
-        settled = 0; opening = 0; until = 0; read = 0; from = 0; upto = 0;
-        process_seen = 0; epoch_seen = 0; opening_seen = 0; compared_seen = 0
+        settled = 0; lineage = 0; anew = 0; until = 0; read = 0; from = 0; upto = 0;
+        process_seen = 0; epoch_seen = 0; lineage_seen = 0; confirmed_seen = 0
     }
 }
 
@@ -304,18 +299,19 @@ inline set_aside(e) {                                              /* RENAME to 
 }
 
 proctype Worker(byte me) {
-    byte settled, opening;                                         /* the cursor, as this transaction read it */
+    byte settled, lineage;                                         /* the cursor, as this transaction read it */
     byte until;                                                    /* every epoch below it is sealed */
     byte read;                                                     /* the events of the epochs read */
     byte from, upto;
-    byte process_seen, epoch_seen, opening_seen, compared_seen;    /* Redis, as a look saw it */
+    bit anew;                                                      /* whether the counters are opened anew */
+    byte process_seen, epoch_seen, lineage_seen, confirmed_seen;   /* Redis, as a look saw it */
 
 end_idle:
 idle:
     if
-    :: d_step { pg.opening > 0 && TURN && DUE -> begin() }                              /* Cursors.claimDue */
-    :: d_step { pg.opening > 0 && TURN && spare > 0 -> spare--; begin() }
-    :: d_step { TURN && OUT_OF_ORDER -> look_first() }; goto look                       /* RedisState.runId */
+    :: d_step { pg.lineage > 0 && TURN && DUE -> begin() }                              /* Cursors.claimDue */
+    :: d_step { pg.lineage > 0 && TURN && spare > 0 -> spare--; begin() }
+    :: d_step { TURN && OUT_OF_ORDER -> look_first() }; goto look                       /* RedisConnections */
     :: d_step { TURN && spare > 0 -> spare--; look_first() }; goto look
     fi;
 
@@ -330,12 +326,13 @@ idle:
             until = settled + 2;
 #else
             if
-            :: !SEALS || redis.epoch <= settled -> until = 0       /* unconfirmed; missing or lost */
-            :: SEALS && redis.epoch == settled + 1 ->              /* sealed */
+            :: redis.epoch <= settled || (redis.epoch == settled + 1 && !SEALS(lineage)) || (redis.epoch > settled + 1 && !READS) ->
+                until = 0                                          /* missing, lost or unconfirmed */
+            :: SEALS(lineage) && redis.epoch == settled + 1 ->              /* sealed */
                 redis.earn[settled + 1] = redis.earn[settled + 1] | SEALED;
                 redis.epoch = settled + 2;
                 until = settled + 2
-            :: SEALS && redis.epoch > settled + 1 -> until = redis.epoch       /* already, or further ahead */
+            :: READS && redis.epoch > settled + 1 -> until = redis.epoch       /* already, or further ahead */
             fi;
 #endif
             printf("worker %d: seal.lua for epoch %d: every epoch below %d is sealed, the pointer is %d\n", me, settled + 1, until, redis.epoch)
@@ -388,9 +385,8 @@ read_on:                                                           /* EpochReade
     /* release: Release.run, UNLINK */
     if
     :: d_step {
-        printf("worker %d: releases the epochs %d to %d\n", me, from, upto);
         do
-        :: from <= upto -> redis.earn[from] = 0; from++
+        :: from <= upto && redis.lineage == lineage -> printf("worker %d: releases epoch %d\n", me, from); redis.earn[from] = 0; from++
         :: else -> from = 0; break
         od }
     :: CRASH
@@ -402,7 +398,7 @@ commit:                                                            /* CursorMove
         printf("worker %d: commits: epochs %d to %d are settled\n", me, settled + 1, until - 1);
         assert(!(pg.paid & read));                                 /* NEVER TWICE */
 #ifdef LAGS_BY_ONE
-        standby.settled = pg.settled; standby.released = pg.released; standby.opening = pg.opening; standby.paid = pg.paid;
+        standby.settled = pg.settled; standby.released = pg.released; standby.lineage = pg.lineage; standby.paid = pg.paid;
 #endif
         pg.paid = pg.paid | read;
         pg.settled = until - 1;
@@ -412,21 +408,21 @@ commit:                                                            /* CursorMove
     :: CRASH
     fi;
 
-look:                                                              /* Watch: RedisState.partitions */
+look:                                                              /* the watch: state.lua */
     if
     :: d_step {
-        epoch_seen = redis.epoch; opening_seen = redis.opening; compared_seen = redis.compared;
-        printf("worker %d: sees pointer %d, opening %d, confirmed process %d\n", me, epoch_seen, opening_seen, compared_seen) }
+        epoch_seen = redis.epoch; lineage_seen = redis.lineage; confirmed_seen = redis.confirmed;
+        printf("worker %d: sees pointer %d, lineage %d, confirmed process %d\n", me, epoch_seen, lineage_seen, confirmed_seen) }
     :: CRASH
     fi;
     if                                                             /* Cursors.claimFree */
     :: atomic { FREE ->
         d_step { begin() };
         if
-        :: epoch_seen <= settled || FROM_THE_PAST -> opening = NEW_OPENING
+        :: epoch_seen <= settled || FROM_THE_PAST -> anew = 1; lineage = NEW_LINEAGE; lineages = max(lineages, lineage)
         :: else ->
             if
-            :: compared_seen != process_seen || opening_seen != opening -> opening = CONFIRMED_OPENING; goto confirm
+            :: confirmed_seen != process_seen || lineage_seen != lineage -> lineage = NEW_LINEAGE; lineages = max(lineages, lineage)
             :: else -> finish(); goto idle
             fi
         fi }
@@ -434,13 +430,17 @@ look:                                                              /* Watch: Red
     :: CRASH
     fi;
 
-    /* open: Opening, open.lua */
+    /* open.lua, raise.lua */
     if
     :: d_step {
         if
-        :: !OPENS -> opening = 0                                   /* other: nothing has changed */
-        :: OPENS ->
-            printf("worker %d: open.lua opens at epoch %d, opening %d\n", me, settled + 1, opening);
+        :: !OPENS -> lineage = 0                                   /* other: nothing has changed */
+        :: OPENS && !anew ->
+            redis.lineage = lineage;
+            redis.confirmed = 0;
+            printf("worker %d: raise.lua: lineage %d\n", me, lineage)
+        :: OPENS && anew ->
+            printf("worker %d: open.lua opens at epoch %d, lineage %d\n", me, settled + 1, lineage);
             assert(settled + 1 <= LAST);
             from = settled + 1;
             set_aside(from);
@@ -453,35 +453,35 @@ look:                                                              /* Watch: Red
             :: else -> from = 0; break
             od;
             redis.epoch = settled + 1;
-            redis.opening = opening;
-            redis.compared = process_seen;
-            halted = 0;
-            if
-            :: opening > 1 -> clock++; redis.since = clock
-            :: else
-            fi
-        fi }; goto note
-    :: CRASH
-    fi;
-
-confirm:                                                           /* Watch.confirmLocked, confirm.lua */
-    if
-    :: d_step {
-        if
-        :: !CONFIRMS -> opening = 0                                /* other: nothing has changed */
-        :: CONFIRMS ->
-            redis.compared = process_seen;
-            halted = 0;
-            redis.opening = max(redis.opening, opening);
-            printf("worker %d: confirm.lua confirms process %d, opening %d\n", me, process_seen, redis.opening)
+            redis.lineage = lineage;
+            redis.confirmed = 0;
+            epoch_seen = redis.epoch;
+            clock++;
+            redis.since = clock
         fi }
     :: CRASH
     fi;
 
-note:                                                              /* Cursors.opened; COMMIT */
+    /*
+     * The cursor notes the lineage, COMMIT; then confirm.lua. They are one step here: confirm.lua does nothing unless pointer, lineage
+     * and process are still those that were compared. counting.pml has them apart.
+     */
     if
-    :: atomic { alive[me] && opening > 0 -> pg.opening = opening; finish(); goto idle }
-    :: atomic { !alive[me] || opening == 0 -> finish(); goto idle }
+    :: atomic { alive[me] && lineage > 0 ->
+        d_step {
+            pg.lineage = lineage;
+            printf("worker %d: the cursor notes lineage %d\n", me, lineage)
+        };
+        if
+        :: d_step { CONFIRMS ->
+            redis.confirmed = process;
+            halted = 0;
+            printf("worker %d: confirm.lua confirms process %d, lineage %d\n", me, process, lineage) }
+        :: !CONFIRMS                                               /* other: nothing has changed */
+        :: FRAIL && faults > 0 -> faults--; printf("worker %d: crashes\n", me)
+        fi;
+        finish(); goto idle }
+    :: atomic { !alive[me] || lineage == 0 -> finish(); goto idle }
     :: CRASH
     fi
 }
@@ -491,27 +491,29 @@ note:                                                              /* Cursors.op
 #ifdef READER
 /* LiveBalance.attempt, of a creator to whom all events belong. */
 proctype Reader() {
-    byte bound, opening_before, pointer, at, s, losses_before, sure;
+    byte bound, lineage_read, pointer, at, s, losses_before, sure;
     byte sums[LAST + 1];
 
-    d_step { pg.opening > 0 ->                                     /* SettledLedger.start */
-        bound = pg.settled; opening_before = pg.opening };
-    d_step { sure = counted & ~excused; losses_before = losses; pointer = redis.epoch };   /* PendingCounters.heads */
-    if
-    :: pointer <= bound -> goto over                               /* 503 */
-    :: else -> at = bound + 1
-    fi;
-    do                                                             /* PendingCounters.sums */
-    :: at <= pointer -> d_step { sums[at] = redis.earn[at]; at++ }
-    :: at > pointer -> break
-    od;
-    if
-    :: redis.epoch < pointer -> goto over                          /* the pointer once more */
-    :: redis.epoch >= pointer
-    fi;
-    d_step {                                                       /* SettledLedger.settled: one statement */
+    d_step { pg.lineage > 0 -> bound = pg.settled };               /* SettledLedger: the cursor as a lower bound */
+    d_step {                                                       /* pending.lua */
         if
-        :: pg.settled < bound || pg.settled >= pointer || pg.opening != opening_before -> skip         /* starts over */
+        :: redis.confirmed == process && redis.epoch > bound ->
+            sure = counted & ~excused; losses_before = losses; pointer = redis.epoch; lineage_read = redis.lineage;
+            at = bound + 1;
+            do
+            :: at <= pointer -> sums[at] = redis.earn[at]; at++
+            :: else -> at = 0; break
+            od
+        :: else                                                    /* 503 */
+        fi
+    };
+    if
+    :: pointer == 0 -> goto over
+    :: else
+    fi;
+    d_step {                                                       /* SettledLedger: balance and cursor in one statement */
+        if
+        :: pg.settled < bound || pg.settled >= pointer || pg.lineage != lineage_read -> skip           /* starts over */
         :: else ->
             s = pg.paid;
             at = pg.settled + 1;
@@ -532,7 +534,7 @@ proctype Reader() {
     };
 over:
     atomic {
-        bound = 0; opening_before = 0; pointer = 0; s = 0; losses_before = 0; sure = 0;
+        bound = 0; lineage_read = 0; pointer = 0; s = 0; losses_before = 0; sure = 0;
         at = 0;
         do
         :: at <= LAST -> sums[at] = 0; at++
@@ -545,7 +547,7 @@ over:
 /* ------------------------------------------------------------------------------------------------------------ faults */
 
 inline keep(to, it) {
-    to.epoch = it.epoch; to.opening = it.opening; to.since = it.since; to.compared = it.compared; to.seen = it.seen;
+    to.epoch = it.epoch; to.lineage = it.lineage; to.since = it.since; to.confirmed = it.confirmed; to.log = it.log;
     i = 0;
     do
     :: i <= LAST -> to.earn[i] = it.earn[i]; i++
@@ -576,7 +578,7 @@ end:
 #endif
 #if REDIS_LOSES > 0
     :: d_step { LOSES;                                             /* wiped */
-        redis.epoch = 0; redis.opening = 0; redis.since = 0; redis.compared = 0; redis.seen = 0;
+        redis.epoch = 0; redis.lineage = 0; redis.since = 0; redis.confirmed = 0; redis.log = 0;
         i = 0;
         do
         :: i <= LAST -> redis.earn[i] = 0; i++
@@ -593,14 +595,14 @@ end:
 #endif
 #if FAILOVERS > 0
 #ifndef LAGS_BY_ONE
-    :: d_step { failovers > 0 && faults > 0 && replicas > 0 && (standby.settled != pg.settled || standby.opening != pg.opening || standby.released != pg.released) ->
-        standby.settled = pg.settled; standby.released = pg.released; standby.opening = pg.opening; standby.paid = pg.paid;
+    :: d_step { failovers > 0 && faults > 0 && replicas > 0 && (standby.settled != pg.settled || standby.lineage != pg.lineage || standby.released != pg.released) ->
+        standby.settled = pg.settled; standby.released = pg.released; standby.lineage = pg.lineage; standby.paid = pg.paid;
         replicas--; printf("the standby is up to date: epoch %d is settled\n", standby.settled) }
 #endif
     :: d_step { faults > 0 && failovers > 0 ->
         printf("Postgres fails over: epoch %d is settled, was %d\n", standby.settled, pg.settled);
         faults--; failovers--;
-        pg.settled = standby.settled; pg.released = standby.released; pg.opening = standby.opening; pg.paid = standby.paid;
+        pg.settled = standby.settled; pg.released = standby.released; pg.lineage = standby.lineage; pg.paid = standby.paid;
         locked = 0; alive[1] = 0; alive[2] = 0; halted = 0 }
 #endif
     od
@@ -611,12 +613,14 @@ proctype AtRest() {
 end:
     timeout ->
     assert(done == 2);
-    assert(redis.epoch == pg.settled + 1 && redis.compared == process);
+    assert(redis.epoch == pg.settled + 1 && redis.lineage == pg.lineage && redis.confirmed == process);
     assert(!(counted & ~pg.paid & ~excused))
 }
 
 init {
     atomic {
+        redis.epoch = 1; redis.lineage = 1; redis.confirmed = 1;
+        pg.lineage = 1; standby.lineage = 1;
         run Node(1, 0, 1, 1);
 #ifdef FEW
         run Node(2, 0, 0, 0);                                      /* a reload, or a retry elsewhere: event 0 again */
