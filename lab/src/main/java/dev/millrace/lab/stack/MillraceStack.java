@@ -246,22 +246,18 @@ public final class MillraceStack implements AutoCloseable {
     }
 
     /**
-     * Fills the logs with identities that no event has; returns when the index of every node has them.
+     * Fills the logs with identities that no event has, and starts the nodes anew, which read them then; returns when all are ready.
      *
      * @param seed the same gives the same identities
      */
     public void remember(long identities, long seed, Consumer<String> progress) throws Exception {
-        long filled = Remembered.fill(
+        Remembered.fill(
                 stack.redis().url(),
                 identities,
                 seed,
                 there -> progress.accept("%,d identities in the logs".formatted(there)));
         for (int node = 1; node <= setup.ingestNodes(); node++) {
-            Instance instance = Instance.ingest(node);
-            Wait.until(
-                    "%s to read %,d identities".formatted(instance, filled),
-                    TIMEOUT,
-                    () -> metrics(instance).whole("millrace_index_identities") >= filled);
+            replaceIngest(node);
         }
         progress.accept(memory().toString());
     }

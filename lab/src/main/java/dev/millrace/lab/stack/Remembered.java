@@ -34,6 +34,10 @@ public final class Remembered {
     private static final Duration OLDEST = Duration.ofMinutes(10);
 
     private static final int UNDER_WAY = 32;
+
+    /** Rounds of the partitions from one word about it to the next. */
+    private static final int TOLD_EACH = 128;
+
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final byte[] CLASS = bytes(Retention.SHORT.wireName());
 
@@ -77,7 +81,7 @@ public final class Remembered {
             for (Partition partition : Partition.all()) {
                 write(partition, millis);
             }
-            if (entry % 64 == 63) {
+            if (entry % TOLD_EACH == TOLD_EACH - 1) {
                 progress.accept((entry + 1) * ENTRY * Partition.COUNT);
             }
         }
