@@ -8,7 +8,9 @@ import com.google.common.base.Ticker;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.TestNode.Event;
 import dev.millrace.local.server.Ports;
+import io.lettuce.core.LettuceFutures;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisFuture;
 import io.lettuce.core.XAddArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.SlotHash;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -220,6 +223,32 @@ class RedisConnectionsIT {
         RedisConnections right = connections("redis://:S3cr3t%20pass%2F%40@127.0.0.1:" + server.port());
         right.look();
         assertThat(right.isUsable()).isTrue();
+    }
+
+    @Test
+    void aNodeThatReadsItsFileIsNotUsableUntilItHasReadIt() {
+        RedisNode node = node("--key-load-delay", "400"); // 2.4 s for what is written here
+        try (RedisClient client = RedisClient.create(node.url());
+                StatefulRedisConnection<String, String> writer = client.connect()) {
+            List<RedisFuture<String>> written = IntStream.range(0, 6_000)
+                    .mapToObj(i -> writer.async().set("key:" + i, "x"))
+                    .toList();
+            assertThat(LettuceFutures.awaitAll(LONG, written.toArray(RedisFuture[]::new)))
+                    .isTrue();
+        }
+        RedisConnections connections = connections(node.url());
+        connections.look();
+        String before = connections.required(PARTITION).process();
+
+        node.kill();
+        node.restartLoading();
+        until(connections, () -> connections.trouble().endsWith(": it is loading its data"));
+        assertThat(connections.isUsable()).isFalse();
+        assertThat(connections.link(PARTITION)).isEmpty();
+
+        until(connections, connections::isUsable);
+        assertThat(connections.required(PARTITION).process()).isNotEqualTo(before);
+        assertThat(node.ask("EXISTS key:5999")).isEqualTo(":1");
     }
 
     // Replicas.

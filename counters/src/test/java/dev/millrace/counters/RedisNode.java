@@ -160,6 +160,11 @@ final class RedisNode implements AutoCloseable {
         child = launch();
     }
 
+    /** Starts it again and does not wait until it has read its file. */
+    void restartLoading() {
+        child = Child.start(plan);
+    }
+
     @Override
     public void close() {
         child.kill();
