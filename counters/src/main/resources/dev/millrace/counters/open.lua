@@ -7,7 +7,7 @@
 -- KEYS  1 ctl  2 log:short  3 log:long
 --       then pairs: a key to set aside, the name it gets; those of earnings first in each three (earn, engage, folded of an epoch)
 -- ARGV  1 the pointer and 2 the lineage the caller saw, '' for none  3 new epoch  4 new lineage
---       5 seconds from now before which tokens must not have been issued; 0 at the first opening
+--       5 seconds from now, by the clock that is ahead, before which tokens must not have been issued; 0 at the first opening
 --       6 micros and 7 events that the ledger has settled of this partition since the beginning
 --       8 the last second, by Redis' clock, at which this may happen: a worker that was frozen since it read the cursor must not
 --         open by what was settled then
@@ -79,7 +79,7 @@ for i = 4, #KEYS, 2 do
     end
 end
 local delay = tonumber(ARGV[5])
-local refused = delay > 0 and now + delay or 0
+local refused = delay > 0 and math.max(now, tonumber(ARGV[11])) + delay or 0
 for i, class in ipairs({'short', 'long'}) do
     local log = KEYS[i + 1]
     local last, length, floor, logged =

@@ -13,6 +13,8 @@
 --   told is that of the last entry told, or the caller's; logged is the number of identities ever logged where that is the log's last, else -1.
 --   Where the partition was never opened, both logs are empty. A log that is not the one that ctl describes: {'corrupt', floor, -1, '0-0', {}}.
 
+local FIRST_STEP, MOST_STEP = 4, 64
+
 local ctl = KEYS[1]
 local most_entries, most_identities = tonumber(ARGV[2]), tonumber(ARGV[3])
 local lineage, epoch, process, clock, spans, key, since =
@@ -60,19 +62,25 @@ local function read(class, log, known, position)
             status, position = 'anew', '0-0'
         end
     end
-    local entries, identities = {}, 0
-    local page = redis.call('XRANGE', log, '(' .. position, '+', 'COUNT', most_entries)
-    for _, entry in ipairs(page) do
-        position = entry[1]
-        entries[#entries + 1] = position
-        entries[#entries + 1] = entry[2][2]
-        identities = identities + #entry[2][2] / 8
-        if identities >= most_identities then
-            break
+    local entries, count, identities, step = {}, 0, 0, math.min(FIRST_STEP, most_entries)
+    repeat
+        local page = redis.call('XRANGE', log, '(' .. position, '+', 'COUNT', step)
+        for _, entry in ipairs(page) do
+            position = entry[1]
+            entries[#entries + 1] = position
+            entries[#entries + 1] = entry[2][2]
+            count = count + 1
+            identities = identities + #entry[2][2] / 8
+            if identities >= most_identities then
+                break
+            end
         end
-    end
+        local ended = #page < step
+        -- As many as should do, by the size of those before: an entry holds from one to thousands of identities.
+        step = math.min(most_entries - count, MOST_STEP, math.max(1, math.floor((most_identities - identities) * count / math.max(identities, 1))))
+    until ended or identities >= most_identities or count >= most_entries
     -- A log whose entries are all trimmed: nothing is left to read up to its last.
-    if #page == 0 then
+    if count == 0 then
         position = last
     end
     return {status, floor, position == last and logged or '-1', position, entries}

@@ -138,6 +138,14 @@ class OpeningIT {
     }
 
     @Test
+    void whatIsRefusedAfterALossGoesByTheClockThatIsAhead() {
+        partition.open();
+        long database = redis.second() + 40;
+        open(new Opening.Plan("1", "1", 2, 2, DELAY, 0, 0, database, 0, 0, database, 60, List.of()));
+        assertThat(partition.ctl(Ctl.SINCE)).isEqualTo(Long.toString(database + DELAY));
+    }
+
+    @Test
     void sinceNeverFalls() {
         partition.open();
         partition.set(Ctl.SINCE, now + 5_000);

@@ -34,6 +34,9 @@ public final class LogFollower implements AutoCloseable {
 
     private static final int PAGE_IDENTITIES = 8_192;
 
+    /** Read of a partition that counts already before the next one's turn: two million identities. */
+    private static final int MOST_PAGES = 256;
+
     /** An index answers for so long after the partition was last seen. */
     private static final Duration ANSWERS_FOR = Duration.ofSeconds(2);
 
@@ -210,6 +213,7 @@ public final class LogFollower implements AutoCloseable {
 
     /** Reads up to the end of both logs; what is in the way of counting, empty: nothing. */
     private String readOn(Link link, Partition partition) {
+        int read = 0;
         LogIndex ofShort = log(partition, Retention.SHORT).index();
         LogIndex ofLong = log(partition, Retention.LONG).index();
         while (true) {
@@ -232,7 +236,9 @@ public final class LogFollower implements AutoCloseable {
                         .formatted(partition);
             }
             obstacles.set(partition.number(), obstacle(partition, page));
-            if (ofShort.isCaughtUp() && ofLong.isCaughtUp()) {
+            boolean ended = page.shortLog().position().logged() >= 0
+                    && page.longLog().position().logged() >= 0;
+            if (ofShort.isCaughtUp() && ofLong.isCaughtUp() && (ended || ++read >= MOST_PAGES)) {
                 return "";
             }
             if (page.lineage() == 0) {

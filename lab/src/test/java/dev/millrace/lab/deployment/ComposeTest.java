@@ -77,7 +77,6 @@ class ComposeTest {
                 .containsEntry("--appendfsync", "always")
                 .containsEntry("--no-appendfsync-on-rewrite", "no")
                 .containsEntry("--maxmemory-policy", "noeviction")
-                .containsEntry("--set-max-intset-entries", "16384")
                 .containsEntry("--hash-max-listpack-entries", "32")
                 .containsEntry("--dir", "/data")
                 .containsKey("--maxmemory");

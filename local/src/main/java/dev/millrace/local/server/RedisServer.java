@@ -175,8 +175,6 @@ public final class RedisServer implements AutoCloseable {
                 "noeviction",
                 "--maxmemory",
                 Long.toString(mostMemory()),
-                "--set-max-intset-entries",
-                "16384",
                 "--hash-max-listpack-entries",
                 "32");
     }

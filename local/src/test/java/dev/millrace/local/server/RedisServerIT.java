@@ -44,7 +44,6 @@ class RedisServerIT {
         assertThat(setting("appendonly")).isEqualTo("yes");
         assertThat(setting("appendfsync")).isEqualTo("always");
         assertThat(setting("maxmemory-policy")).isEqualTo("noeviction");
-        assertThat(setting("set-max-intset-entries")).isEqualTo("16384");
         assertThat(setting("hash-max-listpack-entries")).isEqualTo("32");
         assertThat(setting("save")).isEmpty();
         assertThat(setting("bind")).isEqualTo("127.0.0.1");

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * that every unsettled epoch adds up. As true as the cursors are: the caller looks whether they have stood still.
  */
 final class CounterCheck {
-    /** An epoch with more events is not read while it is open. */
-    private static final long MOST_OPEN_EVENTS = 1_000_000;
+    /** Of the number of an open epoch's events that it is read with: below ten million. */
+    private static final int MOST_DIGITS = 7;
 
     private static final int MOST_ATTEMPTS = 5;
 
@@ -134,7 +134,7 @@ final class CounterCheck {
             throws MalformedCountersException {
         for (int attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
             String before = events(partition, epoch);
-            if (before.length() > Long.toString(MOST_OPEN_EVENTS).length()) {
+            if (before.length() > MOST_DIGITS) {
                 break;
             }
             EpochContents contents = contents(partition, epoch);
