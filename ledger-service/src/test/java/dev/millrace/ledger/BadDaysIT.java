@@ -9,6 +9,7 @@ import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.server.RedisServer;
 import dev.millrace.local.testing.RealServers;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -25,16 +26,18 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.util.FileSystemUtils;
 
 /** Redis or Postgres dead or frozen: a clear answer in time, no guess, and back by itself. */
 class BadDaysIT {
+    private static Path home;
     private static RedisServer redis;
     private static PostgresServer postgres;
     private static RunningLedger ledger;
 
     @BeforeAll
     static void start() throws Exception {
-        Path home = Files.createTempDirectory("millrace-bad-days-");
+        home = Files.createTempDirectory("millrace-bad-days-");
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
         Place place = RealServers.place(home);
         redis = RedisServer.start(place, 0, Durability.ALWAYS);
@@ -48,10 +51,11 @@ class BadDaysIT {
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws IOException {
         ledger.close();
         redis.stop();
         postgres.kill();
+        FileSystemUtils.deleteRecursively(home);
     }
 
     private static Answer balance() {
