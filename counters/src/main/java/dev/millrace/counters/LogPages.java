@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** Follows the logs of a partition ({@code page.lua}). Thread-safe. */
 public final class LogPages {
-    private final Script script = new Script("page.lua");
+    private final Script script = Script.withLog("page.lua");
     private final int mostEntries;
     private final int mostIdentities;
 

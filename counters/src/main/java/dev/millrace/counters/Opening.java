@@ -9,8 +9,8 @@ import java.util.List;
  * once the ledger has noted the lineage.
  */
 public final class Opening {
-    private static final Script OPEN = new Script("open.lua");
-    private static final Script RAISE = new Script("raise.lua");
+    private static final Script OPEN = Script.withLog("open.lua");
+    private static final Script RAISE = Script.withLog("raise.lua");
     private static final Script CONFIRM = new Script("confirm.lua");
     private static final List<String> KINDS = List.of("earn", "engage", "folded");
 

@@ -20,7 +20,7 @@ public record PartitionState(
         boolean shortLogIsSound,
         boolean longLogIsSound,
         long records) {
-    private static final Script SCRIPT = new Script("state.lua");
+    private static final Script SCRIPT = Script.withLog("state.lua");
 
     public PartitionState {
         fields = Map.copyOf(fields);

@@ -25,6 +25,14 @@ final class Script {
         this(resource(file));
     }
 
+    /** The script, with the functions of {@code log.lua} behind its first line, which tells Redis how to run it. */
+    static Script withLog(String file) {
+        String text = new String(resource(file), StandardCharsets.UTF_8);
+        int body = text.indexOf('\n') + 1;
+        String log = new String(resource("log.lua"), StandardCharsets.UTF_8);
+        return new Script((text.substring(0, body) + log + text.substring(body)).getBytes(StandardCharsets.UTF_8));
+    }
+
     @SuppressWarnings("deprecation") // Redis names scripts by their SHA-1.
     Script(byte[] text) {
         this.text = text;

@@ -20,35 +20,12 @@ local most_entries, most_identities = tonumber(ARGV[2]), tonumber(ARGV[3])
 local lineage, epoch, process, clock, spans, key, since =
     unpack(redis.call('HMGET', ctl, 'lineage', 'epoch', 'process', 'clock', 'spans', 'key', 'since'))
 
-local function is_whole(field)
-    return field and #field <= 18 and field:find('^%d+$')
-end
-
--- The highest ID that was ever in the log; nil where there is no log.
-local function last_generated(log)
-    local stream = redis.pcall('XINFO', 'STREAM', log)
-    for i = 1, #stream, 2 do
-        if stream[i] == 'last-generated-id' then
-            return stream[i + 1]
-        end
-    end
-end
-
--- As tally.lua judges, which finds an ID from the future when its own is refused.
-local function is_sound(log, last, length, floor, logged)
-    if not (last and last:find('^%d+%-%d+$') and is_whole(since) and is_whole(length) and is_whole(floor) and is_whole(logged))
-        or redis.pcall('XLEN', log) ~= tonumber(length) then
-        return false
-    end
-    return (last_generated(log) or last) == last
-end
-
 local function read(class, log, known, position)
     local last, length, floor, logged =
         unpack(redis.call('HMGET', ctl, class .. '.last', class .. '.length', class .. '.floor', class .. '.logged'))
     if not lineage then
         return {known == '' and 'on' or 'anew', '0', '0', '0-0', {}}
-    elseif not is_sound(log, last, length, floor, logged) then
+    elseif not is_sound(log, since, last, length, floor, logged) then
         return {'corrupt', is_whole(floor) and floor or '0', '-1', '0-0', {}}
     end
     local status = 'on'

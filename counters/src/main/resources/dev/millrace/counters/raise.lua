@@ -14,34 +14,6 @@
 --   raised, n    n logs were begun anew
 --   other        pointer or lineage is not the one the caller saw; nothing has changed
 
-local function is_whole(field)
-    return field and #field <= 18 and field:find('^%d+$')
-end
-
--- A number that stands in ctl; 0 where there is none, or somebody has written something else.
-local function whole(field)
-    return is_whole(field) and tonumber(field) or 0
-end
-
--- The highest ID that was ever in the log; nil where there is no log.
-local function last_generated(log)
-    local stream = redis.pcall('XINFO', 'STREAM', log)
-    for i = 1, #stream, 2 do
-        if stream[i] == 'last-generated-id' then
-            return stream[i + 1]
-        end
-    end
-end
-
--- As tally.lua judges, which finds an ID from the future when its own is refused.
-local function is_sound(log, since, last, length, floor, logged)
-    if not (last and last:find('^%d+%-%d+$') and is_whole(since) and is_whole(length) and is_whole(floor) and is_whole(logged))
-        or redis.pcall('XLEN', log) ~= tonumber(length) then
-        return false
-    end
-    return (last_generated(log) or last) == last
-end
-
 local ctl = KEYS[1]
 local pointer, lineage, since = unpack(redis.call('HMGET', ctl, 'epoch', 'lineage', 'since'))
 if pointer ~= ARGV[1] or lineage ~= ARGV[2] then
