@@ -5,12 +5,13 @@ import dev.millrace.counters.LogPages;
 import dev.millrace.counters.LogPosition;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
  * The identities in one log, up to a position: a log-structured merge tree (O'Neil et al., 1996) over the log, which is what is durable. The newest
- * slice of time is a hash set; older ones are sorted arrays behind Bloom filters, merged by neighbours so that there are few. Everything in it is
+ * slice of time is a hash set; older ones are sorted arrays, merged by neighbours so that there are few. Everything in it is
  * exact: an identity is in it if and only if it is in the log, at or below the position and not below the floor (what is below may still be).
  *
  * <p>Nothing enters it but from a reply or a read of the log, and it advances only by a complete range of entries that starts at or below its
@@ -41,24 +42,35 @@ public final class LogIndex {
 
     private long sliceSeconds = Long.MAX_VALUE;
     private boolean busy;
-    private long forgotten;
 
     /** @param background sorts and merges slices */
     public LogIndex(Executor background) {
         this.background = background;
     }
 
-    /** Whether this identity is in the log up to the position. */
-    public synchronized boolean contains(long identity) {
-        if (newest.contains(identity)) {
-            return true;
-        }
-        for (IdentitySet slice : older) {
-            if (slice.contains(identity)) {
-                return true;
+    /**
+     * What a look at some identities finds, all at one moment.
+     *
+     * @param position how far the log had been read
+     * @param caughtUp whether that was up to the log's end when it was read, so that it can be counted by
+     * @param known which of the identities, by their places, are in the log up to the position
+     */
+    public record Found(LogPosition position, boolean caughtUp, BitSet known) {}
+
+    /** Looks for these identities, slice by slice. */
+    public synchronized Found find(long... identities) {
+        BitSet known = new BitSet(identities.length);
+        find(identities, newest, known);
+        older.forEach(slice -> find(identities, slice, known));
+        return new Found(position, caughtUp, known);
+    }
+
+    private static void find(long[] identities, IdentitySet slice, BitSet known) {
+        for (int i = 0; i < identities.length; i++) {
+            if (slice.contains(identities[i])) {
+                known.set(i);
             }
         }
-        return false;
     }
 
     /** How far the log has been read; the number of identities ever logged is known where it has {@link #isCaughtUp}. */
@@ -150,15 +162,9 @@ public final class LogIndex {
         }
     }
 
-    /** How often it has forgotten all. What was asked of it between two readings that differ belongs together no more. */
-    public synchronized long forgotten() {
-        return forgotten;
-    }
-
     /** Forgets all that is known, of whatever lineage. */
     public synchronized void forget() {
         position = LogPosition.NONE;
-        forgotten++;
         caughtUp = false;
         newest = new HashedIdentities(0);
         older.clear();

@@ -1,28 +1,44 @@
 package dev.millrace.ingest.index;
 
-import com.google.common.hash.BloomFilter;
-import com.google.common.hash.Funnels;
 import java.util.Arrays;
 
-/** Older identities, in a sorted array behind a Bloom filter, so that what is new rarely looks into it. Immutable. */
+/**
+ * Older identities, in a sorted array. They are hashes, so their leading bits are spread evenly: a directory says for each value of these bits where
+ * its identities begin, and a lookup reads one place of it and some eight neighbours in the array (decision 26). Other numbers would make it slower,
+ * never wrong. Immutable.
+ */
 final class SortedIdentities implements IdentitySet {
-    /** Of lookups of what is new that look into the array all the same; 6.2 bits an identity. */
-    private static final double FALSE_POSITIVES = 0.05;
-
-    private static final double FILTER_BITS = -Math.log(FALSE_POSITIVES) / (Math.log(2) * Math.log(2));
+    /** Identities that share a place of the directory, at least; twice as many at most. */
+    private static final int TOGETHER = 8;
 
     private final long[] identities;
-    private final BloomFilter<Long> filter;
     private final long lastSecond;
+
+    /** Where the identities of each value of the leading bits begin, and where the last ones end. */
+    private final int[] begins;
+
+    /** Bits of an identity that are not leading ones. */
+    private final int otherBits;
 
     /** @param identities sorted; nobody changes them any more */
     SortedIdentities(long[] identities, long lastSecond) {
         this.identities = identities;
         this.lastSecond = lastSecond;
-        this.filter = BloomFilter.create(Funnels.longFunnel(), Math.max(1, identities.length), FALSE_POSITIVES);
-        for (long identity : identities) {
-            filter.put(identity);
+        int leadingBits = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(Math.max(2, identities.length / TOGETHER));
+        this.otherBits = Long.SIZE - leadingBits;
+        this.begins = new int[(1 << leadingBits) + 1];
+        int next = 0;
+        for (int i = 0; i < identities.length; i++) {
+            for (int place = place(identities[i]); next <= place; next++) {
+                begins[next] = i;
+            }
         }
+        Arrays.fill(begins, next, begins.length, identities.length);
+    }
+
+    /** The leading bits, in the order of the identities, which are signed. */
+    private int place(long identity) {
+        return (int) ((identity ^ Long.MIN_VALUE) >>> otherBits);
     }
 
     /** All of both. */
@@ -40,7 +56,8 @@ final class SortedIdentities implements IdentitySet {
 
     @Override
     public boolean contains(long identity) {
-        return filter.mightContain(identity) && Arrays.binarySearch(identities, identity) >= 0;
+        int place = place(identity);
+        return Arrays.binarySearch(identities, begins[place], begins[place + 1], identity) >= 0;
     }
 
     @Override
@@ -55,7 +72,7 @@ final class SortedIdentities implements IdentitySet {
 
     @Override
     public long bytes() {
-        return Math.round(identities.length * (Long.BYTES + FILTER_BITS / Byte.SIZE));
+        return (long) Long.BYTES * identities.length + (long) Integer.BYTES * begins.length;
     }
 
     @Override

@@ -145,16 +145,17 @@ final class LogTally {
      */
     synchronized @Nullable Sent section(
             List<PendingEvent> taken, PartitionView view, boolean mayAnswer, boolean needsReplicas) {
-        long forgotten = index.forgotten();
-        LogPosition position = index.position(); // first: what the index learns meanwhile, the script finds behind it
-        if (!index.isCaughtUp() || position.lineage() != view.lineage()) {
+        LogIndex.Found found = index.find(identities(taken));
+        LogPosition position = found.position();
+        if (!found.caughtUp() || position.lineage() != view.lineage()) {
             return null;
         }
         TallySection section = new TallySection(partition, retention, taken.size());
         List<PendingEvent> sent = new ArrayList<>(taken.size());
         List<PendingEvent> known = new ArrayList<>();
-        for (PendingEvent pending : taken) {
-            if (index.contains(pending.identity())) {
+        for (int i = 0; i < taken.size(); i++) {
+            PendingEvent pending = taken.get(i);
+            if (found.known().get(i)) {
                 known.add(pending);
             } else {
                 PricedEvent event = pending.event();
@@ -170,14 +171,15 @@ final class LogTally {
                 sent.add(pending);
             }
         }
-        if (index.forgotten() != forgotten) {
-            return null;
-        }
         if (mayAnswer && isAnswerable(position, needsReplicas)) {
             known.forEach(event -> conclude(event, Outcome.DUPLICATE));
             known.clear();
         }
         return new Sent(this, sent, known, new TallyScript.Part(section, position, view.epoch()));
+    }
+
+    private static long[] identities(List<PendingEvent> events) {
+        return events.stream().mapToLong(PendingEvent::identity).toArray();
     }
 
     /**

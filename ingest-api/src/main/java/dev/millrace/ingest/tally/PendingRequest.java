@@ -1,5 +1,8 @@
 package dev.millrace.ingest.tally;
 
+import io.netty.util.Timeout;
+import io.netty.util.Timer;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -39,14 +42,18 @@ final class PendingRequest {
 
     /**
      * The outcomes, in the order of the events. Who is interrupted or has waited for too long is not counted where that can still be helped.
+     * A thread that waits without a limit and a timer of all requests cost less than a limit for each thread (decision 27).
      *
-     * @throws ExecutionException when it has failed, with the reason as its cause
+     * @param timer ends the wait
+     * @throws ExecutionException when it has failed, with the reason as its cause: a {@link TimeoutException} when it took too long
      */
-    List<Outcome> await(long millis) throws InterruptedException, ExecutionException, TimeoutException {
+    List<Outcome> await(Timer timer, Duration most) throws InterruptedException, ExecutionException {
+        Timeout end = timer.newTimeout(_ -> fail(new TimeoutException()), most.toMillis(), TimeUnit.MILLISECONDS);
         try {
-            done.get(millis, TimeUnit.MILLISECONDS);
+            done.get();
             return List.of(outcomes);
         } finally {
+            end.cancel();
             done.cancel(false);
         }
     }

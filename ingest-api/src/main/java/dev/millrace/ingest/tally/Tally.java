@@ -9,6 +9,7 @@ import dev.millrace.counters.TallyReply;
 import dev.millrace.counters.TallyScript;
 import dev.millrace.counters.TallySection;
 import dev.millrace.ingest.verify.PricedEvent;
+import io.netty.util.HashedWheelTimer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * commit (DeWitt et al., 1984: Implementation techniques for main memory database systems). So a call has the more events the busier it is,
  * and each costs the less. Thread-safe.
  */
-public final class Tally {
+public final class Tally implements AutoCloseable {
     /** Of one call: Redis runs it alone, for some milliseconds. */
     private static final int MOST_EVENTS = TallySection.MOST_EVENTS;
 
@@ -39,6 +41,9 @@ public final class Tally {
     /** An epoch lasts many times longer than a round trip; more rounds than this mean that something is wrong. */
     private static final int MOST_ROUNDS = 5;
 
+    /** A request may wait for so much longer than its timeout. */
+    private static final long TICK_MILLIS = 50;
+
     private static final Logger log = LoggerFactory.getLogger(Tally.class);
 
     private final RedisConnections redis;
@@ -47,6 +52,8 @@ public final class Tally {
     private final boolean needsReplicas;
     private final Duration timeout;
     private final TallyMetrics metrics;
+    private final HashedWheelTimer timer = new HashedWheelTimer(
+            Thread.ofPlatform().name("tally-timer").daemon().factory(), TICK_MILLIS, TimeUnit.MILLISECONDS);
 
     /** Logs in which something waits, each once. Guarded by this. */
     private final ArrayDeque<LogTally> turns = new ArrayDeque<>();
@@ -102,11 +109,9 @@ public final class Tally {
 
     private List<Outcome> await(PendingRequest request) throws CountersUnavailableException {
         try {
-            return request.await(timeout.toMillis());
+            return request.await(timer, timeout);
         } catch (ExecutionException e) {
             throw new CountersUnavailableException(why(Objects.requireNonNullElse(e.getCause(), e)));
-        } catch (TimeoutException e) {
-            throw new CountersUnavailableException("Redis did not answer within %d ms".formatted(timeout.toMillis()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CountersUnavailableException("this node is shutting down");
@@ -114,8 +119,9 @@ public final class Tally {
     }
 
     /** What callers may know of a failure; the log has the rest. */
-    private static String why(Throwable failure) {
+    private String why(Throwable failure) {
         return switch (failure) {
+            case TimeoutException _ -> "Redis did not answer within %d ms".formatted(timeout.toMillis());
             case CountersUnavailableException e -> e.why();
             case RedisRefusedException e
             when String.valueOf(e.getMessage()).startsWith("OOM") -> "Redis' memory is full";
@@ -177,6 +183,11 @@ public final class Tally {
         }
         calls += next.isEmpty() ? 0 : 1;
         return next;
+    }
+
+    @Override
+    public void close() {
+        var _ = timer.stop();
     }
 
     /** Whatever goes wrong, the call is over some time: else those that wait would wait for good. */
@@ -263,8 +274,10 @@ public final class Tally {
                         send(round + 1);
                         return;
                     }
-                    failAll(new CountersUnavailableException(
-                            "the counters moved on %d times in a row".formatted(MOST_ROUNDS)));
+                    if (!left.isEmpty()) {
+                        failAll(new CountersUnavailableException(
+                                "the counters moved on %d times in a row".formatted(MOST_ROUNDS)));
+                    }
                 } else {
                     failAll(failure.getCause() == null ? failure : failure.getCause());
                 }
