@@ -4,12 +4,12 @@ import java.util.Arrays;
 
 /**
  * Older identities, in a sorted array. They are hashes, so their leading bits are spread evenly: a directory says for each value of these bits where
- * its identities begin, and a lookup reads one place of it and some eight neighbours in the array (decision 26). Other numbers would make it slower,
+ * its identities begin, and a lookup reads one place of it and some six neighbours in the array (decision 26). Other numbers would make it slower,
  * never wrong. Immutable.
  */
 final class SortedIdentities implements IdentitySet {
     /** Identities that share a place of the directory, at least; twice as many at most. */
-    private static final int TOGETHER = 8;
+    private static final int TOGETHER = 4;
 
     private final long[] identities;
     private final long lastSecond;

@@ -155,7 +155,7 @@ record Claims(
         }
 
         private String text(String name, int most) throws MalformedTokenException {
-            String text = string(name, "it is a text of 1 to %d characters".formatted(most));
+            String text = string(name, most);
             int length = text.codePointCount(0, text.length());
             if (length < 1 || length > most) {
                 throw new MalformedTokenException(
@@ -165,14 +165,15 @@ record Claims(
         }
 
         private String referrer(String name) throws MalformedTokenException {
-            String text = string(name, "it is a text");
+            String text = string(name, MOST_REFERRER);
             boolean fits = text.codePointCount(0, text.length()) <= MOST_REFERRER;
             return clean(name, fits ? text : text.substring(0, text.offsetByCodePoints(0, MOST_REFERRER)));
         }
 
-        private String string(String name, String rule) throws MalformedTokenException {
+        private String string(String name, int most) throws MalformedTokenException {
             if (json.currentToken() != JsonToken.VALUE_STRING) {
-                throw new MalformedTokenException("%s is %s; %s".formatted(name, Shown.of(json), rule));
+                throw new MalformedTokenException(
+                        "%s is %s; it is a text of 1 to %d characters".formatted(name, Shown.of(json), most));
             }
             return json.getString();
         }

@@ -18,23 +18,24 @@ record EventKey(Set<String> reactions) {
     /** Most seconds of reading that a token pays, so that a tab left open does not earn on: 20 marks. */
     private static final int MOST_READ = 300;
 
+    private static final String READ_RULE =
+            "read takes a multiple of %d from %d to %d (seconds)".formatted(READ_STEP, READ_STEP, MOST_READ);
+
     /** Why this key does not fit the type, or null when it does. */
     @Nullable
     String misfit(EventType type, @Nullable String key) {
         return switch (type) {
-            case SCROLL -> unless(key != null && SCROLL_MARKS.contains(key), key, "scroll takes 25, 50, 75 or 100");
-            case READ ->
-                unless(
-                        key != null && isReadMark(key),
-                        key,
-                        "read takes a multiple of %d from %d to %d (seconds)"
-                                .formatted(READ_STEP, READ_STEP, MOST_READ));
+            case SCROLL ->
+                key != null && SCROLL_MARKS.contains(key) ? null : misfit(key, "scroll takes 25, 50, 75 or 100");
+            case READ -> key != null && isReadMark(key) ? null : misfit(key, READ_RULE);
             case REACTION ->
-                unless(
-                        key != null && reactions.contains(key),
-                        key,
-                        "reaction takes one of " + reactions.stream().sorted().toList());
-            case VIEW, COMMENT, SEARCH_VISIT -> unless(key == null, key, type.wireName() + " takes none");
+                key != null && reactions.contains(key)
+                        ? null
+                        : misfit(
+                                key,
+                                "reaction takes one of "
+                                        + reactions.stream().sorted().toList());
+            case VIEW, COMMENT, SEARCH_VISIT -> key == null ? null : misfit(key, type.wireName() + " takes none");
         };
     }
 
@@ -51,7 +52,7 @@ record EventKey(Set<String> reactions) {
         return seconds % READ_STEP == 0 && seconds <= MOST_READ;
     }
 
-    private static @Nullable String unless(boolean fits, @Nullable String key, String rule) {
-        return fits ? null : "key is %s; %s".formatted(Shown.of(key), rule);
+    private static String misfit(@Nullable String key, String rule) {
+        return "key is %s; %s".formatted(Shown.of(key), rule);
     }
 }
