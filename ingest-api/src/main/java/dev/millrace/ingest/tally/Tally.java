@@ -157,13 +157,15 @@ public final class Tally implements AutoCloseable {
     private synchronized Map<LogTally, List<PendingEvent>> take() {
         Map<LogTally, List<PendingEvent>> next = new LinkedHashMap<>();
         boolean isCluster = redis.isCluster();
+        if (calls >= MOST_CALLS && !isCluster) {
+            return next;
+        }
         int ready = 0;
         for (LogTally log : turns) {
             ready += log.ready();
         }
-        boolean worthACall =
-                calls == 0 ? ready > 0 : isCluster ? ready > 0 : calls < MOST_CALLS && ready >= ENOUGH_EVENTS;
-        if (!worthACall) {
+        int enough = (calls == 0 || isCluster) ? 1 : ENOUGH_EVENTS;
+        if (ready < enough) {
             return next;
         }
         int room = MOST_EVENTS;
@@ -335,9 +337,15 @@ public final class Tally implements AutoCloseable {
             left.clear();
         }
 
+        /**
+         * The next call leaves when all threads that can run have run, in a thread of its own at the end of their queue: so the busier the node is,
+         * the more goes with it, and the thread that reads replies builds no sections.
+         */
         private void finish() {
-            end(all);
-            sendWaiting();
+            var _ = Thread.startVirtualThread(() -> {
+                end(all);
+                sendWaiting();
+            });
         }
     }
 }
