@@ -10,13 +10,9 @@ import dev.millrace.ingest.tally.Outcome;
 import dev.millrace.ingest.tally.Tally;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
-import dev.millrace.ingest.verify.NotYetKnown;
 import dev.millrace.ingest.verify.PricedEvent;
-import dev.millrace.ingest.verify.Rejected;
 import dev.millrace.ingest.verify.Verdict;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
@@ -70,18 +66,8 @@ final class EventIntake {
 
     private List<Outcome> count(List<Event> events) throws CountersUnavailableException {
         List<Verdict> verdicts = verify(events);
-        List<PricedEvent> priced = new ArrayList<>(verdicts.size());
-        for (Verdict verdict : verdicts) {
-            switch (verdict) {
-                case PricedEvent event -> priced.add(event);
-                case Rejected _ -> {}
-                case NotYetKnown(var kid) ->
-                    throw new CountersUnavailableException(
-                            "kid %s is newer than what this node knows of keys".formatted(kid));
-            }
-        }
-        requireRate(priced);
-        return merged(verdicts, tally.count(priced));
+        requireRate(verdicts);
+        return tally.count(verdicts);
     }
 
     /** By Redis' clock, and only while what it says can be believed: by a clock that has leapt good tokens would be refused for good. */
@@ -97,25 +83,20 @@ final class EventIntake {
         return verifier.verify(events, inForce, now);
     }
 
-    private void requireRate(List<PricedEvent> priced) {
+    private void requireRate(List<Verdict> verdicts) {
         if (!rates.isOn()) {
             return;
         }
         Map<String, Integer> events = new HashMap<>();
-        priced.forEach(event -> events.merge(event.publisher(), 1, Integer::sum));
+        for (Verdict verdict : verdicts) {
+            if (verdict instanceof PricedEvent event) {
+                events.merge(event.publisher(), 1, Integer::sum);
+            }
+        }
         events.forEach((publisher, count) -> {
             if (!rates.permits(publisher, count)) {
                 throw Refusal.publisherTooFast(publisher);
             }
         });
-    }
-
-    private static List<Outcome> merged(List<Verdict> verdicts, List<Outcome> counted) {
-        Iterator<Outcome> next = counted.iterator();
-        List<Outcome> outcomes = new ArrayList<>(verdicts.size());
-        for (Verdict verdict : verdicts) {
-            outcomes.add(verdict instanceof Rejected rejected ? new Outcome.Refused(rejected) : next.next());
-        }
-        return outcomes;
     }
 }

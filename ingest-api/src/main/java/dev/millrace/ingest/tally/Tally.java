@@ -8,15 +8,20 @@ import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.counters.TallyReply;
 import dev.millrace.counters.TallyScript;
 import dev.millrace.counters.TallySection;
+import dev.millrace.ingest.verify.NotYetKnown;
 import dev.millrace.ingest.verify.PricedEvent;
+import dev.millrace.ingest.verify.Rejected;
+import dev.millrace.ingest.verify.Verdict;
 import io.netty.util.HashedWheelTimer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -56,7 +61,7 @@ public final class Tally implements AutoCloseable {
             Thread.ofPlatform().name("tally-timer").daemon().factory(), TICK_MILLIS, TimeUnit.MILLISECONDS);
 
     /** Logs in which something waits, each once. Guarded by this. */
-    private final ArrayDeque<LogTally> turns = new ArrayDeque<>();
+    private final LinkedHashSet<LogTally> turns = new LinkedHashSet<>();
 
     /** Guarded by this. */
     private int calls;
@@ -81,30 +86,40 @@ public final class Tally implements AutoCloseable {
     }
 
     /**
-     * Counts them; when it returns, each is counted, known as a duplicate or refused.
+     * Counts those that may count; when it returns, each is counted, known as a duplicate or refused.
      *
-     * @return the outcomes, in the order of the events
+     * @return the outcomes, in the order of the verdicts
      * @throws CountersUnavailableException when the request is to be sent again: what was counted of it will come back as duplicate
      */
-    public List<Outcome> count(List<PricedEvent> events) throws CountersUnavailableException {
-        if (events.isEmpty()) {
-            return List.of();
+    public List<Outcome> count(List<Verdict> verdicts) throws CountersUnavailableException {
+        for (Verdict verdict : verdicts) {
+            requireCountable(verdict);
         }
-        for (PricedEvent event : events) {
-            follower.requireRoom(event.retention());
-        }
-        PendingRequest request = new PendingRequest(events.size());
-        List<LogTally> logs = new ArrayList<>();
-        for (int i = 0; i < events.size(); i++) {
-            PricedEvent event = events.get(i);
-            Partition partition = Partition.of(event.creator());
-            LogTally into = follower.log(partition, event.retention());
-            if (into.add(new PendingEvent(request, i, event))) {
-                logs.add(into);
+        PendingRequest request = new PendingRequest(verdicts.size());
+        Set<LogTally> logs = new HashSet<>();
+        for (int i = 0; i < verdicts.size(); i++) {
+            if (verdicts.get(i) instanceof PricedEvent event) {
+                LogTally into = follower.log(Partition.of(event.creator()), event.retention());
+                if (into.add(new PendingEvent(request, i, event))) {
+                    logs.add(into);
+                }
+            } else if (verdicts.get(i) instanceof Rejected rejected) {
+                request.conclude(i, new Outcome.Refused(rejected));
             }
         }
         send(logs);
         return await(request);
+    }
+
+    /** Before anything of a request is on its way: it goes whole or not at all. */
+    private void requireCountable(Verdict verdict) throws CountersUnavailableException {
+        switch (verdict) {
+            case PricedEvent event -> follower.requireRoom(event.retention());
+            case Rejected _ -> {}
+            case NotYetKnown(var kid) ->
+                throw new CountersUnavailableException(
+                        "kid %s is newer than what this node knows of keys".formatted(kid));
+        }
     }
 
     private List<Outcome> await(PendingRequest request) throws CountersUnavailableException {
@@ -133,13 +148,9 @@ public final class Tally implements AutoCloseable {
         };
     }
 
-    private void send(List<LogTally> logs) {
+    private void send(Set<LogTally> logs) {
         synchronized (this) {
-            for (LogTally one : logs) {
-                if (!turns.contains(one)) {
-                    turns.add(one);
-                }
-            }
+            turns.addAll(logs);
         }
         sendWaiting();
     }
@@ -170,7 +181,7 @@ public final class Tally implements AutoCloseable {
         }
         int room = MOST_EVENTS;
         for (int i = turns.size(); i > 0 && room > 0 && !(isCluster && !next.isEmpty()); i--) {
-            LogTally log = turns.remove();
+            LogTally log = turns.removeFirst();
             int events = log.ready();
             if (events > 0) {
                 List<PendingEvent> taken = log.take(room);
@@ -205,7 +216,7 @@ public final class Tally implements AutoCloseable {
     private synchronized void end(Map<LogTally, List<PendingEvent>> events) {
         calls--;
         events.keySet().forEach(log -> {
-            if (log.isWaiting() && !turns.contains(log)) {
+            if (log.isWaiting()) {
                 turns.add(log);
             }
         });

@@ -2,6 +2,7 @@ package dev.millrace.ingest.verify;
 
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.identity.IdentityHash;
+import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
 import java.time.Duration;
@@ -60,17 +61,20 @@ public final class EventVerifier {
     private final class Run {
         private final Catalog catalog;
         private final long now;
-        private final SigningKeys.Run signatures;
 
         /** All tokens that one server mints under one key have the same header, so it is parsed once in a row of them. */
         private byte @Nullable [] lastHeader;
 
         private @Nullable Kid lastKid;
 
+        /** Tokens of one kid in a row share a calculation. */
+        private HmacSha256.@Nullable Calculation calculation;
+
+        private @Nullable Kid calculated;
+
         Run(Catalog catalog, long now) {
             this.catalog = catalog;
             this.now = now;
-            this.signatures = keys.run(catalog);
         }
 
         Verdict verify(Event event) {
@@ -80,7 +84,7 @@ public final class EventVerifier {
             try {
                 CompactJws jws = CompactJws.split(event.token());
                 Kid kid = kid(jws);
-                Verdict refusal = signatures.refusal(kid, jws);
+                Verdict refusal = refusal(kid, jws);
                 return refusal != null
                         ? refusal
                         : rules.judge(kid.publisher(), Claims.read(jws.payload()), event, catalog, now);
@@ -98,5 +102,35 @@ public final class EventVerifier {
             }
             return kid;
         }
+
+        /** Why a token under this kid goes no further, or null when it is signed by a live key. */
+        private @Nullable Verdict refusal(Kid kid, CompactJws jws) {
+            return switch (catalog.state(kid)) {
+                case UNKNOWN -> unknown(kid);
+                case REVOKED -> new Rejected(RejectionCode.KEY_REVOKED, "kid %s is revoked".formatted(kid));
+                // A stranger has no such signature, so strangers can't cause the 503 that this verdict becomes.
+                case NEWER -> jws.isSignedWith(calculation(kid, false)) ? new NotYetKnown(kid) : unknown(kid);
+                case LIVE ->
+                    jws.isSignedWith(calculation(kid, true))
+                            ? null
+                            : new Rejected(
+                                    RejectionCode.TOKEN_SIGNATURE,
+                                    "the signature is not that of kid %s".formatted(kid));
+            };
+        }
+
+        private HmacSha256.Calculation calculation(Kid kid, boolean isLive) {
+            HmacSha256.Calculation ready = calculation;
+            if (ready == null || !kid.equals(calculated)) {
+                ready = keys.key(kid, isLive).calculation();
+                calculation = ready;
+                calculated = kid;
+            }
+            return ready;
+        }
+    }
+
+    private static Rejected unknown(Kid kid) {
+        return new Rejected(RejectionCode.KEY_UNKNOWN, "kid %s is not known".formatted(kid));
     }
 }
