@@ -18,7 +18,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -96,6 +96,9 @@ public final class RedisConnections implements AutoCloseable {
 
     /** By place; empty where nobody is known to serve it. */
     private volatile @Nullable Link[] byPlace = new @Nullable Link[PLACES.size()];
+
+    /** Those that serve the places, each once; none where a place has none. */
+    private volatile List<Link> primaries = List.of();
 
     /** By address; only the watch changes it. */
     private Map<String, Link> links = Map.of();
@@ -175,12 +178,12 @@ public final class RedisConnections implements AutoCloseable {
     }
 
     private Optional<Link> usable(int place) {
-        Link link = byPlace[place];
-        return link != null
-                        && link.connection().isOpen()
-                        && link.ageNanos() <= 2 * settings.patience().toNanos()
-                ? Optional.of(link)
-                : Optional.empty();
+        return Optional.ofNullable(byPlace[place]).filter(this::isUsable);
+    }
+
+    private boolean isUsable(Link link) {
+        return link.connection().isOpen()
+                && link.ageNanos() <= 2 * settings.patience().toNanos();
     }
 
     /**
@@ -203,15 +206,8 @@ public final class RedisConnections implements AutoCloseable {
 
     /** The connections to all primaries; a single one but in a cluster. Empty where one of the partitions has none. */
     public List<Link> all() {
-        Collection<Link> all = new LinkedHashSet<>();
-        for (int place = 0; place < PLACES.size(); place++) {
-            Optional<Link> link = usable(place);
-            if (link.isEmpty()) {
-                return List.of();
-            }
-            all.add(link.get());
-        }
-        return List.copyOf(all);
+        List<Link> all = primaries;
+        return all.stream().allMatch(this::isUsable) ? all : List.of();
     }
 
     /** Whether every partition has a connection, and none was refused for the server's sake lately. */
@@ -286,6 +282,9 @@ public final class RedisConnections implements AutoCloseable {
         @Nullable Link[] now = new @Nullable Link[PLACES.size()];
         owners.forEach((place, address) -> now[place] = seen.get(address));
         byPlace = now;
+        primaries = Arrays.asList(now).contains(null)
+                ? List.of()
+                : Arrays.stream(now).distinct().toList();
         if (!why.isEmpty()) {
             complain(why);
         } else if (owners.size() < PLACES.size()) {
