@@ -78,6 +78,7 @@ class ComposeTest {
                 .containsEntry("--no-appendfsync-on-rewrite", "no")
                 .containsEntry("--maxmemory-policy", "noeviction")
                 .containsEntry("--hash-max-listpack-entries", "32")
+                .containsEntry("--stream-node-max-entries", "1000")
                 .containsEntry("--dir", "/data")
                 .containsKey("--maxmemory");
         assertThat(containers.at("redis", "volumes").texts()).containsExactly("redis-data:/data");

@@ -176,6 +176,8 @@ public final class RedisServer implements AutoCloseable {
                 "--maxmemory",
                 Long.toString(mostMemory()),
                 "--hash-max-listpack-entries",
-                "32");
+                "32",
+                "--stream-node-max-entries",
+                "1000");
     }
 }

@@ -45,6 +45,7 @@ class RedisServerIT {
         assertThat(setting("appendfsync")).isEqualTo("always");
         assertThat(setting("maxmemory-policy")).isEqualTo("noeviction");
         assertThat(setting("hash-max-listpack-entries")).isEqualTo("32");
+        assertThat(setting("stream-node-max-entries")).isEqualTo("1000");
         assertThat(setting("save")).isEmpty();
         assertThat(setting("bind")).isEqualTo("127.0.0.1");
     }

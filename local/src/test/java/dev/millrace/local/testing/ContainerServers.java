@@ -23,7 +23,7 @@ final class ContainerServers {
         GenericContainer<?> redis = new GenericContainer<>("redis:7")
                 .withExposedPorts(REDIS_PORT)
                 .withCommand(
-                        "redis-server --save '' --appendonly yes --appendfsync always --maxmemory-policy noeviction --hash-max-listpack-entries 32");
+                        "redis-server --save '' --appendonly yes --appendfsync always --maxmemory-policy noeviction --hash-max-listpack-entries 32 --stream-node-max-entries 1000");
         PostgreSQLContainer postgres = new PostgreSQLContainer("postgres:18")
                 .withUsername(PostgresServer.SUPERUSER)
                 .withPassword(PASSWORD)
