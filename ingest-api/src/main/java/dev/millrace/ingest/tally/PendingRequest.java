@@ -42,7 +42,7 @@ final class PendingRequest {
 
     /**
      * The outcomes, in the order of the events. Who is interrupted or has waited for too long is not counted where that can still be helped.
-     * A thread that waits without a limit and a timer of all requests cost less than a limit for each thread (decision 27).
+     * A thread that waits without a limit and a timer of all requests cost less than a limit for each thread (decision 12).
      *
      * @param timer ends the wait
      * @throws ExecutionException when it has failed, with the reason as its cause: a {@link TimeoutException} when it took too long
