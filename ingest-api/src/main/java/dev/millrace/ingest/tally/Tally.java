@@ -353,10 +353,15 @@ public final class Tally implements AutoCloseable {
          * the more goes with it, and the thread that reads replies builds no sections.
          */
         private void finish() {
-            var _ = Thread.startVirtualThread(() -> {
+            Runnable next = () -> {
                 end(all);
                 sendWaiting();
-            });
+            };
+            try {
+                var _ = Thread.startVirtualThread(next);
+            } catch (Throwable e) { // without memory for a thread
+                next.run();
+            }
         }
     }
 }
