@@ -231,8 +231,11 @@ final class LogTally {
         }
     }
 
-    /** The event's place is taken by the next of the same identity. */
+    /** The event's place is taken by the next of the same identity; it was already, where the event has been concluded before. */
     private void requeue(PendingEvent event) {
+        if (first.get(event.identity()) != event) {
+            return;
+        }
         first.remove(event.identity());
         List<PendingEvent> doubles = event.doubles();
         if (!doubles.isEmpty()) {

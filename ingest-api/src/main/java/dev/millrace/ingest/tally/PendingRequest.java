@@ -2,6 +2,7 @@ package dev.millrace.ingest.tally;
 
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
+import io.netty.util.TimerTask;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -11,7 +12,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A request whose events are on their way. Thread-safe. */
-final class PendingRequest {
+final class PendingRequest implements TimerTask {
     private final Outcome[] outcomes;
     private final AtomicInteger unfinished;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
@@ -35,6 +36,12 @@ final class PendingRequest {
         done.completeExceptionally(why);
     }
 
+    /** It has waited for too long. */
+    @Override
+    public void run(Timeout timeout) {
+        fail(new TimeoutException());
+    }
+
     /** Whether nobody waits for it any more. */
     boolean isOver() {
         return done.isDone();
@@ -45,10 +52,11 @@ final class PendingRequest {
      * A thread that waits without a limit and a timer of all requests cost less than a limit for each thread (decision 12).
      *
      * @param timer ends the wait
+     * @throws IllegalStateException when the timer was stopped
      * @throws ExecutionException when it has failed, with the reason as its cause: a {@link TimeoutException} when it took too long
      */
     List<Outcome> await(Timer timer, Duration most) throws InterruptedException, ExecutionException {
-        Timeout end = timer.newTimeout(_ -> fail(new TimeoutException()), most.toMillis(), TimeUnit.MILLISECONDS);
+        Timeout end = timer.newTimeout(this, most.toMillis(), TimeUnit.MILLISECONDS);
         try {
             done.get();
             return List.of(outcomes);

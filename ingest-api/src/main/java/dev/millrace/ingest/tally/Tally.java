@@ -129,8 +129,14 @@ public final class Tally implements AutoCloseable {
             throw new CountersUnavailableException(why(Objects.requireNonNullElse(e.getCause(), e)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CountersUnavailableException("this node is shutting down");
+            throw shuttingDown();
+        } catch (IllegalStateException e) { // the timer was stopped
+            throw shuttingDown();
         }
+    }
+
+    private static CountersUnavailableException shuttingDown() {
+        return new CountersUnavailableException("this node is shutting down");
     }
 
     /** What callers may know of a failure; the log has the rest. */
@@ -198,17 +204,19 @@ public final class Tally implements AutoCloseable {
         return next;
     }
 
+    /** Those that still wait fail now: nobody is left who would end their wait. */
     @Override
     public void close() {
-        var _ = timer.stop();
+        timer.stop().forEach(wait -> ((PendingRequest) wait.task()).fail(shuttingDown()));
     }
 
     /** Whatever goes wrong, the call is over some time: else those that wait would wait for good. */
     private void call(Map<LogTally, List<PendingEvent>> events) {
+        Call call = new Call(events);
         try {
-            new Call(events).send(1);
+            call.send(1);
         } catch (Throwable e) {
-            events.forEach((log, taken) -> log.failed(taken, e));
+            call.failAll(e);
             end(events);
         }
     }
@@ -353,15 +361,17 @@ public final class Tally implements AutoCloseable {
          * the more goes with it, and the thread that reads replies builds no sections.
          */
         private void finish() {
-            Runnable next = () -> {
-                end(all);
-                sendWaiting();
-            };
             try {
-                var _ = Thread.startVirtualThread(next);
-            } catch (Throwable e) { // without memory for a thread
-                next.run();
+                var _ = Thread.startVirtualThread(this::goOn);
+            } catch (Throwable e) {
+                log.error("no thread for the next call, which leaves without one", e);
+                goOn();
             }
+        }
+
+        private void goOn() {
+            end(all);
+            sendWaiting();
         }
     }
 }
