@@ -170,6 +170,32 @@ class SealingIT {
         assertThat(new TestNode(partition).in(1, 2).verdicts(event(99))).isEqualTo("D");
     }
 
+    /** It has read the log up to three hours ago, and what came then is trimmed. */
+    @Test
+    void aNodeThatWasIdleForThreeHoursReadsAnewAndPaysNothingTwice() {
+        log(3 * 3_600, 9_000, 3_000, 10);
+        LogPosition idle = new LogPosition(1, partition.log(Retention.SHORT).getFirst(), 1);
+        seal(0, 1);
+        assertThat(partition.log(Retention.SHORT)).hasSize(2);
+        node.in(1, 2).at(Retention.SHORT, idle);
+        Map<String, String> before = partition.everything();
+        assertThat(node.send(event(1))).isEqualTo(new TallyReply.Anew("its position is no longer in the log"));
+        assertThat(partition.everything()).isEqualTo(before);
+
+        LogPages.LogPage page = new LogPages(100, 100)
+                .readNow(partition.link(), PARTITION, idle, LogPosition.NONE)
+                .shortLog();
+        assertThat(page.status()).isEqualTo(LogPages.Status.ANEW);
+        assertThat(page.entries()).hasSize(2);
+        node.at(Retention.SHORT, page.position());
+        long remembered = page.entries().getFirst().identities().get(0);
+        Event old = Event.of(77, "alice", 1_000, now - 9_000).expiresAt(now + 60);
+        assertThat(node.verdicts(event(1), old)).isEqualTo("AS");
+        assertThat(new TestNode(partition).in(1, 2).verdicts(event(remembered), event(1), event(2)))
+                .isEqualTo("DDA");
+        assertThat(partition.earnings(2)).isEqualTo(Map.of("alice", "2000", "#micros", "2000", "#events", "2"));
+    }
+
     @Test
     void theLesserOfTheTwoClocksTrims() {
         log(SHORT + 100, SHORT + 50, 10);

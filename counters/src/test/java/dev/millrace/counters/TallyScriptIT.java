@@ -163,8 +163,27 @@ class TallyScriptIT {
         assertThat(node.verdicts(event(1), event(2))).isEqualTo("DD");
 
         assertThat(partition.everything()).isEqualTo(before);
-        assertThat(node.verdicts(event(3))).isEqualTo("A");
-        assertThat(partition.earned("alice")).isEqualTo("3000");
+    }
+
+    /** A record names all that it speaks of: nothing of the section that was taken back is taken for known by the next one. */
+    @Test
+    void afterASectionThatWasTakenBackAsAWholeTheSameNamesCount() throws Exception {
+        node.lost(List.of(node.section(event(1), event(2, "bob", 200))));
+        assertThat(node.verdicts(event(1), event(2, "bob", 200))).isEqualTo("DD");
+        assertThat(node.verdicts(event(3), event(4, "bob", 200))).isEqualTo("AA");
+        // The first of an epoch, too, and by a node that has nothing but what it was told.
+        partition.set(Ctl.EPOCH, 2);
+        TestNode next = new TestNode(partition).in(1, 2);
+        assertThat(next.verdicts(event(3), event(4, "bob", 200))).isEqualTo("DD");
+        assertThat(redis.plain().exists(PARTITION.earn(2), PARTITION.engage(2))).isZero();
+        assertThat(next.verdicts(event(5), event(6, "bob", 200))).isEqualTo("AA");
+        assertThat(partition.units(1)).isEqualTo(Map.of("pub-1|alice|a|view|1", 2L, "pub-1|bob|a|view|1", 2L));
+        assertThat(partition.earnings(1))
+                .isEqualTo(Map.of("alice", "2000", "bob", "400", "#micros", "2400", "#events", "4"));
+        assertThat(partition.units(2)).isEqualTo(Map.of("pub-1|alice|a|view|1", 1L, "pub-1|bob|a|view|1", 1L));
+        assertThat(partition.earnings(2))
+                .isEqualTo(Map.of("alice", "1000", "bob", "200", "#micros", "1200", "#events", "2"));
+        assertThat(partition.identities(Retention.SHORT)).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
     }
 
     @Test

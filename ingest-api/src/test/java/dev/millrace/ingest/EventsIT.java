@@ -473,6 +473,12 @@ class EventsIT {
                 .containsExactly("token-not-yet-valid", "accepted", "duplicate");
         assertThat(earned()).isEqualTo(2_000);
         another();
+        assertThat(verdicts(ingest.post(event(token("", -4_000, -10), "view")))).containsExactly("token-expired");
+        assertThat(ingest.post(event(token(""), "view")).count("accepted")).isEqualTo(1);
+        assertThat(verdicts(ingest.post(event(token("", -4_000, -10), "view")))).containsExactly("token-expired");
+        assertThat(ingest.post(event(token(""), "view")).count("duplicate")).isEqualTo(1);
+        assertThat(earned()).isEqualTo(1_000);
+        another();
         assertThat(verdicts(ingest.post(event(token("", 80, 3_600), "view")))).containsExactly("token-not-yet-valid");
         assertThat(ingest.post(event(token(""), "view")).count("accepted")).isEqualTo(1);
         assertThat(earned()).isEqualTo(1_000);

@@ -87,6 +87,7 @@ class LineageIT {
         TAIL_DELETED,
         MIDDLE_DELETED,
         DELETED,
+        ALL_DELETED,
         OTHER_TYPE,
         ENTRY_ADDED,
         ENTRY_FROM_THE_FUTURE,
@@ -142,6 +143,9 @@ class LineageIT {
             case TAIL_DELETED -> counters.redis().xdel(LOG, entries.getLast().getId());
             case MIDDLE_DELETED -> counters.redis().xdel(LOG, entries.get(1).getId());
             case DELETED -> counters.redis().del(LOG);
+            case ALL_DELETED -> // it keeps its last ID
+                counters.redis()
+                        .xdel(LOG, entries.stream().map(StreamMessage::getId).toArray(String[]::new));
             case OTHER_TYPE -> counters.redis().set(LOG, "nonsense");
             case ENTRY_ADDED -> counters.redis().xadd(LOG, "f", "nonsense");
             case ENTRY_FROM_THE_FUTURE ->

@@ -2,12 +2,15 @@ package dev.millrace.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.counters.Partition;
 import dev.millrace.ingest.RunningIngest.Answer;
 import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.server.RedisServer;
 import dev.millrace.local.testing.RealServers;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -74,6 +77,64 @@ class UnusableRedisIT {
         ingest.awaitReady();
         assertThat(Await.taken(ingest, view("meanwhile")).count("accepted")).isEqualTo(1);
         assertThat(counters.earned(1, "c-1")).isEqualTo(2_000);
+    }
+
+    /** What was counted and is not on the replica is no answer; the retry at another node tells what became of it. */
+    @Test
+    void whatAStoppedReplicaLacksIsRefusedAndCountsOnceAtAnotherNode() {
+        RedisServer replica = RedisServer.start(RealServers.place(home.resolve("replica")), 0, Durability.ALWAYS);
+        String acknowledged = "--millrace.redis-ack-replicas=1";
+        try (RunningIngest one = new RunningIngest(redis.url(), acknowledged);
+                RunningIngest other = new RunningIngest(redis.url(), acknowledged);
+                OfReplica ofReplica = new OfReplica(replica)) {
+            ofReplica.follow(redis);
+            counters.raise(61); // with its first replica a primary gets another replication id
+            counters.confirm();
+            assertThat(Await.taken(one, view("before")).count("accepted")).isEqualTo(1);
+            replica.freeze();
+            for (RunningIngest node : new RunningIngest[] {one, other, one}) {
+                Answer refused = node.post(view("meanwhile"));
+                assertUnavailable(refused);
+                assertThat(refused.detail()).contains("0 of 1 replicas have acknowledged");
+            }
+            assertUnavailable(other.post(view("before-it-stopped-but-not-known-to-have-arrived")));
+            replica.resume();
+            Answer retried = Await.taken(other, view("meanwhile"));
+            assertThat(retried.count("duplicate")).isEqualTo(1);
+            assertThat(Await.taken(one, view("meanwhile")).count("duplicate")).isEqualTo(1);
+            assertThat(Await.taken(one, view("before")).count("duplicate")).isEqualTo(1);
+            assertThat(Await.taken(one, view("after")).count("accepted")).isEqualTo(1);
+            assertThat(counters.earned(1, "c-1")).isEqualTo(4_000);
+            assertThat(ofReplica.earned("c-1")).isEqualTo("4000");
+        } finally {
+            replica.kill();
+        }
+    }
+
+    /** A client of the replica. */
+    private static final class OfReplica implements AutoCloseable {
+        private final RedisClient client;
+        private final StatefulRedisConnection<String, String> connection;
+
+        OfReplica(RedisServer replica) {
+            client = RedisClient.create(replica.url());
+            connection = client.connect();
+        }
+
+        void follow(RedisServer primary) {
+            connection.sync().replicaof("127.0.0.1", primary.port());
+            Await.until(() -> connection.sync().info("replication"), info -> info.contains("master_link_status:up"));
+        }
+
+        String earned(String creator) {
+            return connection.sync().hget(Partition.of(creator).earn(1), creator);
+        }
+
+        @Override
+        public void close() {
+            connection.close();
+            client.shutdown();
+        }
     }
 
     private void assertFoundOut(String why) {
