@@ -43,7 +43,7 @@ public record IngestSettings(
         @DefaultValue("500ms") Duration catalogPoll,
         @DefaultValue("1s") Duration redisPatience,
         @DefaultValue("0") int redisAckReplicas,
-        @DefaultValue("1h") Duration clockLeap) {
+        @DefaultValue("5m") Duration clockLeap) {
 
     /** Most events in one request. */
     public static final int MOST_EVENTS = 1_000;

@@ -80,6 +80,10 @@ final class EventIntake {
                 .orElseThrow(() -> new CountersUnavailableException(
                         catalog.trouble().isEmpty() ? "the catalogue was not seen lately" : catalog.trouble()));
         long now = redis.second().orElseThrow(() -> new CountersUnavailableException("Redis: " + redis.trouble()));
+        String leap = follower.obstacle(now);
+        if (!leap.isEmpty()) {
+            throw new CountersUnavailableException(leap);
+        }
         return verifier.verify(events, inForce, now);
     }
 

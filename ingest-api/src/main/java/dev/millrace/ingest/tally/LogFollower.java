@@ -6,19 +6,23 @@ import dev.millrace.counters.Link;
 import dev.millrace.counters.LogPages;
 import dev.millrace.counters.LogPosition;
 import dev.millrace.counters.Partition;
+import dev.millrace.counters.PartitionClock;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.ingest.index.LogIndex;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
@@ -43,6 +47,9 @@ public final class LogFollower implements AutoCloseable {
     /** Redis' clock may step back by so many seconds; tally.lua says the same. */
     private static final long MOST_BACK = 5;
 
+    /** A partition's clock older than this is moved on, where no worker does that: they do it after half of this time. */
+    private static final Duration MOST_IDLE = Duration.ofMinutes(1);
+
     /** Beyond its setting an index may grow by a quarter for the short class; the long one is refused first. */
     private static final int RESERVE = 4;
 
@@ -62,10 +69,15 @@ public final class LogFollower implements AutoCloseable {
     /** What a look at a partition found that keeps this node from counting anywhere; empty: nothing. */
     private final AtomicReferenceArray<String> obstacles = new AtomicReferenceArray<>(Partition.COUNT);
 
+    /** The highest second that each partition had seen when it was looked at; 0: none. */
+    private final AtomicLongArray clocks = new AtomicLongArray(Partition.COUNT);
+
     /** The highest lineage of each partition that this node has seen. Only the following thread uses it. */
     private final long[] highest = new long[Partition.COUNT];
 
-    private String told = "";
+    /** What was told, without its numbers, since a round found nothing. Only the following thread uses it. */
+    private final Set<String> told = new HashSet<>();
+
     private final GrowthRate growth;
 
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
@@ -172,6 +184,7 @@ public final class LogFollower implements AutoCloseable {
             for (Partition partition : Partition.all()) {
                 follow(partition);
             }
+            tellWhatIsOver();
             long sum = 0;
             for (Map<Retention, LogTally> both : logs) {
                 for (LogTally one : both.values()) {
@@ -203,11 +216,20 @@ public final class LogFollower implements AutoCloseable {
         tell(trouble.isEmpty() ? obstacles.get(partition.number()) : trouble);
     }
 
-    /** The same is told once, whichever partition it is found at. */
+    /** The same is told once, whichever partition it is found at and whatever its numbers, until a round finds nothing. */
     private void tell(String trouble) {
-        if (!trouble.isEmpty() && !trouble.equals(told)) {
-            told = trouble;
+        if (!trouble.isEmpty() && told.add(trouble.replaceAll("[0-9]+", ""))) {
             log.warn("events are refused until this is over: {}", trouble);
+        }
+    }
+
+    private void tellWhatIsOver() {
+        boolean isOver = Partition.all().stream()
+                .allMatch(partition -> troubles.get(partition.number()).isEmpty()
+                        && obstacles.get(partition.number()).isEmpty());
+        if (isOver && !told.isEmpty()) {
+            told.clear();
+            log.info("it is over: events of all partitions are taken");
         }
     }
 
@@ -235,10 +257,12 @@ public final class LogFollower implements AutoCloseable {
                 return "%s: a log in Redis is not the one that was written; settlement-worker begins it anew"
                         .formatted(partition);
             }
+            clocks.set(partition.number(), page.clock());
             obstacles.set(partition.number(), obstacle(partition, page));
             boolean ended = page.shortLog().position().logged() >= 0
                     && page.longLog().position().logged() >= 0;
             if (ofShort.isCaughtUp() && ofLong.isCaughtUp() && (ended || ++read >= MOST_PAGES)) {
+                moveOn(link, partition, page);
                 return "";
             }
             if (page.lineage() == 0) {
@@ -247,11 +271,18 @@ public final class LogFollower implements AutoCloseable {
         }
     }
 
+    /** A partition in which nothing is counted must not look as if Redis' clock had leapt, however long no worker has moved its clock on. */
+    private void moveOn(Link link, Partition partition, LogPages.Page page) {
+        long idle =
+                Math.min(MOST_IDLE.toSeconds(), rules.clockLeap().dividedBy(2).toSeconds());
+        if (page.confirmed() && page.clock() > 0 && page.second() > page.clock() + idle) {
+            PartitionClock.tick(link, partition, page.lineage(), rules.clockLeap());
+        }
+    }
+
     private String obstacle(Partition partition, LogPages.Page page) {
-        if (page.clock() > 0
-                && (page.second() > page.clock() + rules.clockLeap().toSeconds()
-                        || page.second() < page.clock() - MOST_BACK)) {
-            return "%s: Redis' clock says %d, after it had said %d".formatted(partition, page.second(), page.clock());
+        if (page.clock() > 0 && !isBelievable(page.second(), page.clock())) {
+            return partition + ": " + saying(page.second(), page.clock());
         }
         if (!page.identityKey().isEmpty() && !page.identityKey().equals(rules.identityKey())) {
             return "identities in Redis are of the key with fingerprint %s, this node has %s; MILLRACE_IDENTITY_KEY must be the same everywhere, for ever"
@@ -288,6 +319,30 @@ public final class LogFollower implements AutoCloseable {
             }
         }
         return "";
+    }
+
+    /**
+     * The same, and whether Redis' clock, which is seen at other moments than the logs, can be believed when it says this second: that of the node
+     * in a cluster that is the furthest behind.
+     */
+    public String obstacle(long second) {
+        String obstacle = obstacle();
+        long least = Long.MAX_VALUE;
+        for (int p = 0; p < Partition.COUNT; p++) {
+            long clock = clocks.get(p);
+            least = clock > 0 ? Math.min(least, clock) : least;
+        }
+        return !obstacle.isEmpty() || least == Long.MAX_VALUE || isBelievable(second, least)
+                ? obstacle
+                : saying(second, least);
+    }
+
+    private boolean isBelievable(long second, long clock) {
+        return second <= clock + rules.clockLeap().toSeconds() && second >= clock - MOST_BACK;
+    }
+
+    private static String saying(long second, long clock) {
+        return "Redis' clock says %d, after it had said %d".formatted(second, clock);
     }
 
     /** What keeps this partition from being counted in. */
