@@ -11,10 +11,12 @@ import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.cursor.PartitionCursor;
+import dev.millrace.settlement.read.Reason;
 import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.seal.RedisDurability;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -69,6 +71,11 @@ public final class Watch {
     private final AtomicBoolean again = new AtomicBoolean();
     private final AtomicBoolean held = new AtomicBoolean();
     private volatile boolean compared;
+    private boolean toldOfClocks;
+    private boolean toldOfSpans;
+
+    /** Whether this worker has written its spans, or found them, by partition. */
+    private final boolean[] ownSpans = new boolean[Partition.COUNT];
 
     /** Open epochs as they were last seen, by partition. */
     private final long[] open = new long[Partition.COUNT];
@@ -259,6 +266,8 @@ public final class Watch {
         Optional<Money.Reading> counted = isAhead(seen, ledger) ? money.read(ledger, pointers(seen)) : Optional.empty();
         Cursors.Moment now = cursors.now(); // read last: whoever falls asleep in between must not take that for a leap
         long ticksNow = System.nanoTime();
+        lookAtClocks(seen, now.second());
+        lookAtSpans(seen);
         boolean inOrder = true;
         for (Seen partition : seen) {
             PartitionCursor cursor = ledger.get(partition.state().partition().number());
@@ -270,6 +279,42 @@ public final class Watch {
         reading.ifPresent(meters::money);
         if (inOrder && reading.isPresent()) {
             comparison = new Comparison(seen, now.second(), ticksNow);
+        }
+    }
+
+    /** By Redis' clock tokens are judged: where it is wrong, good ones expire or are not yet valid. */
+    private void lookAtClocks(List<Seen> seen, long databaseSecond) {
+        long ahead = seen.stream()
+                .map(partition -> partition.link().second() - databaseSecond)
+                .max(Comparator.comparingLong(Math::abs))
+                .orElse(0L);
+        meters.clockAhead(ahead);
+        boolean differ = Math.abs(ahead) > clockTolerance;
+        if (differ && !toldOfClocks) {
+            log.error(
+                    "Redis' clock is {} s ahead of the database's (negative: behind it): by Redis' tokens are judged, so set the one that is wrong; no counters are opened until they agree within {} s",
+                    ahead,
+                    clockTolerance);
+        } else if (!differ && toldOfClocks) {
+            log.info("the clocks of Redis and the database agree again");
+        }
+        toldOfClocks = differ;
+    }
+
+    /** Each worker writes its own and trims by them, so the shortest of all is what counts. */
+    private void lookAtSpans(List<Seen> seen) {
+        for (Seen partition : seen) {
+            int number = partition.state().partition().number();
+            String found = partition.state().fields().getOrDefault(Ctl.SPANS, "");
+            if (found.equals(spans)) {
+                ownSpans[number] = true;
+            } else if (ownSpans[number] && !toldOfSpans) {
+                toldOfSpans = true;
+                log.warn(
+                        "another worker has written that identities are remembered for '{}' s (short and long class), this one has '{}': give all workers the same MILLRACE_REMEMBER_SHORT and MILLRACE_REMEMBER_LONG",
+                        Reason.of(found),
+                        spans);
+            }
         }
     }
 
@@ -302,6 +347,7 @@ public final class Watch {
         if (isToBeTold(partition, second)) {
             opening.confirm(
                     partition.link(), state.partition(), String.valueOf(state.pointer()), state.lineage(), second);
+            ownSpans[state.partition().number()] = true;
         }
         return true;
     }

@@ -26,6 +26,7 @@ final class WatchMeters {
     private volatile double openings = Double.NaN;
     private volatile double lineage = Double.NaN;
     private volatile double durable = Double.NaN;
+    private volatile double clockAhead = Double.NaN;
 
     WatchMeters(MeterRegistry registry) {
         reopenings = Counter.builder("millrace.reopenings")
@@ -76,6 +77,11 @@ final class WatchMeters {
                 "millrace.redis.durable",
                 "1: Redis loses nothing it has acknowledged and has a limit of memory; 0: not so",
                 m -> m.durable);
+        gauge(
+                registry,
+                "millrace.redis.clock.ahead.seconds",
+                "By how much Redis' clock is ahead of the database's; negative: behind it",
+                m -> m.clockAhead);
     }
 
     private void money(MeterRegistry registry, String name, String description, Function<Money.Reading, Micros> part) {
@@ -119,6 +125,10 @@ final class WatchMeters {
 
     void durable(boolean yes) {
         durable = yes ? 1 : 0;
+    }
+
+    void clockAhead(long seconds) {
+        clockAhead = (double) seconds;
     }
 
     void money(Money.Reading reading) {

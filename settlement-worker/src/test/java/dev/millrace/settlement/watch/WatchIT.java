@@ -359,16 +359,26 @@ class WatchIT {
 
     /** The worker's settings, but for an interval of a second. */
     private SettlementSettings ofASecond() {
+        return settings(
+                Duration.ofSeconds(1), worker.bean(SettlementSettings.class).rememberShort());
+    }
+
+    /** The worker's settings, but for the span of the short class. */
+    private SettlementSettings remembering(Duration ofShort) {
+        return settings(worker.bean(SettlementSettings.class).settlementInterval(), ofShort);
+    }
+
+    private SettlementSettings settings(Duration interval, Duration ofShort) {
         SettlementSettings given = worker.bean(SettlementSettings.class);
         return new SettlementSettings(
                 given.redisUrl(),
                 given.redisPatience(),
                 given.redisTimeout(),
                 given.redisAckReplicas(),
-                Duration.ofSeconds(1),
+                interval,
                 given.keepSettled(),
                 given.partitionsPerRun(),
-                given.rememberShort(),
+                ofShort,
                 given.rememberLong(),
                 true,
                 given.openingDelay(),
@@ -498,6 +508,7 @@ class WatchIT {
     /** What can become of a log. */
     enum Damage {
         WHOLE,
+        ALL_ENTRIES,
         TAIL,
         MIDDLE,
         ANOTHER_TYPE,
@@ -511,6 +522,7 @@ class WatchIT {
                 .toList();
         switch (damage) {
             case WHOLE -> counters.redis().del(log);
+            case ALL_ENTRIES -> counters.redis().xdel(log, ids.toArray(String[]::new)); // it keeps its last ID
             case TAIL -> counters.redis().xdel(log, ids.getLast());
             case MIDDLE -> counters.redis().xdel(log, ids.get(1));
             case ANOTHER_TYPE -> counters.redis().set(log, "no stream");
@@ -573,6 +585,57 @@ class WatchIT {
         watch.turn();
         assertThat(number(1, "clock")).isBetween(second() - 60, second());
         count(1, 1_000);
+    }
+
+    /** Within a minute a worker says so; where Redis' clock is the wrong one, nobody else can know. */
+    @Test
+    void clocksThatDifferAreToldOnceAndAgainWhenTheyAgree(CapturedOutput output) {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        JdbcClient jdbc = worker.bean(JdbcClient.class);
+        AtomicInteger off = new AtomicInteger(-3_300);
+        Watch other = watch(
+                sql -> jdbc.sql(
+                        sql.replace("clock_timestamp()", "(clock_timestamp() + interval '%d s')".formatted(off.get()))),
+                worker.bean(TransactionTemplate.class),
+                worker.bean(SettlementSettings.class),
+                meters);
+        for (int look = 0; look < 3; look++) {
+            other.look();
+        }
+        assertThat(meters.get("millrace.redis.clock.ahead.seconds").gauge().value())
+                .isBetween(3_298.0, 3_360.0);
+        assertThat(output.getOut().split("s ahead of the database's", -1)).hasSize(2);
+        assertThat(output).contains("ERROR");
+        off.set(0);
+        other.look();
+        assertThat(meters.get("millrace.redis.clock.ahead.seconds").gauge().value())
+                .isBetween(-60.0, 60.0);
+        assertThat(output).contains("the clocks of Redis and the database agree again");
+        count(1, 1_000);
+    }
+
+    /** The shorter one trims, and the floor stays: what was trimmed is refused. It is told, since nodes may refuse everything by it. */
+    @Test
+    void workersThatRememberForDifferentSpansPayNothingTwiceAndAreTold(CapturedOutput output) {
+        Watch shorter = watch(worker.bean(TransactionTemplate.class), remembering(Duration.ofMinutes(125)));
+        for (int turn = 0; turn < 3; turn++) {
+            shorter.look();
+            assertThat(counters.ctl(5, "spans")).containsExactly("7500 2764800");
+            watch.look();
+            assertThat(counters.ctl(5, "spans")).containsExactly("7800 2764800");
+            count(5, 1_000);
+        }
+        assertThat(output.getOut().split("another worker has written", -1)).hasSize(3);
+        assertThat(output).contains("MILLRACE_REMEMBER_SHORT");
+        Sealing ofShorter = new Sealing(new Sealing.Spans(Duration.ofMinutes(125), Duration.ofDays(32)));
+        long before = second();
+        ofShorter.seal(counters.link(5), Partition.of(5), 0, number(5, "lineage"), before);
+        long floor = number(5, "short.floor");
+        assertThat(floor).isBetween(before - 7_500, second() - 7_500);
+        assertThat(worker.bean(Settlement.class).settleAll().micros()).isEqualTo(3_000);
+        assertThat(number(5, "short.floor")).as("never falls").isGreaterThanOrEqualTo(floor);
+        watch.look();
+        assertThat(metric("millrace.money.drift.micros")).isZero();
     }
 
     /** Without a database: nothing is settled, and an epoch goes on and on. */
