@@ -229,7 +229,7 @@ public final class LogFollower implements AutoCloseable {
                         && obstacles.get(partition.number()).isEmpty());
         if (isOver && !told.isEmpty()) {
             told.clear();
-            log.info("it is over: events of all partitions are taken");
+            log.info("it is over: all partitions can be counted in");
         }
     }
 
