@@ -7,7 +7,8 @@ import static org.awaitility.Awaitility.await;
 import com.google.common.base.Ticker;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.TestNode.Event;
-import dev.millrace.local.server.Ports;
+import dev.millrace.local.testing.RedisCluster;
+import dev.millrace.local.testing.RedisNode;
 import io.lettuce.core.LettuceFutures;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
@@ -66,12 +67,7 @@ class RedisConnectionsIT {
     }
 
     private static void untilSynchronised(RedisNode replica) {
-        try (RedisClient client = RedisClient.create(replica.url());
-                StatefulRedisConnection<String, String> connection = client.connect()) {
-            await().atMost(LONG)
-                    .pollInterval(Duration.ofMillis(20))
-                    .until(() -> connection.sync().info("replication").contains("master_link_status:up"));
-        }
+        await().atMost(LONG).pollInterval(Duration.ofMillis(20)).until(replica::isInSync);
     }
 
     // One node.
@@ -151,9 +147,7 @@ class RedisConnectionsIT {
 
     @Test
     void aClusterOfOneNodeIsACluster() {
-        RedisNode server = clusterNode(Ports.free());
-        server.ask("CLUSTER ADDSLOTSRANGE 0 16383");
-        RedisConnections connections = connections(server.url());
+        RedisConnections connections = connections(cluster(1).url());
         until(connections, connections::isUsable);
         assertThat(connections.isCluster()).isTrue();
     }
@@ -395,7 +389,7 @@ class RedisConnectionsIT {
         RedisNode replica = node();
         replica.follow(primary);
         untilSynchronised(replica);
-        RedisNode sentinel = closed(RedisNode.sentinel(home, primary));
+        RedisNode sentinel = closed(RedisNode.sentinel(home, primary, 1, Duration.ofMillis(500)));
         RedisConnections connections = connections("redis-sentinel://127.0.0.1:%d#millrace".formatted(sentinel.port()));
         until(connections, connections::isUsable);
         Link before = connections.required(PARTITION);
@@ -416,46 +410,8 @@ class RedisConnectionsIT {
 
     // A cluster of three primaries.
 
-    private static final int[] BORDERS = {0, 5_461, 10_923, 16_384};
-
-    private RedisNode clusterNode(int bus) {
-        return node(
-                "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", Integer.toString(bus));
-    }
-
-    private List<RedisNode> cluster() {
-        List<RedisNode> nodes = new ArrayList<>();
-        int firstBus = 0;
-        for (int i = 0; i < 3; i++) {
-            int bus = Ports.free();
-            firstBus = i == 0 ? bus : firstBus;
-            RedisNode node = clusterNode(bus);
-            node.ask("CLUSTER ADDSLOTSRANGE %d %d".formatted(BORDERS[i], BORDERS[i + 1] - 1));
-            node.ask("CLUSTER SET-CONFIG-EPOCH " + (i + 1));
-            nodes.add(node);
-        }
-        for (RedisNode node : nodes.subList(1, 3)) {
-            node.ask("CLUSTER MEET 127.0.0.1 %d %d".formatted(nodes.getFirst().port(), firstBus));
-        }
-        for (RedisNode node : nodes) {
-            try (RedisClient client = RedisClient.create(node.url());
-                    StatefulRedisConnection<String, String> connection = client.connect()) {
-                await().atMost(LONG)
-                        .pollInterval(Duration.ofMillis(50))
-                        .until(() -> connection.sync().clusterInfo().contains("cluster_state:ok")
-                                && connection.sync().clusterInfo().contains("cluster_known_nodes:3"));
-            }
-        }
-        return nodes;
-    }
-
-    private static int ownerOf(String key) {
-        int slot = SlotHash.getSlot(key);
-        int owner = 0;
-        while (slot >= BORDERS[owner + 1]) {
-            owner++;
-        }
-        return owner;
+    private RedisCluster cluster(int primaries) {
+        return closed(RedisCluster.start(home, primaries, 0, Duration.ofSeconds(2)));
     }
 
     private static Opening.Result open(RedisConnections connections, Partition partition) {
@@ -484,7 +440,8 @@ class RedisConnectionsIT {
 
     @Test
     void theNodesOfAClusterShareThePartitions() {
-        List<RedisNode> nodes = cluster();
+        RedisCluster cluster = cluster(3);
+        List<RedisNode> nodes = cluster.nodes();
         // Two seeds, one of which is nowhere.
         RedisConnections connections = connections(
                 "redis://127.0.0.1:1,127.0.0.1:%d".formatted(nodes.get(1).port()));
@@ -493,8 +450,7 @@ class RedisConnectionsIT {
         assertThat(connections.all()).hasSize(3);
         for (Partition partition : Partition.all()) {
             assertThat(connections.required(partition).address())
-                    .isEqualTo(
-                            "127.0.0.1:" + nodes.get(ownerOf(partition.ctl())).port());
+                    .isEqualTo("127.0.0.1:" + ownerOf(cluster, partition.ctl()).port());
             assertThat(open(connections, partition)).isEqualTo(new Opening.Result.Opened(0));
             assertThat(confirm(connections, partition)).isTrue();
             assertThat(count(connections.required(partition), partition, 1, "alice"))
@@ -505,12 +461,13 @@ class RedisConnectionsIT {
         }
         assertThat(CatalogStore.publish(connections.catalog().orElseThrow(), null, "x", 1))
                 .isTrue();
-        assertThat(nodes.get(ownerOf(CatalogStore.TEXT)).ask("GET catalog")).isEqualTo("$1");
+        assertThat(ownerOf(cluster, CatalogStore.TEXT).ask("GET catalog")).isEqualTo("$1");
     }
 
     @Test
     void aPrimaryOfAClusterThatIsGoneMakesItUnusable() {
-        List<RedisNode> nodes = cluster();
+        RedisCluster cluster = cluster(3);
+        List<RedisNode> nodes = cluster.nodes();
         RedisConnections connections = connections(nodes.getFirst().url());
         until(connections, connections::isUsable);
         nodes.get(2).kill();
@@ -523,12 +480,12 @@ class RedisConnectionsIT {
 
     @Test
     void aSlotThatMovesIsUnavailableUntilTheNextLookHasLearnedItsOwner() {
-        List<RedisNode> nodes = cluster();
+        RedisCluster cluster = cluster(3);
+        List<RedisNode> nodes = cluster.nodes();
         RedisConnections connections = connections(nodes.getFirst().url());
         until(connections, connections::isUsable);
-        int from = ownerOf(PARTITION.ctl());
-        RedisNode source = nodes.get(from);
-        RedisNode target = nodes.get((from + 1) % 3);
+        RedisNode source = ownerOf(cluster, PARTITION.ctl());
+        RedisNode target = nodes.get((nodes.indexOf(source) + 1) % 3);
         int slot = SlotHash.getSlot(PARTITION.ctl());
         open(connections, PARTITION);
         confirm(connections, PARTITION);
@@ -536,22 +493,18 @@ class RedisConnectionsIT {
         assertThat(count(before, PARTITION, 1, "alice")).isInstanceOf(TallyReply.Counted.class);
 
         // Under way: some keys are there, some here.
-        target.ask("CLUSTER SETSLOT %d IMPORTING %s".formatted(slot, id(source)));
-        source.ask("CLUSTER SETSLOT %d MIGRATING %s".formatted(slot, id(target)));
+        RedisCluster.beginMove(slot, source, target);
         List<String> keys =
                 List.of(PARTITION.ctl(), PARTITION.log(Retention.SHORT), PARTITION.earn(1), PARTITION.engage(1));
-        migrate(source, target, keys.subList(0, 1));
+        RedisCluster.migrate(source, target, keys.getFirst());
         assertThatThrownBy(() -> count(before, PARTITION, 2, "alice"))
                 .isInstanceOf(RedisUnavailableException.class)
                 .hasMessageContaining("TRYAGAIN");
-        migrate(source, target, keys.subList(1, 4));
+        keys.subList(1, 4).forEach(key -> RedisCluster.migrate(source, target, key));
         assertThatThrownBy(() -> count(before, PARTITION, 2, "alice"))
                 .isInstanceOf(RedisUnavailableException.class)
                 .hasMessageContaining("ASK");
-        for (RedisNode node : List.of(target, source, nodes.get((from + 2) % 3))) {
-            assertThat(node.ask("CLUSTER SETSLOT %d NODE %s".formatted(slot, id(target))))
-                    .isEqualTo("+OK");
-        }
+        cluster.endMove(slot, source, target);
         assertThatThrownBy(() -> count(before, PARTITION, 2, "alice"))
                 .isInstanceOf(RedisUnavailableException.class)
                 .hasMessageContaining("MOVED");
@@ -574,17 +527,7 @@ class RedisConnectionsIT {
         assertThat(EpochReader.values(after, PARTITION.earn(1), "alice")).containsExactly("1000");
     }
 
-    private static String id(RedisNode node) {
-        try (RedisClient client = RedisClient.create(node.url());
-                StatefulRedisConnection<String, String> connection = client.connect()) {
-            return connection.sync().clusterMyId();
-        }
-    }
-
-    private static void migrate(RedisNode from, RedisNode to, List<String> keys) {
-        for (String key : keys) {
-            assertThat(from.ask("MIGRATE 127.0.0.1 %d %s 0 5000".formatted(to.port(), key)))
-                    .isEqualTo("+OK");
-        }
+    private static RedisNode ownerOf(RedisCluster cluster, String key) {
+        return cluster.primaryOf(SlotHash.getSlot(key));
     }
 }
