@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
  * process. Immutable but for the connection; thread-safe.
  */
 public final class Link {
-    /** Errors that are about the server, not about the keys of a command: nothing works there now. */
+    /** Errors that are about the server, not about the keys of a command: nothing works there now. The last two are of a WAIT at a replica. */
     private static final Pattern OF_THE_SERVER = Pattern.compile(
-            "^(READONLY|LOADING|BUSY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|MISCONF)\\b.*",
+            "^(READONLY|LOADING|BUSY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|MISCONF|UNBLOCKED|ERR WAIT cannot be used)\\b.*",
             Pattern.DOTALL);
 
     private final StatefulRedisConnection<byte[], byte[]> connection;

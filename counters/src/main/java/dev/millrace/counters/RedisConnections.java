@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -53,8 +54,9 @@ public final class RedisConnections implements AutoCloseable {
     private static final Duration REFUSED_FOR = Duration.ofSeconds(3);
 
     /** Refusals by which the connection itself leads to the wrong place; its name may lead elsewhere by now. */
-    private static final Pattern LEADS_ASTRAY =
-            Pattern.compile("^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF)\\b.*", Pattern.DOTALL);
+    private static final Pattern LEADS_ASTRAY = Pattern.compile(
+            "^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|UNBLOCKED|ERR WAIT cannot be used)\\b.*",
+            Pattern.DOTALL);
 
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
     private static final Pattern REPLICATION_ID = Pattern.compile("(?m)^master_replid:(\\w+)");
@@ -83,6 +85,7 @@ public final class RedisConnections implements AutoCloseable {
     private final ClientResources resources;
     private final RedisClient client;
     private final List<RedisURI> seeds;
+    private final @Nullable Sentinels sentinels;
 
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("redis-watch").daemon().factory());
@@ -112,6 +115,9 @@ public final class RedisConnections implements AutoCloseable {
 
     private volatile String told = "";
 
+    /** Whether a look was asked for that has not begun. */
+    private final AtomicBoolean lookAsked = new AtomicBoolean();
+
     public RedisConnections(RedisSettings settings, Ticker ticker) {
         this.settings = settings;
         this.ticker = ticker;
@@ -120,6 +126,9 @@ public final class RedisConnections implements AutoCloseable {
         this.resources =
                 ClientResources.builder().nettyCustomizer(FLUSH_TOGETHER).build();
         this.client = RedisClient.create(resources);
+        this.sentinels = seeds.getFirst().getSentinels().isEmpty()
+                ? null
+                : new Sentinels(client, seeds.getFirst(), settings.patience());
         client.setOptions(ClientOptions.builder()
                 .autoReconnect(false)
                 .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
@@ -231,7 +240,8 @@ public final class RedisConnections implements AutoCloseable {
 
     /** Why Redis can't be used, or couldn't when it was last looked at, for people; empty where it can. */
     public String trouble() {
-        return trouble;
+        String last = trouble;
+        return last.isEmpty() && all().isEmpty() ? "a connection has ended since the last look" : last;
     }
 
     /** Where Redis is, without user and password. */
@@ -241,7 +251,13 @@ public final class RedisConnections implements AutoCloseable {
 
     /** One look at everything. Whatever goes wrong, there will be another. For the watch, and for whoever can't wait for it. */
     public synchronized void look() {
+        lookAsked.set(false);
         try {
+            if (sentinels != null && sentinels.haveSwitched()) {
+                for (Link link : links.values()) {
+                    var _ = link.connection().closeAsync();
+                }
+            }
             lookAt(owners());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -459,7 +475,7 @@ public final class RedisConnections implements AutoCloseable {
         if (LEADS_ASTRAY.matcher(why).matches()) {
             var _ = link.connection().closeAsync();
         }
-        if (!watch.isShutdown()) {
+        if (!watch.isShutdown() && lookAsked.compareAndSet(false, true)) {
             watch.execute(this::look);
         }
     }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -381,6 +382,24 @@ class RedisConnectionsIT {
         assertThat(replica.ask("HGET %s alice".formatted(PARTITION.earn(1)))).startsWith("$4");
     }
 
+    @Test
+    void aPrimaryThatBecomesAReplicaWhileItWaitsForItsOwnIsUnusable() {
+        RedisNode primary = node();
+        RedisNode other = node();
+        RedisConnections connections = connections(primary.url());
+        connections.look();
+        Link before = connections.required(PARTITION);
+        CompletableFuture<Void> waiting = before.replicated(1, LONG);
+        await().atMost(LONG)
+                .until(() -> primary.texts("INFO clients").getFirst().contains("blocked_clients:1"));
+        primary.follow(other);
+        assertThatThrownBy(() -> before.await(waiting))
+                .isInstanceOf(RedisUnavailableException.class)
+                .hasMessageContaining("UNBLOCKED");
+        assertThatThrownBy(() -> before.awaitReplicas(1, LONG)).isInstanceOf(RedisUnavailableException.class);
+        await().atMost(LONG).until(() -> !before.connection().isOpen());
+    }
+
     // Sentinels.
 
     @Test
@@ -406,6 +425,35 @@ class RedisConnectionsIT {
         assertThat(after.process()).isNotEqualTo(before.process());
         assertThat(CatalogStore.publish(after, "x", "y", 2)).isTrue();
         assertThat(replica.ask("GET {catalog}:revision")).isEqualTo("$1");
+    }
+
+    /** Its old primary stays one: it does not take the sentinel's word. */
+    @Test
+    void theSentinelsAreFollowedWhileTheOldPrimaryStillTakesWrites() {
+        RedisNode primary = node();
+        RedisNode replica = node();
+        replica.follow(primary);
+        untilSynchronised(replica);
+        RedisNode sentinel = closed(RedisNode.sentinel(home, primary, 1, Duration.ofSeconds(30)));
+        RedisConnections connections = connections("redis-sentinel://127.0.0.1:%d#millrace".formatted(sentinel.port()));
+        until(connections, connections::isUsable);
+        Link before = connections.required(PARTITION);
+        primary.ask("ACL SETUSER default -slaveof -replicaof");
+        await().atMost(LONG)
+                .until(() -> sentinel.ask("SENTINEL FAILOVER millrace").equals("+OK"));
+
+        until(
+                connections,
+                () -> connections
+                        .link(PARTITION)
+                        .filter(link -> !link.process().equals(before.process()))
+                        .isPresent());
+
+        assertThat(primary.isPrimary()).isTrue();
+        assertThat(before.connection().isOpen()).isFalse();
+        assertThat(CatalogStore.publish(connections.required(PARTITION), null, "x", 1))
+                .isTrue();
+        assertThat(replica.ask("GET catalog")).isEqualTo("$1");
     }
 
     // A cluster of three primaries.
