@@ -76,8 +76,9 @@ public final class RedisNode implements AutoCloseable {
                     dir %s
                     sentinel monitor millrace 127.0.0.1 %d %d
                     sentinel down-after-milliseconds millrace %d
-                    sentinel failover-timeout millrace 3000
-                    """.formatted(port, folder, primary.port(), quorum, gone.toMillis()));
+                    sentinel failover-timeout millrace %d
+                    """.formatted(
+                            port, folder, primary.port(), quorum, gone.toMillis(), 20 * gone.toMillis()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
