@@ -12,9 +12,22 @@ public final class Sealing {
     private static final Script SCRIPT = new Script("seal.lua");
 
     private final Spans spans;
+    private final int ackReplicas;
+    private final Duration ackTimeout;
 
     public Sealing(Spans spans) {
+        this(spans, 0, Duration.ZERO);
+    }
+
+    /**
+     * @param ackReplicas replicas that must have a seal before anybody hears of it: one that is promoted without it would have an open epoch
+     *     that the ledger has settled
+     * @param ackTimeout longest wait for them
+     */
+    public Sealing(Spans spans, int ackReplicas, Duration ackTimeout) {
         this.spans = spans;
+        this.ackReplicas = ackReplicas;
+        this.ackTimeout = ackTimeout;
     }
 
     /** For how long identities are remembered, at least. */
@@ -33,6 +46,9 @@ public final class Sealing {
          * @param now whether the last of them was sealed by this call, so that they hold all that was counted before it
          */
         record SealedBelow(long open, boolean now) implements Result {}
+
+        /** It may be sealed here, but the replicas have not said that they know. */
+        record Unreplicated(String why) implements Result {}
 
         /** The pointer is at or behind what is settled, or there is none. */
         record Lost(String what) implements Result {}
@@ -62,14 +78,24 @@ public final class Sealing {
                 databaseSecond,
                 spans.ofShort().toSeconds(),
                 spans.ofLong().toSeconds(),
-                MOST_TRIMMED);
+                MOST_TRIMMED,
+                ackReplicas > 0 ? 1 : 0);
         return switch (Link.text(reply.get(0))) {
-            case "sealed" -> new Result.SealedBelow(epoch + 1, true);
+            case "sealed" -> replicated(link, new Result.SealedBelow(epoch + 1, true));
             case "unconfirmed" -> new Result.Unconfirmed();
             case "missing" -> new Result.Lost("no pointer");
-            case "other" -> elsewhere(Link.text(reply.get(1)), settled);
+            case "other" -> replicated(link, elsewhere(Link.text(reply.get(1)), settled));
             default -> throw new IllegalStateException("seal.lua answered " + Link.text(reply.get(0)));
         };
+    }
+
+    private Result replicated(Link link, Result result) {
+        try {
+            link.awaitReplicas(ackReplicas, ackTimeout);
+            return result;
+        } catch (RedisUnavailableException e) {
+            return new Result.Unreplicated(String.valueOf(e.getMessage()));
+        }
     }
 
     private static Result elsewhere(String pointer, long settled) {

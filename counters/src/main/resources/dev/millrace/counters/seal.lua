@@ -10,6 +10,7 @@
 -- KEYS  1 ctl  2 earn:<expected epoch>  3 log:short  4 log:long
 -- ARGV  1 expected epoch  2 the one after it  3 lineage in the ledger  4 the database's second
 --       5 seconds for which the short class is remembered  6 the same of the long class  7 most entries to trim, roughly
+--       8 '1' where a WAIT follows: then something is written also where it was sealed before, maybe by another connection
 --
 -- Trimming: what was logged before the lesser of the two clocks less the span goes, and the floor rises to there. An event counts only if it
 -- could not have counted below the floor, so whatever is trimmed, by whatever clock, is never paid again.
@@ -31,6 +32,9 @@ if this ~= process or lineage ~= ARGV[3] then
     return {'unconfirmed'}
 end
 if epoch ~= ARGV[1] then
+    if ARGV[8] == '1' then
+        redis.call('HSET', ctl, 'epoch', epoch)
+    end
     return {'other', epoch}
 end
 local time = redis.call('TIME')

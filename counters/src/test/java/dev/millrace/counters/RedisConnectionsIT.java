@@ -382,6 +382,36 @@ class RedisConnectionsIT {
         assertThat(replica.ask("HGET %s alice".formatted(PARTITION.earn(1)))).startsWith("$4");
     }
 
+    /** What another connection has written is waited for by writing something behind it. */
+    @Test
+    void aSealThatTheReplicasLackIsNotAcknowledgedWhoeverHasSealed() {
+        RedisNode primary = node();
+        RedisNode replica = node();
+        TestRedis redis = closed(new TestRedis(primary.url()));
+        new TestPartition(redis, PARTITION).open();
+        replica.follow(primary);
+        untilSynchronised(replica);
+        await().atMost(LONG).until(() -> redis.plain().waitForReplication(1, 100) == 1);
+        redis.connections().look(); // its first replica gives it another replication id
+        new TestPartition(redis, PARTITION).confirm();
+        RedisConnections other = connections(primary.url());
+        other.look();
+
+        replica.freeze();
+        try {
+            assertThat(seal(redis.connections(), 0, Duration.ZERO)).isEqualTo(new Sealing.Result.SealedBelow(2, true));
+            assertThat(seal(other, 1, Duration.ofMillis(50))).isInstanceOf(Sealing.Result.Unreplicated.class);
+        } finally {
+            replica.resume();
+        }
+        assertThat(seal(other, 1, LONG)).isEqualTo(new Sealing.Result.SealedBelow(2, false));
+    }
+
+    private static Sealing.Result seal(RedisConnections connections, int ackReplicas, Duration timeout) {
+        Link link = connections.required(PARTITION);
+        return new Sealing(TestPartition.SPANS, ackReplicas, timeout).seal(link, PARTITION, 0, 1, link.second());
+    }
+
     @Test
     void aPrimaryThatBecomesAReplicaWhileItWaitsForItsOwnIsUnusable() {
         RedisNode primary = node();

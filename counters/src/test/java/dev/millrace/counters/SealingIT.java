@@ -79,6 +79,21 @@ class SealingIT {
     }
 
     @Test
+    void aSealThatTheReplicasLackIsNotSettled() {
+        Sealing sealing = new Sealing(TestPartition.SPANS, 1, Duration.ofMillis(50));
+        assertThat(sealing.seal(partition.link(), PARTITION, 0, 1, redis.second()))
+                .isEqualTo(unreplicated());
+        assertThat(sealing.seal(partition.link(), PARTITION, 0, 1, redis.second()))
+                .isEqualTo(unreplicated());
+        assertThat(seal(0, 1)).isEqualTo(new Sealing.Result.SealedBelow(2, false));
+    }
+
+    private static Sealing.Result unreplicated() {
+        return new Sealing.Result.Unreplicated(
+                "0 of 1 replicas have acknowledged within 50 ms (MILLRACE_REDIS_ACK_REPLICAS)");
+    }
+
+    @Test
     void anEpochWithoutEventsIsSealedToo() {
         assertThat(seal(0, 1)).isEqualTo(new Sealing.Result.SealedBelow(2, true));
         assertThat(partition.earnings(1)).containsOnlyKeys(Ctl.SEALED);

@@ -11,7 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param redisUrl where the counters are
  * @param redisPatience longest wait for an answer to a look at Redis, at least 100 ms
  * @param redisTimeout longest wait for an answer to any other command, at least 100 ms
- * @param redisAckReplicas replicas that must have a lineage before the ledger notes it; the same as the ingest nodes'
+ * @param redisAckReplicas replicas that must have a lineage or a seal before the ledger notes it; the same as the ingest nodes'
  * @param settlementInterval how long after its last settlement a partition is due again, at least 1 s
  * @param keepSettled how long settled epochs stay in Redis, so that a ledger restored from the recent past can settle again
  * @param partitionsPerRun most partitions one run takes, 1 to 16: a worker's share

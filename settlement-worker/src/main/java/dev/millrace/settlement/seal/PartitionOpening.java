@@ -219,6 +219,7 @@ public final class PartitionOpening {
                     anew,
                     delay.toSeconds());
         }
+        log.info("partition {}: lineage {} begins at {}", cursor.partition(), lineage, link.address());
         return Optional.of(new Begun(pointer, lineage, lost));
     }
 

@@ -31,11 +31,21 @@ public final class RedisDurability {
         this.required = required;
     }
 
-    /** Why Redis could lose what it has acknowledged, or null when it could not. */
+    /**
+     * Why Redis could lose what it has acknowledged, or null when it could not. Of a cluster, the nodes that can be used now.
+     *
+     * @throws dev.millrace.counters.RedisUnavailableException when none can
+     */
     public @Nullable String lacking() {
-        redis.required(Partition.of(0));
+        List<Link> links = Partition.all().stream()
+                .flatMap(partition -> redis.link(partition).stream())
+                .distinct()
+                .toList();
+        if (links.isEmpty()) {
+            redis.required(Partition.of(0));
+        }
         try {
-            for (Link link : redis.all()) {
+            for (Link link : links) {
                 List<String> missing = missing(link);
                 if (!missing.isEmpty()) {
                     return "it runs without " + String.join(", ", missing);

@@ -18,6 +18,7 @@ final class Batch {
     private final List<Settled.Halted> halted = new ArrayList<>();
     private final Set<Integer> left = new HashSet<>();
     private final Set<Integer> incomplete = new HashSet<>();
+    private boolean waits;
     private long rows;
 
     /** @param most rows it takes in before it is full */
@@ -71,6 +72,16 @@ final class Batch {
     /** What was counted lately in this partition may not be in it. */
     void incomplete(int partition) {
         incomplete.add(partition);
+    }
+
+    /** This partition's Redis, or its replicas, can't be waited for now. */
+    void leaveWaiting(int partition) {
+        waits = true;
+        incomplete.add(partition);
+    }
+
+    boolean waits() {
+        return waits;
     }
 
     /** By partition. */

@@ -7,6 +7,7 @@ import dev.millrace.counters.MalformedCountersException;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
+import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.counters.Sealing;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
@@ -14,24 +15,41 @@ import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.read.EpochContents;
 import dev.millrace.settlement.read.EpochControl;
 import dev.millrace.settlement.read.EpochTotals;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Seals the open epoch of claimed partitions and reads every sealed one. A partition whose counters can't be read is left out,
- * with the epochs before that; the others go on.
+ * with the epochs before that; one whose Redis can't be used now, or whose replicas lack the seal, is left to another run. The others go on.
  */
 final class Harvest {
+    /** Longest wait for the replicas; the next run tries again. */
+    private static final Duration ACK_TIMEOUT = Duration.ofSeconds(1);
+
+    private static final Logger log = LoggerFactory.getLogger(Harvest.class);
+
     private final RedisConnections redis;
     private final Sealing sealing;
     private final int page;
     private final CrashPoints crashPoints;
 
-    /** @param page fields that Redis names at a time */
-    Harvest(RedisConnections redis, Sealing.Spans spans, int page, CrashPoints crashPoints) {
+    /** Why partitions were left to another run when that was last told; empty: they were not. Runs take turns. */
+    private String told = "";
+
+    /**
+     * @param ackReplicas replicas that must have a seal
+     * @param page fields that Redis names at a time
+     */
+    Harvest(RedisConnections redis, Sealing.Spans spans, int ackReplicas, int page, CrashPoints crashPoints) {
         this.redis = redis;
-        this.sealing = new Sealing(spans);
+        this.sealing = new Sealing(spans, ackReplicas, ACK_TIMEOUT);
         this.page = page;
         this.crashPoints = crashPoints;
     }
@@ -40,36 +58,85 @@ final class Harvest {
      * @param second the database's
      * @param batch what it is gathered in, with what it holds in {@code staging}
      * @param alive called now and then
+     * @throws RedisUnavailableException when Redis can't be used, and nothing was gathered
      */
     void gather(List<PartitionCursor> claimed, long second, Batch batch, Staging staging, Runnable alive) {
+        Run run = new Run(second, batch, staging, alive);
         for (PartitionCursor cursor : claimed) {
             try {
-                gather(cursor, second, batch, staging, alive);
+                gather(cursor, run);
             } catch (MalformedCountersException e) {
                 batch.halt(cursor.partition(), String.valueOf(e.getMessage()));
             } catch (RedisRefusedException e) {
                 batch.halt(cursor.partition(), "Redis refuses: " + e.getMessage());
+            } catch (RedisUnavailableException e) {
+                run.leave(cursor, String.valueOf(e.getMessage()));
+                run.unavailable = e;
             }
             alive.run();
         }
+        if (run.unavailable != null && batch.epochs().isEmpty()) {
+            throw run.unavailable;
+        }
+        tell(run.why);
     }
 
-    private void gather(PartitionCursor cursor, long second, Batch batch, Staging staging, Runnable alive)
-            throws MalformedCountersException {
+    /** What one run gathers, and what it leaves to the next. */
+    private static final class Run {
+        private final long second;
+        private final Batch batch;
+        private final Staging staging;
+        private final Runnable alive;
+
+        /** Addresses whose replicas were waited for in vain; once is enough. */
+        private final Set<String> unreplicated = new HashSet<>();
+
+        private @Nullable RedisUnavailableException unavailable;
+        private String why = "";
+
+        Run(long second, Batch batch, Staging staging, Runnable alive) {
+            this.second = second;
+            this.batch = batch;
+            this.staging = staging;
+            this.alive = alive;
+        }
+
+        void leave(PartitionCursor cursor, String why) {
+            batch.leaveWaiting(cursor.partition());
+            this.why = why;
+        }
+    }
+
+    private void tell(String why) {
+        if (!why.isEmpty() && !why.equals(told)) {
+            log.warn("some partitions are left to a later settlement: {}", why);
+        }
+        told = why;
+    }
+
+    private void gather(PartitionCursor cursor, Run run) throws MalformedCountersException {
         Partition partition = Partition.of(cursor.partition());
         Link link = redis.required(partition);
+        if (run.unreplicated.contains(link.address())) {
+            run.batch.leaveWaiting(cursor.partition());
+            return;
+        }
         crashPoints.reached(CrashPoint.SEALING);
-        Sealing.Result sealed = sealing.seal(link, partition, cursor.settledEpoch(), cursor.lineage(), second);
+        Sealing.Result sealed = sealing.seal(link, partition, cursor.settledEpoch(), cursor.lineage(), run.second);
         crashPoints.reached(CrashPoint.SEALED);
         switch (sealed) {
             case Sealing.Result.Lost(String what) -> throw new MalformedCountersException(what);
-            case Sealing.Result.Unconfirmed() -> batch.incomplete(cursor.partition());
+            case Sealing.Result.Unconfirmed() -> run.batch.incomplete(cursor.partition());
+            case Sealing.Result.Unreplicated(String why) -> {
+                run.unreplicated.add(link.address());
+                run.leave(cursor, why);
+            }
             case Sealing.Result.SealedBelow(long open, boolean now) -> {
                 if (!now) {
-                    batch.incomplete(cursor.partition());
+                    run.batch.incomplete(cursor.partition());
                 }
                 if (now || isCompared(link, partition, cursor)) {
-                    gather(link, partition, cursor, open, batch, staging, alive);
+                    gather(link, partition, cursor, open, run.batch, run.staging, run.alive);
                 }
             }
         }

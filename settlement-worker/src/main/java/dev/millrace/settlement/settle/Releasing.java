@@ -3,6 +3,7 @@ package dev.millrace.settlement.settle;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.counters.Release;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
@@ -38,8 +39,8 @@ final class Releasing {
     Map<Integer, Long> run(List<PartitionCursor> claimed) {
         Map<Integer, Fenced> fenced = new HashMap<>(); // the clocks are read before the statement that proves the lock
         for (PartitionCursor cursor : claimed) {
-            Link link = redis.required(Partition.of(cursor.partition()));
-            fenced.put(cursor.partition(), new Fenced(link, cursor, Fence.until(link)));
+            redis.link(Partition.of(cursor.partition()))
+                    .ifPresent(link -> fenced.put(cursor.partition(), new Fenced(link, cursor, Fence.until(link))));
         }
         Map<Integer, Long> due = due(claimed);
         if (due.isEmpty()) {
@@ -57,8 +58,17 @@ final class Releasing {
     /** @param until the last second at which the partition may be touched */
     private record Fenced(Link link, PartitionCursor cursor, long until) {
         boolean release(long last) {
-            return Release.release(
-                    link, Partition.of(cursor.partition()), cursor.releasedEpoch() + 1, last, until, cursor.lineage());
+            try {
+                return Release.release(
+                        link,
+                        Partition.of(cursor.partition()),
+                        cursor.releasedEpoch() + 1,
+                        last,
+                        until,
+                        cursor.lineage());
+            } catch (RedisUnavailableException e) {
+                return false; // Done or not: done twice it is the same as once.
+            }
         }
     }
 

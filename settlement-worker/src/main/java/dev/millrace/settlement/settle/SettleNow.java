@@ -50,7 +50,7 @@ class SettleNow {
                     : problem(
                             HttpStatus.SERVICE_UNAVAILABLE,
                             "settlement-incomplete",
-                            "Some partitions wait for Redis to be compared with the ledger; %d epochs of others are settled"
+                            "Some partitions wait for Redis or its replicas, or to be compared with the ledger; %d epochs of others are settled"
                                     .formatted(settled.epochs()));
         } catch (RuntimeException e) {
             log.warn("a settlement that was asked for failed: {}", e.toString());

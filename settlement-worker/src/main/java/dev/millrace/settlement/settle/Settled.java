@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param rows rows written in the database
  * @param halted partitions left out, each with why
  * @param complete whether it holds all that was counted before it began, but for what is halted
+ * @param waits whether partitions were left out since their Redis, or its replicas, can't be waited for now
  */
 public record Settled(
         @Nullable Long journalId,
@@ -23,10 +24,11 @@ public record Settled(
         long micros,
         long rows,
         List<Halted> halted,
-        boolean complete) {
+        boolean complete,
+        boolean waits) {
 
     /** A run that found no partition to claim. */
-    static final Settled NOTHING = new Settled(null, 0, 0, 0, 0, 0, List.of(), true);
+    static final Settled NOTHING = new Settled(null, 0, 0, 0, 0, 0, List.of(), true, false);
 
     /**
      * @param why what does not add up
@@ -48,6 +50,7 @@ public record Settled(
                 micros + later.micros,
                 rows + later.rows,
                 later.halted,
-                later.complete);
+                later.complete,
+                later.waits);
     }
 }

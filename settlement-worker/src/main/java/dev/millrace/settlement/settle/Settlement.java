@@ -80,7 +80,7 @@ public final class Settlement {
         this.jdbc = jdbc;
         this.transaction = transaction;
         this.cursors = cursors;
-        this.harvest = new Harvest(redis, settings.spans(), chunks.page(), crashPoints);
+        this.harvest = new Harvest(redis, settings.spans(), settings.redisAckReplicas(), chunks.page(), crashPoints);
         this.booking = new Booking(dataSource, jdbc, crashPoints);
         this.releasing = new Releasing(jdbc, redis, settings.keepSettled(), crashPoints);
         this.settings = settings;
@@ -116,7 +116,7 @@ public final class Settlement {
             if (settled.nothingClaimed()) {
                 return cursors.untilDue(settings.settlementInterval()).orElse(Duration.ZERO);
             }
-            if (settled.complete() || settled.epochs() == 0) {
+            if (settled.complete() || settled.waits() || settled.epochs() == 0) {
                 done.addAll(claimed);
             }
             settled.halted().forEach(h -> done.add(h.partition()));
@@ -127,7 +127,7 @@ public final class Settlement {
     public Settled settleAll() {
         Settled last = inTurn(cursors::claimAll);
         Settled settled = last;
-        for (int more = 0; last.epochs() > 0 && !last.complete() && more < MOST_MORE; more++) {
+        for (int more = 0; last.epochs() > 0 && !last.complete() && !last.waits() && more < MOST_MORE; more++) {
             last = inTurn(cursors::claimAll);
             settled = settled.and(last);
         }
@@ -196,7 +196,8 @@ public final class Settlement {
                 batch.micros(),
                 rows,
                 batch.halted(),
-                batch.isComplete());
+                batch.isComplete(),
+                batch.waits());
     }
 
     /** What the database would check at the commit, it checks now, all in one statement. */

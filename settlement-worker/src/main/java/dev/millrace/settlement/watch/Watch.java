@@ -7,6 +7,7 @@ import dev.millrace.counters.Partition;
 import dev.millrace.counters.PartitionState;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
+import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.cursor.Cursors;
@@ -17,6 +18,7 @@ import dev.millrace.settlement.seal.RedisDurability;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -269,14 +271,23 @@ public final class Watch {
         lookAtClocks(seen, now.second());
         lookAtSpans(seen);
         boolean inOrder = true;
+        Map<String, RedisUnavailableException> unavailable = new HashMap<>(); // by address; the others go on
         for (Seen partition : seen) {
             PartitionCursor cursor = ledger.get(partition.state().partition().number());
-            inOrder &= look(partition, cursor, now.second());
+            String address = partition.link().address();
+            try {
+                inOrder &= !unavailable.containsKey(address) && look(partition, cursor, now.second());
+            } catch (RedisUnavailableException e) {
+                unavailable.put(address, e);
+            }
         }
         compared |= seen.stream().allMatch(Seen::isConfirmed);
         meters.cursors(ledger, now);
         Optional<Money.Reading> reading = counted.filter(read -> Money.stoodStill(ledger, now.cursors()));
         reading.ifPresent(meters::money);
+        for (RedisUnavailableException one : unavailable.values()) {
+            throw one;
+        }
         if (inOrder && reading.isPresent()) {
             comparison = new Comparison(seen, now.second(), ticksNow);
         }

@@ -80,7 +80,7 @@ class SettlementIT {
         counters.count(9, "c-1", "/\\N\\tx", EventType.COMMENT, 7, 350);
         counters.count(9, "c-2", "/a|b", EventType.SCROLL, 1, 100);
         Settled settled = settlement.settleAll();
-        assertThat(settled).isEqualTo(new Settled(1L, 16, 16, 4, 2_450, settled.rows(), List.of(), true));
+        assertThat(settled).isEqualTo(new Settled(1L, 16, 16, 4, 2_450, settled.rows(), List.of(), true, false));
         assertThat(settlement.settleAll().journalId()).isNull();
 
         assertThat(balances()).isEqualTo(Map.of("creator:c-1", 2_350L, "creator:c-2", 100L, "publisher:demo", -2_450L));

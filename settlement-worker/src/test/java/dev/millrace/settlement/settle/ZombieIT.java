@@ -523,7 +523,7 @@ class ZombieIT {
         List<String> before = counters.ctl(PARTITION, "epoch");
         counters.redis().hset(partition.ctl(), field, "77");
         assertThat(workers.settlement(CrashPoints.NONE).settleAll())
-                .isEqualTo(new Settled(null, 0, 0, 0, 0, 0, List.of(), false));
+                .isEqualTo(new Settled(null, 0, 0, 0, 0, 0, List.of(), false, false));
         assertThat(counters.ctl(PARTITION, "epoch")).isEqualTo(before);
         assertThat(counters.redis().hexists(partition.earn(Long.parseLong(before.getFirst())), "#sealed"))
                 .isFalse();
@@ -542,7 +542,7 @@ class ZombieIT {
         counters.redis().hset(partition.earn(3), "#sealed", "1764000000000");
         counters.redis().hset(partition.ctl(), Map.of("epoch", "4", field, "77"));
         assertThat(workers.settlement(CrashPoints.NONE).settleAll())
-                .isEqualTo(new Settled(null, 0, 0, 0, 0, 0, List.of(), false));
+                .isEqualTo(new Settled(null, 0, 0, 0, 0, 0, List.of(), false, false));
         counters.redis().hset(partition.ctl(), field, right);
         workers.settlement(CrashPoints.NONE).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(counted);
