@@ -21,13 +21,16 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole path as real processes: Redis, Postgres and the executable jars of the services, configured by environment as
- * in production (no profile). Unlike {@code ./millrace up} it goes on when a part is killed. One thread at a time may deal
+ * in production (no profile). Where the settings have {@code MILLRACE_REDIS_URL}, Redis is the caller's. Unlike {@code ./millrace up} it
+ * goes on when a part is killed. One thread at a time may deal
  * with a part; different parts may be dealt with at the same time.
  */
 public final class LabStack {
+    private static final String REDIS_URL = "MILLRACE_REDIS_URL";
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration GRACE = Duration.ofSeconds(20);
@@ -41,7 +44,7 @@ public final class LabStack {
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(2))
             .build();
-    private final RedisServer redis;
+    private final @Nullable RedisServer redis;
     private final PostgresServer postgres;
 
     private LabStack(LabSettings settings, Place place, Links links, Consumer<String> progress) {
@@ -50,7 +53,9 @@ public final class LabStack {
         this.links = links;
         this.progress = progress;
         this.postgres = PostgresServer.start(place, settings.port(Part.POSTGRES), Durability.ALWAYS);
-        this.redis = RedisServer.start(place, settings.port(Part.REDIS), Durability.ALWAYS);
+        this.redis = settings.variables().containsKey(REDIS_URL)
+                ? null
+                : RedisServer.start(place, settings.port(Part.REDIS), Durability.ALWAYS);
     }
 
     /** Starts everything on the data that is there, and returns when every service is ready. */
@@ -76,7 +81,12 @@ public final class LabStack {
         return stack;
     }
 
+    /** @throws IllegalStateException when Redis is the caller's */
     public RedisServer redis() {
+        if (redis == null) {
+            throw new IllegalStateException(
+                    "Redis is at " + settings.variables().get(REDIS_URL));
+        }
         return redis;
     }
 
@@ -104,7 +114,7 @@ public final class LabStack {
     /** Stops everything as {@code ./millrace up} does; the parts that had to be killed. */
     public List<String> stop() {
         List<String> killed = new ArrayList<>(stopServices());
-        if (!redis.stop()) {
+        if (redis != null && !redis.stop()) {
             killed.add(Part.REDIS.label());
         }
         if (!postgres.stop()) {
@@ -150,8 +160,19 @@ public final class LabStack {
                 .await(() -> isReady(instance) ? Readiness.Answer.READY : Readiness.Answer.SILENT);
     }
 
+    /** A command of the worker's jar on this stack, to be started. */
+    public ProcessBuilder workerCommand(String... arguments) {
+        List<String> command = new ArrayList<>(settings.jar(Part.WORKER).command(settings.jvmOptions(Part.WORKER)));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment(Instance.worker(1)));
+        return builder;
+    }
+
     private Stream<Child> children() {
-        return Stream.concat(services.values().stream(), Stream.of(redis.process(), postgres.process()));
+        Stream<Child> stores =
+                redis == null ? Stream.of(postgres.process()) : Stream.of(redis.process(), postgres.process());
+        return Stream.concat(services.values().stream(), stores);
     }
 
     /** The ledger first, since it migrates the database; the others start side by side. */
@@ -170,8 +191,7 @@ public final class LabStack {
         Map<String, String> environment = settings.environment();
         environment.put(part.variable(), Integer.toString(settings.port(instance)));
         environment.put(part.managementVariable(), Integer.toString(settings.managementPort(instance)));
-        environment.put(
-                "MILLRACE_REDIS_URL", "redis://127.0.0.1:" + links.redis().applyAsInt(instance));
+        environment.putIfAbsent(REDIS_URL, "redis://127.0.0.1:" + links.redis().applyAsInt(instance));
         if (part != Part.INGEST) {
             environment.put(
                     "MILLRACE_POSTGRES_URL",

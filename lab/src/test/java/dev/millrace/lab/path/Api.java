@@ -1,5 +1,6 @@
 package dev.millrace.lab.path;
 
+import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.lab.stack.Metrics;
 import dev.millrace.local.mint.BearerMint;
@@ -64,6 +65,15 @@ final class Api {
 
     Answer events(String json) {
         return send(eventsRequest("application/json", json.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Events sent to one of the ingest nodes, which has so long to answer. */
+    Answer events(Instance node, String json, Duration timeout) {
+        return send(HttpRequest.newBuilder(settings.address(node).resolve("/v1/events"))
+                .timeout(timeout)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build());
     }
 
     CompletableFuture<Answer> eventsAsync(String json) {

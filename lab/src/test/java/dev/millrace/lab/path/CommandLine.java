@@ -25,14 +25,20 @@ record CommandLine(LabSettings settings) {
     JsonNode json(String... arguments) {
         List<String> command = command(arguments);
         command.add("--json");
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(settings.environment());
+        return json(builder);
+    }
+
+    /** Runs a program to its end and returns the JSON it prints; its other output goes to ours. */
+    static JsonNode json(ProcessBuilder program) {
         try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-            builder.environment().putAll(settings.environment());
-            Process process = builder.start();
+            Process process =
+                    program.redirectError(ProcessBuilder.Redirect.INHERIT).start();
             String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
                 process.destroyForcibly();
-                throw new AssertionError(String.join(" ", arguments) + " failed: " + out);
+                throw new AssertionError(program.command() + " failed: " + out);
             }
             return JsonMapper.shared().readTree(out);
         } catch (IOException e) {

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
@@ -49,9 +50,17 @@ final class WholePath {
      * @param name of the folder of its logs
      */
     WholePath(String name, Duration interval) throws IOException {
+        this(name, interval, 1, Map.of("MILLRACE_REDIS_PATIENCE", "20s")); // no test of it is about a slow Redis
+    }
+
+    /** The same with so many ingest nodes, and with these variables. */
+    WholePath(String name, Duration interval, int ingestNodes, Map<String, String> variables) throws IOException {
         home = Files.createTempDirectory("millrace-whole-path-");
-        settings = LabSettings.fresh(ROOT, home, interval, 1, 1)
-                .with("MILLRACE_REDIS_PATIENCE", "20s"); // no test here is about a slow Redis
+        LabSettings all = LabSettings.fresh(ROOT, home, interval, ingestNodes, 1);
+        for (Map.Entry<String, String> variable : variables.entrySet()) {
+            all = all.with(variable.getKey(), variable.getValue());
+        }
+        settings = all;
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path logs = ROOT.resolve("lab/target/" + name);
         Folders.delete(logs);
@@ -84,6 +93,11 @@ final class WholePath {
         return new CommandLine(settings);
     }
 
+    /** What {@code reconcile} finds, which ends with 0: nothing differs and nothing waits for a decision. */
+    JsonNode reconcile() {
+        return CommandLine.json(stack.workerCommand("reconcile", "--json"));
+    }
+
     /** A publisher as {@code ./millrace key} gives it, in force when this returns. */
     NimbusPublisher publisher(String id) {
         JsonNode key = commandLine().json("key", id);
@@ -98,6 +112,21 @@ final class WholePath {
                 .pollInterval(Duration.ofMillis(100))
                 .untilAsserted(
                         () -> assertThat(api.money(creator)).as(creator).isEqualTo(new Api.Money(micros, 0, micros)));
+    }
+
+    /** Settles everything, and checks that it comes to exactly this, by creator, and that the books are sound. */
+    void assertPaid(Map<String, Long> micros) {
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> api.settle().status() == 200);
+        micros.forEach((creator, earned) ->
+                assertThat(api.money(creator)).as(creator).isEqualTo(new Api.Money(earned, 0, earned)));
+        assertIdentities();
+        JsonNode found = reconcile();
+        assertThat(found.get("differing").asInt() + found.get("undecided").asInt())
+                .as("%s", found)
+                .isZero();
     }
 
     /**
