@@ -348,7 +348,9 @@ public final class LogFollower implements AutoCloseable {
     /** What keeps this partition from being counted in. */
     String trouble(Partition partition) {
         String trouble = troubles.get(partition.number());
-        return trouble.isEmpty() ? "this node reads what was counted; it can count in a moment" : trouble;
+        return trouble.isEmpty()
+                ? "%s: this node reads what was counted; it can count in a moment".formatted(partition)
+                : trouble;
     }
 
     /**

@@ -257,7 +257,7 @@ public final class Tally implements AutoCloseable {
                 } else if (view.epoch() == 0) {
                     fail(log, "no epoch is open; settlement-worker opens one");
                 } else if (section == null) {
-                    fail(log, follower.trouble(log.partition()));
+                    fail(log, new CountersUnavailableException(follower.trouble(log.partition())));
                 } else if (section.isEmpty()) {
                     log.answered();
                     left.remove(log);
@@ -333,9 +333,11 @@ public final class Tally implements AutoCloseable {
         }
 
         private void fail(LogTally log, String why) {
-            log.failed(
-                    Objects.requireNonNull(left.remove(log)),
-                    new CountersUnavailableException("%s: %s".formatted(log.partition(), why)));
+            fail(log, new CountersUnavailableException("%s: %s".formatted(log.partition(), why)));
+        }
+
+        private void fail(LogTally log, CountersUnavailableException why) {
+            log.failed(Objects.requireNonNull(left.remove(log)), why);
         }
 
         /** A counter that can't be read fails those that need it, not all that happen to travel with them. */
