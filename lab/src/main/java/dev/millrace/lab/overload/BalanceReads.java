@@ -24,6 +24,7 @@ import org.HdrHistogram.Histogram;
 final class BalanceReads implements AutoCloseable {
     private static final int CONNECTIONS = 128;
     private static final int DIGITS = 3;
+    private static final int REFUSED = 503;
     private static final Duration LIFETIME = Duration.ofHours(1);
 
     private final Histogram nanos = new Histogram(DIGITS);
@@ -56,10 +57,11 @@ final class BalanceReads implements AutoCloseable {
      * What came of them.
      *
      * @param answered balances that were given
+     * @param refused answers of 503: the ledger had no time or no connection for them
      * @param others answers that gave none, and connections that broke, for people; empty where there were none
      * @param latency of those that were given
      */
-    record Read(long answered, String others, Latency latency) {}
+    record Read(long answered, long refused, String others, Latency latency) {}
 
     /** Ends it; returns when every request that was sent has its answer. */
     Read end() throws InterruptedException, ExecutionException {
@@ -70,13 +72,14 @@ final class BalanceReads implements AutoCloseable {
     /** Returns when it has gone on for as long as it may, and every request has its answer. */
     Read untilItEnds() throws InterruptedException, ExecutionException {
         LoadReport report = run.get();
-        return new Read(report.acknowledged(), others(report), Latency.of(nanos));
+        return new Read(
+                report.acknowledged(), report.byStatus().getOrDefault(REFUSED, 0L), others(report), Latency.of(nanos));
     }
 
     private static String others(LoadReport report) {
         StringBuilder others = new StringBuilder();
         report.byStatus().forEach((status, count) -> {
-            if (status != 200) {
+            if (status != 200 && status != REFUSED) {
                 others.append("%d x %d; ".formatted(count, status));
             }
         });

@@ -132,7 +132,7 @@ final class Table {
         Latency latency = run.reads().latency();
         return """
                 At %d %% of peak with %,d balances a second: %,.0f events/s accepted (p99 %,.0f ms, %s);
-                %,d balances, p50 %.1f ms, p99 %.1f ms, most %.0f ms%s.
+                %,d balances, p50 %.1f ms, p99 %.1f ms, most %.0f ms; %,d refused%s.
                 """.formatted(
                         Balances.PERCENT,
                         run.perSecond(),
@@ -143,6 +143,7 @@ final class Table {
                         latency.p50(),
                         latency.p99(),
                         latency.most(),
+                        run.reads().refused(),
                         run.reads().others().isEmpty() ? "" : ", " + run.reads().others());
     }
 

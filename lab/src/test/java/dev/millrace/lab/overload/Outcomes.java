@@ -70,7 +70,7 @@ final class Outcomes {
                 perSecond,
                 8_000,
                 score(100, 5, 0),
-                new BalanceReads.Read(10_000, "", new Latency(1, p99, p99, p99)),
+                new BalanceReads.Read(10_000, 0, "", new Latency(1, p99, p99, p99)),
                 new Sums(1_000, 1_000, 1_000));
     }
 
