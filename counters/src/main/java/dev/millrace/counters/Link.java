@@ -27,10 +27,15 @@ import org.jspecify.annotations.Nullable;
  * process. Immutable but for the connection; thread-safe.
  */
 public final class Link {
-    /** Errors that are about the server, not about the keys of a command: nothing works there now. The last two are of a WAIT at a replica. */
-    private static final Pattern OF_THE_SERVER = Pattern.compile(
-            "^(READONLY|LOADING|BUSY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|MISCONF|UNBLOCKED|ERR WAIT cannot be used)\\b.*",
-            Pattern.DOTALL);
+    /** Errors of a server that the connection should not lead to; its name may lead elsewhere by now. The last two answer a WAIT at a replica. */
+    private static final String ASTRAY =
+            "READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|UNBLOCKED|ERR WAIT cannot be used";
+
+    private static final Pattern LEADS_ASTRAY = Pattern.compile("^(" + ASTRAY + ")\\b.*", Pattern.DOTALL);
+
+    /** Errors that are about the server, not about the keys of a command: nothing works there now. */
+    private static final Pattern OF_THE_SERVER =
+            Pattern.compile("^(" + ASTRAY + "|BUSY|MOVED|ASK|TRYAGAIN)\\b.*", Pattern.DOTALL);
 
     private final StatefulRedisConnection<byte[], byte[]> connection;
     private final String address;
@@ -178,6 +183,11 @@ public final class Link {
                 new RedisUnavailableException(
                         "Redis at %s failed, or the connection to it broke".formatted(address), cause);
         };
+    }
+
+    /** Whether this error of the server means that the connection leads to the wrong place. */
+    static boolean leadsAstray(String error) {
+        return LEADS_ASTRAY.matcher(error).matches();
     }
 
     private static boolean isOfTheServer(@Nullable String message) {

@@ -53,11 +53,6 @@ public final class RedisConnections implements AutoCloseable {
     /** How long a refusal of the server makes it unusable. */
     private static final Duration REFUSED_FOR = Duration.ofSeconds(3);
 
-    /** Refusals by which the connection itself leads to the wrong place; its name may lead elsewhere by now. */
-    private static final Pattern LEADS_ASTRAY = Pattern.compile(
-            "^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|UNBLOCKED|ERR WAIT cannot be used)\\b.*",
-            Pattern.DOTALL);
-
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
     private static final Pattern REPLICATION_ID = Pattern.compile("(?m)^master_replid:(\\w+)");
     private static final Pattern MODE = Pattern.compile("(?m)^redis_mode:(\\w+)");
@@ -472,7 +467,7 @@ public final class RedisConnections implements AutoCloseable {
     private void refused(Link link, String why) {
         refusedAt = ticker.read();
         complain(why);
-        if (LEADS_ASTRAY.matcher(why).matches()) {
+        if (Link.leadsAstray(why)) {
             var _ = link.connection().closeAsync();
         }
         if (!watch.isShutdown() && lookAsked.compareAndSet(false, true)) {

@@ -80,7 +80,7 @@ final class EventIntake {
                 .orElseThrow(() -> new CountersUnavailableException(
                         catalog.trouble().isEmpty() ? "the catalogue was not seen lately" : catalog.trouble()));
         long now = redis.second().orElseThrow(() -> new CountersUnavailableException("Redis: " + redis.trouble()));
-        String leap = follower.obstacle(now);
+        String leap = follower.clockTrouble(now);
         if (!leap.isEmpty()) {
             throw new CountersUnavailableException(leap);
         }

@@ -322,19 +322,17 @@ public final class LogFollower implements AutoCloseable {
     }
 
     /**
-     * The same, and whether Redis' clock, which is seen at other moments than the logs, can be believed when it says this second: that of the node
-     * in a cluster that is the furthest behind.
+     * Why Redis' clock can't be believed when it says this second; empty: it can. The clock is read at other moments than the logs.
+     *
+     * @param second in a cluster that of the node whose clock is the furthest behind
      */
-    public String obstacle(long second) {
-        String obstacle = obstacle();
+    public String clockTrouble(long second) {
         long least = Long.MAX_VALUE;
         for (int p = 0; p < Partition.COUNT; p++) {
             long clock = clocks.get(p);
             least = clock > 0 ? Math.min(least, clock) : least;
         }
-        return !obstacle.isEmpty() || least == Long.MAX_VALUE || isBelievable(second, least)
-                ? obstacle
-                : saying(second, least);
+        return least == Long.MAX_VALUE || isBelievable(second, least) ? "" : saying(second, least);
     }
 
     private boolean isBelievable(long second, long clock) {

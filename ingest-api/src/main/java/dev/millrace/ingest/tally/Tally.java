@@ -359,8 +359,8 @@ public final class Tally implements AutoCloseable {
         }
 
         /**
-         * The next call leaves when all threads that can run have run, in a thread of its own at the end of their queue: so the busier the node is,
-         * the more goes with it, and the thread that reads replies builds no sections.
+         * Makes the next call from a virtual thread, which the scheduler runs after those that are ready now. The busier the node, the more events join
+         * that call; and the thread that reads replies builds no sections.
          */
         private void finish() {
             try {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * that every unsettled epoch adds up. As true as the cursors are: the caller looks whether they have stood still.
  */
 final class CounterCheck {
-    /** Of the number of an open epoch's events that it is read with: below ten million. */
+    /** An open epoch is read while its number of events has no more digits than this: below ten million. */
     private static final int MOST_DIGITS = 7;
 
     private static final int MOST_ATTEMPTS = 5;
