@@ -8,43 +8,20 @@ import dev.millrace.counters.LogPages.LogPage;
 import dev.millrace.counters.LogPages.Page;
 import dev.millrace.counters.LogPages.Status;
 import dev.millrace.counters.TestNode.Event;
-import dev.millrace.local.testing.RealServers;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code page.lua} and {@code state.lua}: what is seen of a partition. */
-class LogPagesIT {
+class LogPagesIT extends OnePartition {
     private static final Partition PARTITION = Partition.of(13);
-    private static TestRedis redis;
 
-    private TestPartition partition;
-    private TestNode node;
-    private long now;
-
-    @BeforeAll
-    static void connect() {
-        redis = new TestRedis(RealServers.redisUrl());
-    }
-
-    @AfterAll
-    static void disconnect() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void open() {
-        RealServers.flushRedis();
-        partition = new TestPartition(redis, PARTITION).open();
-        node = new TestNode(partition);
-        now = partition.knownSecond();
+    LogPagesIT() {
+        super(PARTITION);
     }
 
     private Event event(long identity) {

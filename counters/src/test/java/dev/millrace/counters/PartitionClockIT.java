@@ -2,39 +2,19 @@ package dev.millrace.counters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.local.testing.RealServers;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code tick.lua}. */
-class PartitionClockIT {
+class PartitionClockIT extends OnePartition {
     private static final Partition PARTITION = Partition.of(3);
     private static final Duration LEAP = Duration.ofMinutes(5);
 
-    private static TestRedis redis;
-
-    private TestPartition partition;
-
-    @BeforeAll
-    static void connect() {
-        redis = new TestRedis(RealServers.redisUrl());
-    }
-
-    @AfterAll
-    static void disconnect() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void open() {
-        RealServers.flushRedis();
-        partition = new TestPartition(redis, PARTITION).open();
+    PartitionClockIT() {
+        super(PARTITION);
     }
 
     private boolean tick(long lineage) {

@@ -4,43 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.counters.TestNode.Event;
-import dev.millrace.local.testing.RealServers;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code pending.lua} and {@code totals.lua}. */
-class PendingIT {
+class PendingIT extends OnePartition {
     private static final Partition PARTITION = Partition.of(11);
-    private static TestRedis redis;
 
-    private TestPartition partition;
-    private TestNode node;
-    private long now;
-
-    @BeforeAll
-    static void connect() {
-        redis = new TestRedis(RealServers.redisUrl());
-    }
-
-    @AfterAll
-    static void disconnect() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void open() {
-        RealServers.flushRedis();
-        partition = new TestPartition(redis, PARTITION).open();
-        node = new TestNode(partition);
-        now = partition.knownSecond();
+    PendingIT() {
+        super(PARTITION);
     }
 
     private Pending.Reply read(long from, int most, String... creators) {

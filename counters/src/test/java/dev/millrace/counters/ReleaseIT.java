@@ -2,33 +2,19 @@ package dev.millrace.counters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.local.testing.RealServers;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class ReleaseIT {
+class ReleaseIT extends OnePartition {
     private static final Partition PARTITION = Partition.of(15);
-    private static TestRedis redis;
 
-    private TestPartition partition;
-
-    @BeforeAll
-    static void connect() {
-        redis = new TestRedis(RealServers.redisUrl());
-    }
-
-    @AfterAll
-    static void disconnect() {
-        redis.close();
+    ReleaseIT() {
+        super(PARTITION);
     }
 
     @BeforeEach
-    void open() {
-        RealServers.flushRedis();
-        partition = new TestPartition(redis, PARTITION).open();
+    void fill() {
         for (long epoch = 1; epoch <= 4; epoch++) {
             redis.plain().hset(PARTITION.earn(epoch), "alice", "1");
             redis.plain().xadd(PARTITION.engage(epoch), Map.of("r", ""));

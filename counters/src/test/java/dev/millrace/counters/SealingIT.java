@@ -5,44 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.TestNode.Event;
-import dev.millrace.local.testing.RealServers;
 import io.lettuce.core.XAddArgs;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class SealingIT {
+class SealingIT extends OnePartition {
     private static final Partition PARTITION = Partition.of(9);
     private static final Sealing SEALING = new Sealing(TestPartition.SPANS);
     private static final long SHORT = TestPartition.SPANS.ofShort().toSeconds();
 
-    private static TestRedis redis;
-
-    private TestPartition partition;
-    private TestNode node;
-    private long now;
-
-    @BeforeAll
-    static void connect() {
-        redis = new TestRedis(RealServers.redisUrl());
-    }
-
-    @AfterAll
-    static void disconnect() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void open() {
-        RealServers.flushRedis();
-        partition = new TestPartition(redis, PARTITION).open();
-        node = new TestNode(partition);
-        now = partition.knownSecond();
+    SealingIT() {
+        super(PARTITION);
     }
 
     private Event event(long identity) {

@@ -7,7 +7,6 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.TestNode.Event;
-import dev.millrace.local.testing.RealServers;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.XAddArgs;
 import java.math.BigInteger;
@@ -15,40 +14,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every line of the contract of {@code tally.lua}. */
-class TallyScriptIT {
+class TallyScriptIT extends OnePartition {
     private static final Partition PARTITION = Partition.of(5);
 
-    private static TestRedis redis;
-
-    private TestPartition partition;
-    private TestNode node;
-    private long now;
-
-    @BeforeAll
-    static void connect() {
-        redis = new TestRedis(RealServers.redisUrl());
-    }
-
-    @AfterAll
-    static void disconnect() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void open() {
-        RealServers.flushRedis();
-        partition = new TestPartition(redis, PARTITION).open();
-        node = new TestNode(partition);
-        now = partition.knownSecond();
+    TallyScriptIT() {
+        super(PARTITION);
     }
 
     private Event event(long identity, String creator, long micros) {
