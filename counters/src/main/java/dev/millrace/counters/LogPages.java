@@ -3,7 +3,6 @@ package dev.millrace.counters;
 import com.google.common.base.Splitter;
 import dev.millrace.common.token.Retention;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /** Follows the logs of a partition ({@code page.lua}). Thread-safe. */
 public final class LogPages {
@@ -63,27 +62,21 @@ public final class LogPages {
         CORRUPT
     }
 
-    /** Reads on in both logs of a partition. */
-    public CompletableFuture<Page> read(Link link, Partition partition, LogPosition ofShort, LogPosition ofLong) {
-        return script.send(
-                        link,
-                        args -> args.add(3)
-                                .addKey(Link.bytes(partition.ctl()))
-                                .addKey(Link.bytes(partition.log(Retention.SHORT)))
-                                .addKey(Link.bytes(partition.log(Retention.LONG)))
-                                .add(Link.bytes(link.process()))
-                                .add(mostEntries)
-                                .add(mostIdentities)
-                                .add(known(ofShort))
-                                .add(known(ofLong))
-                                .add(ofShort.id())
-                                .add(ofLong.id()))
-                .thenApply(LogPages::page);
-    }
-
-    /** The same, waiting for it. */
-    public Page readNow(Link link, Partition partition, LogPosition ofShort, LogPosition ofLong) {
-        return link.await(read(link, partition, ofShort, ofLong));
+    /** Reads on in both logs of a partition, and waits for it. */
+    public Page read(Link link, Partition partition, LogPosition ofShort, LogPosition ofLong) {
+        return page(link.await(script.send(
+                link,
+                args -> args.add(3)
+                        .addKey(Link.bytes(partition.ctl()))
+                        .addKey(Link.bytes(partition.log(Retention.SHORT)))
+                        .addKey(Link.bytes(partition.log(Retention.LONG)))
+                        .add(Link.bytes(link.process()))
+                        .add(mostEntries)
+                        .add(mostIdentities)
+                        .add(known(ofShort))
+                        .add(known(ofLong))
+                        .add(ofShort.id())
+                        .add(ofLong.id()))));
     }
 
     private static String known(LogPosition position) {

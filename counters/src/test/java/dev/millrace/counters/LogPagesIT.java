@@ -29,7 +29,7 @@ class LogPagesIT extends OnePartition {
     }
 
     private Page read(LogPosition ofShort, LogPosition ofLong) {
-        return new LogPages(3, 100).readNow(partition.link(), PARTITION, ofShort, ofLong);
+        return new LogPages(3, 100).read(partition.link(), PARTITION, ofShort, ofLong);
     }
 
     private static List<Long> identities(LogPage page) {

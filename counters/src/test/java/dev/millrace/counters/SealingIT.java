@@ -174,7 +174,7 @@ class SealingIT extends OnePartition {
         assertThat(partition.everything()).isEqualTo(before);
 
         LogPages.LogPage page = new LogPages(100, 100)
-                .readNow(partition.link(), PARTITION, idle, LogPosition.NONE)
+                .read(partition.link(), PARTITION, idle, LogPosition.NONE)
                 .shortLog();
         assertThat(page.status()).isEqualTo(LogPages.Status.ANEW);
         assertThat(page.entries()).hasSize(2);

@@ -137,7 +137,7 @@ final class TestPartition {
     List<Long> identities(Retention retention) {
         List<Long> identities = new ArrayList<>();
         LogPages.Page page =
-                new LogPages(10_000, Integer.MAX_VALUE).readNow(link(), partition, LogPosition.NONE, LogPosition.NONE);
+                new LogPages(10_000, Integer.MAX_VALUE).read(link(), partition, LogPosition.NONE, LogPosition.NONE);
         for (LogEntry entry : (retention == Retention.SHORT ? page.shortLog() : page.longLog()).entries()) {
             for (int i = 0; i < entry.size(); i++) {
                 identities.add(entry.identities().get(i));

@@ -57,14 +57,8 @@ public record IngestSettings(
         atLeast("redis-ack-replicas", redisAckReplicas, 0);
         atLeast("events-under-way", eventsUnderWay, MOST_EVENTS);
         atLeast("publisher-events-per-second", publisherEventsPerSecond, 0);
-        if (bodiesUnderWay.toMegabytes() < 1) {
-            throw new IllegalArgumentException(
-                    "millrace.bodies-under-way is %s; it takes at least 1MB".formatted(bodiesUnderWay));
-        }
-        if (indexMemory.toMegabytes() < 1) {
-            throw new IllegalArgumentException(
-                    "millrace.index-memory is %s; it takes at least 1MB".formatted(indexMemory));
-        }
+        atLeastOneMegabyte("bodies-under-way", bodiesUnderWay);
+        atLeastOneMegabyte("index-memory", indexMemory);
         if (catalogPoll.isNegative() || catalogPoll.isZero() || catalogPoll.compareTo(Duration.ofSeconds(1)) > 0) {
             throw new IllegalArgumentException(
                     "millrace.catalog-poll is %s; it takes more than 0 and at most 1s".formatted(catalogPoll));
@@ -99,15 +93,15 @@ public record IngestSettings(
         return "IngestSettings[hidden]";
     }
 
-    private static void atLeast(String name, Duration value, Duration least) {
-        if (value.compareTo(least) < 0) {
-            throw new IllegalArgumentException("millrace.%s is %s; it takes at least %s".formatted(name, value, least));
+    private static void atLeastOneMegabyte(String name, DataSize value) {
+        if (value.toMegabytes() < 1) {
+            throw new IllegalArgumentException("millrace.%s is %s; it takes at least 1MB".formatted(name, value));
         }
     }
 
-    private static void atLeast(String name, int value, int least) {
-        if (value < least) {
-            throw new IllegalArgumentException("millrace.%s is %d; it takes at least %d".formatted(name, value, least));
+    private static <T extends Comparable<? super T>> void atLeast(String name, T value, T least) {
+        if (value.compareTo(least) < 0) {
+            throw new IllegalArgumentException("millrace.%s is %s; it takes at least %s".formatted(name, value, least));
         }
     }
 }

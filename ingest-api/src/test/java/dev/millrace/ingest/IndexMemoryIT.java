@@ -83,7 +83,7 @@ class IndexMemoryIT {
         TallyScript script = new TallyScript(
                 IdentityKey.of(IdentityKey.LOCAL).fingerprint(), Duration.ofHours(1), 0, Duration.ofSeconds(60));
         LogPages pages = new LogPages(Integer.MAX_VALUE, Integer.MAX_VALUE);
-        LogPages.Page page = pages.readNow(counters.link(partition), partition, LogPosition.NONE, LogPosition.NONE);
+        LogPages.Page page = pages.read(counters.link(partition), partition, LogPosition.NONE, LogPosition.NONE);
         LogPosition position = (retention == Retention.LONG ? page.longLog() : page.shortLog()).position();
         Random identities = new Random(retention == Retention.LONG ? 1 : 2);
         long now = counters.second();

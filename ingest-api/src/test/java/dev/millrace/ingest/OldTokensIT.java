@@ -79,7 +79,7 @@ class OldTokensIT {
     /** The same entries, each with an ID of the time at which its tokens were issued. */
     private void logThemWhenTheyWereIssued() {
         List<LogEntry> entries = new LogPages(1_000, 100_000)
-                .readNow(counters.link(PARTITION), PARTITION, LogPosition.NONE, LogPosition.NONE)
+                .read(counters.link(PARTITION), PARTITION, LogPosition.NONE, LogPosition.NONE)
                 .shortLog()
                 .entries();
         assertThat(entries).hasSize(SLICES + 1);

@@ -3,9 +3,9 @@ package dev.millrace.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.ingest.RunningIngest.Answer;
-import dev.millrace.ingest.overload.Budget;
 import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.local.testing.RealServers;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,15 +35,15 @@ class OverloadIT {
 
     @Test
     void eventsBeyondTheirBudgetAre429OnAConnectionThatStays() {
-        Budget events = ingest.part("eventBudget", Budget.class);
+        Semaphore events = ingest.part("eventBudget", Semaphore.class);
         String event = event("events");
-        assertThat(events.enter(1_000)).isTrue();
+        assertThat(events.tryAcquire(1_000)).isTrue();
         assertThat(ingest.metric("millrace_events_under_way")).isEqualTo(1_000);
         assertThat(ingest.metric("millrace_events_allowed")).isEqualTo(1_000);
         Answer refused = ingest.post(event, "text/plain", "Origin", "https://publisher.example");
         assertRefused(refused, 429, "too-many-requests");
         assertThat(refused.header("Connection")).as("it stays open").isEmpty();
-        events.leave(1_000);
+        events.release(1_000);
         assertThat(ingest.post(event).status()).isEqualTo(202);
         assertThat(ingest.metric("millrace_events_under_way")).isZero();
         assertThat(counters.earned(1, "events")).isEqualTo(1_000);
@@ -51,13 +51,13 @@ class OverloadIT {
 
     @Test
     void bodiesBeyondTheirBudgetAre503() {
-        Budget bodies = ingest.part("bodyBudget", Budget.class);
+        Semaphore bodies = ingest.part("bodyBudget", Semaphore.class);
         String event = event("bodies");
-        assertThat(bodies.enter(1_024)).isTrue();
+        assertThat(bodies.tryAcquire(1_024)).isTrue();
         assertThat(ingest.metric("millrace_bodies_under_way_bytes")).isEqualTo(1 << 20);
         assertThat(ingest.metric("millrace_bodies_allowed_bytes")).isEqualTo(1 << 20);
         assertRefused(ingest.post(event, "text/plain", "Origin", "https://publisher.example"), 503, "overloaded");
-        bodies.leave(1_024);
+        bodies.release(1_024);
         assertThat(ingest.post(event).status()).isEqualTo(202);
         assertThat(ingest.metric("millrace_bodies_under_way_bytes")).isZero();
         assertThat(counters.earned(1, "bodies")).isEqualTo(1_000);

@@ -1,6 +1,6 @@
 package dev.millrace.ingest.receive;
 
-import dev.millrace.ingest.tally.Outcome;
+import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.RejectionCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import org.springframework.http.HttpStatus;
 
 /**
  * Counts what became of events and requests. At rest, received = accepted + duplicate + Σ rejected + unavailable; a request
@@ -64,18 +63,16 @@ final class EventMetrics {
         int accepts = 0;
         int duplicates = 0;
         for (Outcome outcome : outcomes) {
-            switch (outcome) {
-                case Outcome.Accepted a -> accepts++;
-                case Outcome.Duplicate d -> duplicates++;
-                case Outcome.Refused refused -> rejected(refused.why().code()).increment();
+            switch (outcome.status()) {
+                case ACCEPTED -> accepts++;
+                case DUPLICATE -> duplicates++;
+                case REJECTED ->
+                    Objects.requireNonNull(rejected.get(outcome.code()), "every code has its counter")
+                            .increment();
             }
         }
         accepted.increment(accepts);
         duplicate.increment(duplicates);
-    }
-
-    private Counter rejected(RejectionCode code) {
-        return Objects.requireNonNull(rejected.get(code), "every code has its counter");
     }
 
     /** @param code of the problem with which a whole request was refused */
@@ -101,19 +98,12 @@ final class EventMetrics {
                 .tag("error", NONE)
                 .tag("exception", NONE)
                 .tag("method", answer.method())
-                .tag("outcome", outcome(answer.status()))
+                .tag(
+                        "outcome",
+                        io.micrometer.core.instrument.binder.http.Outcome.forStatus(answer.status())
+                                .name())
                 .tag("status", Integer.toString(answer.status()))
                 .tag("uri", EventsServlet.PATH)
                 .register(registry);
-    }
-
-    private static String outcome(int status) {
-        HttpStatus.Series series = HttpStatus.Series.resolve(status);
-        return series == null
-                ? "UNKNOWN"
-                : switch (series) {
-                    case SUCCESSFUL -> "SUCCESS";
-                    case REDIRECTION, INFORMATIONAL, CLIENT_ERROR, SERVER_ERROR -> series.name();
-                };
     }
 }

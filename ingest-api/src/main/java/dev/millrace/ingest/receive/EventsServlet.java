@@ -1,23 +1,20 @@
 package dev.millrace.ingest.receive;
 
-import dev.millrace.ingest.overload.Budget;
-import dev.millrace.ingest.tally.Outcome;
 import dev.millrace.ingest.verify.Event;
-import dev.millrace.ingest.verify.Rejected;
+import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.Shown;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.net.URI;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
@@ -39,7 +36,7 @@ final class EventsServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1L;
 
-    private static final URI INSTANCE = URI.create(PATH);
+    private static final long PREFLIGHT_SECONDS = 86_400;
     private static final String POST = "POST";
     private static final Set<String> TYPES =
             Set.of(MediaType.APPLICATION_JSON_VALUE, MediaType.APPLICATION_NDJSON_VALUE, MediaType.TEXT_PLAIN_VALUE);
@@ -49,21 +46,32 @@ final class EventsServlet extends HttpServlet {
     private static final Logger log = LoggerFactory.getLogger(EventsServlet.class);
 
     private final transient EventIntake intake;
-    private final transient Budget bodies;
-    private final transient Budget events;
+    private final transient Semaphore bodies;
+    private final transient Semaphore events;
     private final transient EventMetrics metrics;
-    private final transient CorsConfiguration cors = OpenToAnyPage.configuration();
+    private final transient CorsConfiguration cors = openToAnyPage();
     private final transient DefaultCorsProcessor corsProcessor = new DefaultCorsProcessor();
 
     /**
-     * @param bodies KiB of bodies held at once; parsed, they take several times as much
-     * @param events events under way at once
+     * @param bodies a permit for each KiB of bodies held at once; parsed, they take several times as much
+     * @param events a permit for each event under way at once
      */
-    EventsServlet(EventIntake intake, Budget bodies, Budget events, EventMetrics metrics) {
+    EventsServlet(EventIntake intake, Semaphore bodies, Semaphore events, EventMetrics metrics) {
         this.intake = intake;
         this.bodies = bodies;
         this.events = events;
         this.metrics = metrics;
+    }
+
+    /** Cross-origin requests: from any page, without cookies. A tracer on the page may send its headers. */
+    private static CorsConfiguration openToAnyPage() {
+        CorsConfiguration cors = new CorsConfiguration();
+        cors.addAllowedOrigin(CorsConfiguration.ALL);
+        cors.addAllowedMethod(POST);
+        cors.setAllowedHeaders(List.of("Content-Type", "Prefer", "traceparent", "tracestate", "baggage"));
+        cors.setExposedHeaders(List.of("Retry-After", "Preference-Applied"));
+        cors.setMaxAge(PREFLIGHT_SECONDS);
+        return cors;
     }
 
     @Override
@@ -109,13 +117,13 @@ final class EventsServlet extends HttpServlet {
     }
 
     private List<Outcome> count(List<Event> received) {
-        if (!events.enter(received.size())) {
+        if (!events.tryAcquire(received.size())) {
             throw Refusal.tooManyRequests("as many events are under way as this node takes");
         }
         try {
             return intake.receive(received);
         } finally {
-            events.leave(received.size());
+            events.release(received.size());
         }
     }
 
@@ -132,12 +140,11 @@ final class EventsServlet extends HttpServlet {
     }
 
     private static ProblemDetail rejectedAll(List<Outcome> outcomes, Reply reply) {
-        String detail = outcomes.size() == 1 && outcomes.getFirst() instanceof Outcome.Refused(Rejected only)
-                ? only.detail()
+        String detail = outcomes.size() == 1
+                ? String.valueOf(outcomes.getFirst().detail())
                 : "none of the %d events can ever count; each result says why".formatted(reply.rejected());
         ProblemDetail problem = Refusal.problem(
                 HttpStatus.UNPROCESSABLE_CONTENT, "events-rejected", "Every event was rejected", detail);
-        problem.setInstance(INSTANCE);
         problem.setProperty("accepted", reply.accepted());
         problem.setProperty("duplicate", reply.duplicate());
         problem.setProperty("rejected", reply.rejected());
@@ -149,13 +156,12 @@ final class EventsServlet extends HttpServlet {
 
     private void refuse(HttpServletResponse response, Refusal refusal) throws IOException {
         metrics.refused(refusal.code());
-        HttpHeaders headers = refusal.getHeaders();
-        headers.forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
+        refusal.getHeaders().forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
         write(
                 response,
                 refusal.getStatusCode().value(),
                 MediaType.APPLICATION_PROBLEM_JSON_VALUE,
-                json(refusal.problemAt(INSTANCE)));
+                json(refusal.getBody()));
     }
 
     private static void write(HttpServletResponse response, int status, String type, byte[] body) throws IOException {

@@ -3,22 +3,18 @@ package dev.millrace.ingest.receive;
 import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.PublisherKeys;
-import dev.millrace.counters.RedisConnections;
 import dev.millrace.ingest.IngestSettings;
-import dev.millrace.ingest.catalog.CatalogFollower;
-import dev.millrace.ingest.overload.Budget;
-import dev.millrace.ingest.overload.PublisherRates;
-import dev.millrace.ingest.tally.LogFollower;
-import dev.millrace.ingest.tally.Tally;
 import dev.millrace.ingest.verify.EventVerifier;
-import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.Semaphore;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 
 /** Wires the endpoint. */
 @Configuration(proxyBeanMethods = false)
+@Import({EventMetrics.class, EventIntake.class})
 public class ReceiveConfiguration {
     @Bean
     EventVerifier eventVerifier(IngestSettings settings, IdentityKey identityKey, Environment environment) {
@@ -32,25 +28,8 @@ public class ReceiveConfiguration {
     }
 
     @Bean
-    EventMetrics eventMetrics(MeterRegistry registry) {
-        return new EventMetrics(registry);
-    }
-
-    @Bean
-    EventIntake eventIntake(
-            EventVerifier verifier,
-            RedisConnections redis,
-            CatalogFollower catalog,
-            LogFollower follower,
-            PublisherRates rates,
-            Tally tally,
-            EventMetrics metrics) {
-        return new EventIntake(verifier, redis, catalog, follower, rates, tally, metrics);
-    }
-
-    @Bean
     ServletRegistrationBean<EventsServlet> events(
-            EventIntake intake, Budget bodyBudget, Budget eventBudget, EventMetrics metrics) {
+            EventIntake intake, Semaphore bodyBudget, Semaphore eventBudget, EventMetrics metrics) {
         ServletRegistrationBean<EventsServlet> events = new ServletRegistrationBean<>(
                 new EventsServlet(intake, bodyBudget, eventBudget, metrics), EventsServlet.PATH);
         events.setName("events");

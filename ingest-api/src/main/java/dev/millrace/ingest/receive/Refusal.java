@@ -11,23 +11,13 @@ import org.springframework.web.ErrorResponseException;
 /** A request that is refused as a whole, told as problem details (RFC 9457) with a code for programs. */
 final class Refusal extends ErrorResponseException {
     private static final long serialVersionUID = 1L;
+    private static final URI INSTANCE = URI.create(EventsServlet.PATH);
 
     private final String code;
-    private final String header;
-    private final String value;
 
     private Refusal(HttpStatus status, String code, String title, String detail) {
-        this(status, code, title, detail, "", "");
-    }
-
-    /**
-     * @param header that goes with the answer, empty for none
-     */
-    private Refusal(HttpStatus status, String code, String title, String detail, String header, String value) {
         super(status, problem(status, code, title, detail), null);
         this.code = code;
-        this.header = header;
-        this.value = value;
     }
 
     static Refusal bodyMalformed(String detail) {
@@ -49,12 +39,11 @@ final class Refusal extends ErrorResponseException {
 
     static Refusal methodNotAllowed(String given, String allowed) {
         return new Refusal(
-                HttpStatus.METHOD_NOT_ALLOWED,
-                "method-not-allowed",
-                "Method Not Allowed",
-                "Method '%s' is not supported; send %s".formatted(Shown.message(given), allowed),
-                HttpHeaders.ALLOW,
-                allowed);
+                        HttpStatus.METHOD_NOT_ALLOWED,
+                        "method-not-allowed",
+                        "Method Not Allowed",
+                        "Method '%s' is not supported; send %s".formatted(Shown.message(given), allowed))
+                .with(HttpHeaders.ALLOW, allowed);
     }
 
     static Refusal internal() {
@@ -94,31 +83,25 @@ final class Refusal extends ErrorResponseException {
     /** Send the same tokens again, after so many seconds. */
     private static Refusal sendAgain(HttpStatus status, String code, String title, String detail, int retryAfter) {
         return new Refusal(
-                status,
-                code,
-                title,
-                detail + "; send the same events again, what was counted comes back as duplicate",
-                HttpHeaders.RETRY_AFTER,
-                Integer.toString(retryAfter));
+                        status,
+                        code,
+                        title,
+                        detail + "; send the same events again, what was counted comes back as duplicate")
+                .with(HttpHeaders.RETRY_AFTER, Integer.toString(retryAfter));
     }
 
-    /** As it is told, by what was asked for. */
-    ProblemDetail problemAt(URI instance) {
-        ProblemDetail problem = getBody();
-        problem.setInstance(instance);
-        return problem;
+    private Refusal with(String header, String value) {
+        getHeaders().set(header, value);
+        return this;
     }
 
     static ProblemDetail problem(HttpStatusCode status, String code, String title, String detail) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, detail);
-        problem.setType(type(code));
+        problem.setType(URI.create("urn:millrace:problem:" + code));
         problem.setTitle(title);
+        problem.setInstance(INSTANCE);
         problem.setProperty("code", code);
         return problem;
-    }
-
-    static URI type(String code) {
-        return URI.create("urn:millrace:problem:" + code);
     }
 
     /** Made for an answer, often thousands of times a second: nobody reads where. */
@@ -129,14 +112,5 @@ final class Refusal extends ErrorResponseException {
 
     String code() {
         return code;
-    }
-
-    @Override
-    public HttpHeaders getHeaders() {
-        HttpHeaders headers = new HttpHeaders();
-        if (!header.isEmpty()) {
-            headers.set(header, value);
-        }
-        return headers;
     }
 }

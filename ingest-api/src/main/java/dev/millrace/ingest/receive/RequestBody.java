@@ -1,12 +1,12 @@
 package dev.millrace.ingest.receive;
 
-import dev.millrace.ingest.overload.Budget;
 import dev.millrace.ingest.verify.Shown;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.Semaphore;
 
 /**
  * A request's body: not compressed, at most 512 KiB, and arrived within ten seconds. All bodies that are held at a
@@ -22,7 +22,7 @@ final class RequestBody implements AutoCloseable {
     /** Bytes held before any have arrived: most single events fit. */
     private static final int FIRST = KIB;
 
-    private final Budget budget;
+    private final Semaphore budget;
     private byte[] bytes;
     private int length;
 
@@ -30,7 +30,7 @@ final class RequestBody implements AutoCloseable {
     private int taken;
 
     /** @param announced bytes that are said to come, negative where nothing is said */
-    private RequestBody(Budget budget, long announced) {
+    private RequestBody(Semaphore budget, long announced) {
         this.budget = budget;
         this.bytes = new byte[announced < 0 ? FIRST : Math.toIntExact(Math.min(announced, FIRST))];
     }
@@ -38,10 +38,10 @@ final class RequestBody implements AutoCloseable {
     /**
      * Reads it to its end.
      *
-     * @param budget KiB, of all bodies together
+     * @param budget a permit a KiB, of all bodies together
      * @throws Refusal when it is of another kind, too large, too slow or broken off, or when there is no room
      */
-    static RequestBody read(HttpServletRequest request, Budget budget) {
+    static RequestBody read(HttpServletRequest request, Semaphore budget) {
         String encoding = request.getHeader("Content-Encoding");
         if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
             throw Refusal.unsupported("Content-Encoding '%s' is not supported; send the body as it is"
@@ -96,7 +96,7 @@ final class RequestBody implements AutoCloseable {
     private void reserve() {
         int more = Math.ceilDiv(bytes.length, KIB) - taken;
         if (more > 0) {
-            if (!budget.enter(more)) {
+            if (!budget.tryAcquire(more)) {
                 throw Refusal.overloaded("Too many requests at once", "this node holds as much as it can");
             }
             taken += more;
@@ -120,7 +120,7 @@ final class RequestBody implements AutoCloseable {
 
     @Override
     public void close() {
-        budget.leave(taken);
+        budget.release(taken);
         taken = 0;
     }
 }

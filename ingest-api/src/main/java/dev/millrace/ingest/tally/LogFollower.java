@@ -242,7 +242,7 @@ public final class LogFollower implements AutoCloseable {
             long asked = ticker.read();
             LogPosition shortFrom = ofShort.position();
             LogPosition longFrom = ofLong.position();
-            LogPages.Page page = pages.readNow(link, partition, shortFrom, longFrom);
+            LogPages.Page page = pages.read(link, partition, shortFrom, longFrom);
             if (page.lineage() < highest[partition.number()]) {
                 return "%s: Redis is of a time that was given up (lineage %d, this node has seen %d); settlement-worker opens it anew"
                         .formatted(partition, page.lineage(), highest[partition.number()]);

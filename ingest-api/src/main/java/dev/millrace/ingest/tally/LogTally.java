@@ -9,6 +9,7 @@ import dev.millrace.counters.TallyReply;
 import dev.millrace.counters.TallyScript;
 import dev.millrace.counters.TallySection;
 import dev.millrace.ingest.index.LogIndex;
+import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
 import java.nio.LongBuffer;
 import java.util.ArrayDeque;
@@ -213,9 +214,9 @@ final class LogTally {
         return switch (letter) {
             case 'A' -> Outcome.ACCEPTED;
             case 'D' -> Outcome.DUPLICATE;
-            case 'X' -> new Outcome.Refused(event.expired(second));
-            case 'E' -> new Outcome.Refused(event.tooEarly(second));
-            case 'S' -> new Outcome.Refused(event.superseded());
+            case 'X' -> event.expired(second);
+            case 'E' -> event.tooEarly(second);
+            case 'S' -> event.superseded();
             default -> throw new IllegalStateException("tally.lua gave the verdict '%s'".formatted(letter));
         };
     }
@@ -223,7 +224,7 @@ final class LogTally {
     /** Those of the same identity are duplicates of what counted; of what did not, the first goes on in the next call. */
     private synchronized void conclude(PendingEvent event, Outcome outcome) {
         event.conclude(outcome);
-        if (outcome instanceof Outcome.Refused) {
+        if (outcome.status() == Outcome.Status.REJECTED) {
             requeue(event);
         } else {
             first.remove(event.identity());

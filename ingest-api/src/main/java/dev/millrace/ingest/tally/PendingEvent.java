@@ -1,5 +1,6 @@
 package dev.millrace.ingest.tally;
 
+import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
 import java.util.ArrayList;
 import java.util.List;

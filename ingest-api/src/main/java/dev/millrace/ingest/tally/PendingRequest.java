@@ -1,5 +1,6 @@
 package dev.millrace.ingest.tally;
 
+import dev.millrace.ingest.verify.Outcome;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
 import io.netty.util.TimerTask;

@@ -9,8 +9,8 @@ import dev.millrace.counters.TallyReply;
 import dev.millrace.counters.TallyScript;
 import dev.millrace.counters.TallySection;
 import dev.millrace.ingest.verify.NotYetKnown;
+import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
-import dev.millrace.ingest.verify.Rejected;
 import dev.millrace.ingest.verify.Verdict;
 import io.netty.util.HashedWheelTimer;
 import java.time.Duration;
@@ -103,8 +103,8 @@ public final class Tally implements AutoCloseable {
                 if (into.add(new PendingEvent(request, i, event))) {
                     logs.add(into);
                 }
-            } else if (verdicts.get(i) instanceof Rejected rejected) {
-                request.conclude(i, new Outcome.Refused(rejected));
+            } else if (verdicts.get(i) instanceof Outcome rejected) {
+                request.conclude(i, rejected);
             }
         }
         send(logs);
@@ -115,7 +115,7 @@ public final class Tally implements AutoCloseable {
     private void requireCountable(Verdict verdict) throws CountersUnavailableException {
         switch (verdict) {
             case PricedEvent event -> follower.requireRoom(event.retention());
-            case Rejected _ -> {}
+            case Outcome _ -> {}
             case NotYetKnown(var kid) ->
                 throw new CountersUnavailableException(
                         "kid %s is newer than what this node knows of keys".formatted(kid));
@@ -275,11 +275,10 @@ public final class Tally implements AutoCloseable {
                 return;
             }
             long asked = follower.now();
-            long began = metrics.begin();
             var _ = script.count(
                             link, sections.stream().map(LogTally.Sent::part).toList())
                     .whenComplete((reply, failure) -> {
-                        metrics.end(began);
+                        metrics.called(follower.now() - asked);
                         answered(sections, reply, failure, asked, round);
                     });
         }

@@ -60,11 +60,8 @@ final class TallyMetrics {
         corrupt.increment();
     }
 
-    long begin() {
-        return System.nanoTime();
-    }
-
-    void end(long began) {
-        calls.record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+    /** A call has taken so long. */
+    void called(long nanos) {
+        calls.record(nanos, TimeUnit.NANOSECONDS);
     }
 }

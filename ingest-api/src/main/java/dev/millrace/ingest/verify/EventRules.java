@@ -9,6 +9,8 @@ import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.token.EventType;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +21,14 @@ import org.jspecify.annotations.Nullable;
  * the clock itself.
  *
  * @param lifetime most seconds that {@code exp - iat} may be
+ * @param reactions the keys that a reaction may have
  * @param audience what {@code aud} must hold where a token has one
  * @param behind seconds; what is early by no more than that is left to the script
  */
 record EventRules(
         IdentityHash identities,
         long lifetime,
-        EventKey eventKey,
+        Set<String> reactions,
         SearchEngines searchEngines,
         String audience,
         long behind) {
@@ -35,30 +38,37 @@ record EventRules(
      */
     static final long PRICE_GRACE = 900;
 
+    private static final Set<String> SCROLL_MARKS = Set.of("25", "50", "75", "100");
+    private static final Pattern WHOLE = Pattern.compile("[1-9][0-9]{1,2}");
+    private static final int READ_STEP = 15;
+
+    /** Most seconds of reading that a token pays, so that a tab left open does not earn on: 20 marks. */
+    private static final int MOST_READ = 300;
+
     Verdict judge(String publisher, Claims claims, Event event, Catalog catalog, long now) {
-        Rejected untimely = untimely(claims, now);
+        Outcome untimely = untimely(claims, now);
         if (untimely != null) {
             return untimely;
         }
         Optional<EventType> type = event.type() == null ? Optional.empty() : EventType.named(event.type());
         if (type.isEmpty()) {
-            return new Rejected(
+            return Outcome.rejected(
                     RejectionCode.TYPE_UNKNOWN,
                     "type is %s; the types are %s".formatted(Shown.of(event.type()), List.of(EventType.values())));
         }
-        Rejected misused = misused(claims, type.get(), event.key());
+        Outcome misused = misused(claims, type.get(), event.key());
         return misused != null ? misused : priced(publisher, claims, type.get(), event.key(), catalog, now);
     }
 
-    private @Nullable Rejected untimely(Claims claims, long now) {
+    private @Nullable Outcome untimely(Claims claims, long now) {
         if (!claims.isFor(audience)) {
-            return new Rejected(
+            return Outcome.rejected(
                     RejectionCode.TOKEN_AUDIENCE,
                     "the token's aud does not hold \"%s\"; leave aud out, or add it".formatted(audience));
         }
         long lives = claims.expiresAt() - claims.issuedAt();
         if (lives < 1 || lives > lifetime) {
-            return new Rejected(
+            return Outcome.rejected(
                     RejectionCode.TOKEN_LIFETIME,
                     "exp - iat is %d s; 1 to %d s are accepted".formatted(lives, lifetime));
         }
@@ -70,22 +80,46 @@ record EventRules(
                 : null;
     }
 
-    private @Nullable Rejected misused(Claims claims, EventType type, @Nullable String key) {
+    private @Nullable Outcome misused(Claims claims, EventType type, @Nullable String key) {
         if (!claims.grants(type)) {
-            return new Rejected(RejectionCode.TYPE_NOT_GRANTED, "the token's evt does not grant %s".formatted(type));
+            return Outcome.rejected(
+                    RejectionCode.TYPE_NOT_GRANTED, "the token's evt does not grant %s".formatted(type));
         }
-        String misfit = eventKey.misfit(type, key);
-        if (misfit != null) {
-            return new Rejected(RejectionCode.KEY_INVALID, misfit);
+        String rule = broken(type, key);
+        if (rule != null) {
+            return Outcome.rejected(RejectionCode.KEY_INVALID, "key is %s; %s".formatted(Shown.of(key), rule));
         }
         String referrer = claims.referrer();
         boolean isSearch = type != EventType.SEARCH_VISIT || (referrer != null && searchEngines.have(referrer));
         return isSearch
                 ? null
-                : new Rejected(
+                : Outcome.rejected(
                         RejectionCode.REFERRER_NOT_SEARCH,
                         "ref is %s; search_visit takes the address of a search engine's page"
                                 .formatted(Shown.of(referrer)));
+    }
+
+    /** The rule that this key breaks, or null when it fits the type: keys are few, so that one token can't pay without end. */
+    private @Nullable String broken(EventType type, @Nullable String key) {
+        return switch (type) {
+            case SCROLL -> key != null && SCROLL_MARKS.contains(key) ? null : "scroll takes 25, 50, 75 or 100";
+            case READ ->
+                key != null && isReadMark(key)
+                        ? null
+                        : "read takes a multiple of %d from %d to %d (seconds)"
+                                .formatted(READ_STEP, READ_STEP, MOST_READ);
+            case REACTION ->
+                key != null && reactions.contains(key)
+                        ? null
+                        : "reaction takes one of " + reactions.stream().sorted().toList();
+            case VIEW, COMMENT, SEARCH_VISIT -> key == null ? null : type.wireName() + " takes none";
+        };
+    }
+
+    private static boolean isReadMark(String key) {
+        return WHOLE.matcher(key).matches()
+                && Integer.parseInt(key) % READ_STEP == 0
+                && Integer.parseInt(key) <= MOST_READ;
     }
 
     private Verdict priced(
@@ -93,11 +127,11 @@ record EventRules(
         RateCard card = card(catalog, claims.issuedAt(), now);
         Optional<Rate> rate = card.rate(type);
         if (rate.isEmpty()) {
-            return new Rejected(
+            return Outcome.rejected(
                     RejectionCode.TYPE_UNKNOWN, "rate card %d has no price for %s".formatted(card.version(), type));
         }
         long units = rate.get().units(claims.quantity());
-        long mark = eventKey.secondsAfterIssue(type, key);
+        long mark = type == EventType.READ && key != null ? Integer.parseInt(key) : 0;
         PricedEvent priced = new PricedEvent(
                 publisher,
                 claims.creator(),

@@ -5,10 +5,13 @@ import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +20,11 @@ import org.jspecify.annotations.Nullable;
  * <p>A payload is not parsed before its signature holds, so that what a stranger sends costs one hash and no more.
  */
 public final class EventVerifier {
-    private final SigningKeys keys;
+    private final PublisherKeys publisherKeys;
+
+    /** Keys by kid; only live kids get here, so the catalogue bounds it. */
+    private final Map<Kid, HmacSha256> live = new ConcurrentHashMap<>();
+
     private final EventRules rules;
 
     /**
@@ -33,11 +40,11 @@ public final class EventVerifier {
             Set<String> reactions,
             String audience,
             Duration behind) {
-        this.keys = new SigningKeys(publisherKeys);
+        this.publisherKeys = publisherKeys;
         this.rules = new EventRules(
                 identities,
                 lifetime.toSeconds(),
-                new EventKey(reactions),
+                reactions,
                 SearchEngines.builtIn(),
                 audience,
                 Math.ceilDiv(behind.toMillis(), 1_000) + 1);
@@ -79,7 +86,7 @@ public final class EventVerifier {
 
         Verdict verify(Event event) {
             if (event.token() == null) {
-                return new Rejected(RejectionCode.TOKEN_MALFORMED, "token is missing");
+                return Outcome.rejected(RejectionCode.TOKEN_MALFORMED, "token is missing");
             }
             try {
                 CompactJws jws = CompactJws.split(event.token());
@@ -89,7 +96,7 @@ public final class EventVerifier {
                         ? refusal
                         : rules.judge(kid.publisher(), Claims.read(jws.payload()), event, catalog, now);
             } catch (MalformedTokenException e) {
-                return new Rejected(RejectionCode.TOKEN_MALFORMED, e.detail());
+                return Outcome.rejected(RejectionCode.TOKEN_MALFORMED, e.detail());
             }
         }
 
@@ -107,13 +114,13 @@ public final class EventVerifier {
         private @Nullable Verdict refusal(Kid kid, CompactJws jws) {
             return switch (catalog.state(kid)) {
                 case UNKNOWN -> unknown(kid);
-                case REVOKED -> new Rejected(RejectionCode.KEY_REVOKED, "kid %s is revoked".formatted(kid));
+                case REVOKED -> Outcome.rejected(RejectionCode.KEY_REVOKED, "kid %s is revoked".formatted(kid));
                 // A stranger has no such signature, so strangers can't cause the 503 that this verdict becomes.
                 case NEWER -> jws.isSignedWith(calculation(kid, false)) ? new NotYetKnown(kid) : unknown(kid);
                 case LIVE ->
                     jws.isSignedWith(calculation(kid, true))
                             ? null
-                            : new Rejected(
+                            : Outcome.rejected(
                                     RejectionCode.TOKEN_SIGNATURE,
                                     "the signature is not that of kid %s".formatted(kid));
             };
@@ -122,7 +129,7 @@ public final class EventVerifier {
         private HmacSha256.Calculation calculation(Kid kid, boolean isLive) {
             HmacSha256.Calculation ready = calculation;
             if (ready == null || !kid.equals(calculated)) {
-                ready = keys.key(kid, isLive).calculation();
+                ready = (isLive ? live.computeIfAbsent(kid, EventVerifier.this::key) : key(kid)).calculation();
                 calculation = ready;
                 calculated = kid;
             }
@@ -130,7 +137,11 @@ public final class EventVerifier {
         }
     }
 
-    private static Rejected unknown(Kid kid) {
-        return new Rejected(RejectionCode.KEY_UNKNOWN, "kid %s is not known".formatted(kid));
+    private HmacSha256 key(Kid kid) {
+        return new HmacSha256(publisherKeys.secret(kid).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static Outcome unknown(Kid kid) {
+        return Outcome.rejected(RejectionCode.KEY_UNKNOWN, "kid %s is not known".formatted(kid));
     }
 }

@@ -43,35 +43,35 @@ public record PricedEvent(
     }
 
     /** The verdict where Redis' clock finds it too early at this second. */
-    public Rejected tooEarly(long now) {
+    public Outcome tooEarly(long now) {
         if (now < Math.max(issuedAt, notBefore) - CLOCK_TOLERANCE) {
             return notYetValid(issuedAt, notBefore, now);
         }
-        return new Rejected(
+        return Outcome.rejected(
                 RejectionCode.KEY_INVALID,
                 "key is %d s after iat, which is %d s ago; at most %d s more than that are accepted"
                         .formatted(earliest + CLOCK_TOLERANCE - issuedAt, now - issuedAt, CLOCK_TOLERANCE));
     }
 
     /** The verdict where Redis' clock finds its token expired at this second. */
-    public Rejected expired(long now) {
+    public Outcome expired(long now) {
         return expired(expiresAt, now);
     }
 
     /** The verdict where its token could have counted before what is remembered begins. */
-    public Rejected superseded() {
-        return new Rejected(
+    public Outcome superseded() {
+        return Outcome.rejected(
                 RejectionCode.TOKEN_SUPERSEDED,
                 "iat %d is before the counters were re-opened; mint a new token".formatted(issuedAt));
     }
 
-    static Rejected expired(long expiresAt, long now) {
-        return new Rejected(RejectionCode.TOKEN_EXPIRED, "exp was %d s ago".formatted(now - expiresAt));
+    static Outcome expired(long expiresAt, long now) {
+        return Outcome.rejected(RejectionCode.TOKEN_EXPIRED, "exp was %d s ago".formatted(now - expiresAt));
     }
 
-    static Rejected notYetValid(long issuedAt, long notBefore, long now) {
+    static Outcome notYetValid(long issuedAt, long notBefore, long now) {
         String name = notBefore > issuedAt ? "nbf" : "iat";
-        return new Rejected(
+        return Outcome.rejected(
                 RejectionCode.TOKEN_NOT_YET_VALID,
                 "%s is %d s ahead, at most %d s are accepted"
                         .formatted(name, Math.max(issuedAt, notBefore) - now, CLOCK_TOLERANCE));

@@ -1,5 +1,6 @@
 package dev.millrace.ingest.verify;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** Why an event is rejected. The names are part of the protocol. */
@@ -21,6 +22,7 @@ public enum RejectionCode {
     private final String wireName = name().toLowerCase(Locale.ROOT).replace('_', '-');
 
     /** The code in answers and metrics. */
+    @JsonValue
     public String wireName() {
         return wireName;
     }

@@ -1,4 +1,4 @@
 package dev.millrace.ingest.verify;
 
-/** What is known of an event before it reaches Redis. */
-public sealed interface Verdict permits PricedEvent, Rejected, NotYetKnown {}
+/** What is known of an event before it reaches Redis: it may count, it never will, or it is to be sent again. */
+public sealed interface Verdict permits PricedEvent, Outcome, NotYetKnown {}

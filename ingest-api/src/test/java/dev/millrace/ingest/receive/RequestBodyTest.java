@@ -3,16 +3,16 @@ package dev.millrace.ingest.receive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.ingest.overload.Budget;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockHttpServletRequest;
 
 class RequestBodyTest {
     private static final int KIB = 1_024;
 
-    private final Budget budget = new Budget(64);
+    private final Semaphore budget = new Semaphore(64);
 
     @Test
     void bodiesShareABudgetAndGiveItBack() {
@@ -45,7 +45,7 @@ class RequestBodyTest {
     @Test
     void whatIsRefusedHoldsNothing() {
         MockHttpServletRequest tooLarge = body(RequestBody.MOST_BYTES + 1);
-        assertThatThrownBy(() -> RequestBody.read(tooLarge, new Budget(1_024)))
+        assertThatThrownBy(() -> RequestBody.read(tooLarge, new Semaphore(1_024)))
                 .isInstanceOfSatisfying(Refusal.class, r -> assertThat(r.code()).isEqualTo("body-too-large"));
         MockHttpServletRequest compressed = body(10);
         compressed.addHeader("Content-Encoding", "gzip");

@@ -10,6 +10,7 @@ import dev.millrace.counters.LogPosition;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.TallyReply;
 import dev.millrace.ingest.index.LogIndex;
+import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
 import io.netty.util.HashedWheelTimer;
 import java.time.Duration;

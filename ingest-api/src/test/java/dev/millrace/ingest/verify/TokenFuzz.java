@@ -30,7 +30,7 @@ public final class TokenFuzz {
         String key = lines[1].isEmpty() ? null : lines[1];
         Event event = new Event(token(lines[0].charAt(0), lines[2]), type, key);
         switch (VERIFIER.verify(List.of(event), Tokens.CATALOG, NOW).getFirst()) {
-            case Rejected rejected -> requireFitToShow(rejected, event);
+            case Outcome rejected -> requireFitToShow(rejected, event);
             case PricedEvent priced -> requireGenuine(priced, event);
             case NotYetKnown newer -> throw new AssertionError("no key is newer here: " + newer);
         }
@@ -45,8 +45,8 @@ public final class TokenFuzz {
         };
     }
 
-    private static void requireFitToShow(Rejected rejected, Event event) {
-        String detail = rejected.detail();
+    private static void requireFitToShow(Outcome rejected, Event event) {
+        String detail = String.valueOf(rejected.detail());
         boolean fit = detail.length() <= LONGEST_DETAIL && detail.chars().noneMatch(Character::isISOControl);
         if (!fit || detail.contains(Tokens.secret("demo.1"))) {
             throw new AssertionError("detail '%s' of %s".formatted(detail, event));

@@ -22,7 +22,7 @@ final class Logs {
         Logs ofLong = new Logs();
         LogPages.Page page;
         do {
-            page = PAGES.readNow(link, partition, ofShort.position, ofLong.position);
+            page = PAGES.read(link, partition, ofShort.position, ofLong.position);
             ofShort.take(page.shortLog());
             ofLong.take(page.longLog());
         } while (!page.shortLog().entries().isEmpty()

@@ -1,0 +1,47 @@
+package dev.millrace.ingest.verify;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonValue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of one event, as its sender is told.
+ *
+ * @param code why it was rejected, for programs
+ * @param detail why it was rejected, for people; never holds a token or a secret
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Outcome(
+        Status status,
+        @Nullable RejectionCode code,
+        @Nullable String detail) implements Verdict {
+    /** It counts, now and for good. */
+    public static final Outcome ACCEPTED = new Outcome(Status.ACCEPTED, null, null);
+
+    /** It counted before; it is not paid again. */
+    public static final Outcome DUPLICATE = new Outcome(Status.DUPLICATE, null, null);
+
+    /** It will never count. */
+    public static Outcome rejected(RejectionCode code, String detail) {
+        return new Outcome(Status.REJECTED, code, detail);
+    }
+
+    /** The names are part of the protocol. */
+    public enum Status {
+        ACCEPTED("accepted"),
+        DUPLICATE("duplicate"),
+        REJECTED("rejected");
+
+        private final String wireName;
+
+        Status(String wireName) {
+            this.wireName = wireName;
+        }
+
+        @JsonValue
+        @Override
+        public String toString() {
+            return wireName;
+        }
+    }
+}
