@@ -7,12 +7,14 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.output.IntegerListOutput;
 import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.ProtocolKeyword;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -27,9 +29,15 @@ import org.jspecify.annotations.Nullable;
  * process. Immutable but for the connection; thread-safe.
  */
 public final class Link {
-    /** Errors of a server that the connection should not lead to; its name may lead elsewhere by now. The last two answer a WAIT at a replica. */
+    /** Errors of a server that the connection should not lead to; its name may lead elsewhere by now. The last two answer a wait for replicas at a replica. */
     private static final String ASTRAY =
-            "READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|UNBLOCKED|ERR WAIT cannot be used";
+            "READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|UNBLOCKED|ERR WAIT(AOF)? cannot be used";
+
+    /** Not among the commands that Lettuce knows. */
+    private static final ProtocolKeyword WAITAOF = () -> "WAITAOF".getBytes(StandardCharsets.US_ASCII);
+
+    private static final String FILES_OF_REPLICAS =
+            "; like their primary they need appendonly yes and appendfsync always";
 
     private static final Pattern LEADS_ASTRAY = Pattern.compile("^(" + ASTRAY + ")\\b.*", Pattern.DOTALL);
 
@@ -40,6 +48,7 @@ public final class Link {
     private final StatefulRedisConnection<byte[], byte[]> connection;
     private final String address;
     private final String process;
+    private final boolean waitsForFiles;
     private final long redisMicros;
     private final long ticks;
     private final Ticker ticker;
@@ -48,6 +57,7 @@ public final class Link {
 
     /**
      * @param process run id and replication id of the process
+     * @param waitsForFiles whether its replicas are asked for what they have synced, not only for what they have received
      * @param redisMicros Redis' TIME in microseconds
      * @param ticks reading of the ticker when that TIME had arrived
      * @param onTrouble is told when Redis says that nothing works there now
@@ -56,6 +66,7 @@ public final class Link {
             StatefulRedisConnection<byte[], byte[]> connection,
             String address,
             String process,
+            boolean waitsForFiles,
             long redisMicros,
             long ticks,
             Ticker ticker,
@@ -64,6 +75,7 @@ public final class Link {
         this.connection = connection;
         this.address = address;
         this.process = process;
+        this.waitsForFiles = waitsForFiles;
         this.redisMicros = redisMicros;
         this.ticks = ticks;
         this.ticker = ticker;
@@ -85,6 +97,10 @@ public final class Link {
      */
     public String process() {
         return process;
+    }
+
+    boolean waitsForFiles() {
+        return waitsForFiles;
     }
 
     /** Redis' second now: behind the true one by at most a round trip, never ahead of it. */
@@ -109,7 +125,8 @@ public final class Link {
     }
 
     /**
-     * Completes when so many replicas have all that was written through this connection before; at once where that is 0.
+     * Completes when so many replicas have all that was written through this connection before, at a server that syncs each write also in
+     * their files ({@code WAITAOF}, Redis 7.2); at once where that is 0.
      *
      * @return fails with a {@link RedisUnavailableException} where they do not within the timeout
      */
@@ -117,15 +134,25 @@ public final class Link {
         if (replicas == 0) {
             return CompletableFuture.completedFuture(null);
         }
-        return send(
-                        CommandType.WAIT,
-                        new IntegerOutput<>(ByteArrayCodec.INSTANCE),
-                        arguments().add(replicas).add(timeout.toMillis()))
+        return (waitsForFiles
+                        ? send(
+                                        WAITAOF,
+                                        new IntegerListOutput<>(ByteArrayCodec.INSTANCE),
+                                        arguments().add(0).add(replicas).add(timeout.toMillis()))
+                                .thenApply(List::getLast)
+                        : send(
+                                CommandType.WAIT,
+                                new IntegerOutput<>(ByteArrayCodec.INSTANCE),
+                                arguments().add(replicas).add(timeout.toMillis())))
                 .thenAccept(found -> {
                     if (found < replicas) {
                         throw new RedisUnavailableException(
-                                "%d of %d replicas have acknowledged within %d ms (MILLRACE_REDIS_ACK_REPLICAS)"
-                                        .formatted(found, replicas, timeout.toMillis()));
+                                "%d of %d replicas have acknowledged within %d ms (MILLRACE_REDIS_ACK_REPLICAS)%s"
+                                        .formatted(
+                                                found,
+                                                replicas,
+                                                timeout.toMillis(),
+                                                waitsForFiles ? FILES_OF_REPLICAS : ""));
                     }
                 });
     }

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -56,6 +57,7 @@ public final class RedisConnections implements AutoCloseable {
     private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
     private static final Pattern REPLICATION_ID = Pattern.compile("(?m)^master_replid:(\\w+)");
     private static final Pattern MODE = Pattern.compile("(?m)^redis_mode:(\\w+)");
+    private static final Pattern KNOWS_WAITAOF = Pattern.compile("(?m)^redis_version:(7\\.[2-9]|[89]|[1-9][0-9])");
     private static final Pattern ROLE = Pattern.compile("(?m)^role:(\\w+)");
 
     /** User and password hold nothing that ends them: what comes after it would be taken for a host, a port, a name, and be shown. */
@@ -267,9 +269,7 @@ public final class RedisConnections implements AutoCloseable {
         for (String address : new LinkedHashSet<>(owners.values())) {
             try {
                 Link link = links.get(address);
-                seen.put(
-                        address,
-                        observed(link == null || !link.connection().isOpen() ? null : link.connection(), address));
+                seen.put(address, observed(link == null || !link.connection().isOpen() ? null : link, address));
                 misses.remove(address);
             } catch (InterruptedException e) {
                 throw e;
@@ -351,6 +351,7 @@ public final class RedisConnections implements AutoCloseable {
                             connection,
                             address,
                             "",
+                            false,
                             0,
                             ticker.read() - Long.MAX_VALUE / 2,
                             ticker,
@@ -396,8 +397,9 @@ public final class RedisConnections implements AutoCloseable {
                 : String.valueOf(seed.getSentinelMasterId());
     }
 
-    private Link observed(@Nullable StatefulRedisConnection<byte[], byte[]> open, String address) throws Exception {
-        StatefulRedisConnection<byte[], byte[]> connection = open == null ? connect(uri(address)) : open;
+    private Link observed(@Nullable Link before, String address) throws Exception {
+        StatefulRedisConnection<byte[], byte[]> connection =
+                before == null ? connect(uri(address)) : before.connection();
         try {
             RedisAsyncCommands<byte[], byte[]> redis = connection.async();
             RedisFuture<List<byte[]>> time = redis.time();
@@ -413,16 +415,34 @@ public final class RedisConnections implements AutoCloseable {
             if (!found(ROLE, roles).equals("master")) {
                 throw new NotUsableException("it is a replica");
             }
-            if (answer(persistence).contains("\nloading:1")) {
+            String files = answer(persistence);
+            if (files.contains("\nloading:1")) {
                 throw new NotUsableException("it is loading its data");
             }
             String process = found(RUN_ID, answer(server)) + "/" + found(REPLICATION_ID, roles);
-            return new Link(connection, address, process, micros, ticks, ticker, settings, this::refused);
+            boolean waitsForFiles = (before != null && !before.process().isEmpty())
+                    ? before.waitsForFiles()
+                    : knowsFilesOfReplicas(answer(server), files, redis);
+            return new Link(
+                    connection, address, process, waitsForFiles, micros, ticks, ticker, settings, this::refused);
         } catch (Exception e) {
-            if (open == null) {
+            if (before == null) {
                 var _ = connection.closeAsync();
             }
             throw e;
+        }
+    }
+
+    /** Whether it can be asked what its replicas have synced. Where writes are synced each second, they have one a second later: too late to wait for. */
+    private boolean knowsFilesOfReplicas(String server, String files, RedisAsyncCommands<byte[], byte[]> redis)
+            throws Exception {
+        if (!KNOWS_WAITAOF.matcher(server).find() || !files.contains("\naof_enabled:1")) {
+            return false;
+        }
+        try {
+            return answer(redis.configGet("appendfsync")).containsValue("always");
+        } catch (ExecutionException e) { // it does not tell its settings
+            return false;
         }
     }
 

@@ -382,6 +382,48 @@ class RedisConnectionsIT {
         assertThat(replica.ask("HGET %s alice".formatted(PARTITION.earn(1)))).startsWith("$4");
     }
 
+    /** Redis 7.2 can tell what its replicas have synced; an earlier one only what they have received. */
+    @Test
+    void replicasAreWaitedForByTheirFilesWhereTheServerCanAndSyncsEachWrite() {
+        RedisNode primary = node();
+        RedisNode replica = node("--appendonly", "no");
+        replica.follow(primary);
+        untilSynchronised(replica);
+        RedisConnections connections = connections(primary.url());
+        connections.look();
+        Link link = connections.required(PARTITION);
+        assertThat(CatalogStore.publish(link, null, "x", 1)).isTrue();
+        boolean knows = !primary.texts("INFO server").getFirst().contains("redis_version:7.0");
+        if (knows) {
+            assertThatThrownBy(() -> link.awaitReplicas(1, Duration.ofMillis(200)))
+                    .isInstanceOf(RedisUnavailableException.class)
+                    .hasMessage(
+                            "0 of 1 replicas have acknowledged within 200 ms (MILLRACE_REDIS_ACK_REPLICAS); like their"
+                                    + " primary they need appendonly yes and appendfsync always");
+            replica.ask("CONFIG SET appendonly yes appendfsync always");
+        }
+        link.awaitReplicas(1, LONG);
+        assertThat(primary.texts("INFO commandstats").getFirst())
+                .contains(knows ? "cmdstat_waitaof:" : "cmdstat_wait:")
+                .doesNotContain(knows ? "cmdstat_wait:" : "cmdstat_waitaof:");
+    }
+
+    @Test
+    void whereWritesAreSyncedEachSecondReplicasAreWaitedForByWhatTheyHaveReceived() {
+        RedisNode primary = node("--appendfsync", "everysec");
+        RedisNode replica = node();
+        replica.follow(primary);
+        untilSynchronised(replica);
+        RedisConnections connections = connections(primary.url());
+        connections.look();
+        Link link = connections.required(PARTITION);
+        assertThat(CatalogStore.publish(link, null, "x", 1)).isTrue();
+        link.awaitReplicas(1, LONG);
+        assertThat(primary.texts("INFO commandstats").getFirst())
+                .contains("cmdstat_wait:")
+                .doesNotContain("cmdstat_waitaof:");
+    }
+
     /** What another connection has written is waited for by writing something behind it. */
     @Test
     void aSealThatTheReplicasLackIsNotAcknowledgedWhoeverHasSealed() {

@@ -49,8 +49,6 @@ class ClusterIT {
                 NODE_TIMEOUT,
                 "--cluster-replica-validity-factor", // a replica may be promoted however long it was cut off
                 "0",
-                "--appendfsync",
-                "always",
                 "--maxmemory",
                 "256mb",
                 "--maxmemory-policy",

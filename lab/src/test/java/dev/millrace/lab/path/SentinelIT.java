@@ -54,8 +54,7 @@ class SentinelIT {
     }
 
     private static RedisNode node() {
-        RedisNode node = RedisNode.start(
-                home, "--appendfsync", "always", "--maxmemory", "256mb", "--maxmemory-policy", "noeviction");
+        RedisNode node = RedisNode.start(home, "--maxmemory", "256mb", "--maxmemory-policy", "noeviction");
         nodes.add(node);
         return node;
     }

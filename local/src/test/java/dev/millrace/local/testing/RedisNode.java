@@ -52,7 +52,7 @@ public final class RedisNode implements AutoCloseable {
                 "--appendonly",
                 "yes",
                 "--appendfsync",
-                "everysec",
+                "always",
                 "--repl-diskless-sync-delay",
                 "0"));
         command.addAll(List.of(settings));
