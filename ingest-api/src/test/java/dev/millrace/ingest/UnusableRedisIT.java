@@ -9,10 +9,13 @@ import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.server.RedisServer;
 import dev.millrace.local.testing.RealServers;
+import dev.millrace.local.testing.RedisNode;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,6 +111,44 @@ class UnusableRedisIT {
             assertThat(ofReplica.earned("c-1")).isEqualTo("4000");
         } finally {
             replica.kill();
+        }
+    }
+
+    /** Its index holds what was counted before, but another process is believed only once it has been compared. */
+    @Test
+    void whileRedisReadsItsFileNothingIsAnsweredAndAfterwardsNothingIsPaidTwice() {
+        try (RedisNode node = RedisNode.start(
+                        home, // 2.4 s for what is written here, and answers meanwhile
+                        "--key-load-delay",
+                        "400",
+                        "--loading-process-events-interval-bytes",
+                        "1024");
+                OpenCounters its = new OpenCounters(node.url());
+                RunningIngest edge = new RunningIngest(node.url())) {
+            assertThat(edge.post(view("before")).count("accepted")).isEqualTo(1);
+            its.redis().eval("for i = 1, 6000 do redis.call('SET', 'key:' .. i, 'x') end", ScriptOutputType.VALUE);
+            its.redis().bgrewriteaof();
+            Await.until(
+                    () -> its.redis().info("persistence"),
+                    info -> info.contains("aof_rewrites:1") && info.contains("aof_rewrite_in_progress:0"));
+            node.kill();
+            node.restartLoading();
+            Await.unready(edge, "it is loading its data");
+            for (String jti : List.of("before", "meanwhile")) {
+                Answer refused = edge.post(view(jti));
+                assertUnavailable(refused);
+                assertThat(refused.detail()).contains("it is loading its data");
+            }
+            Await.until(
+                    () -> edge.post(view("before")),
+                    answer -> answer.status() == 503
+                            && answer.detail().contains("has not been compared with the ledger"));
+            its.raise(61);
+            its.confirm();
+            edge.awaitReady();
+            assertThat(Await.taken(edge, view("before")).count("duplicate")).isEqualTo(1);
+            assertThat(Await.taken(edge, view("meanwhile")).count("accepted")).isEqualTo(1);
+            assertThat(its.earned(1, "c-1")).isEqualTo(2_000);
         }
     }
 
