@@ -9,6 +9,8 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.output.IntegerListOutput;
 import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.ProtocolKeyword;
@@ -99,10 +101,6 @@ public final class Link {
         return process;
     }
 
-    boolean waitsForFiles() {
-        return waitsForFiles;
-    }
-
     /** Redis' second now: behind the true one by at most a round trip, never ahead of it. */
     public long second() {
         return (redisMicros + (ticker.read() - ticks) / 1_000) / 1_000_000;
@@ -134,27 +132,39 @@ public final class Link {
         if (replicas == 0) {
             return CompletableFuture.completedFuture(null);
         }
-        return (waitsForFiles
-                        ? send(
-                                        WAITAOF,
-                                        new IntegerListOutput<>(ByteArrayCodec.INSTANCE),
-                                        arguments().add(0).add(replicas).add(timeout.toMillis()))
-                                .thenApply(List::getLast)
-                        : send(
-                                CommandType.WAIT,
-                                new IntegerOutput<>(ByteArrayCodec.INSTANCE),
-                                arguments().add(replicas).add(timeout.toMillis())))
-                .thenAccept(found -> {
-                    if (found < replicas) {
-                        throw new RedisUnavailableException(
-                                "%d of %d replicas have acknowledged within %d ms (MILLRACE_REDIS_ACK_REPLICAS)%s"
-                                        .formatted(
-                                                found,
-                                                replicas,
-                                                timeout.toMillis(),
-                                                waitsForFiles ? FILES_OF_REPLICAS : ""));
-                    }
-                });
+        return (waitsForFiles ? synced(replicas, timeout) : received(replicas, timeout)).thenAccept(found -> {
+            if (found < replicas) {
+                throw new RedisUnavailableException(
+                        "%d of %d replicas have acknowledged within %d ms (MILLRACE_REDIS_ACK_REPLICAS)%s"
+                                .formatted(
+                                        found, replicas, timeout.toMillis(), waitsForFiles ? FILES_OF_REPLICAS : ""));
+            }
+        });
+    }
+
+    private CompletableFuture<Long> received(int replicas, Duration timeout) {
+        return send(
+                CommandType.WAIT,
+                new IntegerOutput<>(ByteArrayCodec.INSTANCE),
+                arguments().add(replicas).add(timeout.toMillis()));
+    }
+
+    /**
+     * A replica that is asked in one breath with a write answers what it had synced before, and is not asked again within a second. So it is
+     * asked what it has received first, with nothing in between: it answers that once it has synced.
+     */
+    private CompletableFuture<Long> synced(int replicas, Duration timeout) {
+        long half = Math.max(1, timeout.dividedBy(2).toMillis()); // 0 would be for good
+        AsyncCommand<byte[], byte[], Long> received = new AsyncCommand<>(new Command<>(
+                CommandType.WAIT,
+                new IntegerOutput<>(ByteArrayCodec.INSTANCE),
+                arguments().add(replicas).add(half)));
+        AsyncCommand<byte[], byte[], List<Long>> synced = new AsyncCommand<>(new Command<>(
+                WAITAOF,
+                new IntegerListOutput<>(ByteArrayCodec.INSTANCE),
+                arguments().add(0).add(replicas).add(half)));
+        connection.dispatch(List.of(received, synced));
+        return own(received).thenCombine(own(synced), (_, files) -> files.getLast());
     }
 
     /**

@@ -64,19 +64,20 @@ public final class LogPages {
 
     /** Reads on in both logs of a partition, and waits for it. */
     public Page read(Link link, Partition partition, LogPosition ofShort, LogPosition ofLong) {
-        return page(link.await(script.send(
-                link,
-                args -> args.add(3)
-                        .addKey(Link.bytes(partition.ctl()))
-                        .addKey(Link.bytes(partition.log(Retention.SHORT)))
-                        .addKey(Link.bytes(partition.log(Retention.LONG)))
-                        .add(Link.bytes(link.process()))
-                        .add(mostEntries)
-                        .add(mostIdentities)
-                        .add(known(ofShort))
-                        .add(known(ofLong))
-                        .add(ofShort.id())
-                        .add(ofLong.id()))));
+        return link.await(script.send(
+                        link,
+                        args -> args.add(3)
+                                .addKey(Link.bytes(partition.ctl()))
+                                .addKey(Link.bytes(partition.log(Retention.SHORT)))
+                                .addKey(Link.bytes(partition.log(Retention.LONG)))
+                                .add(Link.bytes(link.process()))
+                                .add(mostEntries)
+                                .add(mostIdentities)
+                                .add(known(ofShort))
+                                .add(known(ofLong))
+                                .add(ofShort.id())
+                                .add(ofLong.id()))
+                .thenApply(LogPages::page));
     }
 
     private static String known(LogPosition position) {

@@ -403,9 +403,31 @@ class RedisConnectionsIT {
             replica.ask("CONFIG SET appendonly yes appendfsync always");
         }
         link.awaitReplicas(1, LONG);
-        assertThat(primary.texts("INFO commandstats").getFirst())
-                .contains(knows ? "cmdstat_waitaof:" : "cmdstat_wait:")
-                .doesNotContain(knows ? "cmdstat_wait:" : "cmdstat_waitaof:");
+        assertThat(primary.texts("INFO commandstats").getFirst().contains("cmdstat_waitaof:"))
+                .isEqualTo(knows);
+    }
+
+    /** A replica tells by itself once a second only; who waits less than that must have asked it behind its sync. */
+    @Test
+    void replicasAreWaitedForInOneBreathWithAWrite() {
+        RedisNode primary = node();
+        RedisNode replica = node();
+        replica.follow(primary);
+        untilSynchronised(replica);
+        RedisConnections connections = connections(primary.url());
+        connections.look();
+        Link link = connections.required(PARTITION);
+        assertThat(CatalogStore.publish(link, null, "x", 1)).isTrue();
+        link.awaitReplicas(1, LONG); // until its file is rewritten after it took all data
+        for (int i = 0; i < 20; i++) {
+            link.connection().setAutoFlushCommands(false);
+            RedisFuture<String> written = link.connection().async().set(Link.bytes("key"), Link.bytes("x"));
+            CompletableFuture<Void> acknowledged = link.replicated(1, Duration.ofMillis(800));
+            link.connection().setAutoFlushCommands(true);
+            link.connection().flushCommands();
+            assertThat(link.await(link.own(written))).isEqualTo("OK");
+            link.await(acknowledged);
+        }
     }
 
     @Test

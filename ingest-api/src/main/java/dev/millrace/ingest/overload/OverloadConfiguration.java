@@ -23,7 +23,7 @@ public class OverloadConfiguration {
     @Bean
     Semaphore eventBudget(IngestSettings settings, MeterRegistry registry) {
         Semaphore events = new Semaphore(settings.eventsUnderWay());
-        gauges(registry, "events", "Events that are being counted", events, 1, null);
+        gauges(registry, "events", "Events that are being counted", "Most events under way at once", events, 1, null);
         return events;
     }
 
@@ -31,7 +31,14 @@ public class OverloadConfiguration {
     Semaphore bodyBudget(IngestSettings settings, MeterRegistry registry) {
         Semaphore bodies =
                 new Semaphore(Math.toIntExact(settings.bodiesUnderWay().toKilobytes()));
-        gauges(registry, "bodies", "Memory of bodies that are held", bodies, KIB, "bytes");
+        gauges(
+                registry,
+                "bodies",
+                "Memory of bodies that are held",
+                "Most memory of bodies held at once",
+                bodies,
+                KIB,
+                "bytes");
         return bodies;
     }
 
@@ -41,14 +48,20 @@ public class OverloadConfiguration {
     }
 
     private static void gauges(
-            MeterRegistry registry, String of, String description, Semaphore free, int size, @Nullable String unit) {
+            MeterRegistry registry,
+            String of,
+            String taken,
+            String most,
+            Semaphore free,
+            int size,
+            @Nullable String unit) {
         int allowed = free.availablePermits();
         Gauge.builder("millrace." + of + ".under.way", free, f -> (double) (allowed - f.availablePermits()) * size)
-                .description(description)
+                .description(taken)
                 .baseUnit(unit)
                 .register(registry);
         Gauge.builder("millrace." + of + ".allowed", () -> (double) allowed * size)
-                .description("Most " + of + " at once")
+                .description(most)
                 .baseUnit(unit)
                 .register(registry);
     }

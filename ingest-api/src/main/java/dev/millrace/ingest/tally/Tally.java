@@ -118,7 +118,8 @@ public final class Tally implements AutoCloseable {
             case Outcome _ -> {}
             case NotYetKnown(var kid) ->
                 throw new CountersUnavailableException(
-                        "kid %s is newer than what this node knows of keys".formatted(kid));
+                        "kid %s is newer than what this node knows of keys; if it stays so, that key was never made"
+                                .formatted(kid));
         }
     }
 
