@@ -31,21 +31,21 @@ import org.jspecify.annotations.Nullable;
  * process. Immutable but for the connection; thread-safe.
  */
 public final class Link {
-    /** Errors of a server that the connection should not lead to; its name may lead elsewhere by now. The last two answer a wait for replicas at a replica. */
+    /** Errors of a server that the connection should not lead to; its name may lead elsewhere by now. The last two are what WAIT and WAITAOF get from a replica. */
     private static final String ASTRAY =
             "READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|UNBLOCKED|ERR WAIT(AOF)? cannot be used";
-
-    /** Not among the commands that Lettuce knows. */
-    private static final ProtocolKeyword WAITAOF = () -> "WAITAOF".getBytes(StandardCharsets.US_ASCII);
-
-    private static final String FILES_OF_REPLICAS =
-            "; like their primary they need appendonly yes and appendfsync always";
 
     private static final Pattern LEADS_ASTRAY = Pattern.compile("^(" + ASTRAY + ")\\b.*", Pattern.DOTALL);
 
     /** Errors that are about the server, not about the keys of a command: nothing works there now. */
     private static final Pattern OF_THE_SERVER =
             Pattern.compile("^(" + ASTRAY + "|BUSY|MOVED|ASK|TRYAGAIN)\\b.*", Pattern.DOTALL);
+
+    /** Lettuce has no name for it. */
+    private static final ProtocolKeyword WAITAOF = () -> "WAITAOF".getBytes(StandardCharsets.US_ASCII);
+
+    private static final String NEEDED_OF_REPLICAS =
+            "; like their primary they need appendonly yes and appendfsync always";
 
     private final StatefulRedisConnection<byte[], byte[]> connection;
     private final String address;
@@ -137,34 +137,38 @@ public final class Link {
                 throw new RedisUnavailableException(
                         "%d of %d replicas have acknowledged within %d ms (MILLRACE_REDIS_ACK_REPLICAS)%s"
                                 .formatted(
-                                        found, replicas, timeout.toMillis(), waitsForFiles ? FILES_OF_REPLICAS : ""));
+                                        found, replicas, timeout.toMillis(), waitsForFiles ? NEEDED_OF_REPLICAS : ""));
             }
         });
     }
 
     private CompletableFuture<Long> received(int replicas, Duration timeout) {
-        return send(
+        AsyncCommand<byte[], byte[], Long> wait = waitCommand(replicas, timeout);
+        connection.dispatch(wait);
+        return own(wait);
+    }
+
+    private static AsyncCommand<byte[], byte[], Long> waitCommand(int replicas, Duration timeout) {
+        return new AsyncCommand<>(new Command<>(
                 CommandType.WAIT,
                 new IntegerOutput<>(ByteArrayCodec.INSTANCE),
-                arguments().add(replicas).add(timeout.toMillis()));
+                arguments().add(replicas).add(timeout.toMillis())));
     }
 
     /**
-     * A replica that is asked in one breath with a write answers what it had synced before, and is not asked again within a second. So it is
-     * asked what it has received first, with nothing in between: it answers that once it has synced.
+     * Sends WAIT and WAITAOF in one write, each with half of the timeout. A replica that gets WAITAOF's question together with a write answers with
+     * what it had synced before that write, and the primary learns more only from its next report, a second later. WAIT's question makes it report
+     * once it has synced.
      */
     private CompletableFuture<Long> synced(int replicas, Duration timeout) {
-        long half = Math.max(1, timeout.dividedBy(2).toMillis()); // 0 would be for good
-        AsyncCommand<byte[], byte[], Long> received = new AsyncCommand<>(new Command<>(
-                CommandType.WAIT,
-                new IntegerOutput<>(ByteArrayCodec.INSTANCE),
-                arguments().add(replicas).add(half)));
-        AsyncCommand<byte[], byte[], List<Long>> synced = new AsyncCommand<>(new Command<>(
+        Duration half = Duration.ofMillis(Math.max(1, timeout.toMillis() / 2)); // 0 would be for good
+        AsyncCommand<byte[], byte[], Long> wait = waitCommand(replicas, half);
+        AsyncCommand<byte[], byte[], List<Long>> waitAof = new AsyncCommand<>(new Command<>(
                 WAITAOF,
                 new IntegerListOutput<>(ByteArrayCodec.INSTANCE),
-                arguments().add(0).add(replicas).add(half)));
-        connection.dispatch(List.of(received, synced));
-        return own(received).thenCombine(own(synced), (_, files) -> files.getLast());
+                arguments().add(0).add(replicas).add(half.toMillis())));
+        connection.dispatch(List.of(wait, waitAof));
+        return own(wait).thenCombine(own(waitAof), (_, files) -> files.getLast());
     }
 
     /**
@@ -227,7 +231,8 @@ public final class Link {
         return LEADS_ASTRAY.matcher(error).matches();
     }
 
-    private static boolean isOfTheServer(@Nullable String message) {
+    /** Whether this error says that nothing works at the server now, whatever is asked of it. */
+    static boolean isOfTheServer(@Nullable String message) {
         return message != null && OF_THE_SERVER.matcher(message).matches();
     }
 

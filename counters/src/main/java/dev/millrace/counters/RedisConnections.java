@@ -4,6 +4,7 @@ import com.google.common.base.Splitter;
 import com.google.common.base.Ticker;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
@@ -432,7 +433,7 @@ public final class RedisConnections implements AutoCloseable {
         }
     }
 
-    /** Whether it can be asked what its replicas have synced. Where writes are synced each second, they have one up to two seconds later: too late to wait for. */
+    /** Whether WAITAOF is of use. Where a server syncs its writes each second, its replicas acknowledge one up to two seconds later: too late to wait for. */
     private boolean knowsFilesOfReplicas(String server, String files, RedisAsyncCommands<byte[], byte[]> redis)
             throws Exception {
         if (!KNOWS_WAITAOF.matcher(server).find() || !files.contains("\naof_enabled:1")) {
@@ -441,9 +442,9 @@ public final class RedisConnections implements AutoCloseable {
         try {
             return answer(redis.configGet("appendfsync")).containsValue("always");
         } catch (ExecutionException e) {
-            if (String.valueOf(e.getMessage())
-                    .matches(".*(NOPERM|unknown command).*")) { // it does not tell its settings
-                return false;
+            if (e.getCause() instanceof RedisCommandExecutionException refused
+                    && !Link.isOfTheServer(refused.getMessage())) {
+                return false; // it does not tell its settings
             }
             throw e;
         }

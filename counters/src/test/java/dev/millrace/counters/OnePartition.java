@@ -1,14 +1,10 @@
 package dev.millrace.counters;
 
 import dev.millrace.local.testing.RealServers;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 
 /** Tests in one partition of a real Redis, which is empty but for it before each: its first epoch is open. */
-abstract class OnePartition {
-    static TestRedis redis;
-
+abstract class OnePartition extends OnRedis {
     TestPartition partition;
     TestNode node;
 
@@ -19,16 +15,6 @@ abstract class OnePartition {
 
     OnePartition(Partition number) {
         this.number = number;
-    }
-
-    @BeforeAll
-    static void connect() {
-        redis = new TestRedis(RealServers.redisUrl());
-    }
-
-    @AfterAll
-    static void disconnect() {
-        redis.close();
     }
 
     @BeforeEach

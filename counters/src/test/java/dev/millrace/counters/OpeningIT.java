@@ -9,8 +9,6 @@ import dev.millrace.counters.TestNode.Event;
 import dev.millrace.local.testing.RealServers;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,25 +16,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code open.lua}, {@code raise.lua} and {@code confirm.lua}. */
-class OpeningIT {
+class OpeningIT extends OnRedis {
     private static final Partition PARTITION = Partition.of(2);
     private static final long DELAY = 61;
-
-    private static TestRedis redis;
 
     private TestPartition partition;
     private TestNode node;
     private long now;
-
-    @BeforeAll
-    static void connect() {
-        redis = new TestRedis(RealServers.redisUrl());
-    }
-
-    @AfterAll
-    static void disconnect() {
-        redis.close();
-    }
 
     @BeforeEach
     void begin() {

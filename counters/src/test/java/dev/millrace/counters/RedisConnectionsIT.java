@@ -56,6 +56,21 @@ class RedisConnectionsIT {
         return closed(RedisNode.start(home, settings));
     }
 
+    /** One that has the primary's data, and follows. */
+    private RedisNode replicaOf(RedisNode primary, String... settings) {
+        RedisNode replica = node(settings);
+        replica.follow(primary);
+        untilSynchronised(replica);
+        return replica;
+    }
+
+    /** Usable ones to the primary that a sentinel names. */
+    private RedisConnections connectionsBy(RedisNode sentinel) {
+        RedisConnections connections = connections("redis-sentinel://127.0.0.1:%d#millrace".formatted(sentinel.port()));
+        until(connections, connections::isUsable);
+        return connections;
+    }
+
     private RedisConnections connections(String url) {
         return closed(new RedisConnections(new RedisSettings(url, PATIENCE, PATIENCE), Ticker.systemTicker()));
     }
@@ -251,9 +266,7 @@ class RedisConnectionsIT {
     @Test
     void aNameThatLeadsToAReplicaIsUsableOnceItIsThePrimary() {
         RedisNode primary = node();
-        RedisNode replica = node();
-        replica.follow(primary);
-        untilSynchronised(replica);
+        RedisNode replica = replicaOf(primary);
         RedisConnections connections = connections(replica.url());
         connections.look();
         assertThat(connections.isUsable()).isFalse();
@@ -386,9 +399,7 @@ class RedisConnectionsIT {
     @Test
     void replicasAreWaitedForByTheirFilesWhereTheServerCanAndSyncsEachWrite() {
         RedisNode primary = node();
-        RedisNode replica = node("--appendonly", "no");
-        replica.follow(primary);
-        untilSynchronised(replica);
+        RedisNode replica = replicaOf(primary, "--appendonly", "no");
         RedisConnections connections = connections(primary.url());
         connections.look();
         Link link = connections.required(PARTITION);
@@ -407,13 +418,11 @@ class RedisConnectionsIT {
                 .isEqualTo(knows);
     }
 
-    /** A replica tells by itself once a second only; who waits less than that must have asked it behind its sync. */
+    /** A replica reports by itself once a second. A wait that is shorter succeeds only if the replica is asked after it has synced. */
     @Test
-    void replicasAreWaitedForInOneBreathWithAWrite() {
+    void theWaitForReplicasDoesNotStallWhereItTravelsWithAWrite() {
         RedisNode primary = node();
-        RedisNode replica = node();
-        replica.follow(primary);
-        untilSynchronised(replica);
+        replicaOf(primary);
         RedisConnections connections = connections(primary.url());
         connections.look();
         Link link = connections.required(PARTITION);
@@ -433,9 +442,7 @@ class RedisConnectionsIT {
     @Test
     void whereWritesAreSyncedEachSecondReplicasAreWaitedForByWhatTheyHaveReceived() {
         RedisNode primary = node("--appendfsync", "everysec");
-        RedisNode replica = node();
-        replica.follow(primary);
-        untilSynchronised(replica);
+        replicaOf(primary);
         RedisConnections connections = connections(primary.url());
         connections.look();
         Link link = connections.required(PARTITION);
@@ -499,12 +506,9 @@ class RedisConnectionsIT {
     @Test
     void thePrimaryThatTheSentinelsNameIsFoundAndFollowed() {
         RedisNode primary = node();
-        RedisNode replica = node();
-        replica.follow(primary);
-        untilSynchronised(replica);
+        RedisNode replica = replicaOf(primary);
         RedisNode sentinel = closed(RedisNode.sentinel(home, primary, 1, Duration.ofMillis(500)));
-        RedisConnections connections = connections("redis-sentinel://127.0.0.1:%d#millrace".formatted(sentinel.port()));
-        until(connections, connections::isUsable);
+        RedisConnections connections = connectionsBy(sentinel);
         Link before = connections.required(PARTITION);
         assertThat(CatalogStore.publish(before, null, "x", 1)).isTrue();
         // The sentinel hears of the replica from the primary.
@@ -525,12 +529,9 @@ class RedisConnectionsIT {
     @Test
     void theSentinelsAreFollowedWhileTheOldPrimaryStillTakesWrites() {
         RedisNode primary = node();
-        RedisNode replica = node();
-        replica.follow(primary);
-        untilSynchronised(replica);
+        RedisNode replica = replicaOf(primary);
         RedisNode sentinel = closed(RedisNode.sentinel(home, primary, 1, Duration.ofSeconds(30)));
-        RedisConnections connections = connections("redis-sentinel://127.0.0.1:%d#millrace".formatted(sentinel.port()));
-        until(connections, connections::isUsable);
+        RedisConnections connections = connectionsBy(sentinel);
         Link before = connections.required(PARTITION);
         primary.ask("ACL SETUSER default -slaveof -replicaof");
         await().atMost(LONG)
@@ -592,7 +593,7 @@ class RedisConnectionsIT {
         assertThat(connections.all()).hasSize(3);
         for (Partition partition : Partition.all()) {
             assertThat(connections.required(partition).address())
-                    .isEqualTo("127.0.0.1:" + ownerOf(cluster, partition.ctl()).port());
+                    .isEqualTo("127.0.0.1:" + cluster.primaryOf(partition.ctl()).port());
             assertThat(open(connections, partition)).isEqualTo(new Opening.Result.Opened(0));
             assertThat(confirm(connections, partition)).isTrue();
             assertThat(count(connections.required(partition), partition, 1, "alice"))
@@ -603,7 +604,7 @@ class RedisConnectionsIT {
         }
         assertThat(CatalogStore.publish(connections.catalog().orElseThrow(), null, "x", 1))
                 .isTrue();
-        assertThat(ownerOf(cluster, CatalogStore.TEXT).ask("GET catalog")).isEqualTo("$1");
+        assertThat(cluster.primaryOf(CatalogStore.TEXT).ask("GET catalog")).isEqualTo("$1");
     }
 
     @Test
@@ -626,7 +627,7 @@ class RedisConnectionsIT {
         List<RedisNode> nodes = cluster.nodes();
         RedisConnections connections = connections(nodes.getFirst().url());
         until(connections, connections::isUsable);
-        RedisNode source = ownerOf(cluster, PARTITION.ctl());
+        RedisNode source = cluster.primaryOf(PARTITION.ctl());
         RedisNode target = nodes.get((nodes.indexOf(source) + 1) % 3);
         int slot = SlotHash.getSlot(PARTITION.ctl());
         open(connections, PARTITION);
@@ -667,9 +668,5 @@ class RedisConnectionsIT {
                 .isTrue();
         assertThat(count(after, PARTITION, 1, "alice")).isEqualTo(new TallyReply.Anew("another lineage"));
         assertThat(EpochReader.values(after, PARTITION.earn(1), "alice")).containsExactly("1000");
-    }
-
-    private static RedisNode ownerOf(RedisCluster cluster, String key) {
-        return cluster.primaryOf(SlotHash.getSlot(key));
     }
 }

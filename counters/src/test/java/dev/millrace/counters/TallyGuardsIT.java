@@ -19,8 +19,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,21 +26,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Each guard of {@code tally.lua} has a scenario that needs it: with the script as it is the money is right, and with that guard taken out of
  * its text the same scenario pays twice, loses, or pays what may not be paid. So a guard that disappears fails here, by its text or its effect.
  */
-class TallyGuardsIT {
+class TallyGuardsIT extends OnRedis {
     private static final Partition PARTITION = Partition.of(5);
     private static final String SCRIPT = text();
-    private static TestRedis redis;
-
-    @BeforeAll
-    static void connect() {
-        redis = new TestRedis(RealServers.redisUrl());
-    }
-
-    @AfterAll
-    static void disconnect() {
-        redis.close();
-    }
-
     /** A partition, and the script under test. */
     record World(TestPartition partition, String script, long now) {
         TestNode node() {

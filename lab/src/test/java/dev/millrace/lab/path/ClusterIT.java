@@ -164,7 +164,7 @@ class ClusterIT {
 
     private static List<Partition> partitionsOf(RedisNode primary) {
         return Partition.all().stream()
-                .filter(partition -> cluster.primaryOf(SlotHash.getSlot(partition.ctl())) == primary)
+                .filter(partition -> cluster.primaryOf(partition.ctl()) == primary)
                 .toList();
     }
 

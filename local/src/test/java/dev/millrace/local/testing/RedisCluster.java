@@ -141,7 +141,13 @@ public final class RedisCluster implements AutoCloseable {
         return node.texts("CLUSTER MYID").getFirst();
     }
 
-    /** The primary that serves a slot, as another of the nodes has it. */
+    /** The primary that serves a key, as the first of the nodes has it. */
+    public RedisNode primaryOf(String key) {
+        String slot = nodes.getFirst().ask("CLUSTER KEYSLOT " + key);
+        return primaryOf(Integer.parseInt(slot.substring(1)));
+    }
+
+    /** The primary that serves a slot, as the first of the nodes has it. */
     public RedisNode primaryOf(int slot) {
         return primaryOf(slot, nodes.getFirst());
     }

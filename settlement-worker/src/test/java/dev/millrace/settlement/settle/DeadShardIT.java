@@ -10,7 +10,6 @@ import dev.millrace.local.testing.RedisNode;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.crash.CrashPoints;
-import io.lettuce.core.cluster.SlotHash;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -39,21 +38,22 @@ class DeadShardIT {
                         "256mb",
                         "--maxmemory-policy",
                         "noeviction");
-                Counting counters = new Counting(primaryOf(SERVED, cluster).url());
+                Counting counters = new Counting(
+                        cluster.primaryOf(Partition.of(SERVED).ctl()).url());
                 Workers workers = new Workers(cluster.url(), database, RealServers.password());
                 Book book = new Book(database)) {
             for (int partition : new int[] {SERVED, AWAY}) {
                 workers.open(partition);
                 count(counters, partition);
             }
-            RedisNode away = primaryOf(AWAY, cluster);
+            RedisNode away = cluster.primaryOf(Partition.of(AWAY).ctl());
             away.kill();
             assertThat(workers.settlement(CrashPoints.NONE).settleAll().halted())
                     .isEmpty();
             assertThat(book.balance("creator:c-" + SERVED)).isEqualTo(1_000);
             assertThat(book.balance("creator:c-" + AWAY)).isZero();
 
-            away.restartLoading();
+            away.restart();
             Awaitility.await()
                     .atMost(Duration.ofMinutes(1))
                     .ignoreExceptions()
@@ -63,10 +63,6 @@ class DeadShardIT {
             assertThat(book.balance("creator:c-" + SERVED)).isEqualTo(1_000);
             book.assertSound();
         }
-    }
-
-    private static RedisNode primaryOf(int partition, RedisCluster cluster) {
-        return cluster.primaryOf(SlotHash.getSlot(Partition.of(partition).ctl()));
     }
 
     private static void count(Counting counters, int partition) {
