@@ -20,7 +20,6 @@ import org.HdrHistogram.Histogram;
  */
 final class CountersInRedis implements Contestant {
     static final String NAIVE = "naive-redis";
-    static final String REDISSON = "redisson";
 
     /** As many events under way as Millrace has. */
     static final List<Case> CASES = Case.HTTP;
@@ -48,11 +47,6 @@ final class CountersInRedis implements Contestant {
     /** With what tutorials show: see {@link NaiveCounters}. */
     static CountersInRedis naive(Place place, Durability durability) throws SQLException {
         return start(NAIVE, place, durability, NaiveCounters::connect);
-    }
-
-    /** With what Redisson offers: see {@link RedissonCounters}. */
-    static CountersInRedis redisson(Place place, Durability durability) throws SQLException {
-        return start(REDISSON, place, durability, RedissonCounters::connect);
     }
 
     private static CountersInRedis start(

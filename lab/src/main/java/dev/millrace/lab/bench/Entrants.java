@@ -11,17 +11,9 @@ final class Entrants {
             new Entrant(Millrace.NAME, Millrace.CASES, Millrace::start),
             new Entrant(RowUpdate.NAME, RowUpdate.CASES, RowUpdate::start),
             new Entrant(
-                    InsertRollup.NAME,
-                    InsertRollup.CASES,
-                    stage -> InsertRollup.start(stage.place(InsertRollup.NAME), Durability.ALWAYS)),
-            new Entrant(
                     CountersInRedis.NAIVE,
                     CountersInRedis.CASES,
                     stage -> CountersInRedis.naive(stage.place(CountersInRedis.NAIVE), Durability.ALWAYS)),
-            new Entrant(
-                    CountersInRedis.REDISSON,
-                    CountersInRedis.CASES,
-                    stage -> CountersInRedis.redisson(stage.place(CountersInRedis.REDISSON), Durability.ALWAYS)),
             new Entrant(
                     KafkaStreamsTotals.NAME,
                     KafkaStreamsTotals.CASES,

@@ -26,15 +26,6 @@ class CountersInRedisIT {
         }
     }
 
-    @Test
-    void redissonCountsEachEventOnceUnlessItsFilterTakesItForAnotherOne() throws Exception {
-        try (CountersInRedis contestant = CountersInRedis.redisson(RealServers.place(home), Durability.RELAXED)) {
-            SentTwice round = playAll(contestant);
-            assertThat(round.spent().remembered()).isBetween(EVENTS * 98L / 100, EVENTS * 102L / 100); // an estimate
-            assertThat(round.spent().redisBytes()).isBetween(12L * EVENTS, 40L * EVENTS);
-        }
-    }
-
     /** Among many creators every setting, and a single one with requests of a single event; the last round. */
     private static SentTwice playAll(CountersInRedis contestant) throws Exception {
         List<SentTwice> rounds = new ArrayList<>();
