@@ -1,4 +1,4 @@
-package dev.millrace.lab.jmh;
+package dev.millrace.ingest.benchmark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

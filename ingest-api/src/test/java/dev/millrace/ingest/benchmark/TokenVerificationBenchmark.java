@@ -1,4 +1,4 @@
-package dev.millrace.lab.jmh;
+package dev.millrace.ingest.benchmark;
 
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSVerifier;

@@ -1,4 +1,4 @@
-package dev.millrace.lab.jmh;
+package dev.millrace.ingest.benchmark;
 
 import dev.millrace.counters.LogEntry;
 import dev.millrace.counters.LogPages;

@@ -1,4 +1,4 @@
-package dev.millrace.lab.jmh;
+package dev.millrace.ingest.benchmark;
 
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.BenchmarkMode;

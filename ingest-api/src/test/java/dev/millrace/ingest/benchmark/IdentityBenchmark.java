@@ -1,4 +1,4 @@
-package dev.millrace.lab.jmh;
+package dev.millrace.ingest.benchmark;
 
 import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.key.IdentityKey;
