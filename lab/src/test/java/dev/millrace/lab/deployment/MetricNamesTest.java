@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.convert.DurationStyle;
 
-/** The dashboard and the alerts speak of metrics that exist; docs/metrics.md says which do. */
+/** The dashboard and the alerts speak of metrics that exist; docs/reference/metrics.md says which do. */
 class MetricNamesTest {
 
     private static final Pattern ROW = Pattern.compile("^\\| (`[a-z_]+`(?:, `[a-z_]+`)*) \\|", Pattern.MULTILINE);
@@ -19,7 +19,7 @@ class MetricNamesTest {
     private static final Pattern TIMER = Pattern.compile("^\\| `([a-z_]+)` \\| timer \\|", Pattern.MULTILINE);
     private static final Pattern METRIC = Pattern.compile("\\b((?:millrace|http)_[a-z_]+)\\b");
 
-    private final String table = Repository.text("docs/metrics.md");
+    private final String table = Repository.text("docs/reference/metrics.md");
     private final Set<String> documented = new TreeSet<>(all(NAME, String.join(" ", all(ROW, table))));
     private final Node dashboard = Repository.yaml("deploy/grafana/dashboards/millrace.json");
     private final Node alerts = Repository.yaml("deploy/prometheus/alerts.yml");

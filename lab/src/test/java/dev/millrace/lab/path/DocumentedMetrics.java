@@ -10,7 +10,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The table of docs/metrics.md. */
+/** The table of docs/reference/metrics.md. */
 final class DocumentedMetrics {
     private static final Pattern NAME = Pattern.compile("`([a-z_]+)`");
     private static final Pattern TYPE_OF_TIMER = Pattern.compile("\\btimer\\b");
@@ -25,7 +25,7 @@ final class DocumentedMetrics {
      */
     static Set<String> of(Part service) throws IOException {
         Set<String> names = new TreeSet<>();
-        try (Stream<String> lines = Files.lines(WholePath.ROOT.resolve("docs/metrics.md"))) {
+        try (Stream<String> lines = Files.lines(WholePath.ROOT.resolve("docs/reference/metrics.md"))) {
             lines.filter(line -> line.startsWith("| `"))
                     .map(line -> Splitter.on('|').trimResults().splitToList(line))
                     .filter(cells -> cells.size() >= CELLS && isOf(service, cells))

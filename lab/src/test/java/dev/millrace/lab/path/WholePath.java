@@ -163,7 +163,7 @@ final class WholePath {
         }
     }
 
-    /** What docs/metrics.md says must hold whenever no request is under way. */
+    /** What docs/reference/metrics.md says must hold whenever no request is under way. */
     void assertIdentities() {
         Awaitility.await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
             Metrics ingest = api.metrics(Part.INGEST);

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
         description = {
             "Compare the counters in Redis with the ledger in Postgres, and the ledger with itself.",
             "",
-            "Prints what differs, creator by creator, and what was set aside for a person to decide; docs/reconcile.md"
+            "Prints what differs, creator by creator, and what was set aside for a person to decide; docs/operating/reconcile.md"
                     + " says how. Exit code 0: nothing differs and nothing is undecided, or the decision is booked; 1:"
                     + " something differs or is undecided, or the decision is refused; 2: wrong usage, or the stack is"
                     + " not running.",

@@ -389,7 +389,7 @@ class SettlementIT {
                 .containsExactly(
                         new Settled.Halted(7, "epoch 1: it is before the open one, but its earnings are gone"));
 
-        counters.redis().hdel(names.ctl(), "epoch"); // the way out that docs/reconcile.md tells of
+        counters.redis().hdel(names.ctl(), "epoch"); // the way out that docs/operating/reconcile.md tells of
         worker.bean(Watch.class).look();
         counters.count(7, "c-1", "/a", EventType.SCROLL, 1, 100);
         Settled settled = settlement.settleAll();
