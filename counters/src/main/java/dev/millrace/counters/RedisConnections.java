@@ -1,6 +1,5 @@
 package dev.millrace.counters;
 
-import com.google.common.base.Splitter;
 import com.google.common.base.Ticker;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
@@ -18,7 +17,6 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -60,11 +58,6 @@ public final class RedisConnections implements AutoCloseable {
     private static final Pattern MODE = Pattern.compile("(?m)^redis_mode:(\\w+)");
     private static final Pattern KNOWS_WAITAOF = Pattern.compile("(?m)^redis_version:(7\\.[2-9]|[89]|[1-9][0-9])");
     private static final Pattern ROLE = Pattern.compile("(?m)^role:(\\w+)");
-
-    /** User and password hold nothing that ends them: what comes after it would be taken for a host, a port, a name, and be shown. */
-    private static final Pattern SENTINELS = Pattern.compile("rediss?-sentinel://(?:[^@/?#]*@)?[^@]+");
-
-    private static final Pattern NODES = Pattern.compile("(rediss?://(?:[^@/?#]*@)?)([^@/?#]+)([^@]*)");
 
     /** Calls that are sent at the same time share a write to the socket. */
     private static final NettyCustomizer FLUSH_TOGETHER = new NettyCustomizer() {
@@ -120,7 +113,7 @@ public final class RedisConnections implements AutoCloseable {
         this.settings = settings;
         this.ticker = ticker;
         this.refusedAt = ticker.read() - 2 * REFUSED_FOR.toNanos();
-        this.seeds = seeds(settings);
+        this.seeds = settings.seeds();
         this.resources =
                 ClientResources.builder().nettyCustomizer(FLUSH_TOGETHER).build();
         this.client = RedisClient.create(resources);
@@ -138,35 +131,6 @@ public final class RedisConnections implements AutoCloseable {
                         .tcpNoDelay(true)
                         .build())
                 .build());
-    }
-
-    /**
-     * @throws IllegalArgumentException when the URL is none; the message holds neither user nor password
-     */
-    private static List<RedisURI> seeds(RedisSettings settings) {
-        List<RedisURI> seeds = new ArrayList<>();
-        try {
-            if (SENTINELS.matcher(settings.url()).matches()) {
-                seeds.add(RedisURI.create(settings.url()));
-            } else {
-                Matcher parts = NODES.matcher(settings.url());
-                if (!parts.matches()) {
-                    throw new IllegalArgumentException("no redis:// URL");
-                }
-                for (String host : Splitter.on(',').split(parts.group(2))) {
-                    seeds.add(RedisURI.create(parts.group(1) + host + parts.group(3)));
-                }
-            }
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    ("MILLRACE_REDIS_URL (%s, user and password left out) is no URL of Redis; it is redis[s]://[user:password@]host:port[,host:port…],"
-                                    + " with special characters of the password percent-encoded, or redis-sentinel://host:port[,host:port…]#name")
-                            .formatted(settings.place()));
-        }
-        Duration longest =
-                settings.timeout().compareTo(settings.patience()) > 0 ? settings.timeout() : settings.patience();
-        seeds.forEach(seed -> seed.setTimeout(longest)); // Looks have their own.
-        return List.copyOf(seeds);
     }
 
     /** Looks at once, then again and again after so long a pause. */

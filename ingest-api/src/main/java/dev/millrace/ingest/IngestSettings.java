@@ -1,7 +1,11 @@
 package dev.millrace.ingest;
 
+import static dev.millrace.common.message.SettingException.requireAtLeast;
+
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.message.SettingException;
+import dev.millrace.counters.RedisSettings;
 import java.time.Duration;
 import java.util.Set;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -50,17 +54,18 @@ public record IngestSettings(
 
     public IngestSettings {
         reactions = Set.copyOf(reactions);
-        atLeast("token-lifetime", tokenLifetime, Duration.ofSeconds(1));
-        atLeast("clock-leap", clockLeap, Duration.ofMinutes(1));
-        atLeast("redis-patience", redisPatience, Duration.ofMillis(500));
-        atLeast("tally-timeout", tallyTimeout, Duration.ofMillis(10));
-        atLeast("redis-ack-replicas", redisAckReplicas, 0);
-        atLeast("events-under-way", eventsUnderWay, MOST_EVENTS);
-        atLeast("publisher-events-per-second", publisherEventsPerSecond, 0);
-        atLeastOneMegabyte("bodies-under-way", bodiesUnderWay);
-        atLeastOneMegabyte("index-memory", indexMemory);
+        var _ = new RedisSettings(redisUrl, redisPatience, tallyTimeout);
+        requireAtLeast("MILLRACE_TOKEN_LIFETIME", tokenLifetime, Duration.ofSeconds(1));
+        requireAtLeast("MILLRACE_CLOCK_LEAP", clockLeap, Duration.ofMinutes(1));
+        requireAtLeast("MILLRACE_REDIS_PATIENCE", redisPatience, Duration.ofMillis(500));
+        requireAtLeast("MILLRACE_TALLY_TIMEOUT", tallyTimeout, Duration.ofMillis(10));
+        requireAtLeast("MILLRACE_REDIS_ACK_REPLICAS", redisAckReplicas, 0);
+        requireAtLeast("MILLRACE_EVENTS_UNDER_WAY", eventsUnderWay, MOST_EVENTS);
+        requireAtLeast("MILLRACE_PUBLISHER_EVENTS_PER_SECOND", publisherEventsPerSecond, 0);
+        requireAtLeast("MILLRACE_BODIES_UNDER_WAY", bodiesUnderWay, DataSize.ofMegabytes(1));
+        requireAtLeast("MILLRACE_INDEX_MEMORY", indexMemory, DataSize.ofMegabytes(1));
         if (catalogPoll.isNegative() || catalogPoll.isZero() || catalogPoll.compareTo(Duration.ofSeconds(1)) > 0) {
-            throw new IllegalArgumentException(
+            throw new SettingException(
                     "millrace.catalog-poll is %s; it takes more than 0 and at most 1s".formatted(catalogPoll));
         }
     }
@@ -91,17 +96,5 @@ public record IngestSettings(
     @Override
     public String toString() {
         return "IngestSettings[hidden]";
-    }
-
-    private static void atLeastOneMegabyte(String name, DataSize value) {
-        if (value.toMegabytes() < 1) {
-            throw new IllegalArgumentException("millrace.%s is %s; it takes at least 1MB".formatted(name, value));
-        }
-    }
-
-    private static <T extends Comparable<? super T>> void atLeast(String name, T value, T least) {
-        if (value.compareTo(least) < 0) {
-            throw new IllegalArgumentException("millrace.%s is %s; it takes at least %s".formatted(name, value, least));
-        }
     }
 }

@@ -27,15 +27,15 @@ class IngestSettingsTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "token-lifetime; 0s; millrace.token-lifetime is PT0S; it takes at least PT1S",
-                "index-memory; 1000KB; millrace.index-memory is 1024000B; it takes at least 1MB",
-                "events-under-way; 999; millrace.events-under-way is 999; it takes at least 1000",
-                "bodies-under-way; 1000KB; millrace.bodies-under-way is 1024000B; it takes at least 1MB",
-                "publisher-events-per-second; -1; millrace.publisher-events-per-second is -1; it takes at least 0",
-                "redis-ack-replicas; -1; millrace.redis-ack-replicas is -1; it takes at least 0",
-                "tally-timeout; 9ms; millrace.tally-timeout is PT0.009S; it takes at least PT0.01S",
-                "redis-patience; 0s; millrace.redis-patience is PT0S; it takes at least PT0.5S",
-                "clock-leap; 0s; millrace.clock-leap is PT0S; it takes at least PT1M",
+                "token-lifetime; 0s; MILLRACE_TOKEN_LIFETIME is PT0S; it takes at least PT1S",
+                "index-memory; 1000KB; MILLRACE_INDEX_MEMORY is 1024000B; it takes at least 1048576B",
+                "events-under-way; 999; MILLRACE_EVENTS_UNDER_WAY is 999; it takes at least 1000",
+                "bodies-under-way; 1000KB; MILLRACE_BODIES_UNDER_WAY is 1024000B; it takes at least 1048576B",
+                "publisher-events-per-second; -1; MILLRACE_PUBLISHER_EVENTS_PER_SECOND is -1; it takes at least 0",
+                "redis-ack-replicas; -1; MILLRACE_REDIS_ACK_REPLICAS is -1; it takes at least 0",
+                "tally-timeout; 9ms; MILLRACE_TALLY_TIMEOUT is PT0.009S; it takes at least PT0.01S",
+                "redis-patience; 0s; MILLRACE_REDIS_PATIENCE is PT0S; it takes at least PT0.5S",
+                "clock-leap; 0s; MILLRACE_CLOCK_LEAP is PT0S; it takes at least PT1M",
                 "catalog-poll; 2s; millrace.catalog-poll is PT2S; it takes more than 0 and at most 1s",
             })
     void aSettingOutOfItsRangeIsNamedWithItsValueAndItsRange(String name, String value, String message) {

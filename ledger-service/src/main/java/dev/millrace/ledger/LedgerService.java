@@ -1,5 +1,6 @@
 package dev.millrace.ledger;
 
+import com.google.common.base.Ticker;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.access.AccessConfiguration;
 import dev.millrace.ledger.balance.BalanceConfiguration;
@@ -7,7 +8,7 @@ import dev.millrace.ledger.catalog.CatalogConfiguration;
 import dev.millrace.ledger.database.MigrationConfiguration;
 import dev.millrace.ledger.engagement.EngagementConfiguration;
 import dev.millrace.ledger.openapi.OpenApiConfiguration;
-import dev.millrace.ledger.problem.ProblemConfiguration;
+import dev.millrace.ledger.problem.LedgerProblems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.ledger.settings.SettingsConfiguration;
 import dev.millrace.ledger.statement.StatementConfiguration;
@@ -40,7 +41,7 @@ import org.springframework.context.annotation.Import;
     ServerConfiguration.class,
     SettingsConfiguration.class,
     AccessConfiguration.class,
-    ProblemConfiguration.class,
+    LedgerProblems.class,
     MigrationConfiguration.class,
     BalanceConfiguration.class,
     StatementConfiguration.class,
@@ -62,8 +63,8 @@ public class LedgerService {
     }
 
     @Bean
-    RedisConnections redis(LedgerSettings settings) {
-        RedisConnections redis = settings.connections();
+    RedisConnections redis(LedgerSettings settings, Ticker ticker) {
+        RedisConnections redis = settings.connections(ticker);
         redis.look(); // so that the first request finds it
         redis.watch(PAUSE);
         return redis;

@@ -1,5 +1,6 @@
 package dev.millrace.service;
 
+import com.google.common.base.Ticker;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -39,10 +40,14 @@ final class ConnectionKeeper implements SmartLifecycle {
 
     private volatile @Nullable WatchedHttp11 server;
     private @Nullable ScheduledExecutorService thread;
-    private long headsLooked = System.nanoTime();
-    private long warned = System.nanoTime() - WARNINGS_APART;
+    private final Ticker ticker;
+    private long headsLooked;
+    private long warned;
 
-    ConnectionKeeper(MeterRegistry registry) {
+    ConnectionKeeper(MeterRegistry registry, Ticker ticker) {
+        this.ticker = ticker;
+        this.headsLooked = ticker.read();
+        this.warned = headsLooked - WARNINGS_APART;
         gauge("idle", "Connections without a request", true).register(registry);
         gauge("busy", "Connections in the middle of a request", false).register(registry);
         Gauge.builder("millrace.connections.allowed", this, ConnectionKeeper::allowed)
@@ -113,7 +118,7 @@ final class ConnectionKeeper implements SmartLifecycle {
         if (watched.getConnectionCount() >= allowed * NEARLY_FULL) {
             closeIdle(watched, allowed);
         }
-        long now = System.nanoTime();
+        long now = ticker.read();
         if (now - headsLooked >= HEADS_APART) {
             headsLooked = now;
             watched.connections().forEach(connection -> closeIf(connection, c -> isSlowHead(c, now)));
@@ -133,7 +138,7 @@ final class ConnectionKeeper implements SmartLifecycle {
     }
 
     private void warn(long open, int allowed, long closed) {
-        long now = System.nanoTime();
+        long now = ticker.read();
         if (now - warned >= WARNINGS_APART) {
             warned = now;
             log.warn(

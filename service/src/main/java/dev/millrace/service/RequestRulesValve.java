@@ -1,5 +1,7 @@
 package dev.millrace.service;
 
+import com.google.common.base.Ticker;
+import dev.millrace.service.problem.Problem;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,23 +30,21 @@ final class RequestRulesValve extends ValveBase {
 
     private static final int FIRST_ERROR = 400;
 
-    private final ServerProblem problem;
+    private final ServerErrors errors;
+    private final Ticker ticker;
 
-    RequestRulesValve(ServerProblem problem) {
+    RequestRulesValve(ServerErrors errors, Ticker ticker) {
         super(true);
-        this.problem = problem;
+        this.errors = errors;
+        this.ticker = ticker;
     }
 
     @Override
     public void invoke(Request request, Response response) throws IOException, ServletException {
         for (String header : ONCE) {
             if (isRepeated(request, header)) {
-                problem.write(
-                        request,
-                        response,
-                        HttpStatus.BAD_REQUEST,
-                        ServerProblem.MALFORMED,
-                        header + " is there twice; send it once");
+                errors.write(
+                        request, response, Problem.REQUEST_MALFORMED.because(header + " is there twice; send it once"));
                 endConnection(request);
                 return;
             }
@@ -65,7 +65,7 @@ final class RequestRulesValve extends ValveBase {
     }
 
     /** A body that has been too slow already is not waited for once more. */
-    private static void readOrEnd(Request request, Response response) {
+    private void readOrEnd(Request request, Response response) {
         boolean slow = response.getStatus() == HttpStatus.REQUEST_TIMEOUT.value();
         if (slow || !readToEnd(request)) {
             endConnection(request);
@@ -73,12 +73,12 @@ final class RequestRulesValve extends ValveBase {
     }
 
     /** Below the servlet's stream, which is closed by now. */
-    private static boolean readToEnd(Request request) {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+    private boolean readToEnd(Request request) {
+        long deadline = ticker.read() + PATIENCE.toNanos();
         Discarded discarded = new Discarded();
         int all = 0;
         try {
-            while (all < MOST_READ && System.nanoTime() - deadline < 0) {
+            while (all < MOST_READ && ticker.read() - deadline < 0) {
                 int read = request.getCoyoteRequest().doRead(discarded);
                 if (read < 0) {
                     return true;

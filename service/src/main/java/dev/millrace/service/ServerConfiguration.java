@@ -1,10 +1,14 @@
 package dev.millrace.service;
 
+import com.google.common.base.Ticker;
+import dev.millrace.service.problem.ProblemWriter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.catalina.connector.Connector;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -12,26 +16,44 @@ import org.springframework.context.annotation.Configuration;
 
 /** Wires the server of a service. The management port's server, where there is one, stays as Spring Boot makes it. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(ServerSettings.class)
+@EnableConfigurationProperties(ServerConfiguration.ServerSettings.class)
 public class ServerConfiguration {
+    /**
+     * What differs between the services' servers.
+     *
+     * @param anyOrigin whether a script of any page may read the server's own errors
+     */
+    @ConfigurationProperties("millrace.server")
+    record ServerSettings(@DefaultValue("false") boolean anyOrigin) {}
+
     private static final Logger log = LoggerFactory.getLogger(ServerConfiguration.class);
 
     @Bean
-    ConnectionKeeper connectionKeeper(MeterRegistry registry) {
-        return new ConnectionKeeper(registry);
+    Ticker ticker() {
+        return Ticker.systemTicker();
+    }
+
+    @Bean
+    ProblemWriter problemWriter(MeterRegistry registry) {
+        return new ProblemWriter(registry);
+    }
+
+    @Bean
+    ConnectionKeeper connectionKeeper(MeterRegistry registry, Ticker ticker) {
+        return new ConnectionKeeper(registry, ticker);
     }
 
     /** Without an order, hence inside of the error report that Spring Boot adds. */
     @Bean
     WebServerFactoryCustomizer<TomcatServletWebServerFactory> boundedServer(
-            ConnectionKeeper keeper, MeterRegistry registry, ServerSettings settings) {
-        ServerProblem problem = new ServerProblem(registry, settings.anyOrigin());
+            ConnectionKeeper keeper, ProblemWriter problems, ServerSettings settings, Ticker ticker) {
+        ServerErrors errors = new ServerErrors(problems, settings.anyOrigin());
         return factory -> {
             factory.setProtocol(WatchedHttp11.class.getName());
             factory.addConnectorCustomizers(connector -> bound(connector, keeper));
-            factory.addContextValves(new RequestRulesValve(problem));
+            factory.addContextValves(new RequestRulesValve(errors, ticker));
             factory.addContextCustomizers(
-                    context -> context.getParent().getPipeline().addValve(new ProblemReportValve(problem)));
+                    context -> context.getParent().getPipeline().addValve(errors));
         };
     }
 

@@ -1,4 +1,4 @@
-/** The HTTP server as all services run it: how many connections, how long a head may take, what its own errors look like. */
+/** What all services share: the HTTP server (connections, heads, its own errors), and how a refused setting is told. */
 @NullMarked
 package dev.millrace.service;
 

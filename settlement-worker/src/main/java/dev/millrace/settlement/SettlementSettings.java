@@ -1,5 +1,10 @@
 package dev.millrace.settlement;
 
+import static dev.millrace.common.message.SettingException.requireAtLeast;
+
+import dev.millrace.common.message.SettingException;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.RedisSettings;
 import dev.millrace.counters.Sealing;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -44,17 +49,18 @@ public record SettlementSettings(
     private static final Duration LEAST_SPAN = Duration.ofMinutes(2);
 
     public SettlementSettings {
-        atLeast("settlement-interval (MILLRACE_SETTLEMENT_INTERVAL)", settlementInterval, LEAST_INTERVAL);
-        atLeast("keep-settled (MILLRACE_KEEP_SETTLED)", keepSettled, Duration.ZERO);
-        atLeast("redis-patience (MILLRACE_REDIS_PATIENCE)", redisPatience, LEAST_PATIENCE);
-        atLeast("redis-timeout", redisTimeout, LEAST_PATIENCE);
-        atLeast("remember-short (MILLRACE_REMEMBER_SHORT)", rememberShort, LEAST_SPAN);
-        atLeast("remember-long (MILLRACE_REMEMBER_LONG)", rememberLong, rememberShort);
-        atLeast("opening-delay", openingDelay, LEAST_DELAY);
-        atLeast("clock-tolerance", clockTolerance, LEAST_INTERVAL);
-        if (partitionsPerRun < 1 || partitionsPerRun > 16) {
-            throw new IllegalArgumentException(
-                    "millrace.partitions-per-run is %d; it takes 1 to 16".formatted(partitionsPerRun));
+        var _ = new RedisSettings(redisUrl, redisPatience, redisTimeout);
+        requireAtLeast("MILLRACE_SETTLEMENT_INTERVAL", settlementInterval, LEAST_INTERVAL);
+        requireAtLeast("MILLRACE_KEEP_SETTLED", keepSettled, Duration.ZERO);
+        requireAtLeast("MILLRACE_REDIS_PATIENCE", redisPatience, LEAST_PATIENCE);
+        requireAtLeast("millrace.redis-timeout", redisTimeout, LEAST_PATIENCE);
+        requireAtLeast("MILLRACE_REMEMBER_SHORT", rememberShort, LEAST_SPAN);
+        requireAtLeast("MILLRACE_REMEMBER_LONG", rememberLong, rememberShort);
+        requireAtLeast("millrace.opening-delay", openingDelay, LEAST_DELAY);
+        requireAtLeast("millrace.clock-tolerance", clockTolerance, LEAST_INTERVAL);
+        if (partitionsPerRun < 1 || partitionsPerRun > Partition.COUNT) {
+            throw new SettingException(
+                    "MILLRACE_PARTITIONS_PER_RUN is %d; it takes 1 to %d".formatted(partitionsPerRun, Partition.COUNT));
         }
     }
 
@@ -67,11 +73,5 @@ public record SettlementSettings(
     public Duration mostIdle() {
         Duration limit = settlementInterval.multipliedBy(3).dividedBy(4);
         return Duration.ofMillis(Math.clamp(limit.toMillis(), LEAST_IDLE.toMillis(), MOST_IDLE.toMillis()));
-    }
-
-    private static void atLeast(String name, Duration value, Duration least) {
-        if (value.compareTo(least) < 0) {
-            throw new IllegalArgumentException("millrace.%s is %s; it takes at least %s".formatted(name, value, least));
-        }
     }
 }

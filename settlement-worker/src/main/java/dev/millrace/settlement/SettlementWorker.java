@@ -1,6 +1,7 @@
 package dev.millrace.settlement;
 
 import dev.millrace.service.ServerConfiguration;
+import dev.millrace.service.problem.ProblemHandler;
 import dev.millrace.settlement.reconcile.Reconcile;
 import dev.millrace.settlement.settle.Months;
 import dev.millrace.settlement.settle.SettleConfiguration;
@@ -22,7 +23,13 @@ import org.springframework.context.annotation.Import;
 @SpringBootConfiguration
 @EnableAutoConfiguration
 @EnableConfigurationProperties(SettlementSettings.class)
-@Import({ServerConfiguration.class, RedisConfiguration.class, SettleConfiguration.class, WatchConfiguration.class})
+@Import({
+    ServerConfiguration.class,
+    ProblemHandler.class,
+    RedisConfiguration.class,
+    SettleConfiguration.class,
+    WatchConfiguration.class
+})
 public class SettlementWorker {
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration MONTHS = Duration.ofMinutes(5);

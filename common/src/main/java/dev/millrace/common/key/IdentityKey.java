@@ -21,7 +21,7 @@ public final class IdentityKey {
 
     /**
      * @param text at least 32 characters, from a random source; white space around them is left out
-     * @throws IllegalArgumentException when the key is shorter, or has fewer than 8 different characters; the message
+     * @throws dev.millrace.common.message.SettingException when the key is shorter, or has fewer than 8 different characters; the message
      *     never holds the key
      */
     public static IdentityKey of(String text) {
@@ -31,7 +31,7 @@ public final class IdentityKey {
     /**
      * The key of a service outside the local profile.
      *
-     * @throws IllegalArgumentException when there is none, it is the well-known local one, or {@link #of} refuses it
+     * @throws dev.millrace.common.message.SettingException when there is none, it is the well-known local one, or {@link #of} refuses it
      */
     public static IdentityKey forProduction(String text) {
         return new IdentityKey(

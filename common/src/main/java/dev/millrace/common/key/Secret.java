@@ -1,5 +1,6 @@
 package dev.millrace.common.key;
 
+import dev.millrace.common.message.SettingException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.spec.AlgorithmParameterSpec;
@@ -30,19 +31,18 @@ final class Secret {
      * The secret in this text. White space around it is none of it: a file that a secret is mounted from often ends with a
      * newline.
      *
-     * @throws IllegalArgumentException when it is too short or too uniform
+     * @throws SettingException when it is too short or too uniform
      */
     static Secret of(String variable, String text) {
         String secret = text.strip();
         if (secret.length() < LEAST_CHARACTERS) {
-            throw new IllegalArgumentException("%s has %d characters; it takes at least %d random ones, %s"
+            throw new SettingException("%s has %d characters; it takes at least %d random ones, %s"
                     .formatted(variable, secret.length(), LEAST_CHARACTERS, ADVICE));
         }
         long different = secret.chars().distinct().count();
         if (different < LEAST_DIFFERENT) {
-            throw new IllegalArgumentException(
-                    "%s has only %d different characters; it takes at least %d random characters, %s"
-                            .formatted(variable, different, LEAST_CHARACTERS, ADVICE));
+            throw new SettingException("%s has only %d different characters; it takes at least %d random characters, %s"
+                    .formatted(variable, different, LEAST_CHARACTERS, ADVICE));
         }
         return new Secret(secret);
     }
@@ -52,15 +52,15 @@ final class Secret {
      *
      * @param local the well-known secret of the local profile
      * @param takers which services take the same one
-     * @throws IllegalArgumentException when there is none, or it is the local one, too short or too uniform
+     * @throws SettingException when there is none, or it is the local one, too short or too uniform
      */
     static Secret forProduction(String variable, String text, String local, String takers) {
         if (text.isBlank()) {
-            throw new IllegalArgumentException(
+            throw new SettingException(
                     "%s is not set; %s, at least %d random characters".formatted(variable, takers, LEAST_CHARACTERS));
         }
         if (text.strip().equals(local)) {
-            throw new IllegalArgumentException(
+            throw new SettingException(
                     "%s is the well-known key of the local profile; set a secret one of your own".formatted(variable));
         }
         return of(variable, text);

@@ -12,12 +12,17 @@ import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
 import dev.millrace.ingest.verify.Verdict;
+import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** What becomes of the events of a request: each is judged, and what may count is counted. Thread-safe. */
 final class EventIntake {
+    /** What a sender does where not all of a request is known to be counted. */
+    static final String SEND_AGAIN = "; send the same events again, what was counted comes back as duplicate";
+
     private final EventVerifier verifier;
     private final RedisConnections redis;
     private final CatalogFollower catalog;
@@ -46,7 +51,7 @@ final class EventIntake {
     /**
      * The outcome of each event, in their order.
      *
-     * @throws Refusal when the request is to be sent again
+     * @throws ProblemException when the request is to be sent again
      */
     List<Outcome> receive(List<Event> events) {
         metrics.received(events.size());
@@ -55,7 +60,7 @@ final class EventIntake {
             outcomes = count(events);
         } catch (CountersUnavailableException e) {
             metrics.unavailable(events.size());
-            throw Refusal.countersUnavailable(e.why());
+            throw Problem.COUNTERS_UNAVAILABLE.because(e.why() + SEND_AGAIN);
         } catch (RuntimeException | Error e) {
             metrics.unavailable(events.size());
             throw e;
@@ -99,7 +104,9 @@ final class EventIntake {
         }
         events.forEach((publisher, count) -> {
             if (!rates.permits(publisher, count)) {
-                throw Refusal.publisherTooFast(publisher);
+                throw Problem.TOO_MANY_REQUESTS.because(
+                        "publisher %s sends more events a second than this node takes from one".formatted(publisher)
+                                + SEND_AGAIN);
             }
         });
     }

@@ -75,11 +75,6 @@ final class EventMetrics {
         duplicate.increment(duplicates);
     }
 
-    /** @param code of the problem with which a whole request was refused */
-    void refused(String code) {
-        registry.counter("millrace.requests.refused", "code", code).increment();
-    }
-
     /** Times a request under the name and the tags that Spring Boot gives to those that it times itself. */
     void answered(String method, int status, long nanos) {
         timers.computeIfAbsent(new Answer(known(method), status), this::timer).record(nanos, TimeUnit.NANOSECONDS);

@@ -3,7 +3,8 @@ package dev.millrace.ingest.receive;
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.JsonBytes;
-import dev.millrace.ingest.verify.Shown;
+import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
 import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,7 @@ final class EventParser {
      * The events, in their order: at least one, at most {@link IngestSettings#MOST_EVENTS}.
      *
      * @param length how many of the bytes are the body
-     * @throws Refusal when the body is malformed or holds too many events
+     * @throws ProblemException when the body is malformed or holds too many events
      */
     static List<Event> parse(byte[] body, int length) {
         try (JsonParser json = JsonBytes.parser(body, 0, length)) {
@@ -39,19 +40,19 @@ final class EventParser {
             parser.readAll();
             return parser.events;
         } catch (CharacterCodingException e) {
-            throw Refusal.bodyMalformed("the body is not UTF-8 text");
+            throw Problem.BODY_MALFORMED.because("the body is not UTF-8 text");
         } catch (JacksonException e) {
             TokenStreamLocation at = e.getLocation();
             String where = at == null ? "" : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr());
-            throw Refusal.bodyMalformed(
-                    "the body is not JSON: %s%s".formatted(Shown.message(e.getOriginalMessage()), where));
+            throw Problem.BODY_MALFORMED.because("the body is not JSON: %s%s", e.getOriginalMessage(), where);
         }
     }
 
     private void readAll() {
         JsonToken first = json.nextToken();
         if (first == null) {
-            throw Refusal.bodyMalformed("the body is empty; it takes an event, an array of events or an event a line");
+            throw Problem.BODY_MALFORMED.because(
+                    "the body is empty; it takes an event, an array of events or an event a line");
         }
         if (first == JsonToken.START_ARRAY) {
             readArray();
@@ -65,10 +66,10 @@ final class EventParser {
             readEvent();
         }
         if (events.isEmpty()) {
-            throw Refusal.bodyMalformed("the array holds no event");
+            throw Problem.BODY_MALFORMED.because("the array holds no event");
         }
         if (json.nextToken() != null) {
-            throw Refusal.bodyMalformed("the body goes on after its array, in line %d".formatted(line()));
+            throw Problem.BODY_MALFORMED.because("the body goes on after its array, in line %d", line());
         }
     }
 
@@ -82,7 +83,7 @@ final class EventParser {
 
     private boolean startsAfter(int ended) {
         if (line() == ended) {
-            throw Refusal.bodyMalformed("line %d holds more than one event".formatted(ended));
+            throw Problem.BODY_MALFORMED.because("line %d holds more than one event", ended);
         }
         return true;
     }
@@ -93,11 +94,11 @@ final class EventParser {
 
     private void readEvent() {
         if (json.currentToken() != JsonToken.START_OBJECT) {
-            throw Refusal.bodyMalformed("event %d (line %d) is not a JSON object".formatted(events.size() + 1, line()));
+            throw Problem.BODY_MALFORMED.because("event %d (line %d) is not a JSON object", events.size() + 1, line());
         }
         if (events.size() == IngestSettings.MOST_EVENTS) {
-            throw Refusal.bodyTooLarge(
-                    "the body holds more than %d events; send several requests".formatted(IngestSettings.MOST_EVENTS));
+            throw Problem.BODY_TOO_LARGE.because(
+                    "the body holds more than %d events; send several requests", IngestSettings.MOST_EVENTS);
         }
         String token = null;
         String type = null;

@@ -1,8 +1,11 @@
 package dev.millrace.ingest.receive;
 
+import com.google.common.base.Ticker;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.Outcome;
-import dev.millrace.ingest.verify.Shown;
+import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
+import dev.millrace.service.problem.ProblemWriter;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -15,10 +18,8 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
-import org.springframework.http.converter.json.ProblemDetailJacksonMixin;
 import org.springframework.util.InvalidMimeTypeException;
 import org.springframework.util.MimeType;
 import org.springframework.util.MimeTypeUtils;
@@ -40,15 +41,15 @@ final class EventsServlet extends HttpServlet {
     private static final String POST = "POST";
     private static final Set<String> TYPES =
             Set.of(MediaType.APPLICATION_JSON_VALUE, MediaType.APPLICATION_NDJSON_VALUE, MediaType.TEXT_PLAIN_VALUE);
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .addMixIn(ProblemDetail.class, ProblemDetailJacksonMixin.class)
-            .build();
+    private static final JsonMapper JSON = new JsonMapper();
     private static final Logger log = LoggerFactory.getLogger(EventsServlet.class);
 
     private final transient EventIntake intake;
     private final transient Semaphore bodies;
     private final transient Semaphore events;
     private final transient EventMetrics metrics;
+    private final transient ProblemWriter problems;
+    private final transient Ticker ticker;
     private final transient CorsConfiguration cors = openToAnyPage();
     private final transient DefaultCorsProcessor corsProcessor = new DefaultCorsProcessor();
 
@@ -56,11 +57,19 @@ final class EventsServlet extends HttpServlet {
      * @param bodies a permit for each KiB of bodies held at once; parsed, they take several times as much
      * @param events a permit for each event under way at once
      */
-    EventsServlet(EventIntake intake, Semaphore bodies, Semaphore events, EventMetrics metrics) {
+    EventsServlet(
+            EventIntake intake,
+            Semaphore bodies,
+            Semaphore events,
+            EventMetrics metrics,
+            ProblemWriter problems,
+            Ticker ticker) {
         this.intake = intake;
         this.bodies = bodies;
         this.events = events;
         this.metrics = metrics;
+        this.problems = problems;
+        this.ticker = ticker;
     }
 
     /** Cross-origin requests: from any page, without cookies. A tracer on the page may send its headers. */
@@ -76,7 +85,7 @@ final class EventsServlet extends HttpServlet {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        long came = System.nanoTime();
+        long came = ticker.read();
         try {
             // Any other method is refused by what it is, wherever it comes from.
             boolean preflight = CorsUtils.isPreFlightRequest(request);
@@ -85,40 +94,52 @@ final class EventsServlet extends HttpServlet {
                 answer(request, response);
             }
         } finally {
-            metrics.answered(request.getMethod(), response.getStatus(), System.nanoTime() - came);
+            metrics.answered(request.getMethod(), response.getStatus(), ticker.read() - came);
         }
     }
 
     private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         try {
             receive(request, response);
-        } catch (Refusal refusal) {
-            refuse(response, refusal);
+        } catch (ProblemException problem) {
+            problems.write(request, response, problem);
         } catch (RuntimeException | Error failure) {
             log.error("a request failed", failure);
-            refuse(response, Refusal.internal());
+            problems.write(request, response, Problem.INTERNAL.because("the cause is in the log of ingest-api"));
         }
     }
 
     private void receive(HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (!request.getMethod().equals(POST)) {
-            throw Refusal.methodNotAllowed(request.getMethod(), POST);
+            throw Problem.METHOD_NOT_ALLOWED
+                    .because("method '%s' is not supported; send POST", request.getMethod())
+                    .with("Allow", POST);
         }
         requireType(request.getContentType());
         boolean minimal = prefersMinimal(request);
         List<Outcome> outcomes;
-        try (RequestBody body = RequestBody.read(request, bodies)) {
+        try (RequestBody body = RequestBody.read(request, bodies, ticker)) {
             outcomes = count(EventParser.parse(body.bytes(), body.length()));
         }
         if (minimal) {
             response.setHeader("Preference-Applied", "return=minimal");
         }
-        write(response, outcomes, Reply.of(outcomes, minimal));
+        Reply reply = Reply.of(outcomes, minimal);
+        if (reply.rejectedAll()) {
+            throw rejectedAll(outcomes, reply);
+        }
+        byte[] body = JSON.writeValueAsBytes(reply);
+        response.setStatus(HttpServletResponse.SC_ACCEPTED);
+        response.setContentType(MediaType.APPLICATION_JSON_VALUE);
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
     }
 
+    /** 429 rather than 503: Tomcat closes the connection after a 503, and reconnecting costs more than the refusal itself. */
     private List<Outcome> count(List<Event> received) {
         if (!events.tryAcquire(received.size())) {
-            throw Refusal.tooManyRequests("as many events are under way as this node takes");
+            throw Problem.TOO_MANY_REQUESTS.because(
+                    "as many events are under way as this node takes" + EventIntake.SEND_AGAIN);
         }
         try {
             return intake.receive(received);
@@ -127,59 +148,26 @@ final class EventsServlet extends HttpServlet {
         }
     }
 
-    private static void write(HttpServletResponse response, List<Outcome> outcomes, Reply reply) throws IOException {
-        if (reply.rejectedAll()) {
-            write(
-                    response,
-                    HttpServletResponse.SC_UNPROCESSABLE_CONTENT,
-                    MediaType.APPLICATION_PROBLEM_JSON_VALUE,
-                    json(rejectedAll(outcomes, reply)));
-        } else {
-            write(response, HttpServletResponse.SC_ACCEPTED, MediaType.APPLICATION_JSON_VALUE, json(reply));
-        }
-    }
-
-    private static ProblemDetail rejectedAll(List<Outcome> outcomes, Reply reply) {
-        String detail = outcomes.size() == 1
-                ? String.valueOf(outcomes.getFirst().detail())
-                : "none of the %d events can ever count; each result says why".formatted(reply.rejected());
-        ProblemDetail problem = Refusal.problem(
-                HttpStatus.UNPROCESSABLE_CONTENT, "events-rejected", "Every event was rejected", detail);
-        problem.setProperty("accepted", reply.accepted());
-        problem.setProperty("duplicate", reply.duplicate());
-        problem.setProperty("rejected", reply.rejected());
+    private static ProblemException rejectedAll(List<Outcome> outcomes, Reply reply) {
+        ProblemException problem = Problem.EVENTS_REJECTED.because(
+                outcomes.size() == 1
+                        ? String.valueOf(outcomes.getFirst().detail())
+                        : "none of the %d events can ever count; each result says why".formatted(reply.rejected()));
+        ProblemDetail body = problem.getBody();
+        body.setProperty("accepted", reply.accepted());
+        body.setProperty("duplicate", reply.duplicate());
+        body.setProperty("rejected", reply.rejected());
         if (reply.results() != null) {
-            problem.setProperty("results", reply.results());
+            body.setProperty("results", reply.results());
         }
         return problem;
     }
 
-    private void refuse(HttpServletResponse response, Refusal refusal) throws IOException {
-        metrics.refused(refusal.code());
-        refusal.getHeaders().forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
-        write(
-                response,
-                refusal.getStatusCode().value(),
-                MediaType.APPLICATION_PROBLEM_JSON_VALUE,
-                json(refusal.getBody()));
-    }
-
-    private static void write(HttpServletResponse response, int status, String type, byte[] body) throws IOException {
-        response.setStatus(status);
-        response.setContentType(type);
-        response.setContentLength(body.length);
-        response.getOutputStream().write(body);
-    }
-
-    private static byte[] json(Object body) {
-        return JSON.writeValueAsBytes(body);
-    }
-
     private static void requireType(@Nullable String given) {
         if (given == null || !(TYPES.contains(given) || isOfAType(given))) {
-            throw Refusal.unsupported(
-                    "Content-Type '%s' is not supported; send application/json, application/x-ndjson or text/plain (with curl: -H 'Content-Type: application/json')"
-                            .formatted(Shown.message(String.valueOf(given))));
+            throw Problem.UNSUPPORTED_MEDIA_TYPE.because(
+                    "Content-Type '%s' is not supported; send application/json, application/x-ndjson or text/plain (with curl: -H 'Content-Type: application/json')",
+                    given);
         }
     }
 

@@ -1,10 +1,12 @@
 package dev.millrace.ingest.receive;
 
+import com.google.common.base.Ticker;
 import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.verify.EventVerifier;
+import dev.millrace.service.problem.ProblemWriter;
 import java.util.concurrent.Semaphore;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -29,9 +31,14 @@ public class ReceiveConfiguration {
 
     @Bean
     ServletRegistrationBean<EventsServlet> events(
-            EventIntake intake, Semaphore bodyBudget, Semaphore eventBudget, EventMetrics metrics) {
+            EventIntake intake,
+            Semaphore bodyBudget,
+            Semaphore eventBudget,
+            EventMetrics metrics,
+            ProblemWriter problems,
+            Ticker ticker) {
         ServletRegistrationBean<EventsServlet> events = new ServletRegistrationBean<>(
-                new EventsServlet(intake, bodyBudget, eventBudget, metrics), EventsServlet.PATH);
+                new EventsServlet(intake, bodyBudget, eventBudget, metrics, problems, ticker), EventsServlet.PATH);
         events.setName("events");
         events.setLoadOnStartup(1);
         return events;

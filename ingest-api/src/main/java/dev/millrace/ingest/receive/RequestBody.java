@@ -1,6 +1,8 @@
 package dev.millrace.ingest.receive;
 
-import dev.millrace.ingest.verify.Shown;
+import com.google.common.base.Ticker;
+import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,13 +41,13 @@ final class RequestBody implements AutoCloseable {
      * Reads it to its end.
      *
      * @param budget a permit a KiB, of all bodies together
-     * @throws Refusal when it is of another kind, too large, too slow or broken off, or when there is no room
+     * @throws ProblemException when it is of another kind, too large, too slow or broken off, or when there is no room
      */
-    static RequestBody read(HttpServletRequest request, Semaphore budget) {
+    static RequestBody read(HttpServletRequest request, Semaphore budget, Ticker ticker) {
         String encoding = request.getHeader("Content-Encoding");
         if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-            throw Refusal.unsupported("Content-Encoding '%s' is not supported; send the body as it is"
-                    .formatted(Shown.message(encoding)));
+            throw Problem.UNSUPPORTED_MEDIA_TYPE.because(
+                    "Content-Encoding '%s' is not supported; send the body as it is", encoding);
         }
         long announced = request.getContentLengthLong();
         if (announced > MOST_BYTES) {
@@ -53,11 +55,11 @@ final class RequestBody implements AutoCloseable {
         }
         RequestBody body = new RequestBody(budget, announced);
         try {
-            body.fill(request.getInputStream());
+            body.fill(request.getInputStream(), ticker);
             return body;
         } catch (IOException e) {
             body.close();
-            throw Refusal.bodyMalformed("the body broke off");
+            throw Problem.BODY_MALFORMED.because("the body broke off");
         } catch (RuntimeException | Error e) {
             body.close();
             throw e;
@@ -65,8 +67,8 @@ final class RequestBody implements AutoCloseable {
     }
 
     /** Whatever was announced, what is held grows with what has arrived: to a chunk, then to twice as much each time. */
-    private void fill(InputStream in) throws IOException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+    private void fill(InputStream in, Ticker ticker) throws IOException {
+        long deadline = ticker.read() + PATIENCE.toNanos();
         while (true) {
             if (length == bytes.length) {
                 int next = in.read();
@@ -85,8 +87,8 @@ final class RequestBody implements AutoCloseable {
             if (length > MOST_BYTES) {
                 throw tooLarge("more than " + MOST_BYTES);
             }
-            if (System.nanoTime() > deadline) {
-                throw Refusal.bodySlow("the body had not arrived after %d s".formatted(PATIENCE.toSeconds()));
+            if (ticker.read() - deadline > 0) {
+                throw Problem.BODY_TIMEOUT.because("the body had not arrived after %d s", PATIENCE.toSeconds());
             }
             reserve();
         }
@@ -97,7 +99,7 @@ final class RequestBody implements AutoCloseable {
         int more = Math.ceilDiv(bytes.length, KIB) - taken;
         if (more > 0) {
             if (!budget.tryAcquire(more)) {
-                throw Refusal.overloaded("Too many requests at once", "this node holds as much as it can");
+                throw Problem.OVERLOADED.because("this node holds as much as it can" + EventIntake.SEND_AGAIN);
             }
             taken += more;
         }
@@ -113,9 +115,9 @@ final class RequestBody implements AutoCloseable {
         return bytes;
     }
 
-    private static Refusal tooLarge(String bytes) {
-        return Refusal.bodyTooLarge("the body has %s bytes; at most %d are accepted in a request, send several"
-                .formatted(bytes, MOST_BYTES));
+    private static ProblemException tooLarge(String bytes) {
+        return Problem.BODY_TOO_LARGE.because(
+                "the body has %s bytes; at most %d are accepted in a request, send several", bytes, MOST_BYTES);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.millrace.ingest.verify;
 
 import dev.millrace.common.key.HmacSha256;
+import dev.millrace.common.message.Printable;
 import dev.millrace.common.token.Kid;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -117,7 +118,7 @@ final class CompactJws {
 
     private static boolean requireHs256(JsonParser json) throws MalformedTokenException {
         if (json.currentToken() != JsonToken.VALUE_STRING || !json.getString().equals("HS256")) {
-            throw new MalformedTokenException("alg is %s; only \"HS256\" is accepted".formatted(Shown.of(json)));
+            throw new MalformedTokenException("alg is %s; only \"HS256\" is accepted".formatted(BadValue.of(json)));
         }
         return true;
     }
@@ -127,7 +128,7 @@ final class CompactJws {
                 ? Kid.parse(json.getString()).orElse(null)
                 : null;
         if (kid == null) {
-            throw new MalformedTokenException("kid is %s; it is <publisher>.<number>".formatted(Shown.of(json)));
+            throw new MalformedTokenException("kid is %s; it is <publisher>.<number>".formatted(BadValue.of(json)));
         }
         return kid;
     }
@@ -145,8 +146,8 @@ final class CompactJws {
     }
 
     static MalformedTokenException notAnObject(String part, JacksonException e) {
-        return new MalformedTokenException(
-                "the token's %s is not a JSON object: %s".formatted(part, Shown.message(e.getOriginalMessage())));
+        return new MalformedTokenException("the token's %s is not a JSON object: %s"
+                .formatted(part, Printable.abbreviate(e.getOriginalMessage())));
     }
 
     static MalformedTokenException notText(String part) {

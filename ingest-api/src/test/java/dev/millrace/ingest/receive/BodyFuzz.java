@@ -2,6 +2,7 @@ package dev.millrace.ingest.receive;
 
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.verify.Event;
+import dev.millrace.service.problem.ProblemException;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ public final class BodyFuzz {
             if (events.size() == 1) {
                 requireSame(events.getFirst(), TREES.readTree(input));
             }
-        } catch (Refusal refusal) {
+        } catch (ProblemException refusal) {
             String detail = String.valueOf(refusal.getBody().getDetail());
             that(DOCUMENTED.contains(refusal.getStatusCode().value()), "status");
             that(detail.length() <= LONGEST_DETAIL, "length of the detail");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.ingest.verify.Event;
+import dev.millrace.service.problem.ProblemException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -54,9 +55,9 @@ class EventParserTest {
                 "`{},{}`;                `not JSON`",
             })
     void whatDoesNotParseRefusesTheWholeBody(String body, String detail) {
-        assertThatThrownBy(() -> read(body)).isInstanceOfSatisfying(Refusal.class, r -> {
+        assertThatThrownBy(() -> read(body)).isInstanceOfSatisfying(ProblemException.class, r -> {
             assertThat(r.getStatusCode().value()).isEqualTo(400);
-            assertThat(r.code()).isEqualTo("body-malformed");
+            assertThat(r.problem().code()).isEqualTo("body-malformed");
             assertThat(r.getBody().getDetail()).contains(detail);
         });
     }
@@ -106,7 +107,8 @@ class EventParserTest {
     void aLineThatDoesNotParseIsNamed() {
         assertThatThrownBy(() -> read("{}\n{\"token\":x}\n{}"))
                 .isInstanceOfSatisfying(
-                        Refusal.class, r -> assertThat(r.getBody().getDetail()).contains("line 2"));
+                        ProblemException.class,
+                        r -> assertThat(r.getBody().getDetail()).contains("line 2"));
     }
 
     @Test
@@ -115,9 +117,9 @@ class EventParserTest {
                 .hasSize(1_000);
         List<String> tooMany = java.util.Collections.nCopies(1_001, "{}");
         for (String body : List.of("[" + String.join(",", tooMany) + "]", String.join("\n", tooMany))) {
-            assertThatThrownBy(() -> read(body)).isInstanceOfSatisfying(Refusal.class, r -> {
+            assertThatThrownBy(() -> read(body)).isInstanceOfSatisfying(ProblemException.class, r -> {
                 assertThat(r.getStatusCode().value()).isEqualTo(413);
-                assertThat(r.code()).isEqualTo("body-too-large");
+                assertThat(r.problem().code()).isEqualTo("body-too-large");
             });
         }
     }
@@ -134,10 +136,11 @@ class EventParserTest {
     }
 
     private static void refused(byte[] body, String detail) {
-        assertThatThrownBy(() -> EventParser.parse(body, body.length)).isInstanceOfSatisfying(Refusal.class, r -> {
-            assertThat(r.code()).isEqualTo("body-malformed");
-            assertThat(r.getBody().getDetail()).contains(detail);
-        });
+        assertThatThrownBy(() -> EventParser.parse(body, body.length))
+                .isInstanceOfSatisfying(ProblemException.class, r -> {
+                    assertThat(r.problem().code()).isEqualTo("body-malformed");
+                    assertThat(r.getBody().getDetail()).contains(detail);
+                });
     }
 
     private static List<Event> read(String body) {

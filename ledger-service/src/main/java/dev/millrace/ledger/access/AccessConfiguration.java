@@ -1,10 +1,10 @@
 package dev.millrace.ledger.access;
 
 import com.google.common.base.Ticker;
-import dev.millrace.ledger.problem.Outage;
-import dev.millrace.ledger.problem.Problem;
-import dev.millrace.ledger.problem.ProblemWriter;
+import dev.millrace.common.message.OutageLog;
+import dev.millrace.ledger.problem.LedgerProblems;
 import dev.millrace.ledger.settings.LedgerSettings;
+import dev.millrace.service.problem.Problem;
 import jakarta.servlet.DispatcherType;
 import java.time.Clock;
 import org.springframework.context.annotation.Bean;
@@ -29,12 +29,12 @@ public class AccessConfiguration {
     static final String ADMIN = "SCOPE_ledger.admin";
 
     @Bean
-    Outage jwkSetOutage() {
-        return new Outage("The JWK set of the bearer tokens can't be had");
+    OutageLog jwkSetOutage(Ticker ticker) {
+        return new OutageLog("The JWK set of the bearer tokens can't be had", ticker);
     }
 
     @Bean
-    RememberedTokens jwtDecoder(LedgerSettings settings, Clock clock, Outage jwkSetOutage) {
+    RememberedTokens jwtDecoder(LedgerSettings settings, Clock clock, OutageLog jwkSetOutage) {
         JwtDecoder decoder = BearerTokens.decoder(settings, clock);
         JwtDecoder watched = token -> {
             Jwt checked = decoder.decode(token);
@@ -62,7 +62,7 @@ public class AccessConfiguration {
     }
 
     @Bean
-    SecurityFilterChain access(HttpSecurity http, ProblemWriter problems, Outage jwkSetOutage) throws Exception {
+    SecurityFilterChain access(HttpSecurity http, LedgerProblems problems, OutageLog jwkSetOutage) throws Exception {
         TokenRefusals refusals = new TokenRefusals(problems, jwkSetOutage);
         return http.csrf(AbstractHttpConfigurer::disable) // no cookie speaks for anyone here
                 .sessionManagement(sessions -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
@@ -92,7 +92,7 @@ public class AccessConfiguration {
                 .build();
     }
 
-    private static AccessDeniedHandler forbidden(ProblemWriter problems) {
+    private static AccessDeniedHandler forbidden(LedgerProblems problems) {
         BearerTokenAccessDeniedHandler header = new BearerTokenAccessDeniedHandler();
         return (request, response, denied) -> {
             header.handle(request, response, denied);
@@ -100,7 +100,7 @@ public class AccessConfiguration {
                     request,
                     response,
                     Problem.FORBIDDEN.because(
-                            "The token's subject is another than the creator asked for, and its scope does not hold ledger.admin."));
+                            "the token's subject is another than the creator asked for, and its scope does not hold ledger.admin"));
         };
     }
 }

@@ -1,10 +1,11 @@
 package dev.millrace.ledger.access;
 
-import dev.millrace.ledger.problem.Outage;
-import dev.millrace.ledger.problem.Problem;
-import dev.millrace.ledger.problem.ProblemWriter;
+import dev.millrace.common.message.OutageLog;
+import dev.millrace.ledger.problem.LedgerProblems;
+import dev.millrace.service.problem.Problem;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.config.ObjectPostProcessor;
 import org.springframework.security.core.AuthenticationException;
@@ -19,28 +20,29 @@ import org.springframework.security.web.AuthenticationEntryPoint;
  */
 final class TokenRefusals implements AuthenticationEntryPoint {
     private final BearerTokenAuthenticationEntryPoint header = new BearerTokenAuthenticationEntryPoint();
-    private final ProblemWriter problems;
-    private final Outage jwkSetOutage;
+    private final LedgerProblems problems;
+    private final OutageLog jwkSetOutage;
 
-    TokenRefusals(ProblemWriter problems, Outage jwkSetOutage) {
+    TokenRefusals(LedgerProblems problems, OutageLog jwkSetOutage) {
         this.problems = problems;
         this.jwkSetOutage = jwkSetOutage;
     }
 
     @Override
-    public void commence(HttpServletRequest request, HttpServletResponse response, AuthenticationException refused) {
+    public void commence(HttpServletRequest request, HttpServletResponse response, AuthenticationException refused)
+            throws IOException {
         if (refused instanceof AuthenticationServiceException) {
             jwkSetOutage.failed(String.valueOf(refused.getMessage()));
             problems.write(
                     request,
                     response,
-                    Problem.IDENTITY_UNAVAILABLE.because("The keys that sign bearer tokens can't be had; try again."));
+                    Problem.IDENTITY_UNAVAILABLE.because("the keys that sign bearer tokens can't be had; try again"));
             return;
         }
         header.commence(request, response, refused);
         String detail = refused instanceof InvalidBearerTokenException
-                ? "The bearer token is malformed, expired, without an expiry, signed by another key, or of another issuer or audience."
-                : "The request has no bearer token.";
+                ? "the bearer token is malformed, expired, without an expiry, signed by another key, or of another issuer or audience"
+                : "the request has no bearer token";
         problems.write(request, response, Problem.UNAUTHENTICATED.because(detail));
     }
 

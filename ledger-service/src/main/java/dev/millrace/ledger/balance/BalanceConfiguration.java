@@ -2,7 +2,7 @@ package dev.millrace.ledger.balance;
 
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.access.KnownReaders;
-import dev.millrace.ledger.problem.ProblemWriter;
+import dev.millrace.ledger.problem.LedgerProblems;
 import java.time.Clock;
 import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterProperties;
 import org.springframework.boot.web.servlet.DelegatingFilterProxyRegistrationBean;
@@ -24,7 +24,7 @@ public class BalanceConfiguration {
 
     @Bean
     BalanceShortcut balanceShortcut(
-            KnownReaders readers, BalanceEndpoint endpoint, ProblemWriter problems, JsonMapper json) {
+            KnownReaders readers, BalanceEndpoint endpoint, LedgerProblems problems, JsonMapper json) {
         return new BalanceShortcut(readers, endpoint, problems, json);
     }
 

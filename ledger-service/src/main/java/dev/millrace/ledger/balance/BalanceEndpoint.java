@@ -2,9 +2,9 @@ package dev.millrace.ledger.balance;
 
 import dev.millrace.common.money.Micros;
 import dev.millrace.ledger.creator.CreatorId;
-import dev.millrace.ledger.problem.Problem;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
+import dev.millrace.service.problem.Problem;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.swagger.v3.oas.annotations.Operation;

@@ -2,7 +2,7 @@ package dev.millrace.ledger.balance;
 
 import dev.millrace.common.token.CreatorId;
 import dev.millrace.ledger.access.KnownReaders;
-import dev.millrace.ledger.problem.ProblemWriter;
+import dev.millrace.ledger.problem.LedgerProblems;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -35,10 +35,10 @@ final class BalanceShortcut extends HttpFilter {
 
     private final transient KnownReaders readers;
     private final transient BalanceEndpoint endpoint;
-    private final transient ProblemWriter problems;
+    private final transient LedgerProblems problems;
     private final transient JsonMapper json;
 
-    BalanceShortcut(KnownReaders readers, BalanceEndpoint endpoint, ProblemWriter problems, JsonMapper json) {
+    BalanceShortcut(KnownReaders readers, BalanceEndpoint endpoint, LedgerProblems problems, JsonMapper json) {
         this.readers = readers;
         this.endpoint = endpoint;
         this.problems = problems;

@@ -1,8 +1,8 @@
 package dev.millrace.ledger.balance;
 
 import dev.millrace.ledger.creator.CreatorId;
-import dev.millrace.ledger.problem.Problem;
-import dev.millrace.ledger.problem.ProblemException;
+import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Tells a creator who has nothing to show from one nobody has heard of. */
@@ -39,7 +39,7 @@ public final class KnownCreators {
     }
 
     static ProblemException unknown(CreatorId creator) {
-        return Problem.CREATOR_UNKNOWN.because("creator '%s' has earned nothing yet".formatted(creator));
+        return Problem.CREATOR_UNKNOWN.because("creator '%s' has earned nothing yet", creator);
     }
 
     static ProblemException unavailable(BalanceReading.Unavailable now) {

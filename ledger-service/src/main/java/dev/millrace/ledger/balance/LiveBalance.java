@@ -1,5 +1,7 @@
 package dev.millrace.ledger.balance;
 
+import com.google.common.base.Ticker;
+import dev.millrace.common.message.OutageLog;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
@@ -7,7 +9,6 @@ import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.ledger.balance.SettledLedger.Cursor;
 import dev.millrace.ledger.balance.SettledLedger.Settled;
 import dev.millrace.ledger.creator.CreatorId;
-import dev.millrace.ledger.problem.Outage;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -88,10 +89,11 @@ public final class LiveBalance {
     private final RedisConnections redis;
     private final Clock clock;
     private final Gathering<CreatorId, BalanceReading> readings = new Gathering<>(MOST, PATIENCE, this::readAll);
-    private final Map<Partition, Outage> outages = Partition.all().stream()
+    private final Map<Partition, OutageLog> outages = Partition.all().stream()
             .collect(Collectors.toUnmodifiableMap(
                     partition -> partition,
-                    partition -> new Outage("Balances of %s can't be read".formatted(partition))));
+                    partition ->
+                            new OutageLog("Balances of %s can't be read".formatted(partition), Ticker.systemTicker())));
 
     LiveBalance(SettledLedger ledger, RedisConnections redis, Clock clock) {
         this.ledger = ledger;
@@ -155,7 +157,7 @@ public final class LiveBalance {
         }
     }
 
-    private Outage outage(PartitionReading partition) {
+    private OutageLog outage(PartitionReading partition) {
         return Objects.requireNonNull(outages.get(partition.partition()));
     }
 

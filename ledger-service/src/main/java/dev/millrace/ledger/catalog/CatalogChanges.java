@@ -3,7 +3,7 @@ package dev.millrace.ledger.catalog;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.token.Kid;
 import dev.millrace.ledger.catalog.CatalogPublisher.Standing;
-import dev.millrace.ledger.problem.Problem;
+import dev.millrace.service.problem.Problem;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.springframework.http.HttpHeaders;
@@ -49,7 +49,7 @@ class CatalogChanges {
     /**
      * Makes the change in a transaction that no other change runs beside.
      *
-     * @throws dev.millrace.ledger.problem.ProblemException {@code catalog-behind}, or what the change throws
+     * @throws dev.millrace.service.problem.ProblemException {@code catalog-behind}, or what the change throws
      */
     <T> Made<T> make(Supplier<T> change) {
         T value = alone(() -> {
@@ -62,7 +62,7 @@ class CatalogChanges {
     /**
      * Revokes a key, also one that only the catalogue in force knows. While the database is behind, the key is revoked in force first.
      *
-     * @throws dev.millrace.ledger.problem.ProblemException {@code publisher-unknown}, {@code key-unknown}, or {@code counters-unavailable}
+     * @throws dev.millrace.service.problem.ProblemException {@code publisher-unknown}, {@code key-unknown}, or {@code counters-unavailable}
      *     where the database does not know the key and Redis can't be asked
      */
     Made<Boolean> revoke(PublisherRegister register, String id, String number) {
@@ -71,8 +71,7 @@ class CatalogChanges {
             boolean isKnown = register.isKey(id, number);
             if (standing == null && !isKnown) {
                 throw Problem.COUNTERS_UNAVAILABLE.because(
-                        "The database has no key '%s' of '%s', and the catalogue in force can't be read."
-                                .formatted(number, id));
+                        "the database has no key '%s' of '%s', and the catalogue in force can't be read", number, id);
             }
             boolean isRevoked = standing instanceof Standing.Behind behind
                     && Kid.parse(id + "." + number)

@@ -1,5 +1,6 @@
 package dev.millrace.ledger.catalog;
 
+import com.google.common.base.Ticker;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.settings.LedgerSettings;
@@ -23,11 +24,13 @@ public class CatalogConfiguration {
             PlatformTransactionManager transactions,
             RedisConnections redis,
             LedgerSettings settings,
-            MeterRegistry metrics) {
+            MeterRegistry metrics,
+            Ticker ticker) {
         return new CatalogPublisher(
                 new CatalogSnapshots(jdbc, transactions),
                 new PublishedCatalog(redis, settings.key(), metrics),
-                metrics);
+                metrics,
+                ticker);
     }
 
     @Bean

@@ -1,14 +1,15 @@
 package dev.millrace.ledger.catalog;
 
+import com.google.common.base.Ticker;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.SignedCatalog;
+import dev.millrace.common.message.OutageLog;
 import dev.millrace.common.token.Kid;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.ledger.catalog.CatalogSnapshots.Snapshot;
 import dev.millrace.ledger.catalog.PublishedCatalog.Held;
-import dev.millrace.ledger.problem.Outage;
-import dev.millrace.ledger.problem.Problem;
+import dev.millrace.service.problem.Problem;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -40,7 +41,7 @@ import org.springframework.transaction.TransactionException;
  * catalogue that it does not have.
  */
 class CatalogPublisher {
-    private static final Logger LOG = LoggerFactory.getLogger(CatalogPublisher.class);
+    private static final Logger log = LoggerFactory.getLogger(CatalogPublisher.class);
 
     /** Of so many ticks one asks the database. */
     static final int TICKS_A_LOOK = 30;
@@ -51,8 +52,8 @@ class CatalogPublisher {
     private final CatalogSnapshots snapshots;
     private final PublishedCatalog published;
     private final Counter failures;
-    private final Outage outage = new Outage("The catalogue can't be published");
-    private final Outage behind = new Outage("The catalogue is not the one in force", Level.ERROR);
+    private final OutageLog outage;
+    private final OutageLog behind;
     private final AtomicLong revisionInForce = new AtomicLong();
     private final AtomicReference<@Nullable Snapshot> last = new AtomicReference<>();
     private final AtomicReference<@Nullable Held> inForce = new AtomicReference<>();
@@ -65,9 +66,11 @@ class CatalogPublisher {
     /** Since the last that was taken. */
     private final AtomicInteger ticks = new AtomicInteger();
 
-    CatalogPublisher(CatalogSnapshots snapshots, PublishedCatalog published, MeterRegistry metrics) {
+    CatalogPublisher(CatalogSnapshots snapshots, PublishedCatalog published, MeterRegistry metrics, Ticker ticker) {
         this.snapshots = snapshots;
         this.published = published;
+        this.outage = new OutageLog("The catalogue can't be published", ticker);
+        this.behind = new OutageLog("The catalogue is not the one in force", Level.ERROR, ticker);
         this.failures = Counter.builder("millrace.catalog.publish.failures")
                 .description("Times the catalogue could not be published")
                 .register(metrics);
@@ -120,7 +123,7 @@ class CatalogPublisher {
             return now.catalog() == null
                     && hold(published.replace(now, known.catalog())).isPresent();
         } catch (RedisUnavailableException | RedisRefusedException e) {
-            LOG.debug("looking at what is in force failed", e);
+            log.debug("looking at what is in force failed", e);
             return false;
         }
     }
@@ -151,7 +154,7 @@ class CatalogPublisher {
         try {
             return Optional.of(offerCurrent());
         } catch (RedisUnavailableException | RedisRefusedException e) {
-            LOG.debug("a change is made without a look at what is in force", e);
+            log.debug("a change is made without a look at what is in force", e);
             return Optional.empty();
         }
     }
@@ -160,7 +163,7 @@ class CatalogPublisher {
      * Returns when a change may be made: Redis holds nothing that the database does not know, or can't be asked. Runs
      * inside {@link CatalogChanges#make}, before the change.
      *
-     * @throws dev.millrace.ledger.problem.ProblemException {@code catalog-behind}
+     * @throws dev.millrace.service.problem.ProblemException {@code catalog-behind}
      */
     void requireInStep() {
         if (standing().orElse(null) instanceof Standing.Behind(Catalog _, String why)) {

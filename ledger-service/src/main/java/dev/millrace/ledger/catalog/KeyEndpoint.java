@@ -1,8 +1,8 @@
 package dev.millrace.ledger.catalog;
 
 import dev.millrace.common.key.PublisherKeys;
-import dev.millrace.ledger.problem.Problem;
 import dev.millrace.ledger.problem.Problems;
+import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * signed counts for nothing, and is told. Thread-safe.
  */
 class PublishedCatalog {
-    private static final Logger LOG = LoggerFactory.getLogger(PublishedCatalog.class);
+    private static final Logger log = LoggerFactory.getLogger(PublishedCatalog.class);
 
     private final RedisConnections redis;
     private final MasterKey masterKey;
@@ -76,7 +76,7 @@ class PublishedCatalog {
             }
         } catch (NoStringException | CatalogRefusedException e) {
             forged.increment();
-            LOG.error("Somebody else has written the catalogue in Redis; it is replaced: {}", e.getMessage());
+            log.error("Somebody else has written the catalogue in Redis; it is replaced: {}", e.getMessage());
         }
         return new Held(found, catalog, revisionOf(revision));
     }

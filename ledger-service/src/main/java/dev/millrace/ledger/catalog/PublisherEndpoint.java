@@ -1,8 +1,8 @@
 package dev.millrace.ledger.catalog;
 
 import dev.millrace.common.token.Kid;
-import dev.millrace.ledger.problem.Problem;
 import dev.millrace.ledger.problem.Problems;
+import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -58,8 +58,7 @@ final class PublisherEndpoint {
     ResponseEntity<PublisherRegister.Publisher> create(@RequestBody NewPublisher body) {
         String publisher = body.publisher();
         if (publisher == null || !Kid.PUBLISHER.matcher(publisher).matches()) {
-            throw Problem.PUBLISHER_INVALID.because(
-                    "publisher id '%s' is not of the form [a-z0-9-]{1,32}".formatted(publisher));
+            throw Problem.PUBLISHER_INVALID.because("publisher id '%s' is not of the form [a-z0-9-]{1,32}", publisher);
         }
         var made = changes.make(() -> register.create(publisher));
         return new ResponseEntity<>(made.value(), made.headers(), HttpStatus.CREATED);

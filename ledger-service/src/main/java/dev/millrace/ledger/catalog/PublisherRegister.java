@@ -1,7 +1,7 @@
 package dev.millrace.ledger.catalog;
 
 import dev.millrace.common.token.Kid;
-import dev.millrace.ledger.problem.Problem;
+import dev.millrace.service.problem.Problem;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -31,7 +31,7 @@ final class PublisherRegister {
 
     Publisher create(String publisher) {
         if (exists(publisher)) {
-            throw Problem.PUBLISHER_EXISTS.because("publisher '%s' exists already".formatted(publisher));
+            throw Problem.PUBLISHER_EXISTS.because("publisher '%s' exists already", publisher);
         }
         return jdbc.sql("INSERT INTO publisher (publisher) VALUES (:publisher) RETURNING created_at")
                 .param("publisher", publisher)
@@ -80,8 +80,7 @@ final class PublisherRegister {
                 .filter(candidate ->
                         number.equals(Integer.toString(candidate.kid().number())))
                 .findFirst()
-                .orElseThrow(() ->
-                        Problem.KEY_UNKNOWN.because("publisher '%s' has no key '%s'".formatted(publisher, number)));
+                .orElseThrow(() -> Problem.KEY_UNKNOWN.because("publisher '%s' has no key '%s'", publisher, number));
         if (key.revokedAt() != null) {
             return key;
         }
@@ -98,7 +97,7 @@ final class PublisherRegister {
 
     private void requirePublisher(String publisher) {
         if (!exists(publisher)) {
-            throw Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'".formatted(publisher));
+            throw Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'", publisher);
         }
     }
 

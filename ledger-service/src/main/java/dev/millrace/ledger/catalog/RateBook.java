@@ -1,7 +1,7 @@
 package dev.millrace.ledger.catalog;
 
 import dev.millrace.common.catalog.Rate;
-import dev.millrace.ledger.problem.Problem;
+import dev.millrace.service.problem.Problem;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -120,17 +120,16 @@ final class RateBook {
 
     private Instant checked(Instant asked, List<Card> cards) {
         if (!asked.truncatedTo(ChronoUnit.SECONDS).equals(asked) || asked.isAfter(LATEST)) {
-            throw Problem.RATE_INVALID.because(
-                    "effectiveAt '%s' is not a whole second up to the year 9999".formatted(asked));
+            throw Problem.RATE_INVALID.because("effectiveAt '%s' is not a whole second up to the year 9999", asked);
         }
         Instant now = databaseTime();
         if (asked.isBefore(now.plus(leastNotice))) {
             throw Problem.RATE_IN_THE_PAST.because(
-                    "effectiveAt '%s' is not at least %d ms after now, %s: every ingest node must have the card before it takes effect"
-                            .formatted(asked, leastNotice.toMillis(), now));
+                    "effectiveAt '%s' is not at least %d ms after now, %s: every ingest node must have the card before it takes effect",
+                    asked, leastNotice.toMillis(), now);
         }
         if (taken(cards, asked)) {
-            throw Problem.RATE_EXISTS.because("another card takes effect at '%s'".formatted(asked));
+            throw Problem.RATE_EXISTS.because("another card takes effect at '%s'", asked);
         }
         return asked;
     }

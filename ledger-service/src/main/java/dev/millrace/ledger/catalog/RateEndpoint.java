@@ -1,8 +1,8 @@
 package dev.millrace.ledger.catalog;
 
 import dev.millrace.common.catalog.Rate;
-import dev.millrace.ledger.problem.Problem;
 import dev.millrace.ledger.problem.Problems;
+import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Instant;

@@ -2,7 +2,7 @@ package dev.millrace.ledger.catalog;
 
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.token.EventType;
-import dev.millrace.ledger.problem.Problem;
+import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
@@ -34,7 +34,7 @@ record RateRequest(
             BigDecimal cap) {}
 
     /**
-     * @throws dev.millrace.ledger.problem.ProblemException {@code rate-invalid}, when it is no time
+     * @throws dev.millrace.service.problem.ProblemException {@code rate-invalid}, when it is no time
      */
     @Nullable
     Instant time() {
@@ -45,16 +45,16 @@ record RateRequest(
             return Instant.parse(effectiveAt);
         } catch (DateTimeException e) {
             throw Problem.RATE_INVALID.because(
-                    "effectiveAt '%s' is not a time such as 2030-01-01T00:00:00Z".formatted(effectiveAt));
+                    "effectiveAt '%s' is not a time such as 2030-01-01T00:00:00Z", effectiveAt);
         }
     }
 
     /**
-     * @throws dev.millrace.ledger.problem.ProblemException {@code rate-invalid}, naming the first value that can't be used
+     * @throws dev.millrace.service.problem.ProblemException {@code rate-invalid}, naming the first value that can't be used
      */
     Map<String, Rate> changes() {
         if (rates == null || rates.isEmpty()) {
-            throw Problem.RATE_INVALID.because("'rates' names no type; it takes at least one of %s".formatted(types()));
+            throw Problem.RATE_INVALID.because("'rates' names no type; it takes at least one of %s", types());
         }
         Map<String, Rate> changes = new TreeMap<>();
         rates.forEach((type, rate) -> changes.put(type, checked(type, rate)));
@@ -63,23 +63,23 @@ record RateRequest(
 
     private static Rate checked(String type, @Nullable NewRate rate) {
         if (EventType.named(type).isEmpty()) {
-            throw Problem.RATE_INVALID.because("type '%s' is none of %s".formatted(type, types()));
+            throw Problem.RATE_INVALID.because("type '%s' is none of %s", type, types());
         }
         if (rate == null) {
-            throw Problem.RATE_INVALID.because("rates.%s is null; it takes micros and cap".formatted(type));
+            throw Problem.RATE_INVALID.because("rates.%s is null; it takes micros and cap", type);
         }
         long micros = whole("rates.%s.micros".formatted(type), rate.micros(), Rate.MOST_MICROS, 0);
         long cap = whole("rates.%s.cap".formatted(type), rate.cap(), Integer.MAX_VALUE, 1);
         try {
             return new Rate(micros, Math.toIntExact(cap));
         } catch (IllegalArgumentException e) {
-            throw Problem.RATE_INVALID.because("rates.%s: %s".formatted(type, e.getMessage()));
+            throw Problem.RATE_INVALID.because("rates.%s: %s", type, e.getMessage());
         }
     }
 
     private static long whole(String name, @Nullable BigDecimal value, long most, long least) {
         if (value == null) {
-            throw Problem.RATE_INVALID.because("%s is missing".formatted(name));
+            throw Problem.RATE_INVALID.because("%s is missing", name);
         }
         try {
             long whole = value.longValueExact();
@@ -90,7 +90,7 @@ record RateRequest(
             // refused below
         }
         throw Problem.RATE_INVALID.because(
-                "%s %s is not a whole number from %d to %d".formatted(name, value, least, most));
+                "%s %s is not a whole number from %d to %d", name, value.toString(), least, most);
     }
 
     private static String types() {

@@ -1,7 +1,7 @@
 package dev.millrace.ledger.creator;
 
 import dev.millrace.counters.Partition;
-import dev.millrace.ledger.problem.Problem;
+import dev.millrace.service.problem.Problem;
 
 /**
  * A creator, as tokens, counters and accounts name it.
@@ -11,8 +11,7 @@ import dev.millrace.ledger.problem.Problem;
 public record CreatorId(String id) {
     public CreatorId {
         if (!dev.millrace.common.token.CreatorId.matches(id)) {
-            throw Problem.CREATOR_INVALID.because(
-                    "'%s' is none: %s".formatted(id, dev.millrace.common.token.CreatorId.RULE));
+            throw Problem.CREATOR_INVALID.because("'%s' is none: %s", id, dev.millrace.common.token.CreatorId.RULE);
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.millrace.ledger.creator;
 
-import dev.millrace.ledger.problem.Problem;
+import dev.millrace.service.problem.Problem;
 import org.jspecify.annotations.Nullable;
 
 /** How much of a creator's data one answer holds. */
@@ -11,7 +11,7 @@ public final class Limit {
      * The limit asked for.
      *
      * @param text the query's parameter; absent: {@code standard}
-     * @throws dev.millrace.ledger.problem.ProblemException when it is not a number from 1 to {@code most}
+     * @throws dev.millrace.service.problem.ProblemException when it is not a number from 1 to {@code most}
      */
     public static int of(@Nullable String text, int standard, int most) {
         if (text == null) {
@@ -25,6 +25,6 @@ public final class Limit {
         } catch (NumberFormatException e) {
             // refused below
         }
-        throw Problem.LIMIT_INVALID.because("limit '%s' is not a whole number from 1 to %d".formatted(text, most));
+        throw Problem.LIMIT_INVALID.because("limit '%s' is not a whole number from 1 to %d", text, most);
     }
 }

@@ -1,6 +1,6 @@
 package dev.millrace.ledger.engagement;
 
-import dev.millrace.ledger.problem.Problem;
+import dev.millrace.service.problem.Problem;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
@@ -21,12 +21,12 @@ record DateRange(LocalDate from, LocalDate to) {
 
     DateRange {
         if (from.isAfter(to)) {
-            throw Problem.RANGE_INVALID.because("from '%s' is after to '%s'".formatted(from, to));
+            throw Problem.RANGE_INVALID.because("from '%s' is after to '%s'", from, to);
         }
         long days = ChronoUnit.DAYS.between(from, to) + 1;
         if (days > MOST_DAYS) {
             throw Problem.RANGE_INVALID.because(
-                    "from '%s' to '%s' is %d days; at most %d are answered".formatted(from, to, days, MOST_DAYS));
+                    "from '%s' to '%s' is %d days; at most %d are answered", from, to, days, MOST_DAYS);
         }
     }
 
@@ -46,6 +46,6 @@ record DateRange(LocalDate from, LocalDate to) {
             // refused below
         }
         throw Problem.RANGE_INVALID.because(
-                "%s '%s' is not a date of the form YYYY-MM-DD from 1970-01-01 on".formatted(name, text));
+                "%s '%s' is not a date of the form YYYY-MM-DD from 1970-01-01 on", name, text);
     }
 }

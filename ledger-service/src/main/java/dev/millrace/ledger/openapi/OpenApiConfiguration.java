@@ -1,7 +1,7 @@
 package dev.millrace.ledger.openapi;
 
-import dev.millrace.ledger.problem.Problem;
 import dev.millrace.ledger.problem.Problems;
+import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.models.Components;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.Operation;

@@ -1,5 +1,6 @@
 package dev.millrace.ledger.problem;
 
+import dev.millrace.service.problem.Problem;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;

@@ -1,4 +1,4 @@
-/** Every error as an RFC 9457 problem detail with a stable code, and outages logged once. */
+/** The problems of the ledger: what its stores fail with, and which of them an endpoint answers with. */
 @NullMarked
 package dev.millrace.ledger.problem;
 

@@ -3,6 +3,8 @@ package dev.millrace.ledger.settings;
 import com.google.common.base.Ticker;
 import dev.millrace.common.key.BearerSecret;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.message.Printable;
+import dev.millrace.common.message.SettingException;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisSettings;
 import java.net.URI;
@@ -58,16 +60,17 @@ public record LedgerSettings(
         if (local && jwtSecret.isEmpty() && jwkSetUri.isEmpty()) {
             jwtSecret = BearerSecret.LOCAL;
         }
-        checkMasterKey(masterKey, local);
+        MasterKey _ = local ? MasterKey.of(masterKey) : MasterKey.forProduction(masterKey);
+        var _ = new RedisSettings(redisUrl, redisPatience, REDIS_TIMEOUT);
         checkBearer(jwtSecret, jwkSetUri, local);
         checkAudience(jwkSetUri, jwtAudience);
         if (redisPatience.compareTo(LEAST_PATIENCE) < 0 || redisPatience.compareTo(MOST_PATIENCE) > 0) {
-            throw new SettingsRefused("MILLRACE_REDIS_PATIENCE %d ms is not %d ms to %d ms"
+            throw new SettingException("MILLRACE_REDIS_PATIENCE %d ms is not %d ms to %d ms"
                     .formatted(redisPatience.toMillis(), LEAST_PATIENCE.toMillis(), MOST_PATIENCE.toMillis()));
         }
         if (!CURRENCY.matcher(currency).matches()) {
-            throw new SettingsRefused(
-                    "MILLRACE_CURRENCY '%s' is not a code of three capital letters such as USD".formatted(currency));
+            throw new SettingException("MILLRACE_CURRENCY '%s' is not a code of three capital letters such as USD"
+                    .formatted(Printable.abbreviate(currency)));
         }
     }
 
@@ -76,21 +79,13 @@ public record LedgerSettings(
         return MasterKey.of(masterKey);
     }
 
-    private static void checkMasterKey(String masterKey, boolean local) {
-        try {
-            MasterKey _ = local ? MasterKey.of(masterKey) : MasterKey.forProduction(masterKey);
-        } catch (IllegalArgumentException e) {
-            throw new SettingsRefused(String.valueOf(e.getMessage()));
-        }
-    }
-
     private static void checkBearer(String jwtSecret, String jwkSetUri, boolean local) {
         if (jwtSecret.isEmpty() && jwkSetUri.isEmpty()) {
-            throw new SettingsRefused("neither MILLRACE_LEDGER_JWT_SECRET nor MILLRACE_LEDGER_JWK_SET_URI is set;"
+            throw new SettingException("neither MILLRACE_LEDGER_JWT_SECRET nor MILLRACE_LEDGER_JWK_SET_URI is set;"
                     + " bearer tokens can't be checked without one of them");
         }
         if (!jwtSecret.isEmpty() && !jwkSetUri.isEmpty()) {
-            throw new SettingsRefused(
+            throw new SettingException(
                     "both MILLRACE_LEDGER_JWT_SECRET and MILLRACE_LEDGER_JWK_SET_URI are set; it takes exactly one");
         }
         if (jwkSetUri.isEmpty()) {
@@ -103,11 +98,11 @@ public record LedgerSettings(
     private static void checkSecret(String jwtSecret, boolean local) {
         int bytes = jwtSecret.getBytes(StandardCharsets.UTF_8).length;
         if (bytes < BearerSecret.LEAST_BYTES) {
-            throw new SettingsRefused("MILLRACE_LEDGER_JWT_SECRET has %d bytes; HS256 takes at least %d random ones"
+            throw new SettingException("MILLRACE_LEDGER_JWT_SECRET has %d bytes; HS256 takes at least %d random ones"
                     .formatted(bytes, BearerSecret.LEAST_BYTES));
         }
         if (!local && jwtSecret.equals(BearerSecret.LOCAL)) {
-            throw new SettingsRefused("MILLRACE_LEDGER_JWT_SECRET is the well-known secret of the local profile;"
+            throw new SettingException("MILLRACE_LEDGER_JWT_SECRET is the well-known secret of the local profile;"
                     + " set a secret one of your own");
         }
     }
@@ -121,30 +116,20 @@ public record LedgerSettings(
         } catch (URISyntaxException e) {
             // refused below
         }
-        throw new SettingsRefused(
-                "MILLRACE_LEDGER_JWK_SET_URI '%s' is not an http or https address".formatted(jwkSetUri));
+        throw new SettingException("MILLRACE_LEDGER_JWK_SET_URI is not an http or https address with a host");
     }
 
     private static void checkAudience(String jwkSetUri, String jwtAudience) {
         if (!jwkSetUri.isEmpty() && jwtAudience.isEmpty()) {
-            throw new SettingsRefused(
+            throw new SettingException(
                     "MILLRACE_LEDGER_JWT_AUDIENCE is not set; with MILLRACE_LEDGER_JWK_SET_URI it takes one,"
                             + " since the same keys sign tokens that are meant for other services");
         }
     }
 
-    /**
-     * The connections to Redis, not opened yet.
-     *
-     * @throws SettingsRefused when the address is none
-     */
-    public RedisConnections connections() {
-        try {
-            return new RedisConnections(
-                    new RedisSettings(redisUrl, redisPatience, REDIS_TIMEOUT), Ticker.systemTicker());
-        } catch (IllegalArgumentException e) {
-            throw new SettingsRefused(String.valueOf(e.getMessage()));
-        }
+    /** The connections to Redis, not opened yet. */
+    public RedisConnections connections(Ticker ticker) {
+        return new RedisConnections(new RedisSettings(redisUrl, redisPatience, REDIS_TIMEOUT), ticker);
     }
 
     /** Without the secrets. */

@@ -1,6 +1,6 @@
 package dev.millrace.ledger.statement;
 
-import dev.millrace.ledger.problem.Problem;
+import dev.millrace.service.problem.Problem;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -29,7 +29,7 @@ record PageCursor(Instant at, long journal, String publisher) {
     }
 
     /**
-     * @throws dev.millrace.ledger.problem.ProblemException when the word is none of ours
+     * @throws dev.millrace.service.problem.ProblemException when the word is none of ours
      */
     static PageCursor decode(String word) {
         try {

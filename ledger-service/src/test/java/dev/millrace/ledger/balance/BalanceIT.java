@@ -117,7 +117,7 @@ class BalanceIT {
                                 .header("Content-Type", "text/plain")
                                 .POST(HttpRequest.BodyPublishers.ofString("demo")))
                         .problem())
-                .isEqualTo("media-type-unsupported");
+                .isEqualTo("unsupported-media-type");
         assertThat(ledger.post("/v1/admin/publishers", admin, "{\"publisher\":").problem())
                 .isEqualTo("body-malformed");
         assertThat(ledger.post("/v1/admin/publishers", admin, "{\"publisher\":{}}")

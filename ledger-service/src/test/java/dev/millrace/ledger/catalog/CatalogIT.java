@@ -19,7 +19,7 @@ import dev.millrace.counters.CatalogStore;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.ledger.Stores;
-import dev.millrace.ledger.problem.ProblemException;
+import dev.millrace.service.problem.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;

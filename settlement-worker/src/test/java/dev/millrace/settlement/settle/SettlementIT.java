@@ -13,9 +13,15 @@ import dev.millrace.counters.EngagementName;
 import dev.millrace.counters.Partition;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
+import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.watch.Watch;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -33,8 +39,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.DataAccessException;
-import org.springframework.http.ProblemDetail;
-import org.springframework.http.ResponseEntity;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.mock.web.MockHttpServletRequest;
@@ -673,39 +677,53 @@ class SettlementIT {
         MockHttpServletRequest stranger = new MockHttpServletRequest();
         stranger.setRemoteAddr("192.0.2.7");
         stranger.addHeader("X-Millrace-Settle", "now");
-        assertThat(worker.bean(SettleNow.class).settle(stranger).getStatusCode().value())
-                .isEqualTo(403);
+        assertRefused(stranger, Problem.LOOPBACK_ONLY);
         counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
         MockHttpServletRequest neighbour = new MockHttpServletRequest();
         neighbour.setRemoteAddr("127.0.0.1");
-        assertThat(worker.bean(SettleNow.class)
-                        .settle(neighbour)
-                        .getStatusCode()
-                        .value())
-                .isEqualTo(403);
+        assertRefused(neighbour, Problem.SETTLE_HEADER_MISSING);
         assertThat(balances()).isEmpty();
         neighbour.addHeader("X-Millrace-Settle", "now");
-        assertThat(worker.bean(SettleNow.class)
-                        .settle(neighbour)
-                        .getStatusCode()
-                        .value())
-                .isEqualTo(200);
+        assertThat(worker.bean(SettleNow.class).settle(neighbour).micros()).isEqualTo(1_000);
         assertThat(balances()).containsEntry("creator:c-1", 1_000L);
     }
 
     /** Whoever asks takes the answer for "all that was counted before is in the ledger". */
     @Test
-    void aSettlementThatLeftPartitionsOutIsNotCalledDone() throws Exception {
+    void aSettlementThatLeftPartitionsOutIsNotCalledDone() {
         counters.redis().hset(Partition.of(3).ctl(), "process", "another-process");
         MockHttpServletRequest neighbour = new MockHttpServletRequest();
         neighbour.setRemoteAddr("127.0.0.1");
         neighbour.addHeader("X-Millrace-Settle", "now");
-        ResponseEntity<Object> answer = worker.bean(SettleNow.class).settle(neighbour);
-        assertThat(answer.getStatusCode().value()).isEqualTo(503);
-        assertThat(answer.getBody())
+        assertRefused(neighbour, Problem.SETTLEMENT_INCOMPLETE);
+    }
+
+    @Test
+    void theAnswersOfTheWorkerAreProblemDetailsToo() throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            URI address = URI.create("http://127.0.0.1:" + worker.port());
+            HttpResponse<String> refused = client.send(
+                    HttpRequest.newBuilder(address.resolve("/actuator/settle"))
+                            .POST(HttpRequest.BodyPublishers.noBody())
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(refused.statusCode()).isEqualTo(403);
+            assertThat(refused.body()).isEqualTo("""
+                            {"detail":"send the header X-Millrace-Settle: now with the request","instance":"/actuator/settle",\
+                            "status":403,"title":"The request lacks a header","type":"urn:millrace:problem:settle-header-missing",\
+                            "code":"settle-header-missing"}""");
+            HttpResponse<String> nothing = client.send(
+                    HttpRequest.newBuilder(address.resolve("/nothing")).build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(nothing.statusCode()).isEqualTo(404);
+            assertThat(nothing.body()).contains("\"code\":\"not-found\"").contains("nothing is at /nothing");
+        }
+    }
+
+    private void assertRefused(MockHttpServletRequest request, Problem problem) {
+        assertThatThrownBy(() -> worker.bean(SettleNow.class).settle(request))
                 .isInstanceOfSatisfying(
-                        ProblemDetail.class,
-                        problem -> assertThat(problem.getProperties()).containsEntry("code", "settlement-incomplete"));
+                        ProblemException.class,
+                        refused -> assertThat(refused.problem()).isEqualTo(problem));
     }
 
     private Map<String, Long> balances() {

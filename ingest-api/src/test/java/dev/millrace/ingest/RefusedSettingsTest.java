@@ -1,0 +1,41 @@
+package dev.millrace.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.base.Throwables;
+import dev.millrace.common.message.SettingException;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** A start with a bad setting names the variable, the mistake and the remedy. Nothing that it prints holds the secret. */
+@ExtendWith(OutputCaptureExtension.class)
+class RefusedSettingsTest {
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "MILLRACE_REDIS_URL | redis://app:S3cr3t pass@host | its user or password holds a character that is not percent-encoded",
+                "MILLRACE_REDIS_URL | redis://app:S3cr3t/pass@host:6379 | its user or password holds a character that is not percent-encoded",
+                "MILLRACE_REDIS_URL | app:S3cr3t@host:6379 | MILLRACE_REDIS_URL (host:6379, user and password left out) is no URL of Redis: it begins with none",
+                "MILLRACE_REDIS_URL | redis://app:S3cr3t@host:port | its host, its port or what follows is malformed",
+                "MILLRACE_MASTER_KEY | S3cr3t | MILLRACE_MASTER_KEY has 6 characters; it takes at least 32",
+                "MILLRACE_MASTER_KEY | S3cr3tS3cr3tS3cr3tS3cr3tS3cr3tS3cr3t | MILLRACE_MASTER_KEY has only 5 different characters",
+                "MILLRACE_IDENTITY_KEY | S3cr3t | MILLRACE_IDENTITY_KEY has 6 characters; it takes at least 32",
+            })
+    void aSecretIsNeverPrinted(String variable, String value, String message, CapturedOutput printed) {
+        assertThatThrownBy(() -> new SpringApplicationBuilder(IngestApi.class)
+                        .profiles("local")
+                        .run("--server.port=0", "--management.server.port=0", "--" + variable + "=" + value))
+                .satisfies(e -> assertThat(Throwables.getRootCause(e)).isInstanceOf(SettingException.class));
+        assertThat(printed.toString())
+                .contains(message)
+                .doesNotContain("S3cr3t")
+                .doesNotContain("\tat ");
+    }
+}

@@ -1,0 +1,55 @@
+package dev.millrace.ledger.problem;
+
+import dev.millrace.counters.RedisUnavailableException;
+import dev.millrace.service.ReadOnlyEviction;
+import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
+import dev.millrace.service.problem.ProblemHandler;
+import dev.millrace.service.problem.ProblemWriter;
+import java.sql.SQLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.NonTransientDataAccessResourceException;
+import org.springframework.dao.RecoverableDataAccessException;
+import org.springframework.dao.TransientDataAccessException;
+import org.springframework.transaction.TransactionException;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+
+/** Turns what the ledger's stores fail with into problems, too. An outage is no line a request: whoever follows a store logs it once. */
+@RestControllerAdvice
+public final class LedgerProblems extends ProblemHandler {
+    private static final Logger log = LoggerFactory.getLogger(LedgerProblems.class);
+
+    LedgerProblems(ProblemWriter writer) {
+        super(writer);
+    }
+
+    @Override
+    public ProblemException translate(Exception e) {
+        if (e instanceof RedisUnavailableException) {
+            log.debug("Redis can't be used", e);
+            return Problem.COUNTERS_UNAVAILABLE.because("Redis does not answer; try again");
+        }
+        if (e instanceof TransactionException || (e instanceof DataAccessException failure && isOutage(failure))) {
+            log.debug("the ledger can't be reached", e);
+            return Problem.LEDGER_UNAVAILABLE.because("Postgres does not answer, or takes no changes now; try again");
+        }
+        return super.translate(e);
+    }
+
+    private static boolean isOutage(DataAccessException e) {
+        return e instanceof TransientDataAccessException
+                || e instanceof DataAccessResourceFailureException
+                || e instanceof NonTransientDataAccessResourceException
+                || e instanceof RecoverableDataAccessException
+                || isReadOnly(e);
+    }
+
+    /** The server is no primary any more. */
+    private static boolean isReadOnly(DataAccessException e) {
+        return e.getMostSpecificCause() instanceof SQLException cause
+                && ReadOnlyEviction.READ_ONLY.equals(cause.getSQLState());
+    }
+}

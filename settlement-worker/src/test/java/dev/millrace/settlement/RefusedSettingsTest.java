@@ -1,0 +1,42 @@
+package dev.millrace.settlement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.base.Throwables;
+import dev.millrace.common.message.SettingException;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** A start with a bad setting names the variable, the mistake and the remedy. Nothing that it prints holds the secret. */
+@ExtendWith(OutputCaptureExtension.class)
+class RefusedSettingsTest {
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "MILLRACE_REDIS_URL | redis://app:S3cr3t pass@host | its user or password holds a character that is not percent-encoded",
+                "MILLRACE_REDIS_URL | redis://app:S3cr3t/pass@host:6379 | its user or password holds a character that is not percent-encoded",
+                "MILLRACE_REDIS_URL | app:S3cr3t@host:6379 | MILLRACE_REDIS_URL (host:6379, user and password left out) is no URL of Redis: it begins with none",
+                "MILLRACE_REDIS_URL | redis://app:S3cr3t@host:port | its host, its port or what follows is malformed",
+                "MILLRACE_POSTGRES_URL | jdbc:postgresql://db/millrace?user=app&password=S3cr3t | MILLRACE_POSTGRES_URL holds a user or a password",
+                "MILLRACE_POSTGRES_URL | jdbc:postgresql://app:S3cr3t@db/millrace | MILLRACE_POSTGRES_URL holds a user or a password",
+                "MILLRACE_POSTGRES_URL | postgres://app:S3cr3t@db/millrace | MILLRACE_POSTGRES_URL holds a user or a password",
+                "MILLRACE_POSTGRES_URL | mysql:S3cr3t | MILLRACE_POSTGRES_URL is no URL of Postgres; it is jdbc:postgresql:",
+            })
+    void aSecretIsNeverPrinted(String variable, String value, String message, CapturedOutput printed) {
+        assertThatThrownBy(() -> new SpringApplicationBuilder(SettlementWorker.class)
+                        .profiles("local")
+                        .run("--server.port=0", "--" + variable + "=" + value))
+                .satisfies(e -> assertThat(Throwables.getRootCause(e)).isInstanceOf(SettingException.class));
+        assertThat(printed.toString())
+                .contains(message)
+                .doesNotContain("S3cr3t")
+                .doesNotContain("\tat ");
+    }
+}
