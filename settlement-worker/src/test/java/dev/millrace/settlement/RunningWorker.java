@@ -9,6 +9,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 /** The worker as it runs in production, on a port of its own; it settles by itself only once an hour. */
 public final class RunningWorker implements AutoCloseable {
@@ -31,8 +32,10 @@ public final class RunningWorker implements AutoCloseable {
 
     /** Stops what it does by itself: what happens then is what a test calls. */
     public RunningWorker byHand() {
-        context.getBean("settlementCrank", Crank.class).stop();
-        context.getBean("watchCrank", Crank.class).stop();
+        ThreadPoolTaskScheduler scheduler = context.getBean(ThreadPoolTaskScheduler.class);
+        scheduler.setWaitForTasksToCompleteOnShutdown(true);
+        scheduler.setAwaitTerminationSeconds(30);
+        scheduler.shutdown();
         return this;
     }
 

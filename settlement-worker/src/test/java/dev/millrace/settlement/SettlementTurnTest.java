@@ -3,6 +3,7 @@ package dev.millrace.settlement;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.base.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,12 @@ class SettlementTurnTest {
     private static final Duration INTERVAL = Duration.ofSeconds(60);
 
     private final AtomicLong now = new AtomicLong(-5);
+    private final Ticker ticker = new Ticker() {
+        @Override
+        public long read() {
+            return now.get();
+        }
+    };
     private final AtomicInteger asked = new AtomicInteger();
     private final List<Boolean> looks = new ArrayList<>();
     private Duration until = INTERVAL;
@@ -27,7 +34,7 @@ class SettlementTurnTest {
             },
             looks::add,
             INTERVAL,
-            now::get);
+            ticker);
 
     @Test
     void nothingIsAskedUntilSomethingIsDueAgain() {
