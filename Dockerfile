@@ -10,6 +10,7 @@ WORKDIR /build
 # The poms alone, so that the libraries are a layer of their own until a pom changes.
 COPY pom.xml ./
 COPY common/pom.xml common/
+COPY books/pom.xml books/
 COPY service/pom.xml service/
 COPY local/pom.xml local/
 COPY counters/pom.xml counters/
@@ -22,8 +23,10 @@ RUN mvn -B -q dependency:go-offline -DexcludeGroupIds=dev.millrace
 # Formatter and tests are CI's work; the compiler's own checks run here too. Of the tests only local's are needed: the
 # services' tests are declared to use them, and Maven resolves that whether they run or not.
 COPY common/src/main common/src/main
+COPY books/src/main books/src/main
 COPY service/src/main service/src/main
 COPY local/src local/src
+COPY deploy/postgres/roles.sql deploy/postgres/
 COPY counters/src/main counters/src/main
 COPY ingest-api/src/main ingest-api/src/main
 COPY settlement-worker/src/main settlement-worker/src/main

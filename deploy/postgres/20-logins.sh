@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Second step of a new Postgres, after common's roles.sql: passwords for the services' two logins and the reader's, and the owner of the
+# Second step of a new Postgres, after roles.sql: passwords for the services' two logins and the reader's, and the owner of the
 # database, who runs the migrations. The image runs it once, on an empty volume, over its local socket.
 # Passwords come from the environment (psql's \getenv), so that none shows up in a process list.
 set -euo pipefail

@@ -1,5 +1,6 @@
 package dev.millrace.counters;
 
+import dev.millrace.common.token.EngagementName;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.MapScanCursor;
 import io.lettuce.core.ScanArgs;

@@ -1,5 +1,6 @@
 package dev.millrace.counters;
 
+import dev.millrace.common.token.EngagementName;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,6 +1,7 @@
 package dev.millrace.counters;
 
 import com.google.common.base.Preconditions;
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.Retention;
 import io.lettuce.core.protocol.CommandArgs;
 import java.nio.ByteBuffer;

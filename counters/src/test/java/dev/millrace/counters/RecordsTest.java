@@ -3,6 +3,7 @@ package dev.millrace.counters;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;

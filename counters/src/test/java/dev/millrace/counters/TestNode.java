@@ -2,6 +2,7 @@ package dev.millrace.counters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Retention;
 import java.time.Duration;

@@ -3,9 +3,9 @@ package dev.millrace.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.common.key.IdentityKey;
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Retention;
-import dev.millrace.counters.EngagementName;
 import dev.millrace.counters.LogPages;
 import dev.millrace.counters.LogPosition;
 import dev.millrace.counters.Partition;

@@ -1,10 +1,10 @@
 package dev.millrace.ledger;
 
 import com.google.common.base.Ticker;
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.Ctl;
-import dev.millrace.counters.EngagementName;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.LogPosition;
 import dev.millrace.counters.Opening;
@@ -342,8 +342,8 @@ public final class Stores implements AutoCloseable {
     /** Books a journal: inside a transaction. */
     public long book(Instant at, Map<Credit, Long> credits) {
         long journal = settler.sql("""
-                        INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)
-                        SELECT journal_id + 1, :at, 'settlement', 1, hash, sha256(hash) FROM chain_head FOR UPDATE
+                        INSERT INTO journal (journal_id, created_at, kind, events, salt, root, prev_hash, hash)
+                        SELECT journal_id + 1, :at, 'settlement', 1, hash, hash, hash, sha256(hash) FROM chain_head FOR UPDATE
                         RETURNING journal_id
                         """)
                 .param("at", at.atOffset(ZoneOffset.UTC))
@@ -368,8 +368,8 @@ public final class Stores implements AutoCloseable {
                 .update();
         settler.sql("""
                         WITH a AS (SELECT account_id FROM account WHERE name = :account),
-                        p AS (INSERT INTO posting (account_id, created_at, journal_id, publisher, micros)
-                              SELECT account_id, :at, :journal, :publisher, :micros FROM a)
+                        p AS (INSERT INTO posting (account_id, created_at, journal_id, line, publisher, micros)
+                              SELECT account_id, :at, :journal, (SELECT count(*) FROM posting WHERE journal_id = :journal), :publisher, :micros FROM a)
                         INSERT INTO balance AS b (account_id, micros, journal_id)
                         SELECT account_id, :micros, :journal FROM a
                         ON CONFLICT (account_id) DO UPDATE SET micros = b.micros + excluded.micros

@@ -1,7 +1,7 @@
 package dev.millrace.settlement;
 
 import com.google.common.base.Ticker;
-import dev.millrace.settlement.settle.Months;
+import dev.millrace.books.Months;
 import dev.millrace.settlement.settle.Settlement;
 import dev.millrace.settlement.watch.Watch;
 import java.time.Duration;

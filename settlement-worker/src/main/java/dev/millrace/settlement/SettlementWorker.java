@@ -2,7 +2,7 @@ package dev.millrace.settlement;
 
 import dev.millrace.service.ServerConfiguration;
 import dev.millrace.service.problem.ProblemHandler;
-import dev.millrace.settlement.reconcile.Reconcile;
+import dev.millrace.settlement.reconcile.ReconcileCommand;
 import dev.millrace.settlement.settle.SettleConfiguration;
 import dev.millrace.settlement.watch.WatchConfiguration;
 import java.util.List;
@@ -28,7 +28,7 @@ public class SettlementWorker {
     /** With {@code reconcile} as the first argument it is that command instead, and ends with its exit code. */
     public static void main(String[] args) {
         if (args.length > 0 && args[0].equals("reconcile")) {
-            System.exit(Reconcile.onTerminal().run(List.of(args).subList(1, args.length)));
+            System.exit(ReconcileCommand.onTerminal(List.of(args).subList(1, args.length)));
         }
         SpringApplication.run(SettlementWorker.class, args);
     }

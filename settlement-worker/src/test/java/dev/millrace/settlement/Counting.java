@@ -2,10 +2,10 @@ package dev.millrace.settlement;
 
 import com.google.common.base.Ticker;
 import com.google.common.collect.Lists;
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.Ctl;
-import dev.millrace.counters.EngagementName;
 import dev.millrace.counters.EpochReader;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.LogPosition;

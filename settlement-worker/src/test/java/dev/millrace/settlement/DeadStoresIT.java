@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
-import dev.millrace.counters.EngagementName;
+import dev.millrace.counters.EpochControl;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisUnavailableException;
@@ -15,7 +16,6 @@ import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.server.RedisServer;
 import dev.millrace.local.testing.RealServers;
-import dev.millrace.settlement.read.EpochControl;
 import dev.millrace.settlement.settle.Book;
 import dev.millrace.settlement.settle.Settlement;
 import dev.millrace.settlement.watch.Watch;

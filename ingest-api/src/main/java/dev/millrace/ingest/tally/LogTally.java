@@ -1,8 +1,8 @@
 package dev.millrace.ingest.tally;
 
 import com.carrotsearch.hppc.LongObjectHashMap;
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.Retention;
-import dev.millrace.counters.EngagementName;
 import dev.millrace.counters.LogPosition;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.TallyReply;

@@ -11,7 +11,10 @@ import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.ServiceJvm;
 import dev.millrace.local.mint.TokenMint;
-import dev.millrace.local.process.ServerProcess;
+import dev.millrace.local.process.Child;
+import dev.millrace.local.process.ChildPlan;
+import dev.millrace.local.process.Readiness;
+import dev.millrace.local.process.Signal;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.Ports;
 import java.io.IOException;
@@ -20,6 +23,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,15 +33,17 @@ import org.HdrHistogram.Histogram;
 final class NoopHttp implements Contestant {
     static final String NAME = "noop-http";
 
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration GRACE = Duration.ofSeconds(10);
     private static final Kid KID = Kid.parse("bench.1").orElseThrow();
     private static final String SECRET = "a server that does nothing checks no secret";
 
-    private final ServerProcess process;
+    private final Child process;
     private final int port;
     private final EventRequests requests;
     private final Peaks peaks = new Peaks();
 
-    private NoopHttp(ServerProcess process, int port, Slabs slabs) {
+    private NoopHttp(Child process, int port, Slabs slabs) {
         this.process = process;
         this.port = port;
         this.requests = new EventRequests(TokenMint.forPublisher(KID, SECRET), slabs);
@@ -47,15 +53,14 @@ final class NoopHttp implements Contestant {
         int port = Ports.free();
         Place place = stage.place(NAME);
         Files.createDirectories(place.data());
-        ServerProcess.Plan plan = new ServerProcess.Plan(
+        ChildPlan plan = new ChildPlan(
                 NAME,
                 command(stage.root()),
                 Map.of("MILLRACE_INGEST_PORT", Integer.toString(port), "SPRING_PROFILES_ACTIVE", ""),
                 place.data(),
                 place.logs().resolve(NAME + ".log"));
-        ServerProcess process = new ServerProcess(plan, () -> probe(port));
-        process.start();
-        process.awaitReady(stage.progress());
+        Child process = Child.start(plan);
+        new Readiness(process, PATIENCE, stage.progress()).await(() -> probe(port));
         return new NoopHttp(process, port, stage.slabs());
     }
 
@@ -98,7 +103,7 @@ final class NoopHttp implements Contestant {
 
     @Override
     public void close() {
-        process.stop();
+        process.stop(Signal.TERM, GRACE);
     }
 
     private static List<String> command(Path root) throws IOException {
@@ -117,9 +122,11 @@ final class NoopHttp implements Contestant {
         return command;
     }
 
-    private static ServerProcess.Answer probe(int port) throws IOException {
+    private static Readiness.Answer probe(int port) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected() ? ServerProcess.Answer.READY : ServerProcess.Answer.SILENT;
+            return socket.isConnected() ? Readiness.Answer.READY : Readiness.Answer.SILENT;
+        } catch (IOException e) {
+            return Readiness.Answer.SILENT;
         }
     }
 

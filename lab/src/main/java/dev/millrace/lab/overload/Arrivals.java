@@ -1,6 +1,5 @@
 package dev.millrace.lab.overload;
 
-import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.Reply;
 import dev.millrace.lab.load.Status;
 import dev.millrace.lab.load.Traffic;
@@ -13,68 +12,63 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Requests that arrive at moments fixed beforehand, phase by phase, whatever the server does. Each is sent once. The time of
- * an arrival counts from its moment, also while it waits for a connection or for a request to send, so that a server that
- * stalls can't hide it by holding the client up (coordinated omission). For one thread.
+ * Readers who come at moments fixed beforehand, phase by phase, whatever the server does. Each is sent once: what is refused
+ * is not tried again. The time of an arrival counts from its moment, also while it waits for a connection (or for a request
+ * to send), so that a server that stalls can't hide it by holding the client up: coordinated omission. For one thread.
  */
 final class Arrivals implements Traffic {
     /**
-     * How long an arrival waits for a connection, and then once more for its answer, until it is given up. Were both one
-     * time, a server behind by as much would get nothing but requests whose senders are about to leave.
+     * How long an arrival waits for a connection, and then once more for its answer, until it is given up; a browser would wait
+     * longer. Were both one time, a server behind by as much would get nothing but requests whose senders are about to leave.
      */
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final int REQUEST_TIMEOUT = 408;
     private static final Pattern CODE = Pattern.compile("\"code\":\"([a-z-]+)\"");
 
-    private final List<OnClock> phases = new ArrayList<>();
-    private final TokenSupply supply;
+    private final List<Part> parts = new ArrayList<>();
+    private final Supply supply;
     private final int[] requests;
     private final long[] sent;
+    private final int total;
     private long began;
     private int next;
     private int underWay;
 
-    /** A time of arrivals at one rate. */
-    record Phase(Drive.OpenLoop drive, Duration length) {
-        /** @param perSecond requests a second, above 0 */
-        Phase(double perSecond, Duration length) {
-            this(new Drive.OpenLoop(perSecond), length);
-        }
-
-        /** How many come; at least one. */
-        int arrivals() {
-            return Math.max(1, (int) (drive.perSecond() * length.toMillis() / 1_000));
-        }
-    }
-
     /**
-     * @param first arrival of the phase
-     * @param offset nanoseconds from the start of the first phase to this one
+     * A phase on the clock.
+     *
+     * @param first its first arrival
+     * @param offset nanoseconds from the start of the first phase to its own
      */
-    private record OnClock(Phase phase, int first, long offset, Score score) {
+    private record Part(Phase phase, int first, long offset, Score score) {
         long moment(int arrival) {
             return offset + phase.drive().moment(arrival - first);
+        }
+
+        long end() {
+            return offset + phase.length().toNanos();
         }
     }
 
     /** @param phases at least one */
-    Arrivals(List<Phase> phases, TokenSupply supply) {
+    Arrivals(List<Phase> phases, Supply supply) {
         int arrivals = 0;
         long offset = 0;
         for (Phase phase : phases) {
-            this.phases.add(new OnClock(phase, arrivals, offset, new Score(phase.arrivals())));
+            parts.add(new Part(phase, arrivals, offset, new Score(phase.arrivals())));
             arrivals += phase.arrivals();
             offset += phase.length().toNanos();
         }
         this.supply = supply;
-        this.requests = new int[arrivals];
-        this.sent = new long[arrivals];
+        this.total = arrivals;
+        this.requests = new int[total];
+        this.sent = new long[total];
     }
 
     /** What became of a phase, from 0; complete when all is finished. */
     Score score(int phase) {
-        return phases.get(phase).score();
+        return parts.get(phase).score();
     }
 
     @Override
@@ -84,15 +78,15 @@ final class Arrivals implements Traffic {
 
     @Override
     public boolean isFinished() {
-        return next == sent.length && underWay == 0;
+        return next == total && underWay == 0;
     }
 
     @Override
     public int next(long now) {
-        while (next < sent.length && now - latestStart(next) >= 0) {
-            phase(next++).score().addOther(Score.LATE);
+        while (next < total && now - latestStart(next) >= 0) {
+            part(next++).score().addLate();
         }
-        if (next == sent.length || due(next) - now > 0 || supply.isEmpty()) {
+        if (next == total || due(next) - now > 0 || supply.isEmpty()) {
             return NOTHING;
         }
         requests[next] = supply.take();
@@ -103,7 +97,7 @@ final class Arrivals implements Traffic {
 
     @Override
     public long untilNext(long now) {
-        if (next == sent.length) {
+        if (next == total) {
             return Long.MAX_VALUE;
         }
         long until = due(next) - now;
@@ -120,6 +114,10 @@ final class Arrivals implements Traffic {
         return sent[arrival] + PATIENCE.toNanos();
     }
 
+    private long latestStart(int arrival) {
+        return due(arrival) + PATIENCE.toNanos();
+    }
+
     @Override
     public boolean readsBodies() {
         return true;
@@ -128,33 +126,39 @@ final class Arrivals implements Traffic {
     @Override
     public void answered(int arrival, Reply reply, long now) {
         underWay--;
-        OnClock phase = phase(arrival);
-        Score score = phase.score();
+        Part part = part(arrival);
         long nanos = now - due(arrival);
         int status = reply.status();
         if (Status.isSuccess(status)) {
             supply.acknowledged(requests[arrival]);
-            long end = began + phase.offset() + phase.phase().length().toNanos();
-            score.addAccepted(arrival - phase.first(), nanos, now - end <= 0, reply.body());
+            part.score().addAccepted(arrival - part.first(), nanos, now - began <= part.end(), reply.body());
         } else if (Status.isRefusal(status)) {
             supply.refused(requests[arrival]);
-            Matcher code = CODE.matcher(text(reply));
-            score.addRefused(
-                    nanos,
-                    status
-                            + (code.find() ? " " + code.group(1) : "")
-                            + (reply.retryAfter() > 0 ? "" : Score.WITHOUT_RETRY_AFTER));
+            part.score().addShed(nanos, reason(status, reply), reply.retryAfter() > 0);
         } else if (status == REQUEST_TIMEOUT) {
-            score.addOther(Score.LATE);
+            supply.unanswered(requests[arrival]);
+            part.score().addLate();
         } else {
-            score.addUnexpected(status + " " + text(reply));
+            supply.unanswered(requests[arrival]);
+            part.score().addUnexpected(status, text(reply));
         }
     }
 
     @Override
     public void unanswered(int arrival, Silence why, long now) {
         underWay--;
-        phase(arrival).score().addOther(why == Silence.LATE ? Score.LATE : Score.BROKEN);
+        supply.unanswered(requests[arrival]);
+        Score score = part(arrival).score();
+        switch (why) {
+            case LATE -> score.addLate();
+            case BROKEN -> score.addBroken();
+        }
+    }
+
+    /** Status and, where the problem details have one, their code. */
+    private static String reason(int status, Reply reply) {
+        Matcher code = CODE.matcher(text(reply));
+        return code.find() ? status + " " + code.group(1) : Integer.toString(status);
     }
 
     private static String text(Reply reply) {
@@ -162,17 +166,13 @@ final class Arrivals implements Traffic {
     }
 
     private long due(int arrival) {
-        return began + phase(arrival).moment(arrival);
+        return began + part(arrival).moment(arrival);
     }
 
-    private long latestStart(int arrival) {
-        return due(arrival) + PATIENCE.toNanos();
-    }
-
-    private OnClock phase(int arrival) {
-        OnClock found = phases.getFirst();
-        for (OnClock phase : phases) {
-            found = phase.first() <= arrival ? phase : found;
+    private Part part(int arrival) {
+        Part found = parts.getFirst();
+        for (Part part : parts) {
+            found = part.first() <= arrival ? part : found;
         }
         return found;
     }

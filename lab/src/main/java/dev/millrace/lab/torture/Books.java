@@ -59,10 +59,10 @@ record Books(LedgerSession session) {
                     SELECT format('journal %s', journal_id) FROM (
                         SELECT journal_id, hash, journal_hash(
                             lag(hash, 1, decode(repeat('00', 32), 'hex')) OVER (ORDER BY journal_id),
-                            journal_id, created_at, kind, events, reason,
-                            (SELECT string_agg(posting_line(a.name, p.publisher, p.micros), '' ORDER BY a.name COLLATE "C", p.publisher)
+                            (SELECT merkle_root(p.line, posting_leaf(j.salt, p.line, posting_text(p.line, a.name, p.publisher, p.micros)) ORDER BY p.line)
                              FROM posting p JOIN account a USING (account_id)
-                             WHERE p.created_at = j.created_at AND p.journal_id = j.journal_id)) AS expected
+                             WHERE p.created_at = j.created_at AND p.journal_id = j.journal_id),
+                            journal_text(journal_id, created_at, kind, events, reason)) AS expected
                         FROM journal j) chain
                     WHERE hash <> expected
                     """),

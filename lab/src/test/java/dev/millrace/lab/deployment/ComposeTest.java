@@ -95,7 +95,7 @@ class ComposeTest {
         assertThat(postgres.at("volumes").texts())
                 .containsExactly(
                         "postgres-data:/var/lib/postgresql",
-                        "./common/src/main/resources/db/roles.sql:/docker-entrypoint-initdb.d/10-roles.sql:ro",
+                        "./deploy/postgres/roles.sql:/docker-entrypoint-initdb.d/10-roles.sql:ro",
                         "./deploy/postgres/20-logins.sh:/docker-entrypoint-initdb.d/20-logins.sh:ro");
     }
 

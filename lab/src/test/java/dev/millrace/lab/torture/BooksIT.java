@@ -27,17 +27,17 @@ class BooksIT {
 
     private static final List<String> SOUND = List.of(
             "INSERT INTO account (name) VALUES ('creator:creator-7'), ('publisher:publisher-1')",
-            "INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)"
-                    + " SELECT 1, now(), 'settlement', 3, hash, journal_hash(hash, 1, now(), 'settlement', 3, NULL,"
-                    + " posting_line('creator:creator-7', 'publisher-1', 3000)"
-                    + " || posting_line('publisher:publisher-1', 'publisher-1', -3000)) FROM chain_head",
-            "INSERT INTO posting (account_id, created_at, journal_id, publisher, micros)"
-                    + " SELECT account_id, now(), 1, 'publisher-1',"
+            "INSERT INTO journal (journal_id, created_at, kind, events, salt, root, prev_hash, hash)"
+                    + " SELECT 1, now(), 'settlement', 3, hash, root, hash, journal_hash(hash, root, journal_text(1, now(), 'settlement', 3, NULL))"
+                    + " FROM chain_head, LATERAL (SELECT merkle_root(line, posting_leaf(hash, line, posting_text(line, name, 'publisher-1', micros)) ORDER BY line) AS root"
+                    + " FROM (VALUES (0, 'creator:creator-7', 3000::bigint), (1, 'publisher:publisher-1', -3000)) p (line, name, micros)) tree",
+            "INSERT INTO posting (account_id, created_at, journal_id, line, publisher, micros)"
+                    + " SELECT account_id, now(), 1, CASE WHEN name LIKE 'creator:%' THEN 0 ELSE 1 END, 'publisher-1',"
                     + " CASE WHEN name LIKE 'creator:%' THEN 3000 ELSE -3000 END FROM account",
             "INSERT INTO balance SELECT account_id, micros, 1 FROM posting",
             "UPDATE chain_head SET (journal_id, created_at, hash) = (SELECT journal_id, created_at, hash FROM journal)",
             "INSERT INTO engagement VALUES (current_date, 'creator-7', 'publisher-1', '/a', 'view', 1, 3, 3000)",
-            "INSERT INTO article_score VALUES ('publisher-1', '/a', 'creator-7', 3000, now())",
+            "INSERT INTO article_score VALUES ('publisher-1', '/a', 'creator-7', 3000, now(), 1)",
             "INSERT INTO settled_epoch VALUES (4, 1, now(), now(), 3000, 3, 1)",
             "UPDATE partition_cursor SET lineage = 1",
             "INSERT INTO partition_opening SELECT partition, 1, 1 FROM partition_cursor",

@@ -1,6 +1,9 @@
 package dev.millrace.local.command;
 
-import dev.millrace.local.process.CommandException;
+import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.publisher.LedgerFailure;
+import dev.millrace.local.replay.ReplayFailure;
+import dev.millrace.local.settings.SettingsFailure;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -10,6 +13,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Finds the command that is asked for, runs it, and turns what goes wrong into a line and an exit code. */
 public final class Shell {
     private static final int FAILED = 1;
+    private static final int WRONG_USAGE = 2;
 
     private final Terminal terminal;
     private final CommandLine commands;
@@ -51,10 +55,12 @@ public final class Shell {
 
     private int explain(Exception failure) {
         switch (failure) {
-            case CommandException known -> {
-                terminal.err().println(known.getMessage());
-                return known.exitCode();
+            case SettingsFailure settings -> {
+                terminal.err().println(settings.getMessage());
+                return WRONG_USAGE;
             }
+            case StartFailure _, LedgerFailure _, ReplayFailure _ ->
+                terminal.err().println(failure.getMessage());
             case InterruptedException _ -> terminal.err().println("interrupted");
             default -> failure.printStackTrace(terminal.err());
         }

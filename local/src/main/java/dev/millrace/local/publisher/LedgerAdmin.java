@@ -1,7 +1,6 @@
 package dev.millrace.local.publisher;
 
 import dev.millrace.local.mint.BearerMint;
-import dev.millrace.local.process.CommandException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -56,9 +55,9 @@ final class LedgerAdmin {
     }
 
     /** What to say about an answer that was not expected. */
-    CommandException unexpected(String what, Answer answer) {
+    LedgerFailure unexpected(String what, Answer answer) {
         String detail = answer.body().path("detail").asString("");
-        return CommandException.failed("%s failed: ledger-service answers %d%s"
+        return new LedgerFailure("%s failed: ledger-service answers %d%s"
                 .formatted(what, answer.status(), detail.isEmpty() ? "" : ": " + detail));
     }
 
@@ -71,16 +70,15 @@ final class LedgerAdmin {
         try {
             HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() == 401 || response.statusCode() == 403) {
-                throw CommandException.failed("ledger-service at " + ledger + " refuses our bearer token ("
+                throw new LedgerFailure("ledger-service at " + ledger + " refuses our bearer token ("
                         + response.statusCode() + "): MILLRACE_LEDGER_JWT_SECRET must be set here as it is there");
             }
             return new Answer(response.statusCode(), json(response.body()));
         } catch (IOException e) {
-            throw CommandException.failed(
-                    "ledger-service does not answer at " + ledger + ": start it with ./millrace up");
+            throw new LedgerFailure("ledger-service does not answer at " + ledger + ": start it with ./millrace up");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw CommandException.failed("interrupted while waiting for ledger-service");
+            throw new LedgerFailure("interrupted while waiting for ledger-service");
         }
     }
 

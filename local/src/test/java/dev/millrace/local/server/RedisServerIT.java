@@ -3,9 +3,10 @@ package dev.millrace.local.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.local.process.CommandException;
+import dev.millrace.local.process.StartFailure;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +62,7 @@ class RedisServerIT {
     void stopsByItselfAlsoWhenFrozen() {
         redis.freeze();
         assertThat(redis.stop()).isTrue();
-        assertThat(redis.isAlive()).isFalse();
+        assertThat(redis.process().isAlive()).isFalse();
     }
 
     @Test
@@ -75,17 +76,18 @@ class RedisServerIT {
     void aTakenPortIsNamed() {
         assertThatThrownBy(
                         () -> RedisServer.start(TestPlace.in(home.resolve("second")), redis.port(), Durability.RELAXED))
-                .isInstanceOf(CommandException.class)
+                .isInstanceOf(StartFailure.class)
                 .hasMessage("port " + redis.port() + " for redis is taken");
     }
 
     @Test
     void anInstalledServerMustRunAndSayItsVersion() {
-        Path embedded = new Binaries(TestPlace.in(home).binaries()).redis().resolve("redis-server");
-        assertThat(RedisServer.installed(embedded, "embedded binary"))
-                .contains(new RedisServer.Program(embedded, "redis 7.0.15 (embedded binary)"));
-        assertThat(RedisServer.installed(Path.of("/bin/true"), "")).isEmpty();
-        assertThat(RedisServer.installed(Path.of("/no/such/redis-server"), "")).isEmpty();
+        Path embedded = RedisBinary.embedded(new BinaryCache(TestPlace.in(home).binaries()))
+                .program();
+        assertThat(RedisBinary.installed(embedded))
+                .isEqualTo(Optional.of(new RedisBinary(embedded, "7.0.15", "of the PATH")));
+        assertThat(RedisBinary.installed(Path.of("/bin/true"))).isEmpty();
+        assertThat(RedisBinary.installed(Path.of("/no/such/redis-server"))).isEmpty();
     }
 
     private String setting(String name) throws Exception {

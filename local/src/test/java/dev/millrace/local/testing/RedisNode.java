@@ -1,9 +1,11 @@
 package dev.millrace.local.testing;
 
-import dev.millrace.local.process.ServerProcess;
+import dev.millrace.local.process.Child;
+import dev.millrace.local.process.ChildPlan;
+import dev.millrace.local.process.Programs;
+import dev.millrace.local.process.Readiness;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.server.RedisLine;
-import dev.millrace.local.server.RedisServer;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -17,16 +19,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** A Redis process of a test's own: one of several, a node of a cluster, a sentinel. Not thread-safe. */
-public final class RedisNode extends ServerProcess {
+public final class RedisNode implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final int port;
+    private final ChildPlan plan;
+    private Child child;
 
-    private RedisNode(int port, Plan plan) {
-        super(plan, () -> RedisServer.probe(port));
+    private RedisNode(int port, ChildPlan plan) {
         this.port = port;
+        this.plan = plan;
+        this.child = launch();
     }
 
     /** Starts one in a folder of its own, with these settings beside the usual ones. */
@@ -50,7 +56,7 @@ public final class RedisNode extends ServerProcess {
                 "--repl-diskless-sync-delay",
                 "0"));
         command.addAll(List.of(settings));
-        return started(port, folder, command);
+        return new RedisNode(port, plan(port, folder, command));
     }
 
     /**
@@ -76,7 +82,7 @@ public final class RedisNode extends ServerProcess {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return started(port, folder, List.of(program(home), configuration.toString(), "--sentinel"));
+        return new RedisNode(port, plan(port, folder, List.of(program(home), configuration.toString(), "--sentinel")));
     }
 
     private static Path folder(Path home, int port) {
@@ -87,16 +93,40 @@ public final class RedisNode extends ServerProcess {
         }
     }
 
-    private static RedisNode started(int port, Path folder, List<String> command) {
-        Plan plan = new Plan("redis " + port, command, Map.of(), folder, folder.resolve("log"));
-        RedisNode node = new RedisNode(port, plan);
-        node.start();
-        node.awaitReady(line -> {});
-        return node;
+    private static ChildPlan plan(int port, Path folder, List<String> command) {
+        return new ChildPlan("redis " + port, command, Map.of(), folder, folder.resolve("log"));
     }
 
+    /** That of the PATH, as the other tests have it; where there is none, the one that was unpacked for them. */
     private static String program(Path home) {
-        return RedisServer.program(RealServers.place(home)).file().toString();
+        return Programs.onPath("redis-server").map(Path::toString).orElseGet(() -> {
+            RealServers.redisUrl();
+            try (Stream<Path> files = Files.walk(RealServers.place(home).binaries())) {
+                return files.filter(file -> file.endsWith("redis-server"))
+                        .findFirst()
+                        .orElseThrow()
+                        .toString();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    private Child launch() {
+        Child started = Child.start(plan);
+        new Readiness(started, PATIENCE, line -> {}).await(this::probe);
+        return started;
+    }
+
+    private Readiness.Answer probe() {
+        try {
+            String answer = new RedisLine("127.0.0.1", port).ask("PING");
+            return answer.equals("+PONG") || answer.startsWith("-NOAUTH")
+                    ? Readiness.Answer.READY
+                    : Readiness.Answer.BUSY;
+        } catch (IOException e) {
+            return Readiness.Answer.SILENT;
+        }
     }
 
     public int port() {
@@ -180,9 +210,29 @@ public final class RedisNode extends ServerProcess {
         ask("CLIENT KILL TYPE replica");
     }
 
-    /** Ends as in a power cut: nobody needs its data any more. */
+    public void freeze() {
+        child.freeze();
+    }
+
+    public void resume() {
+        child.resume();
+    }
+
+    public void kill() {
+        child.kill();
+    }
+
+    public void restart() {
+        child = launch();
+    }
+
+    /** Starts it again and does not wait until it has read its file. */
+    public void restartLoading() {
+        child = Child.start(plan);
+    }
+
     @Override
     public void close() {
-        kill();
+        child.kill();
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.settlement.reconcile;
 
+import java.math.BigInteger;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -94,7 +95,7 @@ final class AccountCheck {
      * @param pending what a creator has earned and not been paid yet
      */
     void creators(ToLongFunction<String> pending) {
-        try (Rows<Creator> rows = ledger.rows(CREATORS, Creator::row)) {
+        try (Snapshot.Rows<Creator> rows = ledger.rows(CREATORS, Creator::row)) {
             while (rows.hasNext()) {
                 Creator creator = rows.take();
                 found.accept(creator.difference(pending.applyAsLong(creator.name())));
@@ -143,24 +144,24 @@ final class AccountCheck {
                 what.add("archived micros are not units × rate in %d rows".formatted(wrong));
             }
             return Difference.of("creator", name, String.join("; ", what))
-                    .with("settled", new Amount(settled))
-                    .with("balance", new Amount(balance))
-                    .with("recomputed", new Amount(recomputed))
-                    .with("archived", new Amount(archived))
+                    .with("settled", new BigInteger(settled))
+                    .with("balance", new BigInteger(balance))
+                    .with("recomputed", new BigInteger(recomputed))
+                    .with("archived", new BigInteger(archived))
                     .with("pending", pending);
         }
     }
 
     /** Balances of publishers and of the ledger's own accounts. */
     void otherBalances() {
-        try (Rows<Difference> rows = ledger.rows(OTHERS, (row, n) -> {
+        try (Snapshot.Rows<Difference> rows = ledger.rows(OTHERS, (row, n) -> {
             String name = row.getString("name");
             return Difference.of(
                             "account",
                             name == null ? "number " + row.getLong("account_id") : name,
                             name == null ? "does not exist" : "the balance is not the sum of its postings")
-                    .with("settled", new Amount(row.getString("settled")))
-                    .with("balance", new Amount(row.getString("balance")));
+                    .with("settled", new BigInteger(row.getString("settled")))
+                    .with("balance", new BigInteger(row.getString("balance")));
         })) {
             rows.forEach(found);
         }
@@ -174,9 +175,9 @@ final class AccountCheck {
                                 "publisher",
                                 row.getString("publisher"),
                                 "its debit is not the sum of the credits it pays for")
-                        .with("credits", new Amount(row.getString("credits")))
-                        .with("debit", new Amount(row.getString("debit")))
-                        .with("bookedToOthers", new Amount(row.getString("others"))))
+                        .with("credits", new BigInteger(row.getString("credits")))
+                        .with("debit", new BigInteger(row.getString("debit")))
+                        .with("bookedToOthers", new BigInteger(row.getString("others"))))
                 .list()
                 .forEach(found);
     }

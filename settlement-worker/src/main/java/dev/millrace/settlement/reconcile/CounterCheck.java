@@ -1,6 +1,9 @@
 package dev.millrace.settlement.reconcile;
 
+import dev.millrace.books.PartitionCursor;
+import dev.millrace.books.Proof;
 import dev.millrace.counters.Ctl;
+import dev.millrace.counters.EpochContents;
 import dev.millrace.counters.EpochReader;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.MalformedCountersException;
@@ -8,11 +11,8 @@ import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
-import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.read.EpochContents;
-import dev.millrace.settlement.read.Proof;
 import dev.millrace.settlement.seal.PartitionOpening;
-import dev.millrace.settlement.watch.Money;
+import dev.millrace.settlement.watch.CounterBalanceCheck;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,9 +31,9 @@ final class CounterCheck {
     private static final int MOST_ATTEMPTS = 5;
 
     private final RedisConnections redis;
-    private final Money money;
+    private final CounterBalanceCheck money;
 
-    CounterCheck(RedisConnections redis, Money money) {
+    CounterCheck(RedisConnections redis, CounterBalanceCheck money) {
         this.redis = redis;
         this.money = money;
     }
@@ -45,18 +45,23 @@ final class CounterCheck {
      * @param pointers of those, the number of the open epoch
      * @param notes what was not looked at, and why
      */
-    record Look(Money.Reading money, Map<Integer, Long> pointers, List<Difference> differences, List<String> notes) {}
+    record Look(
+            CounterBalanceCheck.Reading money,
+            Map<Integer, Long> pointers,
+            List<Difference> differences,
+            List<String> notes) {}
 
     /** One look at all partitions, or empty when a pointer moved meanwhile. */
     Optional<Look> look(List<PartitionCursor> cursors, Proof proof, Progress progress) {
-        List<Money.Part> parts = new ArrayList<>();
-        Look look = new Look(new Money.Reading(parts), new HashMap<>(), new ArrayList<>(), new ArrayList<>());
+        List<CounterBalanceCheck.Part> parts = new ArrayList<>();
+        Look look =
+                new Look(new CounterBalanceCheck.Reading(parts), new HashMap<>(), new ArrayList<>(), new ArrayList<>());
         for (PartitionCursor cursor : cursors) {
             Optional<Long> pointer = pointer(cursor, look.differences());
             if (pointer.isEmpty()) {
                 continue;
             }
-            Optional<Money.Part> part = money.part(cursor, pointer.get());
+            Optional<CounterBalanceCheck.Part> part = money.part(cursor, pointer.get());
             if (part.isEmpty()) {
                 return Optional.empty();
             }
@@ -65,7 +70,8 @@ final class CounterCheck {
             compare(part.get(), look.differences());
             checkEpochs(cursor, pointer.get(), proof, look, progress);
         }
-        return Optional.of(new Look(new Money.Reading(parts), look.pointers(), look.differences(), look.notes()));
+        return Optional.of(
+                new Look(new CounterBalanceCheck.Reading(parts), look.pointers(), look.differences(), look.notes()));
     }
 
     private Optional<Long> pointer(PartitionCursor cursor, List<Difference> found) {
@@ -80,7 +86,7 @@ final class CounterCheck {
                     .with("settled", cursor.settledEpoch()));
             return Optional.empty();
         }
-        if (Money.isFarBehind(cursor, Long.parseLong(pointer))) {
+        if (CounterBalanceCheck.isFarBehind(cursor, Long.parseLong(pointer))) {
             found.add(Difference.of("pointer", name(cursor.partition()), "so far ahead that its epochs are not read")
                     .with("pointer", pointer)
                     .with("settled", cursor.settledEpoch()));
@@ -93,7 +99,7 @@ final class CounterCheck {
         return EpochReader.values(link, key, field).getFirst();
     }
 
-    private static void compare(Money.Part part, List<Difference> found) {
+    private static void compare(CounterBalanceCheck.Part part, List<Difference> found) {
         if (part.drift().value() != 0) {
             found.add(Difference.of("counters", name(part.partition()), "counted is not settled + pending")
                     .with("counted", part.counted().value())
@@ -126,7 +132,7 @@ final class CounterCheck {
         return contents.control().sealedAt() == null
                 ? Optional.of("it is before the open one, but its earnings are "
                         + (contents.control().isEmpty() ? "gone" : "not marked as sealed"))
-                : proof.culprit(contents);
+                : culprit(proof, contents);
     }
 
     /** It is read piece by piece, so what was read is of one moment only where nothing was counted meanwhile. */
@@ -139,13 +145,18 @@ final class CounterCheck {
             }
             EpochContents contents = contents(partition, epoch);
             if (before.equals(events(partition, epoch))) {
-                return proof.culprit(contents);
+                return culprit(proof, contents);
             }
         }
         notes.add(
                 "%s: its open epoch is counted into, or too large to be read meanwhile; it is checked once it is sealed"
                         .formatted(name(partition.number())));
         return Optional.empty();
+    }
+
+    private static Optional<String> culprit(Proof proof, EpochContents contents) {
+        return proof.culprit(
+                contents.control().micros(), contents.control().events(), contents.earned(), contents.engaged());
     }
 
     private String events(Partition partition, long epoch) {

@@ -1,5 +1,6 @@
 package dev.millrace.settlement.reconcile;
 
+import java.math.BigInteger;
 import java.util.function.Consumer;
 
 /** Holds the cursors against the epochs that were settled: each once, none left out, and the same totals. */
@@ -53,15 +54,15 @@ final class CursorCheck {
                         .with("epoch", row.getLong("settled_epoch"))
                         .with("lastSettled", row.getLong("last"))
                         .with("micros", row.getLong("settled_micros"))
-                        .with("settledMicros", new Amount(row.getString("micros")))
+                        .with("settledMicros", new BigInteger(row.getString("micros")))
                         .with("events", row.getLong("settled_events"))
-                        .with("settledEvents", new Amount(row.getString("events"))))
+                        .with("settledEvents", new BigInteger(row.getString("events"))))
                 .list()
                 .forEach(found);
     }
 
     private void breaks() {
-        try (Rows<Difference> rows = ledger.rows(
+        try (Snapshot.Rows<Difference> rows = ledger.rows(
                 BREAKS,
                 (row, n) -> Difference.of(
                         "epoch",
@@ -75,7 +76,7 @@ final class CursorCheck {
     }
 
     private void unbooked() {
-        try (Rows<Difference> rows = ledger.rows(
+        try (Snapshot.Rows<Difference> rows = ledger.rows(
                 UNBOOKED,
                 (row, n) -> Difference.of(
                                 "epoch",

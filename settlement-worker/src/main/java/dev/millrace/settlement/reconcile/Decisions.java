@@ -1,19 +1,23 @@
 package dev.millrace.settlement.reconcile;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.Journal;
+import dev.millrace.books.MonthMissingException;
+import dev.millrace.books.Months;
+import dev.millrace.books.Proof;
+import dev.millrace.books.QuarantineDecision;
+import dev.millrace.books.Staging;
+import dev.millrace.counters.EpochContents;
 import dev.millrace.counters.Keyspace;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.RedisConnections;
-import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.cursor.Cursors;
-import dev.millrace.settlement.read.EpochContents;
-import dev.millrace.settlement.read.Proof;
-import dev.millrace.settlement.settle.Booking;
-import dev.millrace.settlement.settle.MonthMissingException;
-import dev.millrace.settlement.settle.Months;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
@@ -22,20 +26,20 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Books what a person decides about an epoch that was set aside.
+ * Books what a person decides about a quarantined epoch.
  *
  * <p>Once: the decision is a row in the transaction of its journal, under the epoch's name and, when it is paid, where it was
- * counted; a second one fails on either. What becomes of the counters afterwards is tidiness: it stays for a day, so that a
- * ledger restored to before the decision can be decided upon again, and whoever dies before saying so to Redis leaves it to
- * the next call.
+ * counted; a second one fails on either. The counters stay for a day afterwards, so that a ledger restored to before the decision can be
+ * decided upon again. A command that dies before it has told Redis so leaves that to the next call.
  */
 final class Decisions {
     private static final Duration KEPT = Duration.ofDays(1);
+    private static final int LONGEST_REASON = 500;
 
     private final RedisConnections redis;
+    private final DataSource ledger;
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;
-    private final Booking booking;
     private final Proof proof;
     private final Months months;
 
@@ -44,9 +48,9 @@ final class Decisions {
      */
     Decisions(RedisConnections redis, DataSource ledger) {
         this.redis = redis;
+        this.ledger = ledger;
         this.jdbc = JdbcClient.create(ledger);
         this.transaction = new TransactionTemplate(new JdbcTransactionManager(ledger));
-        this.booking = new Booking(ledger, jdbc, CrashPoints.NONE);
         this.proof = new Proof(jdbc);
         this.months = new Months(jdbc);
     }
@@ -54,97 +58,113 @@ final class Decisions {
     /** What came of it. */
     sealed interface Outcome {
         /** It is in the ledger. */
-        record Booked(Decision decision) implements Outcome {}
+        record Booked(QuarantineDecision decision) implements Outcome {}
 
         /** Nothing was done. */
-        record Refused(String why) implements Outcome {}
+        record Refused(QuarantineName name, String why) implements Outcome {}
     }
 
-    Outcome decide(Request.Decide wanted) {
-        Optional<Decision> before = Decision.about(wanted.name(), jdbc);
+    static boolean isReason(String reason) {
+        return !reason.isBlank()
+                && reason.codePointCount(0, reason.length()) <= LONGEST_REASON
+                && reason.chars().noneMatch(Character::isISOControl);
+    }
+
+    /** Pays it: creators, publishers, engagement and scores as a settlement would have. */
+    Outcome adopt(QuarantineName name, String reason) {
+        return decide(
+                name,
+                epoch -> epoch.whyNotAdopted(proof, QuarantineDecision.all(jdbc).values()),
+                epoch -> note(epoch, true, pay(epoch, reason), reason));
+    }
+
+    /** Records that it will not be paid. */
+    Outcome discard(QuarantineName name, String reason) {
+        return decide(name, _ -> Optional.empty(), epoch -> {
+            Long journal = new Journal(jdbc)
+                    .discard(epoch.toBeDiscarded(jdbc), epoch.events(), reason)
+                    .orElse(null);
+            return note(epoch, false, journal, reason);
+        });
+    }
+
+    private Outcome decide(
+            QuarantineName name,
+            Function<QuarantinedEpoch, Optional<String>> whyNot,
+            Function<QuarantinedEpoch, QuarantineDecision> book) {
+        Optional<QuarantineDecision> before = QuarantineDecision.about(name.earn(), jdbc);
         if (before.isPresent()) {
-            return decidedBefore(before.get(), wanted.name());
+            return decidedBefore(before.get(), name);
         }
-        Optional<SetAside> aside =
-                SetAside.read(wanted.name(), redis.required(wanted.name().partition()));
-        if (aside.isEmpty()) {
-            return new Outcome.Refused("there is no such key in Redis");
+        Optional<QuarantinedEpoch> found = QuarantinedEpoch.read(name, redis);
+        if (found.isEmpty()) {
+            return new Outcome.Refused(name, "there is no such key in Redis");
         }
-        Optional<String> why = whyNot(wanted, aside.get());
-        return why.isPresent() ? new Outcome.Refused(why.get()) : bookOnce(wanted, aside.get());
+        QuarantinedEpoch epoch = found.get();
+        Optional<String> why = unknownLineage(name).or(() -> whyNot.apply(epoch));
+        if (why.isPresent()) {
+            return new Outcome.Refused(name, why.get());
+        }
+        try {
+            QuarantineDecision decision = inItsMonth(() -> book.apply(epoch));
+            letGo(name);
+            return new Outcome.Booked(decision);
+        } catch (DuplicateKeyException e) {
+            return QuarantineDecision.about(name.earn(), jdbc)
+                    .map(other -> decidedBefore(other, name))
+                    .or(() -> whyNot.apply(epoch).map(other -> new Outcome.Refused(name, other)))
+                    .orElseThrow(() -> e);
+        }
     }
 
-    private Optional<String> whyNot(Request.Decide wanted, SetAside aside) {
-        QuarantineName name = wanted.name();
+    private Optional<String> unknownLineage(QuarantineName name) {
         long lineage = new Cursors(jdbc).all().get(name.partition().number()).lineage();
-        if (lineage < name.lineage()) {
-            return Optional.of("the ledger knows lineage %d of %s, not yet %d: let the worker run first"
-                    .formatted(lineage, name.partition(), name.lineage()));
-        }
-        return wanted.verdict() == Request.Verdict.ADOPT
-                ? aside.whyNotAdopted(proof, Decision.all(jdbc).values())
+        return lineage < name.lineage()
+                ? Optional.of("the ledger knows lineage %d of %s, not yet %d: let the worker run first"
+                        .formatted(lineage, name.partition(), name.lineage()))
                 : Optional.empty();
     }
 
-    private Outcome bookOnce(Request.Decide wanted, SetAside aside) {
-        Decision decision;
-        try {
-            decision = bookInItsMonth(wanted, aside);
-        } catch (DuplicateKeyException e) {
-            return Decision.about(wanted.name(), jdbc)
-                    .map(before -> decidedBefore(before, wanted.name()))
-                    .or(() -> whyNot(wanted, aside).map(Outcome.Refused::new))
-                    .orElseThrow(() -> e);
-        }
-        letGo(wanted.name());
-        return new Outcome.Booked(decision);
-    }
-
-    private Outcome decidedBefore(Decision decision, QuarantineName name) {
+    private Outcome decidedBefore(QuarantineDecision decision, QuarantineName name) {
         letGo(name);
-        return new Outcome.Refused("it is decided already: " + decision.text());
+        return new Outcome.Refused(name, "it is decided already: " + decision.text());
     }
 
-    private Decision bookInItsMonth(Request.Decide wanted, SetAside aside) {
+    private QuarantineDecision inItsMonth(Supplier<QuarantineDecision> book) {
         try {
-            return book(wanted, aside);
+            return Objects.requireNonNull(transaction.execute(_ -> book.get()));
         } catch (MonthMissingException e) {
             months.ensure(e.month());
-            return book(wanted, aside);
+            return Objects.requireNonNull(transaction.execute(_ -> book.get()));
         }
     }
 
-    private Decision book(Request.Decide wanted, SetAside aside) {
-        return Objects.requireNonNull(transaction.execute(status -> {
-            boolean adopt = wanted.verdict() == Request.Verdict.ADOPT;
-            Booking.Booked booked = adopt ? adopt(wanted, aside) : discard(wanted, aside);
-            note(wanted, aside, booked.journalId(), adopt ? aside.origin().orElse(null) : null);
-            return Decision.about(wanted.name(), jdbc).orElseThrow();
-        }));
+    private @Nullable Long pay(QuarantinedEpoch epoch, String reason) {
+        EpochContents contents = Objects.requireNonNull(epoch.contents(), "it added up a moment ago");
+        LocalDate day = epoch.day();
+        Staging staging = new Staging(ledger, Staging.Bounds.USUAL);
+        staging.begin();
+        contents.earned().forEach(staging::earned);
+        staging.beginUnits(day);
+        contents.engaged().forEach(staging::engaged);
+        staging.keep();
+        staging.finish();
+        Journal journal = new Journal(jdbc);
+        Long number = journal.adopt(contents.control().events(), day, reason).orElse(null);
+        journal.archive();
+        return number;
     }
 
-    private Booking.Booked adopt(Request.Decide wanted, SetAside aside) {
-        EpochContents contents = Objects.requireNonNull(aside.contents(), "it added up a moment ago");
-        return booking.adopt(contents, aside.day(), wanted.reason());
-    }
-
-    private Booking.Booked discard(Request.Decide wanted, SetAside aside) {
-        return booking.discard(aside.toBeDiscarded(jdbc), aside.events(), wanted.reason());
-    }
-
-    private void note(Request.Decide wanted, SetAside aside, @Nullable Long journalId, @Nullable String origin) {
-        jdbc.sql("""
-                        INSERT INTO quarantine_decision (name, decision, micros, events, journal_id, reason, origin)
-                        VALUES (:name, :decision, :micros, :events, :journal, :reason, :origin)
-                        """)
-                .param("name", wanted.name().earn())
-                .param("decision", wanted.verdict() == Request.Verdict.ADOPT ? "adopted" : "discarded")
-                .param("micros", aside.readableSum())
-                .param("events", aside.events())
-                .param("journal", journalId, java.sql.Types.BIGINT)
-                .param("reason", wanted.reason())
-                .param("origin", origin, java.sql.Types.VARCHAR)
-                .update();
+    private QuarantineDecision note(QuarantinedEpoch epoch, boolean adopted, @Nullable Long journal, String reason) {
+        return QuarantineDecision.note(
+                jdbc,
+                epoch.name().earn(),
+                adopted,
+                epoch.micros(),
+                epoch.events(),
+                journal,
+                reason,
+                adopted ? epoch.origin().orElse(null) : null);
     }
 
     private void letGo(QuarantineName name) {

@@ -1,11 +1,14 @@
 package dev.millrace.settlement.reconcile;
 
-import dev.millrace.settlement.watch.Money;
+import dev.millrace.books.QuarantineDecision;
+import dev.millrace.settlement.watch.CounterBalanceCheck;
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.json.JsonMapper;
 
 /** For programs: one object, written as it is found. */
 final class JsonReport implements Report {
@@ -15,60 +18,52 @@ final class JsonReport implements Report {
 
     JsonReport(PrintStream out) {
         this.out = out;
-        this.json = new JsonFactory().createGenerator(ObjectWriteContext.empty(), out);
+        this.json = JsonMapper.shared().createGenerator(out);
         json.writeStartObject();
     }
 
     @Override
-    public void counters(Money.Reading money, List<String> notes) {
-        json.writeObjectPropertyStart("money");
-        json.writeNumberProperty("counted", money.counted().value());
-        json.writeNumberProperty("settled", money.settled().value());
-        json.writeNumberProperty("pending", money.pending().value());
-        json.writeNumberProperty("drift", money.drift().value());
-        json.writeNumberProperty("partitions", money.parts().size());
-        json.writeEndObject();
-        texts("notes", notes);
+    public void counters(CounterBalanceCheck.Reading money, List<String> notes) {
+        Map<String, Object> sums = new LinkedHashMap<>();
+        sums.put("counted", money.counted().value());
+        sums.put("settled", money.settled().value());
+        sums.put("pending", money.pending().value());
+        sums.put("drift", money.drift().value());
+        sums.put("partitions", money.parts().size());
+        json.writePOJOProperty("money", sums);
+        json.writePOJOProperty("notes", notes);
         json.writeArrayPropertyStart("differences");
     }
 
     @Override
     public void difference(Difference difference) {
-        json.writeStartObject();
-        json.writeStringProperty("kind", difference.kind());
-        json.writeStringProperty("subject", difference.subject());
-        json.writeStringProperty("what", difference.what());
-        difference.values().forEach(this::value);
-        json.writeEndObject();
-    }
-
-    private void value(String name, Object value) {
-        switch (value) {
-            case Amount amount -> json.writeNumberProperty(name, amount.micros());
-            case Long number -> json.writeNumberProperty(name, number);
-            case Integer number -> json.writeNumberProperty(name, number);
-            default -> json.writeStringProperty(name, value.toString());
-        }
+        Map<String, Object> found = new LinkedHashMap<>();
+        found.put("kind", difference.kind());
+        found.put("subject", difference.subject());
+        found.put("what", difference.what());
+        found.putAll(difference.values());
+        json.writePOJO(found);
     }
 
     @Override
-    public void quarantined(Quarantined quarantined) {
+    public void quarantined(
+            QuarantinedEpoch epoch, Optional<String> whyNotAdopted, Optional<QuarantineDecision> decision) {
         beginQuarantine();
-        json.writeStartObject();
-        json.writeStringProperty("name", quarantined.name().earn());
-        json.writeNumberProperty("partition", quarantined.name().partition().number());
-        json.writeNumberProperty("lineage", quarantined.name().lineage());
-        json.writeNumberProperty("epoch", quarantined.name().epoch());
-        quarantined.settledThen().ifPresent(epoch -> json.writeNumberProperty("settledThen", epoch));
-        quarantined.at().ifPresent(at -> json.writeStringProperty("setAsideAt", at.toString()));
-        json.writeNumberProperty("micros", quarantined.micros());
-        json.writeNumberProperty("events", quarantined.events());
-        json.writeNumberProperty("creators", quarantined.creators());
-        texts("first", quarantined.first());
-        json.writeBooleanProperty("adoptable", quarantined.whyNotAdopted().isEmpty());
-        quarantined.whyNotAdopted().ifPresent(why -> json.writeStringProperty("whyNotAdopted", why));
-        quarantined.decision().ifPresent(this::decision);
-        json.writeEndObject();
+        Map<String, Object> found = new LinkedHashMap<>();
+        found.put("name", epoch.name().earn());
+        found.put("partition", epoch.name().partition().number());
+        found.put("lineage", epoch.name().lineage());
+        found.put("epoch", epoch.name().epoch());
+        epoch.settledThen().ifPresent(settled -> found.put("settledThen", settled));
+        epoch.at().ifPresent(at -> found.put("quarantinedAt", at.toString()));
+        found.put("micros", epoch.micros());
+        found.put("events", epoch.events());
+        found.put("creators", epoch.readable().size());
+        found.put("first", epoch.first(NAMED));
+        found.put("adoptable", whyNotAdopted.isEmpty());
+        whyNotAdopted.ifPresent(why -> found.put("whyNotAdopted", why));
+        decision.ifPresent(made -> found.putAll(decision(made)));
+        json.writePOJO(found);
     }
 
     private void beginQuarantine() {
@@ -79,13 +74,15 @@ final class JsonReport implements Report {
         }
     }
 
-    private void decision(Decision decision) {
-        json.writeStringProperty("decision", decision.what());
+    private static Map<String, Object> decision(QuarantineDecision decision) {
+        Map<String, Object> made = new LinkedHashMap<>();
+        made.put("decision", decision.what());
         if (decision.journalId() != null) {
-            json.writeNumberProperty("journal", decision.journalId());
+            made.put("journal", decision.journalId());
         }
-        json.writeStringProperty("reason", decision.reason());
-        json.writeStringProperty("decidedAt", decision.at().toString());
+        made.put("reason", decision.reason());
+        made.put("decidedAt", decision.at().toString());
+        return made;
     }
 
     @Override
@@ -99,15 +96,18 @@ final class JsonReport implements Report {
     }
 
     @Override
-    public void outcome(Request.Decide wanted, Decisions.Outcome outcome) {
-        json.writeStringProperty("name", wanted.name().earn());
+    public void outcome(Decisions.Outcome outcome) {
         switch (outcome) {
-            case Decisions.Outcome.Booked(Decision decision) -> {
-                decision(decision);
+            case Decisions.Outcome.Booked(QuarantineDecision decision) -> {
+                json.writeStringProperty("name", decision.name());
+                decision(decision).forEach(json::writePOJOProperty);
                 json.writeNumberProperty("micros", decision.micros());
                 json.writeNumberProperty("events", decision.events());
             }
-            case Decisions.Outcome.Refused(String why) -> json.writeStringProperty("refused", why);
+            case Decisions.Outcome.Refused(QuarantineName name, String why) -> {
+                json.writeStringProperty("name", name.earn());
+                json.writeStringProperty("refused", why);
+            }
         }
         close();
     }
@@ -116,11 +116,5 @@ final class JsonReport implements Report {
         json.writeEndObject();
         json.flush();
         out.println();
-    }
-
-    private void texts(String name, List<String> texts) {
-        json.writeArrayPropertyStart(name);
-        texts.forEach(json::writeString);
-        json.writeEndArray();
     }
 }

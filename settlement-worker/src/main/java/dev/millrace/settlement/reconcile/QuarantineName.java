@@ -4,11 +4,12 @@ import dev.millrace.counters.Partition;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.TypeConversionException;
 
 /**
- * Names the keys of an epoch that was set aside; people use the earnings' name for all of them.
+ * Names the keys of a quarantined epoch; people use the earnings' name for all of them.
  *
- * @param lineage the lineage of the opening at which it was set aside
+ * @param lineage the lineage of the opening that put it there
  * @param epoch the number it had
  */
 record QuarantineName(Partition partition, long lineage, long epoch) {
@@ -34,9 +35,17 @@ record QuarantineName(Partition partition, long lineage, long epoch) {
                         || n.folded().equals(key));
     }
 
-    /** Of the earnings. */
-    static Optional<QuarantineName> parse(String text) {
-        return ofKey(text).filter(name -> name.earn().equals(text));
+    /**
+     * Of the earnings.
+     *
+     * @throws TypeConversionException when it is none, as the command line's parser expects
+     */
+    static QuarantineName parse(String text) {
+        return ofKey(text)
+                .filter(name -> name.earn().equals(text))
+                .orElseThrow(() -> new TypeConversionException(
+                        "'%s' is no name of a quarantined epoch: {pNN…}:quarantine:<lineage>:earn:<epoch>"
+                                .formatted(text)));
     }
 
     String earn() {

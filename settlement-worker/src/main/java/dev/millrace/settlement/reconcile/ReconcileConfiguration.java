@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -22,7 +24,11 @@ import org.springframework.context.annotation.Configuration;
  */
 @Configuration(proxyBeanMethods = false)
 @ImportAutoConfiguration(PropertyPlaceholderAutoConfiguration.class)
-@EnableConfigurationProperties({DataSourceProperties.class, SettlementSettings.class, ReconcileSettings.class})
+@EnableConfigurationProperties({
+    DataSourceProperties.class,
+    SettlementSettings.class,
+    ReconcileConfiguration.ReconcileSettings.class
+})
 class ReconcileConfiguration {
     /** The worker gives up after less: it has to be elsewhere. */
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -78,4 +84,15 @@ class ReconcileConfiguration {
         connections.setOptions(options);
         return connections;
     }
+
+    /**
+     * Settings of the command.
+     *
+     * @param reader the login that reads the ledger; empty: the worker's own
+     * @param readerPassword its password
+     */
+    @ConfigurationProperties("millrace.reconcile")
+    record ReconcileSettings(
+            @DefaultValue("") String reader,
+            @DefaultValue("") String readerPassword) {}
 }

@@ -1,13 +1,15 @@
 package dev.millrace.settlement.reconcile;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.PartitionCursor;
+import dev.millrace.books.Proof;
+import dev.millrace.books.QuarantineDecision;
 import dev.millrace.counters.RedisConnections;
-import dev.millrace.settlement.cursor.Cursors;
-import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.read.Proof;
-import dev.millrace.settlement.watch.Money;
+import dev.millrace.settlement.watch.CounterBalanceCheck;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -32,7 +34,7 @@ final class Reconciliation {
         this.redis = redis;
         this.ledger = ledger;
         this.cursorsNow = new Cursors(JdbcClient.create(ledger));
-        this.counters = new CounterCheck(redis, new Money(redis));
+        this.counters = new CounterCheck(redis, new CounterBalanceCheck(redis));
     }
 
     /** Partitions kept being settled while they were read. */
@@ -91,24 +93,39 @@ final class Reconciliation {
         accounts.publishers();
         progress.step("the chain");
         long journals = new ChainCheck(now.snapshot(), found).run(progress);
-        progress.step("what was set aside");
+        progress.step("quarantined epochs");
         long undecided = quarantine(now, report, found);
         Report.Verdict verdict = new Report.Verdict(journals, differences.value, undecided);
         report.end(verdict);
         return verdict;
     }
 
-    /** Differences come before what was set aside. */
+    /** Differences come before the quarantined epochs. */
     private long quarantine(Before now, Report report, Consumer<Difference> found) {
-        Map<String, Decision> decisions = Decision.all(now.snapshot().jdbc());
-        Quarantine quarantine = new Quarantine(redis);
-        quarantine.list(decisions, now.proof(), one -> one.difference().ifPresent(found));
-        Count undecided = new Count();
-        quarantine.list(decisions, now.proof(), one -> {
-            undecided.value += one.isUndecided() ? 1 : 0;
-            report.quarantined(one);
-        });
-        return undecided.value;
+        Map<String, QuarantineDecision> decisions =
+                QuarantineDecision.all(now.snapshot().jdbc());
+        SequencedSet<QuarantineName> names = QuarantinedEpoch.names(redis);
+        for (QuarantineName name : names) {
+            QuarantineDecision decision = decisions.get(name.earn());
+            if (decision != null) {
+                QuarantinedEpoch.read(name, redis)
+                        .filter(epoch -> epoch.micros() != decision.micros())
+                        .ifPresent(epoch -> found.accept(
+                                Difference.of("decision", name.earn(), "it does not hold what was decided about")
+                                        .with("decided", decision.micros())
+                                        .with("holds", epoch.micros())));
+            }
+        }
+        long undecided = 0;
+        for (QuarantineName name : names) {
+            Optional<QuarantinedEpoch> epoch = QuarantinedEpoch.read(name, redis);
+            Optional<QuarantineDecision> decision = Optional.ofNullable(decisions.get(name.earn()));
+            if (epoch.isPresent()) {
+                undecided += decision.isEmpty() ? 1 : 0;
+                report.quarantined(epoch.get(), epoch.get().whyNotAdopted(now.proof(), decisions.values()), decision);
+            }
+        }
+        return undecided;
     }
 
     private static final class Count {

@@ -1,10 +1,13 @@
 package dev.millrace.settlement.reconcile;
 
+import dev.millrace.books.QuarantineDecision;
 import dev.millrace.common.money.Micros;
 import dev.millrace.counters.Partition;
-import dev.millrace.settlement.watch.Money;
+import dev.millrace.settlement.watch.CounterBalanceCheck;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /** For people: a line each. */
 final class TextReport implements Report {
@@ -15,7 +18,7 @@ final class TextReport implements Report {
     }
 
     @Override
-    public void counters(Money.Reading money, List<String> notes) {
+    public void counters(CounterBalanceCheck.Reading money, List<String> notes) {
         line("counted", money.counted());
         line("settled", money.settled());
         line("pending", money.pending());
@@ -36,39 +39,42 @@ final class TextReport implements Report {
     }
 
     @Override
-    public void quarantined(Quarantined quarantined) {
+    public void quarantined(
+            QuarantinedEpoch epoch, Optional<String> whyNotAdopted, Optional<QuarantineDecision> decision) {
+        List<String> first = epoch.first(NAMED);
+        int creators = epoch.readable().size();
         out.printf(
-                "set aside %s  micros=%d  events=%d  creators=%d%s%n",
-                quarantined.name().earn(),
-                quarantined.micros(),
-                quarantined.events(),
-                quarantined.creators(),
-                quarantined.first().isEmpty()
-                        ? ""
-                        : " (" + String.join(", ", quarantined.first())
-                                + (quarantined.creators() > quarantined.first().size() ? ", …)" : ")"));
-        quarantined.at().ifPresent(at -> out.printf("  on %s%s%n", at, settledThen(quarantined)));
-        out.println("  " + quarantined.advice());
-    }
-
-    private static String settledThen(Quarantined quarantined) {
-        return quarantined.settledThen().isPresent()
-                ? ", of a time whose last settled epoch is %d"
-                        .formatted(quarantined.settledThen().getAsLong())
-                : "";
+                "quarantined %s  micros=%d  events=%d  creators=%d%s%n",
+                epoch.name().earn(),
+                epoch.micros(),
+                epoch.events(),
+                creators,
+                first.isEmpty() ? "" : " (" + String.join(", ", first) + (creators > first.size() ? ", …)" : ")"));
+        OptionalLong settled = epoch.settledThen();
+        epoch.at()
+                .ifPresent(at -> out.printf(
+                        "  on %s%s%n",
+                        at,
+                        settled.isPresent()
+                                ? ", of a time whose last settled epoch is %d".formatted(settled.getAsLong())
+                                : ""));
+        out.println("  "
+                + decision.map(QuarantineDecision::text)
+                        .or(() -> whyNotAdopted.map(why -> "undecided; can't be adopted: " + why + ". Discard it"))
+                        .orElse("undecided; never settled and never paid: adopt it, or discard it"));
     }
 
     @Override
     public void end(Verdict verdict) {
         out.printf(
-                "%,d journals hashed again; %d differences; %d epochs set aside and undecided%n",
+                "%,d journals hashed again; %d differences; %d quarantined epochs undecided%n",
                 verdict.journals(), verdict.differences(), verdict.undecided());
     }
 
     @Override
-    public void outcome(Request.Decide wanted, Decisions.Outcome outcome) {
+    public void outcome(Decisions.Outcome outcome) {
         switch (outcome) {
-            case Decisions.Outcome.Booked(Decision decision) ->
+            case Decisions.Outcome.Booked(QuarantineDecision decision) ->
                 out.printf(
                         "%s %s%s: %d micros, %d events%n",
                         decision.what(),
@@ -76,8 +82,7 @@ final class TextReport implements Report {
                         decision.journalId() == null ? "" : " as journal " + decision.journalId(),
                         decision.micros(),
                         decision.events());
-            case Decisions.Outcome.Refused(String why) ->
-                out.printf("%s: %s%n", wanted.name().earn(), why);
+            case Decisions.Outcome.Refused(QuarantineName name, String why) -> out.printf("%s: %s%n", name.earn(), why);
         }
     }
 }

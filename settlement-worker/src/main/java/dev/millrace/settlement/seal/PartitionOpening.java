@@ -1,5 +1,7 @@
 package dev.millrace.settlement.seal;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.PartitionCursor;
 import dev.millrace.counters.Ctl;
 import dev.millrace.counters.Keyspace;
 import dev.millrace.counters.Link;
@@ -9,8 +11,6 @@ import dev.millrace.counters.PartitionState;
 import dev.millrace.counters.Sealing;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.cursor.Cursors;
-import dev.millrace.settlement.cursor.PartitionCursor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -141,7 +141,7 @@ public final class PartitionOpening {
         long origin = state.lineage() == 0 ? cursor.lineage() : state.lineage();
         long settled = cursors.lastSettledOf(cursor, origin);
         List<Long> inTheWay = inTheWay(link, state, epoch, settled);
-        long until = Fence.until(link);
+        long until = LeaseDeadline.until(link);
         long second = cursors.databaseSecond(); // behind it: fails where the lock is lost
         crashPoints.reached(CrashPoint.OPENING);
         Opening.Result result = Opening.open(

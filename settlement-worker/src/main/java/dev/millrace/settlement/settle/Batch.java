@@ -1,7 +1,6 @@
 package dev.millrace.settlement.settle;
 
-import dev.millrace.settlement.read.EpochTotals;
-import dev.millrace.settlement.read.Reason;
+import dev.millrace.books.EpochTotals;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;

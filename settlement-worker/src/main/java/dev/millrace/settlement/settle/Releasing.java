@@ -1,5 +1,7 @@
 package dev.millrace.settlement.settle;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.PartitionCursor;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
@@ -7,13 +9,11 @@ import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.counters.Release;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.seal.Fence;
+import dev.millrace.settlement.seal.LeaseDeadline;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Gives the counters of settled epochs back to Redis once they are kept long enough, by the database's clock; never the
@@ -23,13 +23,13 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class Releasing {
     private static final int MOST_EPOCHS = 1_000;
 
-    private final JdbcClient jdbc;
+    private final Cursors cursors;
     private final RedisConnections redis;
     private final Duration keep;
     private final CrashPoints crashPoints;
 
-    Releasing(JdbcClient jdbc, RedisConnections redis, Duration keep, CrashPoints crashPoints) {
-        this.jdbc = jdbc;
+    Releasing(Cursors cursors, RedisConnections redis, Duration keep, CrashPoints crashPoints) {
+        this.cursors = cursors;
         this.redis = redis;
         this.keep = keep;
         this.crashPoints = crashPoints;
@@ -40,9 +40,10 @@ final class Releasing {
         Map<Integer, Fenced> fenced = new HashMap<>(); // the clocks are read before the statement that proves the lock
         for (PartitionCursor cursor : claimed) {
             redis.link(Partition.of(cursor.partition()))
-                    .ifPresent(link -> fenced.put(cursor.partition(), new Fenced(link, cursor, Fence.until(link))));
+                    .ifPresent(link ->
+                            fenced.put(cursor.partition(), new Fenced(link, cursor, LeaseDeadline.until(link))));
         }
-        Map<Integer, Long> due = due(claimed);
+        Map<Integer, Long> due = cursors.releasable(claimed, keep, MOST_EPOCHS);
         if (due.isEmpty()) {
             return due;
         }
@@ -70,26 +71,5 @@ final class Releasing {
                 return false; // Done or not: done twice it is the same as once.
             }
         }
-    }
-
-    /** The last epoch that may be released, of each partition that has one. */
-    private Map<Integer, Long> due(List<PartitionCursor> claimed) {
-        Map<Integer, Long> due = new HashMap<>();
-        jdbc.sql("""
-                SELECT c.partition, max(s.epoch) AS epoch
-                FROM partition_cursor c JOIN settled_epoch s USING (partition)
-                WHERE c.partition = ANY (:partitions)
-                  AND s.epoch > c.released_epoch AND s.epoch < c.settled_epoch AND s.epoch <= c.released_epoch + :most
-                  AND s.settled_at < clock_timestamp() - make_interval(secs => :keep)
-                GROUP BY c.partition
-                """)
-                .param(
-                        "partitions",
-                        claimed.stream().map(c -> (short) c.partition()).toArray(Short[]::new))
-                .param("most", MOST_EPOCHS)
-                .param("keep", keep.toMillis() / 1_000.0)
-                .query((row, number) -> due.put(row.getInt("partition"), row.getLong("epoch")))
-                .list();
-        return due;
     }
 }

@@ -1,9 +1,10 @@
 package dev.millrace.settlement.settle;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.Months;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.seal.RedisDurability;
 import io.micrometer.core.instrument.MeterRegistry;
 import javax.sql.DataSource;
@@ -49,7 +50,7 @@ public class SettleConfiguration {
                 settings,
                 new SettlementMeters(registry),
                 durability,
-                Chunks.USUAL,
+                BatchLimits.USUAL,
                 crashPoints.getIfAvailable(() -> CrashPoints.NONE));
     }
 }

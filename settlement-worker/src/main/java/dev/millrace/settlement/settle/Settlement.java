@@ -1,13 +1,18 @@
 package dev.millrace.settlement.settle;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.EpochTotals;
+import dev.millrace.books.Journal;
+import dev.millrace.books.MonthMissingException;
+import dev.millrace.books.Months;
+import dev.millrace.books.PartitionCursor;
+import dev.millrace.books.Proof;
+import dev.millrace.books.Staging;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.cursor.Cursors;
-import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.read.EpochTotals;
 import dev.millrace.settlement.seal.RedisDurability;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -48,8 +54,8 @@ public final class Settlement {
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;
     private final Cursors cursors;
-    private final Harvest harvest;
-    private final Booking booking;
+    private final EpochCollector collector;
+    private final Proof proof;
     private final Releasing releasing;
     private final SettlementSettings settings;
     private final SettlementMeters meters;
@@ -57,10 +63,10 @@ public final class Settlement {
     private final RedisDurability durability;
     private final CrashPoints crashPoints;
 
-    private final Chunks usual;
+    private final BatchLimits usual;
 
     /** Guarded by {@link #turn}, like all that a run changes. */
-    private Chunks chunks;
+    private BatchLimits limits;
 
     /** Two runs of one worker take turns; two workers share by the locks on the cursors. */
     private final ReentrantLock turn = new ReentrantLock(true);
@@ -74,21 +80,22 @@ public final class Settlement {
             SettlementSettings settings,
             SettlementMeters meters,
             RedisDurability durability,
-            Chunks chunks,
+            BatchLimits limits,
             CrashPoints crashPoints) {
         this.dataSource = dataSource;
         this.jdbc = jdbc;
         this.transaction = transaction;
         this.cursors = cursors;
-        this.harvest = new Harvest(redis, settings.spans(), settings.redisAckReplicas(), chunks.page(), crashPoints);
-        this.booking = new Booking(dataSource, jdbc, crashPoints);
-        this.releasing = new Releasing(jdbc, redis, settings.keepSettled(), crashPoints);
+        this.collector =
+                new EpochCollector(redis, settings.spans(), settings.redisAckReplicas(), limits.page(), crashPoints);
+        this.proof = new Proof(jdbc);
+        this.releasing = new Releasing(cursors, redis, settings.keepSettled(), crashPoints);
         this.settings = settings;
         this.meters = meters;
         this.months = new Months(jdbc);
         this.durability = durability;
-        this.usual = chunks;
-        this.chunks = chunks;
+        this.usual = limits;
+        this.limits = limits;
         this.crashPoints = crashPoints;
     }
 
@@ -146,7 +153,7 @@ public final class Settlement {
                 }
             });
         } catch (RuntimeException e) {
-            chunks = chunks.less();
+            limits = limits.less();
             throw e;
         } finally {
             turn.unlock();
@@ -156,7 +163,7 @@ public final class Settlement {
     private Settled inTransaction(Supplier<List<PartitionCursor>> claim) {
         Settled settled = Objects.requireNonNull(transaction.execute(status -> settle(claim)));
         crashPoints.reached(CrashPoint.COMMITTED);
-        chunks = chunks.more(usual);
+        limits = limits.more(usual);
         return settled;
     }
 
@@ -168,18 +175,20 @@ public final class Settlement {
         }
         crashPoints.reached(CrashPoint.CLAIMED);
         durability.require();
-        Batch batch = new Batch(chunks.most());
-        Staging staging = new Staging(dataSource, chunks);
-        harvest.gather(
+        Batch batch = new Batch(limits.rows());
+        Staging staging = new Staging(dataSource, limits.staging());
+        Journal journal = new Journal(jdbc);
+        collector.collect(
                 claimed,
                 second,
                 batch,
                 staging,
-                new NowAndThen(this::touch, settings.mostIdle().dividedBy(TOUCHES)));
-        Booking.Booked booked = booking.settle(batch, staging);
-        long rows = booked.rows();
+                new Throttle(this::touch, settings.mostIdle().dividedBy(TOUCHES)));
+        Long journalId = book(batch, staging, journal);
+        long rows = journal.rows();
         if (!batch.epochs().isEmpty()) {
-            rows += new CursorMove(jdbc, crashPoints).run(claimed, batch, releasing.run(claimed), booked.journalId());
+            rows += cursors.move(claimed, batch.epochs(), batch.left(), releasing.run(claimed), journalId);
+            crashPoints.reached(CrashPoint.MOVED);
         }
         rows += halt(claimed, batch.halted());
         checkNow();
@@ -189,7 +198,7 @@ public final class Settlement {
                 .distinct()
                 .count();
         return new Settled(
-                booked.journalId(),
+                journalId,
                 partitions,
                 batch.epochs().size(),
                 batch.events(),
@@ -198,6 +207,24 @@ public final class Settlement {
                 batch.halted(),
                 batch.isComplete(),
                 batch.waits());
+    }
+
+    /** Proves that the batch adds up, leaves out what does not, and books the rest; the journal's number, or null when nothing was earned. */
+    private @Nullable Long book(Batch batch, Staging staging, Journal journal) {
+        if (batch.isEmpty()) {
+            return null;
+        }
+        staging.finish();
+        crashPoints.reached(CrashPoint.STAGED);
+        staging.drop(batch.leaveOut(proof.culprits(batch.epochs())));
+        if (batch.isEmpty()) {
+            return null;
+        }
+        Long journalId = journal.settle(batch.events(), batch.days()).orElse(null);
+        crashPoints.reached(CrashPoint.BOOKED);
+        journal.archive();
+        crashPoints.reached(CrashPoint.ARCHIVED);
+        return journalId;
     }
 
     /** What the database would check at the commit, it checks now, all in one statement. */

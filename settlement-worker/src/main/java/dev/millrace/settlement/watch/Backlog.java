@@ -5,7 +5,7 @@ import dev.millrace.counters.Folding;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.PartitionState;
 import dev.millrace.counters.RedisRefusedException;
-import dev.millrace.settlement.read.Reason;
+import dev.millrace.settlement.settle.Reason;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;

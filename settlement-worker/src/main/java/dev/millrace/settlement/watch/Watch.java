@@ -1,5 +1,8 @@
 package dev.millrace.settlement.watch;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.FrozenSessions;
+import dev.millrace.books.PartitionCursor;
 import dev.millrace.counters.Ctl;
 import dev.millrace.counters.Keyspace;
 import dev.millrace.counters.Link;
@@ -10,11 +13,9 @@ import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.cursor.Cursors;
-import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.read.Reason;
 import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.seal.RedisDurability;
+import dev.millrace.settlement.settle.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -61,11 +62,11 @@ public final class Watch {
     private final RedisConnections redis;
     private final Cursors cursors;
     private final PartitionOpening opening;
-    private final Money money;
+    private final CounterBalanceCheck money;
     private final WatchMeters meters;
     private final RedisDurability durability;
     private final FrozenSessions frozen;
-    private final HighestSeen highestSeen = new HighestSeen();
+    private final HighWaterMark highWaterMark = new HighWaterMark();
     private final Backlog backlog = new Backlog();
     private final long clockTolerance;
     private final String spans;
@@ -106,7 +107,7 @@ public final class Watch {
                 settings.spans(),
                 settings.redisAckReplicas(),
                 crashPoints);
-        this.money = new Money(redis);
+        this.money = new CounterBalanceCheck(redis);
         this.meters = meters;
         this.durability = durability;
         this.frozen = frozen;
@@ -219,7 +220,7 @@ public final class Watch {
 
     /** Before anything is confirmed, so that nothing is counted in between; whether Postgres answers or not. */
     private void tellOfLosses(List<Seen> seen) {
-        highestSeen.lost(seen.stream().map(Seen::state).toList()).forEach((partition, micros) -> {
+        highWaterMark.lost(seen.stream().map(Seen::state).toList()).forEach((partition, micros) -> {
             meters.lost(micros);
             log.error(
                     "partition {}: Redis has lost {} that it had counted a moment ago; its pointer stands, so nothing of it was settled, and events sent again are paid",
@@ -265,7 +266,8 @@ public final class Watch {
         comparison = null;
         List<PartitionCursor> ledger = cursors.all();
         List<Seen> seen = read();
-        Optional<Money.Reading> counted = isAhead(seen, ledger) ? money.read(ledger, pointers(seen)) : Optional.empty();
+        Optional<CounterBalanceCheck.Reading> counted =
+                isAhead(seen, ledger) ? money.read(ledger, pointers(seen)) : Optional.empty();
         Cursors.Moment now = cursors.now(); // read last: whoever falls asleep in between must not take that for a leap
         long ticksNow = System.nanoTime();
         lookAtClocks(seen, now.second());
@@ -283,7 +285,8 @@ public final class Watch {
         }
         compared |= seen.stream().allMatch(Seen::isConfirmed);
         meters.cursors(ledger, now);
-        Optional<Money.Reading> reading = counted.filter(read -> Money.stoodStill(ledger, now.cursors()));
+        Optional<CounterBalanceCheck.Reading> reading =
+                counted.filter(read -> CounterBalanceCheck.stoodStill(ledger, now.cursors()));
         reading.ifPresent(meters::money);
         for (RedisUnavailableException one : unavailable.values()) {
             throw one;

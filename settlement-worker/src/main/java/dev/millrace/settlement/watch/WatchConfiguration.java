@@ -1,9 +1,10 @@
 package dev.millrace.settlement.watch;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.FrozenSessions;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.seal.RedisDurability;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;

@@ -1,8 +1,8 @@
 package dev.millrace.settlement.watch;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.money.Micros;
-import dev.millrace.settlement.cursor.Cursors;
-import dev.millrace.settlement.cursor.PartitionCursor;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,14 +12,14 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What operators see of the comparison. Money gauges are NaN while no comparison of all partitions has succeeded for a minute and a half. */
+/** What operators see of the comparison. CounterBalanceCheck gauges are NaN while no comparison of all partitions has succeeded for a minute and a half. */
 final class WatchMeters {
     private static final Duration FRESH = Duration.ofSeconds(90);
 
     private final Counter reopenings;
     private final Counter lost;
     private final Counter folded;
-    private volatile Money.@Nullable Reading money;
+    private volatile CounterBalanceCheck.@Nullable Reading money;
     private volatile long moneyTicks;
     private volatile @Nullable Lag lag;
     private volatile double halted = Double.NaN;
@@ -38,14 +38,22 @@ final class WatchMeters {
         lost = Counter.builder("millrace.lost.micros")
                 .description("Micros that Redis had counted and has no more, in partitions whose pointer stands")
                 .register(registry);
-        money(registry, "millrace.counted.micros", "Micros counted since the beginning", Money.Reading::counted);
-        money(registry, "millrace.settled.micros", "Micros in the ledger", Money.Reading::settled);
-        money(registry, "millrace.pending.micros", "Micros counted and not yet settled", Money.Reading::pending);
+        money(
+                registry,
+                "millrace.counted.micros",
+                "Micros counted since the beginning",
+                CounterBalanceCheck.Reading::counted);
+        money(registry, "millrace.settled.micros", "Micros in the ledger", CounterBalanceCheck.Reading::settled);
+        money(
+                registry,
+                "millrace.pending.micros",
+                "Micros counted and not yet settled",
+                CounterBalanceCheck.Reading::pending);
         money(
                 registry,
                 "millrace.money.drift.micros",
                 "counted - settled - pending; anything but 0 is an alarm",
-                Money.Reading::drift);
+                CounterBalanceCheck.Reading::drift);
         gauge(
                 registry,
                 "millrace.settled.events",
@@ -84,7 +92,11 @@ final class WatchMeters {
                 m -> m.clockAhead);
     }
 
-    private void money(MeterRegistry registry, String name, String description, Function<Money.Reading, Micros> part) {
+    private void money(
+            MeterRegistry registry,
+            String name,
+            String description,
+            Function<CounterBalanceCheck.Reading, Micros> part) {
         gauge(
                 registry,
                 name,
@@ -131,14 +143,14 @@ final class WatchMeters {
         clockAhead = (double) seconds;
     }
 
-    void money(Money.Reading reading) {
+    void money(CounterBalanceCheck.Reading reading) {
         moneyTicks = System.nanoTime();
         money = reading;
     }
 
     /** Of the last comparison, while it is fresh: an old one must not look like "all is well". */
-    private double ofMoney(ToDoubleFunction<Money.Reading> part) {
-        Money.Reading reading = money;
+    private double ofMoney(ToDoubleFunction<CounterBalanceCheck.Reading> part) {
+        CounterBalanceCheck.Reading reading = money;
         boolean fresh = System.nanoTime() - moneyTicks < FRESH.toNanos();
         return reading == null || !fresh ? Double.NaN : part.applyAsDouble(reading);
     }

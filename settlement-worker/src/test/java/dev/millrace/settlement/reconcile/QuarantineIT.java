@@ -2,8 +2,8 @@ package dev.millrace.settlement.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
-import dev.millrace.counters.EngagementName;
 import dev.millrace.counters.Partition;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
@@ -88,13 +88,13 @@ class QuarantineIT {
         Ran ran = Ran.on(database);
         assertThat(ran.out().replaceAll("on 2\\d{3}-[-0-9T:]+Z", "on DATE")).endsWith("""
                 drift                         0 micros               0.000000
-                set aside {p08fo}:quarantine:2:earn:2  micros=700  events=1  creators=1 (c-1 700)
+                quarantined {p08fo}:quarantine:2:earn:2  micros=700  events=1  creators=1 (c-1 700)
                   on DATE, of a time whose last settled epoch is 2
-                  undecided; can't be adopted: it is an older copy of epoch 2, which was settled before this was set aside: paying it would pay twice. Discard it
-                set aside {p09o}:quarantine:2:earn:3  micros=1350  events=3  creators=2 (c-1 1000, c-new 350)
+                  undecided; can't be adopted: it is an older copy of epoch 2, which was settled before this was quarantined: paying it would pay twice. Discard it
+                quarantined {p09o}:quarantine:2:earn:3  micros=1350  events=3  creators=2 (c-1 1000, c-new 350)
                   on DATE, of a time whose last settled epoch is 2
                   undecided; never settled and never paid: adopt it, or discard it
-                2 journals hashed again; 0 differences; 2 epochs set aside and undecided
+                2 journals hashed again; 0 differences; 2 quarantined epochs undecided
                 """);
         assertThat(ran.exit()).isEqualTo(1);
         JsonNode second = Ran.on(database, "--json").json().get("quarantine").get(1);
@@ -142,7 +142,7 @@ class QuarantineIT {
         assertThat(refused.out())
                 .isEqualTo(
                         OLDER
-                                + ": it is an older copy of epoch 2, which was settled before this was set aside: paying it would pay twice\n");
+                                + ": it is an older copy of epoch 2, which was settled before this was quarantined: paying it would pay twice\n");
         assertThat(decide("--discard", OLDER).out())
                 .isEqualTo("discarded {p08fo}:quarantine:2:earn:2 as journal 3: 700 micros, 1 events\n");
         assertThat(balances())
@@ -152,7 +152,7 @@ class QuarantineIT {
         assertThat(balances().get("discarded")).isEqualTo(2_050);
         Ran all = Ran.on(database);
         assertThat(all.exit()).as(all.out()).isZero();
-        assertThat(all.out()).contains("4 journals hashed again; 0 differences; 0 epochs set aside and undecided");
+        assertThat(all.out()).contains("4 journals hashed again; 0 differences; 0 quarantined epochs undecided");
     }
 
     /** Whoever decides holds the head of the chain; asleep (Ctrl-Z), it must not hold every settlement up. */
@@ -270,13 +270,14 @@ class QuarantineIT {
     @Test
     void whatDoesNotSayWhatWasSettledThenIsNotPaid() {
         counters.redis().hdel(UNPAID, "#settled");
-        assertThat(decide("--adopt", UNPAID).out()).contains("it does not say what was settled when it was set aside");
+        assertThat(decide("--adopt", UNPAID).out())
+                .contains("it does not say what was settled when it was quarantined");
     }
 
     @Test
     void whatDoesNotSayWhenItWasSetAsideIsNotPaid() {
         counters.redis().hdel(UNPAID, "#aside");
-        assertThat(decide("--adopt", UNPAID).out()).contains("it does not say when it was set aside");
+        assertThat(decide("--adopt", UNPAID).out()).contains("it does not say when it was quarantined");
     }
 
     @Test

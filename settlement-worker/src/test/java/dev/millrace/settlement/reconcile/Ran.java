@@ -20,15 +20,16 @@ record Ran(int exit, String out, String err) {
     static Ran with(String redisUrl, String databaseUrl, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int exit = new Reconcile(stream(out), stream(err))
-                .run(
-                        List.of(arguments),
-                        "--millrace.redis-url=" + redisUrl,
-                        "--spring.datasource.url=" + databaseUrl,
-                        "--spring.datasource.username=" + Databases.SETTLER,
-                        "--spring.datasource.password=" + RealServers.password(),
-                        "--millrace.reconcile.reader=" + Databases.READER,
-                        "--millrace.reconcile.reader-password=" + RealServers.password());
+        int exit = ReconcileCommand.run(
+                stream(out),
+                stream(err),
+                List.of(arguments),
+                "--millrace.redis-url=" + redisUrl,
+                "--spring.datasource.url=" + databaseUrl,
+                "--spring.datasource.username=" + Databases.SETTLER,
+                "--spring.datasource.password=" + RealServers.password(),
+                "--millrace.reconcile.reader=" + Databases.READER,
+                "--millrace.reconcile.reader-password=" + RealServers.password());
         return new Ran(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 

@@ -2,8 +2,8 @@ package dev.millrace.settlement.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
-import dev.millrace.counters.EngagementName;
 import dev.millrace.counters.Partition;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.testing.RealServers;
@@ -77,7 +77,7 @@ class ReconcileIT {
                 settled                   2,450 micros               0.002450
                 pending                   2,000 micros               0.002000
                 drift                         0 micros               0.000000
-                3 journals hashed again; 0 differences; 0 epochs set aside and undecided
+                3 journals hashed again; 0 differences; 0 quarantined epochs undecided
                 """);
         assertThat(ran.exit()).isZero();
         assertThat(Ran.on(database, "--json").out())
@@ -221,11 +221,12 @@ class ReconcileIT {
     void aCorrectionIsNoDifference() throws SQLException {
         World.damage(database, """
                 INSERT INTO account (name) VALUES ('adjustment');
-                INSERT INTO journal (journal_id, created_at, kind, events, reason, prev_hash, hash)
-                SELECT 4, t, 'correction', 0, 'a person''s', hash,
-                       journal_hash(hash, 4, t, 'correction', 0, 'a person''s', posting_line('adjustment', 'demo', -5) || posting_line('creator:c-1', 'demo', 5))
-                FROM chain_head, (SELECT clock_timestamp() AS t) now;
-                INSERT INTO posting SELECT account_id, j.created_at, 4, 'demo', CASE name WHEN 'adjustment' THEN -5 ELSE 5 END
+                INSERT INTO journal (journal_id, created_at, kind, events, reason, salt, root, prev_hash, hash)
+                SELECT 4, t, 'correction', 0, 'a person''s', salt, root, hash, journal_hash(hash, root, journal_text(4, t, 'correction', 0, 'a person''s'))
+                FROM chain_head, (SELECT clock_timestamp() AS t) now, (SELECT sha256('salt') AS salt) s,
+                    LATERAL (SELECT merkle_root(line, posting_leaf(salt, line, posting_text(line, name, 'demo', micros)) ORDER BY line) AS root
+                             FROM (VALUES (0, 'adjustment', -5::bigint), (1, 'creator:c-1', 5)) l (line, name, micros)) r;
+                INSERT INTO posting SELECT account_id, j.created_at, 4, CASE name WHEN 'adjustment' THEN 0 ELSE 1 END, 'demo', CASE name WHEN 'adjustment' THEN -5 ELSE 5 END
                 FROM account, journal j WHERE name IN ('adjustment', 'creator:c-1') AND j.journal_id = 4;
                 UPDATE chain_head h SET journal_id = 4, created_at = j.created_at, hash = j.hash FROM journal j WHERE j.journal_id = 4;
                 UPDATE balance SET micros = micros + 5 WHERE account_id = (SELECT account_id FROM account WHERE name = 'creator:c-1');
@@ -291,7 +292,7 @@ class ReconcileIT {
                 List.of("--nonsense"))) {
             Ran ran = Ran.on(database, wrong.toArray(String[]::new));
             assertThat(ran.exit()).as(wrong.toString()).isEqualTo(2);
-            assertThat(ran.err()).contains("usage: reconcile");
+            assertThat(ran.err()).contains("Usage: reconcile");
         }
         assertThat(Ran.on(database, "--help").exit()).isZero();
     }

@@ -66,10 +66,10 @@ public final class Book implements AutoCloseable {
                 SELECT journal_id FROM (
                     SELECT journal_id, hash IS NOT DISTINCT FROM journal_hash(
                         lag(hash, 1, decode(repeat('00', 32), 'hex')) OVER (ORDER BY journal_id),
-                        journal_id, created_at, kind, events, reason,
-                        (SELECT string_agg(posting_line(a.name, p.publisher, p.micros), '' ORDER BY a.name COLLATE "C", p.publisher)
+                        (SELECT merkle_root(p.line, posting_leaf(j.salt, p.line, posting_text(p.line, a.name, p.publisher, p.micros)) ORDER BY p.line)
                          FROM posting p JOIN account a USING (account_id)
-                         WHERE p.created_at = j.created_at AND p.journal_id = j.journal_id)) AS holds
+                         WHERE p.created_at = j.created_at AND p.journal_id = j.journal_id),
+                        journal_text(journal_id, created_at, kind, events, reason)) AS holds
                     FROM journal j) links
                 WHERE NOT holds
                 """).query(Long.class).list())

@@ -3,9 +3,11 @@ package dev.millrace.settlement.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.common.token.EventType;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.RunningWorker;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -50,8 +52,8 @@ class RolesIT {
 
     /** A journal behind the head, as a worker adds it, but for the postings. */
     private static final String NEXT_JOURNAL = """
-            INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash)
-            SELECT journal_id + 1, now(), 'settlement', 1, hash, sha256(hash) FROM chain_head""";
+            INSERT INTO journal (journal_id, created_at, kind, events, salt, root, prev_hash, hash)
+            SELECT journal_id + 1, now(), 'settlement', 1, hash, hash, hash, sha256(hash) FROM chain_head""";
 
     private static final String HEAD_TO_IT = """
             UPDATE chain_head h SET journal_id = j.journal_id, created_at = j.created_at, hash = j.hash
@@ -93,7 +95,8 @@ class RolesIT {
 
     private static String posting(String account, String publisher, long micros) {
         return """
-                INSERT INTO posting SELECT account_id, j.created_at, j.journal_id, '%s', %d
+                INSERT INTO posting SELECT account_id, j.created_at, j.journal_id,
+                    (SELECT count(*) FROM posting p WHERE p.journal_id = j.journal_id), '%s', %d
                 FROM account a, (SELECT * FROM journal ORDER BY journal_id DESC LIMIT 1) j WHERE a.name = '%s'""".formatted(publisher, micros, account);
     }
 
@@ -171,7 +174,7 @@ class RolesIT {
                 "CREATE VIEW mine AS SELECT 1",
                 "CREATE SCHEMA mine",
                 "CREATE FUNCTION mine() RETURNS int LANGUAGE sql RETURN 1",
-                "CREATE OR REPLACE FUNCTION posting_line(account text, publisher text, micros bigint) RETURNS text IMMUTABLE LANGUAGE sql RETURN ''",
+                "CREATE OR REPLACE FUNCTION posting_text(line int, account text, publisher text, micros bigint) RETURNS text IMMUTABLE LANGUAGE sql RETURN ''",
                 "CREATE TRIGGER mine BEFORE INSERT ON posting FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final()",
                 "DROP FUNCTION journal_must_balance() CASCADE",
                 "DROP TRIGGER journal_must_balance ON journal",
@@ -278,7 +281,7 @@ class RolesIT {
                 settler,
                 "account 987654 does not exist",
                 NEXT_JOURNAL,
-                "INSERT INTO posting SELECT 987654, created_at, journal_id, 'demo', 5 FROM journal WHERE journal_id = 2");
+                "INSERT INTO posting SELECT 987654, created_at, journal_id, 9, 'demo', 5 FROM journal WHERE journal_id = 2");
         refused(settler, "journal 2 is closed", NEXT_JOURNAL, HEAD_TO_IT, credit, debit);
         String early = "SET CONSTRAINTS ALL IMMEDIATE";
         refused(settler, "is not the head of the chain", NEXT_JOURNAL, credit, debit, early);
@@ -386,7 +389,7 @@ class RolesIT {
         refused(
                 settler,
                 "the chain can't move",
-                NEXT_JOURNAL.replace("1, hash, sha256(hash)", "1, sha256('x'), sha256(hash)"),
+                NEXT_JOURNAL.replace("hash, sha256(hash)", "sha256('x'), sha256(hash)"),
                 HEAD_TO_IT);
         refused(
                 settler,
@@ -446,11 +449,33 @@ class RolesIT {
         }
     }
 
+    /** What runs after every migration refuses a column of the ledger that no hash covers. */
+    @Test
+    void aColumnThatNoHashCoversEndsTheMigration() throws Exception {
+        String check = new String(
+                Objects.requireNonNull(RolesIT.class.getResourceAsStream("/db/migration/afterMigrate.sql"))
+                        .readAllBytes(),
+                StandardCharsets.UTF_8);
+        for (String table : List.of("journal", "posting")) {
+            try (Connection connection = connect(Databases.OWNER);
+                    Statement statement = connection.createStatement()) {
+                connection.setAutoCommit(false);
+                statement.execute(check);
+                statement.execute("ALTER TABLE " + table + " ADD COLUMN note text");
+                assertThatThrownBy(() -> statement.execute(check))
+                        .hasMessageContaining("the journal's hash does not cover " + table + ".note");
+                connection.rollback();
+            }
+        }
+    }
+
     /** One statement breaks each constraint, and no constraint of the schema is left out. */
     @Test
     void everyCheckConstraintRefusesWhatItIsThereFor() throws SQLException {
-        String journal = "INSERT INTO journal (journal_id, created_at, kind, events, reason, prev_hash, hash)"
-                + " SELECT %s, now(), %s, %s, %s, %s, %s FROM chain_head";
+        String journal =
+                "INSERT INTO journal (journal_id, created_at, kind, events, reason, prev_hash, hash, salt, root)"
+                        + " SELECT %s, now(), %s, %s, %s, %s, %s, sha256('a'), sha256('b') FROM chain_head";
+        String sound = journal.formatted("2", "'settlement'", "1", "NULL", "hash", "hash");
         Set<String> refused = new TreeSet<>();
         for (String sql : List.of(
                 "INSERT INTO publisher VALUES ('Demo')",
@@ -470,7 +495,10 @@ class RolesIT {
                 journal.formatted("2", "'correction'", "1", "NULL", "hash", "hash"),
                 journal.formatted("2", "'settlement'", "1", "NULL", "'\\x00'::bytea", "hash"),
                 journal.formatted("2", "'settlement'", "1", "NULL", "hash", "'\\x00'::bytea"),
-                "INSERT INTO posting SELECT 1, created_at, journal_id, 'demo', 0 FROM chain_head",
+                sound.replace("sha256('a')", "'\\x00'::bytea"),
+                sound.replace("sha256('b')", "'\\x00'::bytea"),
+                "INSERT INTO posting SELECT 1, created_at, journal_id, 0, 'demo', 0 FROM chain_head",
+                "INSERT INTO posting SELECT 1, created_at, journal_id, -1, 'demo', 5 FROM chain_head",
                 "INSERT INTO chain_head SELECT false, journal_id, created_at, hash FROM chain_head",
                 "UPDATE chain_head SET hash = '\\x00'",
                 "INSERT INTO partition_cursor (partition) VALUES (16)",
@@ -496,8 +524,13 @@ class RolesIT {
                 "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '', 'view', 1, 1, 1)",
                 "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '/', 'view', 1, -1, 1)",
                 "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '/', 'view', 1, 1, -1)",
-                "INSERT INTO article_score VALUES ('demo', '/', 'a', -1, now())")) {
+                "INSERT INTO article_score VALUES ('demo', '/', 'a', -1, now(), 1)")) {
             refused.add(constraintAgainst(sql));
+        }
+        for (EventType type : EventType.values()) {
+            refused.add(constraintAgainst(
+                    "INSERT INTO article_score (publisher, article, creator, micros, settled_at, journal_id, %s) VALUES ('demo', '/', 'a', 1, now(), 1, -1)"
+                            .formatted(type.wireName())));
         }
         assertThat(refused).isEqualTo(checkConstraints());
     }

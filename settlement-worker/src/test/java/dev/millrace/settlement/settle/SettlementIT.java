@@ -7,9 +7,9 @@ import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.CatalogJson;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import dev.millrace.counters.CatalogStore;
-import dev.millrace.counters.EngagementName;
 import dev.millrace.counters.Partition;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
@@ -540,9 +540,10 @@ class SettlementIT {
     }
 
     private static final String JOURNAL =
-            "INSERT INTO journal (journal_id, created_at, kind, events, prev_hash, hash) VALUES (77, now(), 'settlement', 1, sha256(''), sha256(''))";
+            "INSERT INTO journal (journal_id, created_at, kind, events, salt, root, prev_hash, hash)"
+                    + " VALUES (77, now(), 'settlement', 1, sha256(''), sha256(''), sha256(''), sha256(''))";
     private static final String POSTING =
-            "INSERT INTO posting SELECT account_id, now(), 77, 'demo', %d FROM account WHERE name = '%s'";
+            "INSERT INTO posting SELECT account_id, now(), 77, (SELECT count(*) FROM public.posting WHERE journal_id = 77), 'demo', %d FROM account WHERE name = '%s'";
 
     @Test
     void aJournalThatDoesNotBalanceCanNotBeCommittedByAnyTrick() throws SQLException {
@@ -556,12 +557,12 @@ class SettlementIT {
                 .hasMessageContaining("sum to 1 micros");
         assertThatThrownBy(() -> asSettler(credit)).hasMessageContaining("journal 77 is not of this transaction");
         assertThatThrownBy(() -> asSettler(
-                        "INSERT INTO posting SELECT 987654, now(), journal_id, 'demo', 5 FROM (VALUES (77)) j (journal_id)",
+                        "INSERT INTO posting SELECT 987654, now(), journal_id, 9, 'demo', 5 FROM (VALUES (77)) j (journal_id)",
                         JOURNAL))
                 .isInstanceOf(SQLException.class);
         assertThatThrownBy(
                         () -> asSettler(
-                                "INSERT INTO posting SELECT account_id, created_at, journal_id, 'more', 5 FROM posting LIMIT 1"))
+                                "INSERT INTO posting SELECT account_id, created_at, journal_id, 9, 'more', 5 FROM posting LIMIT 1"))
                 .hasMessageContaining("journal 1 is not of this transaction");
         assertThatThrownBy(() -> asSettler(
                         "CREATE TEMP TABLE posting (created_at timestamptz, journal_id bigint, micros bigint)",

@@ -1,6 +1,7 @@
 package dev.millrace.settlement.settle;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.millrace.books.Cursors;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.PartitionState;
@@ -10,7 +11,6 @@ import dev.millrace.local.server.Databases;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.cursor.Cursors;
 import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.seal.RedisDurability;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -55,7 +55,7 @@ public final class Workers implements AutoCloseable {
      * @param share most partitions it takes at a time
      */
     Settlement settlement(CrashPoints crashPoints, int share) {
-        return settlement(crashPoints, UnaryOperator.identity(), share, PATIENT, Chunks.USUAL);
+        return settlement(crashPoints, UnaryOperator.identity(), share, PATIENT, BatchLimits.USUAL);
     }
 
     /** One whose transactions end when it leaves the database waiting for two seconds. */
@@ -65,23 +65,27 @@ public final class Workers implements AutoCloseable {
 
     /** One that may leave the database waiting for three quarters of this, at least two seconds. */
     Settlement settlement(CrashPoints crashPoints, Duration interval) {
-        return settlement(crashPoints, UnaryOperator.identity(), 16, interval, Chunks.USUAL);
+        return settlement(crashPoints, UnaryOperator.identity(), 16, interval, BatchLimits.USUAL);
     }
 
     /**
      * @param between what stands between the worker and the database
      */
     Settlement settlement(CrashPoints crashPoints, UnaryOperator<DataSource> between) {
-        return settlement(crashPoints, between, 16, PATIENT, Chunks.USUAL);
+        return settlement(crashPoints, between, 16, PATIENT, BatchLimits.USUAL);
     }
 
     /** One that deals with so much at a time. */
-    Settlement settlement(Chunks chunks) {
+    Settlement settlement(BatchLimits chunks) {
         return settlement(CrashPoints.NONE, UnaryOperator.identity(), 16, PATIENT, chunks);
     }
 
     private Settlement settlement(
-            CrashPoints crashPoints, UnaryOperator<DataSource> between, int share, Duration interval, Chunks chunks) {
+            CrashPoints crashPoints,
+            UnaryOperator<DataSource> between,
+            int share,
+            Duration interval,
+            BatchLimits chunks) {
         DataSource dataSource = between.apply(pool);
         JdbcClient jdbc = JdbcClient.create(dataSource);
         return new Settlement(

@@ -3,6 +3,10 @@ package dev.millrace.settlement.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.EpochTotals;
+import dev.millrace.books.FrozenSessions;
+import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.token.EventType;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.Opening;
@@ -16,11 +20,7 @@ import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.cursor.Cursors;
-import dev.millrace.settlement.cursor.PartitionCursor;
-import dev.millrace.settlement.read.EpochTotals;
 import dev.millrace.settlement.seal.PartitionOpening;
-import dev.millrace.settlement.watch.FrozenSessions;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -29,6 +29,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -552,13 +553,11 @@ class ZombieIT {
     @Test
     void aCursorThatMovedMeanwhileIsNotMovedAgain() {
         count();
-        PartitionCursor stale =
-                new Cursors(JdbcClient.create(workers.dataSource())).all().get(PARTITION);
+        Cursors cursors = new Cursors(JdbcClient.create(workers.dataSource()));
+        PartitionCursor stale = cursors.all().get(PARTITION);
         workers.settlement(CrashPoints.NONE).settleAll();
-        Batch batch = new Batch(1);
-        batch.add(new EpochTotals(1, PARTITION, stale.settledEpoch() + 1, stale.sealedAt(), 0, 0, 0));
-        assertThatThrownBy(() -> new CursorMove(JdbcClient.create(workers.dataSource()), CrashPoints.NONE)
-                        .run(List.of(stale), batch, java.util.Map.of(), null))
+        EpochTotals next = new EpochTotals(1, PARTITION, stale.settledEpoch() + 1, stale.sealedAt(), 0, 0, 0);
+        assertThatThrownBy(() -> cursors.move(List.of(stale), List.of(next), Set.of(), Map.of(), null))
                 .hasMessage("0 of 1 cursors moved: another worker has settled these epochs");
     }
 

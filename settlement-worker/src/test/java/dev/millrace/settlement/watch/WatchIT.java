@@ -3,6 +3,8 @@ package dev.millrace.settlement.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.books.Cursors;
+import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.money.Micros;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Retention;
@@ -16,8 +18,6 @@ import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.cursor.Cursors;
-import dev.millrace.settlement.cursor.PartitionCursor;
 import dev.millrace.settlement.seal.RedisDurability;
 import dev.millrace.settlement.settle.Settled;
 import dev.millrace.settlement.settle.Settlement;
@@ -732,7 +732,7 @@ class WatchIT {
         count(4, 1_000);
         Cursors cursors = worker.bean(Cursors.class);
         RedisConnections redis = worker.bean(RedisConnections.class);
-        Money money = new Money(redis);
+        CounterBalanceCheck money = new CounterBalanceCheck(redis);
         List<Long> pointers = Collections.nCopies(16, 1L);
         List<PartitionCursor> before = cursors.all();
         assertThat(money.read(before, pointers))
@@ -740,9 +740,11 @@ class WatchIT {
         new Sealing(worker.bean(SettlementSettings.class).spans())
                 .seal(redis.required(Partition.of(4)), Partition.of(4), 0, 1, second());
         assertThat(money.read(before, pointers)).as("sealed").isEmpty();
-        assertThat(Money.stoodStill(before, cursors.all())).isTrue();
+        assertThat(CounterBalanceCheck.stoodStill(before, cursors.all())).isTrue();
         worker.bean(Settlement.class).settleAll();
-        assertThat(Money.stoodStill(before, cursors.all())).as("settled").isFalse();
+        assertThat(CounterBalanceCheck.stoodStill(before, cursors.all()))
+                .as("settled")
+                .isFalse();
         List<Long> now = IntStream.range(0, 16)
                 .mapToObj(p ->
                         Long.parseLong(counters.redis().hget(Partition.of(p).ctl(), "epoch")))

@@ -1,0 +1,133 @@
+package dev.millrace.books;
+
+import dev.millrace.common.token.EngagementName;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Proves that epochs add up, with prices and publishers as the ledger has them: no sum is negative, the earnings sum to their control total,
+ * each publisher and each price is in the ledger, and the units times their rates sum to what each creator has earned. One statement, over the
+ * tables {@code earned} (part, creator, micros) and {@code engaged} (part, creator, publisher, article, type, rate_version, units), in
+ * which a part is an epoch. Redis says what was counted, and never what it is worth.
+ */
+public final class Proof {
+    /** Units of one name in an epoch beyond which something is wrong; their sums stay far below 2^63. */
+    private static final long MOST_UNITS = 1_000_000_000_000L;
+
+    /** HSCAN may name a creator twice, with the same amount. */
+    private static final String CULPRITS = """
+            expected AS (
+                SELECT * FROM unnest(:parts::int[], :micros::bigint[], :events::bigint[]) AS e (part, micros, events)
+            ), earner AS MATERIALIZED (
+                SELECT part, creator, max(micros) AS micros FROM earned GROUP BY part, creator
+            ), named AS MATERIALIZED (
+                SELECT part, creator, publisher, article, type, rate_version, sum(units) AS units
+                FROM engaged
+                GROUP BY part, creator, publisher, article, type, rate_version
+                HAVING sum(units) <> 0
+            ), priced AS MATERIALIZED (
+                SELECT part, creator, sum(units * r.micros) AS micros
+                FROM named n LEFT JOIN rate r ON r.version = n.rate_version AND r.type = n.type
+                GROUP BY part, creator
+            ), culprit (part, rank, name, why) AS (
+                SELECT part, 1, creator, format('%s has earned a negative sum: %s micros', creator, micros)
+                FROM earner WHERE micros < 0
+                UNION ALL
+                SELECT part, 2, concat_ws('|', publisher, creator, article, type, rate_version),
+                       format('%s has %s units, not 0 to %s', concat_ws('|', publisher, creator, article, type, rate_version), units, :most::bigint)
+                FROM named WHERE units NOT BETWEEN 0 AND :most
+                UNION ALL
+                SELECT part, 3, publisher, format('publisher %s is not in the ledger', publisher)
+                FROM (SELECT DISTINCT part, publisher FROM named) n WHERE NOT EXISTS (SELECT FROM publisher p WHERE p.publisher = n.publisher)
+                UNION ALL
+                SELECT part, 4, concat_ws('|', rate_version, type), format('rate version %s has no price for %s in the ledger', rate_version, type)
+                FROM (SELECT DISTINCT part, rate_version, type FROM named) n
+                WHERE NOT EXISTS (SELECT FROM rate r WHERE r.version = n.rate_version AND r.type = n.type)
+                UNION ALL
+                SELECT e.part, 5, '', format('earnings sum to %s micros, the control total is %s micros', coalesce(s.micros, 0), e.micros)
+                FROM expected e LEFT JOIN (SELECT part, sum(micros) AS micros FROM earner GROUP BY part) s USING (part)
+                WHERE e.micros <> coalesce(s.micros, 0)
+                UNION ALL
+                SELECT part, 6, creator, format('%s earned %s micros, but units times rates are %s micros',
+                       creator, coalesce(e.micros, 0), coalesce(p.micros, 0))
+                FROM earner e FULL JOIN priced p USING (part, creator)
+                WHERE coalesce(e.micros, 0) <> coalesce(p.micros, 0)
+                UNION ALL
+                SELECT part, 7, '', format('no events are counted, but %s micros or some units', micros)
+                FROM expected e
+                WHERE events = 0 AND (micros > 0 OR EXISTS (SELECT FROM named n WHERE n.part = e.part))
+            )
+            SELECT DISTINCT ON (part) part, why FROM culprit WHERE part IN (SELECT part FROM expected)
+            ORDER BY part, rank, name COLLATE "C"
+            """;
+
+    private static final String STAGED = "WITH " + CULPRITS;
+
+    private static final String IN_MEMORY = """
+            WITH earned AS (
+                SELECT 0 AS part, creator COLLATE "C" AS creator, micros FROM unnest(:creators::text[], :earned::bigint[]) AS e (creator, micros)
+            ), engaged AS (
+                SELECT 0 AS part, creator COLLATE "C" AS creator, publisher COLLATE "C" AS publisher, article COLLATE "C" AS article,
+                       type COLLATE "C" AS type, rate_version, units
+                FROM unnest(:engagedCreators::text[], :publishers::text[], :articles::text[], :types::text[], :versions::int[], :units::bigint[])
+                    AS e (creator, publisher, article, type, rate_version, units)
+            ),""" + CULPRITS;
+
+    private final JdbcClient jdbc;
+
+    public Proof(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** Of epochs in the staging tables: what is wrong with each that does not add up, by its part, the first thing in a fixed order. */
+    public Map<Integer, String> culprits(List<EpochTotals> epochs) {
+        Map<Integer, String> culprits = new HashMap<>();
+        jdbc.sql(STAGED)
+                .param("most", MOST_UNITS)
+                .param("parts", each(epochs, EpochTotals::part).toArray(Integer[]::new))
+                .param("micros", each(epochs, EpochTotals::micros).toArray(Long[]::new))
+                .param("events", each(epochs, EpochTotals::events).toArray(Long[]::new))
+                .query((row, _) -> culprits.put(row.getInt("part"), row.getString("why")))
+                .list();
+        return culprits;
+    }
+
+    /**
+     * What is wrong with one epoch in memory, or empty when it adds up.
+     *
+     * @param micros its control total
+     * @param events number of events counted
+     * @param earned micros by creator
+     * @param engaged units by name
+     */
+    public Optional<String> culprit(
+            long micros, long events, Map<String, Long> earned, Map<EngagementName, Long> engaged) {
+        List<Map.Entry<String, Long>> earners = List.copyOf(earned.entrySet());
+        List<Map.Entry<EngagementName, Long>> names = List.copyOf(engaged.entrySet());
+        Function<Function<EngagementName, String>, String[]> texts =
+                part -> names.stream().map(e -> part.apply(e.getKey())).toArray(String[]::new);
+        return jdbc.sql(IN_MEMORY)
+                .param("most", MOST_UNITS)
+                .param("parts", new Integer[] {0})
+                .param("micros", new Long[] {micros})
+                .param("events", new Long[] {events})
+                .param("creators", each(earners, Map.Entry::getKey).toArray(String[]::new))
+                .param("earned", each(earners, Map.Entry::getValue).toArray(Long[]::new))
+                .param("engagedCreators", texts.apply(EngagementName::creator))
+                .param("publishers", texts.apply(EngagementName::publisher))
+                .param("articles", texts.apply(EngagementName::article))
+                .param("types", texts.apply(name -> name.type().wireName()))
+                .param("versions", each(names, e -> e.getKey().rateVersion()).toArray(Integer[]::new))
+                .param("units", each(names, Map.Entry::getValue).toArray(Long[]::new))
+                .query((row, _) -> row.getString("why"))
+                .optional();
+    }
+
+    private static <T, R> List<R> each(List<T> list, Function<T, R> value) {
+        return list.stream().map(value).toList();
+    }
+}

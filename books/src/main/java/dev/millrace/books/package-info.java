@@ -1,0 +1,5 @@
+/** All of Postgres: the schema, and whatever reads or writes it. */
+@NullMarked
+package dev.millrace.books;
+
+import org.jspecify.annotations.NullMarked;

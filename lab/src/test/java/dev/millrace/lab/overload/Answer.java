@@ -1,0 +1,22 @@
+package dev.millrace.lab.overload;
+
+import dev.millrace.lab.load.Reply;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** An answer of ingest-api, made up. */
+record Answer(int status, int retryAfter, String text) implements Reply {
+    static Answer accepted(int accepted, int duplicate, int rejected) {
+        return new Answer(
+                202, 0, "{\"accepted\":%d,\"duplicate\":%d,\"rejected\":%d}".formatted(accepted, duplicate, rejected));
+    }
+
+    static Answer overloaded(int retryAfter) {
+        return new Answer(503, retryAfter, "{\"type\":\"about:blank\",\"code\":\"overloaded\"}");
+    }
+
+    @Override
+    public ByteBuffer body() {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    }
+}

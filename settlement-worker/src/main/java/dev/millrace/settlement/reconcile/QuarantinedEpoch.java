@@ -1,0 +1,219 @@
+package dev.millrace.settlement.reconcile;
+
+import dev.millrace.books.EpochTotals;
+import dev.millrace.books.Proof;
+import dev.millrace.books.QuarantineDecision;
+import dev.millrace.common.token.CreatorId;
+import dev.millrace.common.token.EngagementName;
+import dev.millrace.counters.Ctl;
+import dev.millrace.counters.EpochContents;
+import dev.millrace.counters.EpochControl;
+import dev.millrace.counters.EpochReader;
+import dev.millrace.counters.Keyspace;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.MalformedCountersException;
+import dev.millrace.counters.Partition;
+import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisRefusedException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SequencedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * An epoch that an opening of its partition put into quarantine, as Redis holds it.
+ *
+ * <p>{@code #origin} names the lineage that it was counted in, {@code #settled} the last epoch settled then. If its number is at most
+ * {@code #settled}, it is an old copy and has been paid. Otherwise nobody has been paid for it, unless another copy was adopted.
+ *
+ * @param fields of the earnings, whatever they are
+ * @param contents as far as all of it can be read; null where it can't
+ * @param unreadable why it can't; empty where it can
+ */
+record QuarantinedEpoch(
+        QuarantineName name,
+        Map<String, String> fields,
+        @Nullable EpochContents contents,
+        String unreadable) {
+
+    /** The publisher that discarded money is noted under where the records do not tell. */
+    private static final String NOBODY = "unknown";
+
+    /** The names of all quarantined epochs, in a fixed order. SCAN may name a key twice, and each epoch has up to three. */
+    static SequencedSet<QuarantineName> names(RedisConnections redis) {
+        SequencedSet<QuarantineName> names = new TreeSet<>(Comparator.comparingInt(
+                        (QuarantineName name) -> name.partition().number())
+                .thenComparingLong(QuarantineName::lineage)
+                .thenComparingLong(QuarantineName::epoch));
+        SequencedSet<Link> links = new LinkedHashSet<>();
+        Partition.all().forEach(partition -> links.add(redis.required(partition)));
+        for (Link link : links) {
+            Keyspace.scan(
+                    link,
+                    QuarantineName.PATTERN,
+                    key -> QuarantineName.ofKey(key).ifPresent(names::add));
+        }
+        return names;
+    }
+
+    static Optional<QuarantinedEpoch> read(QuarantineName name, RedisConnections redis) {
+        Link link = redis.required(name.partition());
+        if (!Keyspace.exists(link, name.earn())
+                && !Keyspace.exists(link, name.engage())
+                && !Keyspace.exists(link, name.folded())) {
+            return Optional.empty();
+        }
+        Map<String, String> fields = new HashMap<>();
+        try {
+            EpochReader.fields(link, name.earn(), EpochContents.FIELDS, fields::put, () -> {});
+            EpochContents contents = EpochContents.read(link, name.earn(), name.engage(), name.folded());
+            return Optional.of(new QuarantinedEpoch(name, fields, contents, ""));
+        } catch (MalformedCountersException e) {
+            return Optional.of(new QuarantinedEpoch(name, fields, null, String.valueOf(e.getMessage())));
+        } catch (RedisRefusedException e) { // a key of another type is there all the same
+            return Optional.of(new QuarantinedEpoch(name, fields, null, "Redis refuses: " + e.getMessage()));
+        }
+    }
+
+    /** Where it was counted, if it tells: partition, lineage and epoch. All copies of one epoch have the same. */
+    Optional<String> origin() {
+        OptionalLong lineage = number(Ctl.ORIGIN);
+        return lineage.isPresent()
+                ? Optional.of("%d:%d:%d".formatted(name.partition().number(), lineage.getAsLong(), name.epoch()))
+                : Optional.empty();
+    }
+
+    /** The last epoch that was settled of its time, if it tells. */
+    OptionalLong settledThen() {
+        return number(Ctl.SETTLED);
+    }
+
+    /** When it was put into quarantine, by Redis' clock, if it tells. */
+    Optional<Instant> at() {
+        OptionalLong second = number(Ctl.ASIDE);
+        return second.isPresent() ? Optional.of(Instant.ofEpochSecond(second.getAsLong())) : Optional.empty();
+    }
+
+    long events() {
+        return number(Ctl.EPOCH_EVENTS).orElse(0);
+    }
+
+    /** What each creator has earned in it, as far as it can be read. */
+    Map<String, Long> readable() {
+        Map<String, Long> earned = new HashMap<>();
+        fields.forEach((field, text) -> {
+            if (!EpochControl.isControl(field) && CreatorId.matches(field) && text.matches("[1-9][0-9]{0,15}")) {
+                earned.put(field, Long.parseLong(text));
+            }
+        });
+        return earned;
+    }
+
+    /** The sum of that. */
+    long micros() {
+        return readable().values().stream().reduce(0L, Math::addExact);
+    }
+
+    /** The creators who earned most in it, with the amounts. */
+    List<String> first(int count) {
+        return readable().entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue()
+                        .reversed()
+                        .thenComparing(Map.Entry.comparingByKey(Comparator.naturalOrder())))
+                .limit(count)
+                .map(entry -> entry.getKey() + " " + entry.getValue())
+                .toList();
+    }
+
+    /**
+     * Why it must not be paid, or empty when it can be.
+     *
+     * @param decisions all that were made
+     */
+    Optional<String> whyNotAdopted(Proof proof, Collection<QuarantineDecision> decisions) {
+        Optional<QuarantineDecision> twin = origin().flatMap(origin -> decisions.stream()
+                .filter(decision ->
+                        origin.equals(decision.origin()) && !decision.name().equals(name.earn()))
+                .findFirst());
+        if (twin.isPresent()) {
+            return Optional.of("another copy of the same epoch, %s, was %s: paying it would pay twice"
+                    .formatted(twin.get().name(), twin.get().text()));
+        }
+        OptionalLong settled = settledThen();
+        if (settled.isEmpty()) {
+            return Optional.of(
+                    "it does not say what was settled when it was quarantined, so it may have been paid already");
+        }
+        if (name.epoch() <= settled.getAsLong()) {
+            return Optional.of(
+                    "it is an older copy of epoch %d, which was settled before this was quarantined: paying it would pay twice"
+                            .formatted(name.epoch()));
+        }
+        if (at().isEmpty()) {
+            return Optional.of("it does not say when it was quarantined");
+        }
+        EpochContents all = contents;
+        return (all == null
+                        ? Optional.of(unreadable)
+                        : proof.culprit(all.control().micros(), all.control().events(), all.earned(), all.engaged()))
+                .map(why -> "it does not add up: " + why);
+    }
+
+    /** The day that its engagement counts for, UTC: that of its seal, or else that of its quarantine. */
+    LocalDate day() {
+        EpochContents all = contents;
+        Instant sealed = all == null ? null : all.control().sealedAt();
+        return EpochTotals.dayOf(sealed == null ? at().orElse(Instant.EPOCH) : sealed);
+    }
+
+    /**
+     * To be recorded as not paid: the money that can be read, by the publishers that the records name at the ledger's prices. Where those do
+     * not tell of all of it, it is nobody's.
+     */
+    Map<String, Long> toBeDiscarded(JdbcClient ledger) {
+        long sum = micros();
+        if (sum == 0) {
+            return Map.of();
+        }
+        EpochContents all = contents;
+        Map<String, Long> byPublisher = all == null ? Map.of() : byPublisher(all, ledger);
+        long told = byPublisher.values().stream().mapToLong(Long::longValue).sum();
+        return told == sum ? byPublisher : Map.of(NOBODY, sum);
+    }
+
+    private static Map<String, Long> byPublisher(EpochContents all, JdbcClient ledger) {
+        Map<String, Long> rates = new HashMap<>();
+        ledger.sql("SELECT version || ' ' || type AS rate, micros FROM rate")
+                .query((row, _) -> rates.put(row.getString("rate"), row.getLong("micros")))
+                .list();
+        Map<String, Long> micros = new TreeMap<>();
+        try {
+            for (Map.Entry<EngagementName, Long> one : all.engaged().entrySet()) {
+                EngagementName engaged = one.getKey();
+                long rate = rates.getOrDefault(
+                        engaged.rateVersion() + " " + engaged.type().wireName(), 0L);
+                micros.merge(engaged.publisher(), Math.multiplyExact(rate, one.getValue()), Math::addExact);
+            }
+        } catch (ArithmeticException e) {
+            return Map.of();
+        }
+        micros.values().removeIf(sum -> sum == 0);
+        return micros.values().stream().allMatch(sum -> sum > 0) ? micros : Map.of();
+    }
+
+    private OptionalLong number(String field) {
+        String text = fields.getOrDefault(field, "");
+        return text.matches("[0-9]{1,18}") ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
+    }
+}
