@@ -251,7 +251,7 @@ class RedisConnectionsIT {
         String before = connections.required(PARTITION).process();
 
         node.kill();
-        node.restartLoading();
+        node.start();
         until(connections, () -> connections.trouble().endsWith(": it is loading its data"));
         assertThat(connections.isUsable()).isFalse();
         assertThat(connections.link(PARTITION)).isEmpty();

@@ -132,7 +132,7 @@ class UnusableRedisIT {
                     () -> its.redis().info("persistence"),
                     info -> info.contains("aof_rewrites:1") && info.contains("aof_rewrite_in_progress:0"));
             node.kill();
-            node.restartLoading();
+            node.start();
             Await.unready(edge, "it is loading its data");
             for (String jti : List.of("before", "meanwhile")) {
                 Answer refused = edge.post(view(jti));

@@ -79,7 +79,7 @@ final class CountersInRedis implements Contestant {
 
     @Override
     public Map<String, Long> processes() {
-        return Map.of("redis", server.process().handle().pid(), "postgres", postgres.pid());
+        return Map.of("redis", server.handle().pid(), "postgres", postgres.pid());
     }
 
     @Override

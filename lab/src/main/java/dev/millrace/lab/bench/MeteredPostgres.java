@@ -61,7 +61,7 @@ final class MeteredPostgres implements AutoCloseable {
 
     /** The id of the process that all its others descend from. */
     long pid() {
-        return server.process().handle().pid();
+        return server.handle().pid();
     }
 
     /** Statements run so far, without those that begin and end transactions or change the schema. */

@@ -11,10 +11,7 @@ import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.ServiceJvm;
 import dev.millrace.local.mint.TokenMint;
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.ChildPlan;
-import dev.millrace.local.process.Readiness;
-import dev.millrace.local.process.Signal;
+import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.Ports;
 import java.io.IOException;
@@ -23,7 +20,6 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,17 +29,15 @@ import org.HdrHistogram.Histogram;
 final class NoopHttp implements Contestant {
     static final String NAME = "noop-http";
 
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
-    private static final Duration GRACE = Duration.ofSeconds(10);
     private static final Kid KID = Kid.parse("bench.1").orElseThrow();
     private static final String SECRET = "a server that does nothing checks no secret";
 
-    private final Child process;
+    private final ServerProcess process;
     private final int port;
     private final EventRequests requests;
     private final Peaks peaks = new Peaks();
 
-    private NoopHttp(Child process, int port, Slabs slabs) {
+    private NoopHttp(ServerProcess process, int port, Slabs slabs) {
         this.process = process;
         this.port = port;
         this.requests = new EventRequests(TokenMint.forPublisher(KID, SECRET), slabs);
@@ -53,14 +47,15 @@ final class NoopHttp implements Contestant {
         int port = Ports.free();
         Place place = stage.place(NAME);
         Files.createDirectories(place.data());
-        ChildPlan plan = new ChildPlan(
+        ServerProcess.Plan plan = new ServerProcess.Plan(
                 NAME,
                 command(stage.root()),
                 Map.of("MILLRACE_INGEST_PORT", Integer.toString(port), "SPRING_PROFILES_ACTIVE", ""),
                 place.data(),
                 place.logs().resolve(NAME + ".log"));
-        Child process = Child.start(plan);
-        new Readiness(process, PATIENCE, stage.progress()).await(() -> probe(port));
+        ServerProcess process = new ServerProcess(plan, () -> probe(port));
+        process.start();
+        process.awaitReady(stage.progress());
         return new NoopHttp(process, port, stage.slabs());
     }
 
@@ -103,7 +98,7 @@ final class NoopHttp implements Contestant {
 
     @Override
     public void close() {
-        process.stop(Signal.TERM, GRACE);
+        process.stop();
     }
 
     private static List<String> command(Path root) throws IOException {
@@ -122,11 +117,9 @@ final class NoopHttp implements Contestant {
         return command;
     }
 
-    private static Readiness.Answer probe(int port) {
+    private static ServerProcess.Answer probe(int port) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected() ? Readiness.Answer.READY : Readiness.Answer.SILENT;
-        } catch (IOException e) {
-            return Readiness.Answer.SILENT;
+            return socket.isConnected() ? ServerProcess.Answer.READY : ServerProcess.Answer.SILENT;
         }
     }
 

@@ -81,7 +81,7 @@ final class RawRedis implements Contestant {
 
     @Override
     public Map<String, Long> processes() {
-        return Map.of("redis", server.process().handle().pid());
+        return Map.of("redis", server.handle().pid());
     }
 
     @Override

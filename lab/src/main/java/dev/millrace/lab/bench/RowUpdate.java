@@ -70,7 +70,7 @@ final class RowUpdate implements Contestant {
 
     @Override
     public Map<String, Long> processes() {
-        return Map.of("postgres", server.process().handle().pid());
+        return Map.of("postgres", server.handle().pid());
     }
 
     @Override

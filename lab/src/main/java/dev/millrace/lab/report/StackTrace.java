@@ -1,6 +1,6 @@
 package dev.millrace.lab.report;
 
-import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.process.CommandException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 
@@ -10,7 +10,7 @@ public final class StackTrace {
 
     /** The message where it is meant for people, otherwise everything. */
     public static String of(Throwable failure) {
-        if (failure instanceof StartFailure) {
+        if (failure instanceof CommandException) {
             return String.valueOf(failure.getMessage());
         }
         StringWriter text = new StringWriter();

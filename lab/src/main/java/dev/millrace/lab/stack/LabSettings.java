@@ -1,7 +1,7 @@
 package dev.millrace.lab.stack;
 
-import dev.millrace.local.process.ServiceJar;
 import dev.millrace.local.server.Ports;
+import dev.millrace.local.server.ServiceJar;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
 import java.net.URI;

@@ -1,20 +1,12 @@
 package dev.millrace.lab.stack;
 
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.ChildPlan;
-import dev.millrace.local.process.Readiness;
-import dev.millrace.local.process.Signal;
+import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.server.RedisServer;
 import dev.millrace.local.settings.Part;
-import java.io.IOException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,19 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LabStack {
     private static final String REDIS_URL = "MILLRACE_REDIS_URL";
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
-    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration GRACE = Duration.ofSeconds(20);
 
     private final LabSettings settings;
     private final Place place;
     private final Links links;
     private final Consumer<String> progress;
-    private final Map<Instance, Child> services = new ConcurrentHashMap<>();
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(2))
-            .build();
+    private final Map<Instance, ServerProcess> services = new ConcurrentHashMap<>();
     private final @Nullable RedisServer redis;
     private final PostgresServer postgres;
 
@@ -94,21 +79,18 @@ public final class LabStack {
         return postgres;
     }
 
-    /** The process of a service as it runs now; another one after {@link #launch}. */
-    public Child service(Instance instance) {
-        Child child = services.get(instance);
-        if (child == null) {
+    /** A service, which {@link #launch} starts again. */
+    public ServerProcess service(Instance instance) {
+        ServerProcess service = services.get(instance);
+        if (service == null) {
             throw new IllegalArgumentException("there is no " + instance);
         }
-        return child;
+        return service;
     }
 
     /** Every process of the stack as it runs now. */
     public List<ProcessHandle> processes() {
-        return children()
-                .flatMap(child ->
-                        Stream.concat(Stream.of(child.handle()), child.handle().descendants()))
-                .toList();
+        return servers().flatMap(server -> server.tree().stream()).toList();
     }
 
     /** Stops everything as {@code ./millrace up} does; the parts that had to be killed. */
@@ -127,37 +109,42 @@ public final class LabStack {
     public List<String> stopServices() {
         return settings.instances().stream()
                 .filter(services::containsKey)
-                .filter(instance -> !service(instance).stop(Signal.TERM, GRACE))
+                .filter(instance -> !service(instance).stop())
                 .map(Instance::toString)
                 .toList();
     }
 
     /** Ends whatever still runs; for a run that is given up. */
     public void kill() {
-        children().filter(Child::isAlive).forEach(Child::kill);
+        servers().forEach(ServerProcess::kill);
     }
 
-    /** Starts a service, in place of its process that has ended; it is not ready yet. */
-    public Child launch(Instance instance) {
+    /** Starts a service, also again once its process has ended; it is not ready yet. */
+    public ServerProcess launch(Instance instance) {
+        ServerProcess service = services.computeIfAbsent(instance, this::process);
+        service.start();
+        return service;
+    }
+
+    private ServerProcess process(Instance instance) {
         Part part = instance.part();
-        Child child = Child.start(new ChildPlan(
-                instance.toString(),
-                settings.jar(part).command(settings.jvmOptions(part)),
-                environment(instance),
-                place.data(),
-                place.logs().resolve(instance + ".log")));
-        services.put(instance, child);
-        return child;
+        return settings.jar(part)
+                .process(
+                        instance.toString(),
+                        settings.jvmOptions(part),
+                        environment(instance),
+                        place.data(),
+                        place.logs().resolve(instance + ".log"),
+                        settings.managementAddress(instance));
     }
 
     /**
      * Returns when the service answers that it can do its work.
      *
-     * @throws dev.millrace.local.process.StartFailure when it ends or does not become ready
+     * @throws dev.millrace.local.process.CommandException when it ends or does not become ready
      */
     public void awaitReady(Instance instance) {
-        new Readiness(service(instance), PATIENCE, progress)
-                .await(() -> isReady(instance) ? Readiness.Answer.READY : Readiness.Answer.SILENT);
+        service(instance).awaitReady(progress);
     }
 
     /** A command of the worker's jar on this stack, to be started. */
@@ -169,9 +156,8 @@ public final class LabStack {
         return builder;
     }
 
-    private Stream<Child> children() {
-        Stream<Child> stores =
-                redis == null ? Stream.of(postgres.process()) : Stream.of(redis.process(), postgres.process());
+    private Stream<ServerProcess> servers() {
+        Stream<ServerProcess> stores = redis == null ? Stream.of(postgres) : Stream.of(redis, postgres);
         return Stream.concat(services.values().stream(), stores);
     }
 
@@ -205,20 +191,5 @@ public final class LabStack {
             environment.put("MILLRACE_POSTGRES_OWNER_PASSWORD", postgres.password());
         }
         return environment;
-    }
-
-    private boolean isReady(Instance instance) {
-        HttpRequest request = HttpRequest.newBuilder(
-                        settings.managementAddress(instance).resolve("/actuator/health/readiness"))
-                .timeout(PROBE_TIMEOUT)
-                .build();
-        try {
-            return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // The wait sees it.
-            return false;
-        }
     }
 }

@@ -183,8 +183,8 @@ public final class MillraceStack implements AutoCloseable {
                 "ingest", pid(INGEST),
                 "worker", pid(Instance.worker(1)),
                 "ledger", pid(Instance.LEDGER),
-                "redis", stack.redis().process().handle().pid(),
-                "postgres", stack.postgres().process().handle().pid());
+                "redis", stack.redis().handle().pid(),
+                "postgres", stack.postgres().handle().pid());
     }
 
     public void set(Aof aof) throws Exception {

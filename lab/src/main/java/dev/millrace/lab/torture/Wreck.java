@@ -3,7 +3,7 @@ package dev.millrace.lab.torture;
 import dev.millrace.lab.link.Link;
 import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabStack;
-import dev.millrace.local.process.Child;
+import dev.millrace.local.process.ServerProcess;
 import java.time.Duration;
 
 /** Carries a fault out, from its beginning to its end. One fault at a time for a target; different targets side by side. */
@@ -52,7 +52,7 @@ final class Wreck {
         }
     }
 
-    private static void stop(Child process, Duration lasting) throws InterruptedException {
+    private static void stop(ServerProcess process, Duration lasting) throws InterruptedException {
         process.freeze();
         try {
             Thread.sleep(lasting);
@@ -76,13 +76,11 @@ final class Wreck {
         }
     }
 
-    private Child process(Target target) {
+    private ServerProcess process(Target target) {
         Instance instance = target.instance();
         if (instance != null) {
             return stack.service(instance);
         }
-        return target == Target.REDIS
-                ? stack.redis().process()
-                : stack.postgres().process();
+        return target == Target.REDIS ? stack.redis() : stack.postgres();
     }
 }

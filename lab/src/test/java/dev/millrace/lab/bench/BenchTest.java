@@ -7,7 +7,7 @@ import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.progress.Progress;
 import dev.millrace.lab.stack.Aof;
-import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.process.CommandException;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -175,7 +175,7 @@ class BenchTest {
     @Test
     void oneThatDoesNotStartIsToldInItsWords() throws InterruptedException {
         Entrant absent = new Entrant("absent", List.of(), stage -> {
-            throw new StartFailure("port 1 is taken");
+            throw CommandException.failed("port 1 is taken");
         });
         Outcome outcome = run(PLAN, absent, entrant(sound));
         assertThat(outcome.failures()).hasSize(1);

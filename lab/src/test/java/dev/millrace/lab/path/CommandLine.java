@@ -1,11 +1,11 @@
 package dev.millrace.lab.path;
 
 import dev.millrace.lab.stack.LabSettings;
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.ChildPlan;
+import dev.millrace.local.process.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,10 +49,20 @@ record CommandLine(LabSettings settings) {
         }
     }
 
-    /** Starts {@code up}, which is its own process and the parent of all others; its output goes to the log. */
-    Child up(Path log) {
-        return Child.start(new ChildPlan(
-                "up", command("up"), settings.environment(), settings.local().root(), log));
+    /** {@code up} as a process of its own and the parent of all others, ready when it says so in its log. */
+    ServerProcess up(Path log) {
+        ServerProcess up = new ServerProcess(
+                new ServerProcess.Plan(
+                        "up",
+                        command("up"),
+                        settings.environment(),
+                        settings.local().root(),
+                        log),
+                () -> Files.readAllLines(log).contains("READY")
+                        ? ServerProcess.Answer.READY
+                        : ServerProcess.Answer.SILENT);
+        up.start();
+        return up;
     }
 
     private List<String> command(String... arguments) {

@@ -6,9 +6,7 @@ import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.lab.stack.LabStack;
 import dev.millrace.lab.stack.Metrics;
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.Readiness;
-import dev.millrace.local.process.Signal;
+import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Folders;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.settings.Part;
@@ -20,7 +18,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
 
@@ -136,20 +133,16 @@ final class WholePath {
     void restartThroughUp(Runnable check) {
         stop();
         Path log = place.logs().resolve("up.log");
-        Child up = commandLine().up(log);
+        ServerProcess up = commandLine().up(log);
         try {
-            new Readiness(up, Duration.ofMinutes(3), System.out::println).await(() -> isReady(log));
+            up.awaitReady(System.out::println);
             check.run();
-            List<ProcessHandle> processes = Stream.concat(
-                            Stream.of(up.handle()), up.handle().descendants())
-                    .toList();
-            up.stop(Signal.TERM, Duration.ofMinutes(1));
+            List<ProcessHandle> processes = up.tree();
+            up.stop(Duration.ofMinutes(1));
             assertThat(up.exit().join()).as("exit code of up").isZero();
             assertNoneIsLeft(processes);
         } finally {
-            if (up.isAlive()) {
-                up.kill();
-            }
+            up.kill();
         }
         stack = LabStack.start(settings, place);
     }
@@ -191,13 +184,5 @@ final class WholePath {
                 .as("processes left")
                 .hasSizeGreaterThanOrEqualTo(PARTS)
                 .noneMatch(ProcessHandle::isAlive);
-    }
-
-    private static Readiness.Answer isReady(Path log) {
-        try {
-            return Files.readAllLines(log).contains("READY") ? Readiness.Answer.READY : Readiness.Answer.SILENT;
-        } catch (IOException e) {
-            return Readiness.Answer.SILENT; // It has written nothing yet.
-        }
     }
 }

@@ -2,9 +2,7 @@ package dev.millrace.lab.torture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.ChildPlan;
-import dev.millrace.local.process.Signal;
+import dev.millrace.local.process.ServerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +34,7 @@ class TortureIT {
     @Test
     void inAMinuteOfFaultsNoMicroIsLostOrPaidTwice() throws IOException {
         String seed = System.getProperty("millrace.seed", Long.toString(System.nanoTime() % 1_000_000));
-        Child torture = start("--minutes", "1", "--seed", seed);
+        ServerProcess torture = start("--minutes", "1", "--seed", seed);
         try {
             assertThat(torture.awaitExit(PATIENCE)).as("it ends").isTrue();
         } finally {
@@ -53,13 +51,13 @@ class TortureIT {
 
     @Test
     void whenItIsInterruptedNoProcessAndNoDataIsLeft() throws IOException {
-        Child torture = start("--minutes", "1");
+        ServerProcess torture = start("--minutes", "1");
         try {
             Awaitility.await()
                     .atMost(PATIENCE)
                     .until(() -> torture.handle().descendants().count() >= 4);
             List<ProcessHandle> processes = torture.handle().descendants().toList();
-            assertThat(torture.stop(Signal.TERM, Duration.ofMinutes(2))).isTrue();
+            assertThat(torture.stop(Duration.ofMinutes(2))).isTrue();
             assertThat(processes).noneMatch(ProcessHandle::isAlive);
             assertThat(torture.exit().join()).as("exit code").isEqualTo(130);
             assertThat(output()).contains("interrupted: everything is stopped, nothing was proven");
@@ -68,7 +66,7 @@ class TortureIT {
         }
     }
 
-    private Child start(String... options) throws IOException {
+    private ServerProcess start(String... options) throws IOException {
         List<String> command = Stream.concat(
                         Stream.of(
                                 Path.of(System.getProperty("java.home"), "bin", "java")
@@ -84,14 +82,14 @@ class TortureIT {
                                 "torture"),
                         Stream.of(options))
                 .toList();
-        return Child.start(new ChildPlan("torture", command, Map.of(), ROOT, log()));
+        ServerProcess torture = new ServerProcess(new ServerProcess.Plan("torture", command, Map.of(), ROOT, log()));
+        torture.start();
+        return torture;
     }
 
     /** Whatever is left of it is a failure above; here it only has to go. */
-    private static void end(Child torture) {
-        if (torture.isAlive()) {
-            torture.kill();
-        }
+    private static void end(ServerProcess torture) {
+        torture.kill();
     }
 
     private Path log() {

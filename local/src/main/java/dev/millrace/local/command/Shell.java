@@ -1,9 +1,6 @@
 package dev.millrace.local.command;
 
-import dev.millrace.local.process.StartFailure;
-import dev.millrace.local.publisher.LedgerFailure;
-import dev.millrace.local.replay.ReplayFailure;
-import dev.millrace.local.settings.SettingsFailure;
+import dev.millrace.local.process.CommandException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -13,7 +10,6 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Finds the command that is asked for, runs it, and turns what goes wrong into a line and an exit code. */
 public final class Shell {
     private static final int FAILED = 1;
-    private static final int WRONG_USAGE = 2;
 
     private final Terminal terminal;
     private final CommandLine commands;
@@ -55,12 +51,10 @@ public final class Shell {
 
     private int explain(Exception failure) {
         switch (failure) {
-            case SettingsFailure settings -> {
-                terminal.err().println(settings.getMessage());
-                return WRONG_USAGE;
+            case CommandException known -> {
+                terminal.err().println(known.getMessage());
+                return known.exitCode();
             }
-            case StartFailure _, LedgerFailure _, ReplayFailure _ ->
-                terminal.err().println(failure.getMessage());
             case InterruptedException _ -> terminal.err().println("interrupted");
             default -> failure.printStackTrace(terminal.err());
         }

@@ -14,6 +14,11 @@ public enum Signal {
     CONT;
 
     /** Sends this signal to each process; one that is gone already is no error. */
+    public void send(ProcessHandle... processes) {
+        send(List.of(processes));
+    }
+
+    /** The same for several. */
     public void send(List<ProcessHandle> processes) {
         if (processes.isEmpty()) {
             return;

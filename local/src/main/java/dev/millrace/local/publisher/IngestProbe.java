@@ -3,6 +3,7 @@ package dev.millrace.local.publisher;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.mint.EventClaims;
 import dev.millrace.local.mint.TokenMint;
+import dev.millrace.local.process.CommandException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -38,7 +39,7 @@ final class IngestProbe {
     /**
      * Returns when the key is in force, or when ingest-api does not run (the key is then known when it starts).
      *
-     * @throws LedgerFailure when the running stack derives another secret for this key
+     * @throws CommandException when the running stack derives another secret for this key
      */
     void await(Kid kid, String secret) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -49,7 +50,7 @@ final class IngestProbe {
                 code = code(kid, secret);
             }
             if (code.equals("token-signature")) {
-                throw new LedgerFailure("the running stack has another secret for " + kid
+                throw CommandException.failed("the running stack has another secret for " + kid
                         + ": MILLRACE_MASTER_KEY must be set here as it is there");
             }
         } catch (IOException e) {

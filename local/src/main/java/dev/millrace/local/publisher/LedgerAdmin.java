@@ -1,6 +1,7 @@
 package dev.millrace.local.publisher;
 
 import dev.millrace.local.mint.BearerMint;
+import dev.millrace.local.process.CommandException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -55,9 +56,9 @@ final class LedgerAdmin {
     }
 
     /** What to say about an answer that was not expected. */
-    LedgerFailure unexpected(String what, Answer answer) {
+    CommandException unexpected(String what, Answer answer) {
         String detail = answer.body().path("detail").asString("");
-        return new LedgerFailure("%s failed: ledger-service answers %d%s"
+        return CommandException.failed("%s failed: ledger-service answers %d%s"
                 .formatted(what, answer.status(), detail.isEmpty() ? "" : ": " + detail));
     }
 
@@ -70,15 +71,16 @@ final class LedgerAdmin {
         try {
             HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() == 401 || response.statusCode() == 403) {
-                throw new LedgerFailure("ledger-service at " + ledger + " refuses our bearer token ("
+                throw CommandException.failed("ledger-service at " + ledger + " refuses our bearer token ("
                         + response.statusCode() + "): MILLRACE_LEDGER_JWT_SECRET must be set here as it is there");
             }
             return new Answer(response.statusCode(), json(response.body()));
         } catch (IOException e) {
-            throw new LedgerFailure("ledger-service does not answer at " + ledger + ": start it with ./millrace up");
+            throw CommandException.failed(
+                    "ledger-service does not answer at " + ledger + ": start it with ./millrace up");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new LedgerFailure("interrupted while waiting for ledger-service");
+            throw CommandException.failed("interrupted while waiting for ledger-service");
         }
     }
 

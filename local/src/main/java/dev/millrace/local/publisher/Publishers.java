@@ -3,6 +3,7 @@ package dev.millrace.local.publisher;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.mint.BearerMint;
+import dev.millrace.local.process.CommandException;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
 import java.net.http.HttpClient;
@@ -46,7 +47,7 @@ public final class Publishers {
      * The newest live key of a publisher. A publisher without one gets one, and an unknown publisher is created. Returns
      * when ingest-api takes the key, where it runs.
      *
-     * @throws LedgerFailure when the ledger does not answer or refuses, with the remedy
+     * @throws CommandException when the ledger does not answer or refuses, with the remedy
      */
     public SigningKey key(String publisher) {
         Kid kid = newestLive(publisher).orElseGet(() -> create(publisher));
@@ -94,7 +95,7 @@ public final class Publishers {
         Kid kid = Kid.parse(answer.body().path("kid").asString(""))
                 .orElseThrow(() -> ledger.unexpected("creating a key of " + publisher, answer));
         if (!answer.body().path("secret").asString("").equals(keys.secret(kid))) {
-            throw new LedgerFailure("the running stack derives another secret for " + kid
+            throw CommandException.failed("the running stack derives another secret for " + kid
                     + ": MILLRACE_MASTER_KEY must be set here as it is there");
         }
         return kid;

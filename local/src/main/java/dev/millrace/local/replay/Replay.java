@@ -1,6 +1,7 @@
 package dev.millrace.local.replay;
 
 import dev.millrace.local.mint.TokenMint;
+import dev.millrace.local.process.CommandException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
@@ -58,7 +59,7 @@ public final class Replay {
     /**
      * Sends the page views of this log; closes it.
      *
-     * @throws ReplayFailure saying what the server answered and how far it got
+     * @throws CommandException saying what the server answered and how far it got
      * @throws InterruptedException when interrupted; batches in flight are abandoned
      */
     public ReplayCounts run(InputStream log) throws IOException, InterruptedException {
@@ -154,15 +155,16 @@ public final class Replay {
         if (cause == null) {
             return;
         }
-        if (!(cause instanceof ReplayFailure)) {
+        if (!(cause instanceof CommandException)) {
             throw new IllegalStateException("the replay failed", cause);
         }
         ReplayCounts reached = counts.now();
-        throw new ReplayFailure("%s%nstopped at line %d: %d of %d page views sent were counted; simply run it again"
-                .formatted(
-                        cause.getMessage(),
-                        reached.lines(),
-                        reached.accepted() + reached.duplicate(),
-                        reached.pageViews()));
+        throw CommandException.failed(
+                "%s%nstopped at line %d: %d of %d page views sent were counted; simply run it again"
+                        .formatted(
+                                cause.getMessage(),
+                                reached.lines(),
+                                reached.accepted() + reached.duplicate(),
+                                reached.pageViews()));
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.local.replay;
 
+import dev.millrace.local.process.CommandException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -39,7 +40,7 @@ final class Sender implements AutoCloseable {
     /**
      * Sends one batch.
      *
-     * @throws ReplayFailure when the server refuses the request itself, or patience is at its end
+     * @throws CommandException when the server refuses the request itself, or patience is at its end
      * @throws InterruptedException when interrupted; the batch may or may not have counted
      */
     Verdicts send(Batch batch) throws InterruptedException {
@@ -55,7 +56,7 @@ final class Sender implements AutoCloseable {
                 }
                 trouble = url + " answers " + status + problem(answer.body());
                 if (status != 429 && status < 500) {
-                    throw new ReplayFailure(trouble);
+                    throw CommandException.failed(trouble);
                 }
                 pause = retryAfter(answer, pause);
             } catch (IOException e) {
@@ -76,7 +77,7 @@ final class Sender implements AutoCloseable {
 
     private void checkPatience(String trouble) {
         if (System.nanoTime() - lastProgress.get() > patience.toNanos()) {
-            throw new ReplayFailure(trouble + "; gave up after " + patience.toSeconds() + " s without progress");
+            throw CommandException.failed(trouble + "; gave up after " + patience.toSeconds() + " s without progress");
         }
     }
 

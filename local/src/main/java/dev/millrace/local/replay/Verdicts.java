@@ -1,5 +1,6 @@
 package dev.millrace.local.replay;
 
+import dev.millrace.local.process.CommandException;
 import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
@@ -14,7 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
 record Verdicts(long accepted, long duplicate, long rejected, Map<String, Long> codes) {
     private static final JsonMapper JSON = JsonMapper.shared();
 
-    /** @throws ReplayFailure when the answer does not speak about exactly this many events */
+    /** @throws CommandException when the answer does not speak about exactly this many events */
     static Verdicts parse(String body, int events) {
         try {
             JsonNode answer = JSON.readTree(body);
@@ -29,8 +30,8 @@ record Verdicts(long accepted, long duplicate, long rejected, Map<String, Long> 
         } catch (JacksonException e) {
             // Said below.
         }
-        throw new ReplayFailure("the server's answer does not tell what became of the " + events + " events sent: "
-                + body.substring(0, Math.min(200, body.length())));
+        throw CommandException.failed("the server's answer does not tell what became of the " + events
+                + " events sent: " + body.substring(0, Math.min(200, body.length())));
     }
 
     private static Map<String, Long> codes(JsonNode answer) {

@@ -1,21 +1,20 @@
 package dev.millrace.local.server;
 
 import com.sun.security.auth.module.UnixSystem;
+import dev.millrace.local.process.CommandException;
 import dev.millrace.local.process.Programs;
-import dev.millrace.local.process.StartFailure;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Under which account Postgres runs: it refuses to as root.
  *
- * <p>As an ordinary user it simply runs as that user. As root, a user namespace without any mapping is enough: inside
- * it, root is the overflow user 65534 ("nobody"), and so is the owner of root's files, which therefore stay root's.
- * Where the kernel or a container forbids user namespaces, it really becomes user 65534, and the data folder is given
- * to that user.
+ * <p>As an ordinary user it simply runs as that user. As root, a user namespace without any mapping is enough: inside it,
+ * root and the owner of root's files are the overflow user 65534 ("nobody"). Where the kernel or a container forbids user
+ * namespaces, Postgres really becomes user 65534, which is given the data folder.
  */
 enum Account {
     OURS(""),
@@ -30,19 +29,16 @@ enum Account {
         this.prefix = prefix;
     }
 
-    /** @throws StartFailure when we are root and neither way works */
+    /** @throws CommandException when we are root and neither way works */
     static Account choose() {
-        if (!isRoot()) {
-            return OURS;
-        }
-        if (USER_NAMESPACE.works()) {
-            return USER_NAMESPACE;
-        }
-        if (NOBODY.works()) {
-            return NOBODY;
-        }
-        throw new StartFailure("Postgres refuses to run as root, and neither `unshare -U` nor `setpriv` (util-linux)"
-                + " can change that here: run as an ordinary user");
+        return !isRoot()
+                ? OURS
+                : Stream.of(USER_NAMESPACE, NOBODY)
+                        .filter(Account::works)
+                        .findFirst()
+                        .orElseThrow(() -> CommandException.failed(
+                                "Postgres refuses to run as root, and neither `unshare -U` nor `setpriv` (util-linux)"
+                                        + " can change that here: run as an ordinary user"));
     }
 
     static boolean isRoot() {
@@ -51,22 +47,22 @@ enum Account {
 
     /** The command as this account runs it; the pid stays that of the process started. */
     List<String> command(List<String> command) {
-        List<String> whole = new ArrayList<>(prefix());
-        whole.addAll(command);
-        return whole;
+        return Stream.concat(prefix(), command.stream()).toList();
+    }
+
+    private Stream<String> prefix() {
+        return Stream.of(prefix.split(" ", -1)).filter(word -> !word.isEmpty());
     }
 
     /** Makes the account the owner of a folder and everything in it. */
     void own(Path folder) throws IOException {
-        if (this == NOBODY) {
-            Folders.give(folder, NOBODY_UID);
-        } else if (isRoot()) {
-            Folders.give(folder, 0);
+        if (isRoot()) {
+            Folders.give(folder, this == NOBODY ? NOBODY_UID : 0);
         }
     }
 
     boolean works() {
-        if (!prefix.isEmpty() && Programs.onPath(prefix().getFirst()).isEmpty()) {
+        if (prefix().findFirst().flatMap(Programs::onPath).isEmpty() && this != OURS) {
             return false;
         }
         try {
@@ -81,9 +77,5 @@ enum Account {
             Thread.currentThread().interrupt();
             return false;
         }
-    }
-
-    private List<String> prefix() {
-        return prefix.isEmpty() ? List.of() : List.of(prefix.split(" ", -1));
     }
 }

@@ -1,6 +1,6 @@
 package dev.millrace.local.server;
 
-import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.process.CommandException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -42,7 +42,7 @@ public final class Ports {
     /** Another server on the port would answer in place of ours, so that its start would seem to succeed. */
     static void requireFree(int port, String name) {
         if (!isFree(port)) {
-            throw new StartFailure("port " + port + " for " + name + " is taken");
+            throw CommandException.failed("port " + port + " for " + name + " is taken");
         }
     }
 

@@ -1,61 +1,59 @@
 package dev.millrace.local.server;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.ChildPlan;
-import dev.millrace.local.process.Readiness;
-import dev.millrace.local.process.Signal;
+import dev.millrace.local.process.Programs;
+import dev.millrace.local.process.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A real Redis on the loopback address, with the settings that Millrace asks of any Redis.
  *
- * <p>A {@code redis-server} of version 7 or later on {@code PATH} is preferred to the embedded binary. The append-only
- * file holds everything; RDB snapshots are off, since they would only add forks and never be read. The server has no
+ * <p>A {@code redis-server} of version 7 or later on {@code PATH} is preferred to the embedded binary. The append-only file
+ * holds everything. RDB snapshots are off: they would only add forks, and nobody would read them. The server has no
  * password: it listens on 127.0.0.1 only.
- *
- * <p>Not thread-safe; {@link #kill}, {@link #freeze}, {@link #resume} and {@link #restart} are for fault runs.
  */
-public final class RedisServer implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Duration GRACE = Duration.ofSeconds(20);
+public final class RedisServer extends ServerProcess {
     private static final int FLUSH_MILLIS = 30_000;
 
-    private final RedisBinary binary;
-    private final ChildPlan plan;
-    private final int port;
-    private final Consumer<String> progress;
-    private Child child;
+    /** Flags of scripts ({@code #!lua flags=…}) came with Redis 7. */
+    private static final int OLDEST_MAJOR = 7;
 
-    private RedisServer(RedisBinary binary, ChildPlan plan, int port, Consumer<String> progress) {
-        this.binary = binary;
-        this.plan = plan;
+    private static final Pattern VERSION = Pattern.compile("v=((\\d+)\\.\\d+\\.\\d+)");
+
+    private final int port;
+    private final String description;
+
+    private RedisServer(Plan plan, int port, String description) {
+        super(plan, () -> probe(port));
         this.port = port;
-        this.progress = progress;
-        this.child = launch();
+        this.description = description;
     }
 
     /**
      * Starts it and returns when it answers.
      *
      * @param port 0 takes a free one
-     * @throws dev.millrace.local.process.StartFailure with the last lines of its log when it does not come up
+     * @throws dev.millrace.local.process.CommandException with the last lines of its log when it does not come up
      */
     public static RedisServer start(Place place, int port, Durability durability) {
         return start(place, port, durability, line -> {});
     }
 
-    /** The same, with a taker for a line each five seconds while a large append-only file is loaded. */
+    /** The same, with a taker for a line each five seconds while it loads a large append-only file. */
     public static RedisServer start(Place place, int port, Durability durability, Consumer<String> progress) {
-        RedisBinary binary = RedisBinary.find(place.binaries());
+        Program program = program(place);
         int chosen = port == 0 ? Ports.free() : port;
         Path data = place.data().resolve("redis");
         try {
@@ -63,10 +61,57 @@ public final class RedisServer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("can't create " + data, e);
         }
-        List<String> command = command(binary.program(), chosen, data, durability);
-        ChildPlan plan =
-                new ChildPlan("redis", command, Map.of(), data, place.logs().resolve("redis.log"));
-        return new RedisServer(binary, plan, chosen, progress);
+        List<String> command = command(program.file(), chosen, data, durability);
+        Plan plan = new Plan("redis", command, Map.of(), data, place.logs().resolve("redis.log"));
+        RedisServer server = new RedisServer(plan, chosen, program.description());
+        server.start();
+        server.awaitReady(progress);
+        return server;
+    }
+
+    /**
+     * A {@code redis-server} that can be run.
+     *
+     * @param file the program
+     * @param description what it is, for people: {@code redis 7.0.15 (embedded binary)}
+     */
+    public record Program(Path file, String description) {}
+
+    /** The one on {@code PATH}, or else the embedded one. */
+    public static Program program(Place place) {
+        return Programs.onPath("redis-server")
+                .flatMap(file -> installed(file, "of the PATH"))
+                .or(() -> installed(new Binaries(place.binaries()).redis().resolve("redis-server"), "embedded binary"))
+                .orElseThrow();
+    }
+
+    /** Empty where the program is too old or does not run. */
+    static Optional<Program> installed(Path file, String origin) {
+        try {
+            Process process = new ProcessBuilder(file.toString(), "--version")
+                    .redirectErrorStream(true)
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            Matcher version = VERSION.matcher(output);
+            boolean usable = process.waitFor(10, TimeUnit.SECONDS)
+                    && process.exitValue() == 0
+                    && version.find()
+                    && Integer.parseInt(version.group(2)) >= OLDEST_MAJOR;
+            return usable
+                    ? Optional.of(new Program(file, "redis " + version.group(1) + " (" + origin + ")"))
+                    : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void start() {
+        Ports.requireFree(port, name());
+        super.start();
     }
 
     public int port() {
@@ -80,12 +125,7 @@ public final class RedisServer implements AutoCloseable {
 
     /** What runs, for people: {@code redis 7.0.15 (embedded binary)}. */
     public String description() {
-        return "redis " + binary.version() + " (" + binary.origin() + ")";
-    }
-
-    /** The process as it runs now; another one after {@link #restart}. */
-    public Child process() {
-        return child;
+        return description;
     }
 
     /** Deletes every key. */
@@ -100,54 +140,13 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
-    /** SIGTERM; true when it ended by itself within 20 s, false when it had to be killed. */
-    public boolean stop() {
-        return child.stop(Signal.TERM, GRACE);
+    /** Busy while it loads its file; ready also where it asks for a password, which it does only when it can work. */
+    public static Answer probe(int port) throws IOException {
+        String reply = new RedisLine("127.0.0.1", port).ask("PING");
+        return reply.equals("+PONG") || reply.startsWith("-NOAUTH") ? Answer.READY : Answer.BUSY;
     }
 
-    /** SIGKILL, as a power cut would; the data stays as it is. */
-    public void kill() {
-        child.kill();
-    }
-
-    /** SIGSTOP: connections stay open, nothing is answered. */
-    public void freeze() {
-        child.freeze();
-    }
-
-    /** SIGCONT after {@link #freeze}. */
-    public void resume() {
-        child.resume();
-    }
-
-    /** Starts it again on the same port and data, stopping it first where it still runs; returns when it answers. */
-    public void restart() {
-        stop();
-        child = launch();
-    }
-
-    @Override
-    public void close() {
-        stop();
-    }
-
-    private Child launch() {
-        Ports.requireFree(port, plan.name());
-        Child started = Child.start(plan);
-        new Readiness(started, PATIENCE, progress).await(this::probe);
-        return started;
-    }
-
-    private Readiness.Answer probe() {
-        try {
-            String reply = new RedisLine("127.0.0.1", port).ask("PING");
-            return reply.equals("+PONG") ? Readiness.Answer.READY : Readiness.Answer.BUSY;
-        } catch (IOException e) {
-            return Readiness.Answer.SILENT;
-        }
-    }
-
-    /** Half of the machine's memory, in bytes: a Redis without a limit is ended by the kernel in the middle of its work. */
+    /** Half of the machine's memory, in bytes: the kernel would end a Redis without a limit in the middle of its work. */
     private static long mostMemory() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize() / 2;
     }

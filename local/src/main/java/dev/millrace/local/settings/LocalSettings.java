@@ -1,8 +1,12 @@
 package dev.millrace.local.settings;
 
-import dev.millrace.common.key.BearerSecret;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.local.process.CommandException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,24 +17,28 @@ import java.util.Map;
  * @param root the project's folder
  * @param home {@code MILLRACE_HOME}, by default {@code .millrace} in the root; a relative one starts at the root
  * @param ports the TCP port that each variable of a {@link Part} sets, 1 to 65535, all different
- * @param masterKey {@code MILLRACE_MASTER_KEY}, by default the well-known one of the local profile
- * @param bearerSecret {@code MILLRACE_LEDGER_JWT_SECRET}, by default the well-known one of the local profile
+ * @param bind {@code MILLRACE_BIND_ADDRESS}, by default 127.0.0.1
+ * @param secrets of the stack
  */
-public record LocalSettings(
-        Path root, Path home, Map<String, Integer> ports, MasterKey masterKey, String bearerSecret) {
+public record LocalSettings(Path root, Path home, Map<String, Integer> ports, InetAddress bind, Secrets secrets) {
+    /** The variable of the address that the services listen on. */
+    public static final String BIND_ADDRESS = "MILLRACE_BIND_ADDRESS";
+
     public LocalSettings {
         ports = Map.copyOf(ports);
     }
 
-    /** @throws SettingsFailure naming the variable, its value and what it should be */
+    /** @throws CommandException naming the variable, its value and what it should be */
     public static LocalSettings from(Map<String, String> environment, Path root) {
         Path base = root.toAbsolutePath().normalize();
+        Path home =
+                base.resolve(text(environment, "MILLRACE_HOME", ".millrace")).normalize();
         return new LocalSettings(
                 base,
-                base.resolve(text(environment, "MILLRACE_HOME", ".millrace")).normalize(),
+                home,
                 ports(environment),
-                masterKey(text(environment, "MILLRACE_MASTER_KEY", MasterKey.LOCAL)),
-                bearerSecret(text(environment, "MILLRACE_LEDGER_JWT_SECRET", BearerSecret.LOCAL)));
+                bind(text(environment, BIND_ADDRESS, "127.0.0.1")),
+                Secrets.from(environment, home));
     }
 
     public int port(Part part) {
@@ -50,14 +58,29 @@ public record LocalSettings(
         return port;
     }
 
-    /** {@code http://127.0.0.1:<port>} of a service. */
+    /** {@code http://127.0.0.1:<port>} of a service, or with the address that it listens on alone. */
     public URI address(Part part) {
-        return URI.create("http://127.0.0.1:" + port(part));
+        return address(port(part));
     }
 
-    /** {@code http://127.0.0.1:<port>} of a service's health and metrics. */
+    /** The same with the port of its health and metrics. */
     public URI managementAddress(Part part) {
-        return URI.create("http://127.0.0.1:" + managementPort(part));
+        return address(managementPort(part));
+    }
+
+    private URI address(int port) {
+        String host = bind.isAnyLocalAddress() ? "127.0.0.1" : bind.getHostAddress();
+        return URI.create("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port);
+    }
+
+    /** @throws CommandException when nothing was ever started in this home and the environment has no key */
+    public MasterKey masterKey() {
+        return MasterKey.of(secrets.get(MasterKey.VARIABLE));
+    }
+
+    /** The same for the secret of the ledger's bearer tokens. */
+    public String bearerSecret() {
+        return secrets.get(Secrets.BEARER);
     }
 
     private static Map<String, Integer> ports(Map<String, String> environment) {
@@ -77,7 +100,7 @@ public record LocalSettings(
     private static void take(Map<String, Integer> ports, String variable, int port) {
         ports.forEach((other, taken) -> {
             if (taken == port) {
-                throw new SettingsFailure(
+                throw CommandException.wrongCall(
                         "%s and %s are both %d; give each part a port of its own".formatted(other, variable, port));
             }
         });
@@ -88,25 +111,22 @@ public record LocalSettings(
         String value = text(environment, variable, Integer.toString(otherwise));
         int port = value.matches("[0-9]{1,5}") ? Integer.parseInt(value) : 0;
         if (port < 1 || port > 65535) {
-            throw new SettingsFailure("%s is '%s'; it takes a port from 1 to 65535".formatted(variable, value));
+            throw CommandException.wrongCall("%s is '%s'; it takes a port from 1 to 65535".formatted(variable, value));
         }
         return port;
     }
 
-    private static MasterKey masterKey(String text) {
+    private static InetAddress bind(String value) {
         try {
-            return MasterKey.of(text);
-        } catch (IllegalArgumentException e) {
-            throw new SettingsFailure(String.valueOf(e.getMessage()));
+            InetAddress address = InetAddress.getByName(value);
+            if (address.isAnyLocalAddress() || NetworkInterface.getByInetAddress(address) != null) {
+                return address;
+            }
+        } catch (UnknownHostException | SocketException e) {
+            // Said below.
         }
-    }
-
-    private static String bearerSecret(String secret) {
-        if (secret.length() < BearerSecret.LEAST_BYTES) {
-            throw new SettingsFailure("MILLRACE_LEDGER_JWT_SECRET has %d characters; it takes at least %d"
-                    .formatted(secret.length(), BearerSecret.LEAST_BYTES));
-        }
-        return secret;
+        throw CommandException.wrongCall("%s is '%s'; it takes an address of this machine, 0.0.0.0 for all of them"
+                .formatted(BIND_ADDRESS, value));
     }
 
     private static String text(Map<String, String> environment, String name, String otherwise) {

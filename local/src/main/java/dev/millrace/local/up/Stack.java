@@ -1,28 +1,28 @@
 package dev.millrace.local.up;
 
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.ServiceJar;
-import dev.millrace.local.process.Signal;
-import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.process.CommandException;
+import dev.millrace.local.process.ServerProcess;
+import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.server.RedisServer;
+import dev.millrace.local.server.ServiceJar;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
-import dev.millrace.local.settings.SettingsFailure;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.http.HttpClient;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole embedded stack. One thread {@link #run}s it; {@link #stop} may come from any other, at any time.
@@ -31,8 +31,8 @@ import java.util.concurrent.ExecutionException;
  * databases last.
  */
 public final class Stack {
-    private static final Duration GRACE = Duration.ofSeconds(20);
-    private static final int LOG_LINES = 20;
+    /** The edge holds the requests of many clients at a time, in a heap that is there from the start (decision 21). */
+    private static final List<String> EDGE_HEAP = List.of("-Xms384m", "-Xmx384m", "-XX:+AlwaysPreTouch");
 
     private final LocalSettings settings;
     private final StackEnvironment environment;
@@ -41,9 +41,12 @@ public final class Stack {
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /** Touched by the running thread only. */
-    private final Deque<Running> running = new ArrayDeque<>();
+    private final Deque<ServerProcess> running = new ArrayDeque<>();
 
-    private final Turn turn = new Turn();
+    /** To be interrupted by a request to stop; null before the run and once it stops things. */
+    private @Nullable Thread runner;
+
+    private boolean askedToStop;
 
     /**
      * @param environment our own variables
@@ -61,18 +64,16 @@ public final class Stack {
      * Starts everything and stays until a part ends or {@link #stop} is called.
      *
      * @return 0 when it was stopped, 1 when a part ended by itself; nothing runs any more then
-     * @throws StartFailure when something does not start; what had started is stopped
-     * @throws SettingsFailure when a port is taken; nothing was started
+     * @throws CommandException when something does not start, or a port is taken; what had started is stopped
      */
     public int run() throws IOException {
-        turn.begin();
-        try (HomeLock _ = HomeLock.take(settings.home())) {
-            RunFolder folder = RunFolder.in(settings.home());
-            folder.endLeftovers(err::println);
+        begin();
+        try (StackHome home = StackHome.take(settings.home())) {
+            home.endLeftovers(err::println);
             checkPorts();
             environment.remarks().forEach(err::println);
-            StackLogs.rotate(settings.home());
-            return runIn(folder);
+            home.rotateLogs();
+            return runIn(home);
         } finally {
             ended.countDown();
         }
@@ -80,7 +81,7 @@ public final class Stack {
 
     /** Stops everything and returns when nothing runs any more. */
     public void stop() {
-        turn.askToStop();
+        askToStop();
         try {
             ended.await();
         } catch (InterruptedException e) {
@@ -88,24 +89,48 @@ public final class Stack {
         }
     }
 
-    private int runIn(RunFolder folder) throws IOException {
+    private synchronized void begin() {
+        runner = Thread.currentThread();
+        if (askedToStop) {
+            runner.interrupt();
+        }
+    }
+
+    private synchronized void askToStop() {
+        askedToStop = true;
+        if (runner != null) {
+            runner.interrupt();
+        }
+    }
+
+    /** Nothing disturbs the running thread any more. */
+    private synchronized void beginToStop() {
+        runner = null;
+        Thread.interrupted();
+    }
+
+    private synchronized boolean isAskedToStop() {
+        return askedToStop;
+    }
+
+    private int runIn(StackHome home) throws IOException {
         try {
-            start(folder);
+            start(home);
             return watch();
         } catch (InterruptedException e) {
-            return endedEarly(new StartFailure("interrupted", e));
+            return endedEarly(CommandException.failed("interrupted", e));
         } catch (RuntimeException e) {
             return endedEarly(e);
         } finally {
-            turn.end();
+            beginToStop();
             stopAll();
-            folder.forget();
+            home.forget();
         }
     }
 
     /** Whatever goes wrong after a request to stop comes from being interrupted. */
     private int endedEarly(RuntimeException e) {
-        if (turn.isAskedToStop()) {
+        if (isAskedToStop()) {
             return 0;
         }
         throw e;
@@ -120,82 +145,79 @@ public final class Stack {
 
     private static void requireFree(int port, Part part, String variable) {
         if (!Ports.isFree(port)) {
-            throw new SettingsFailure(
+            throw CommandException.wrongCall(
                     "port %d for %s is taken; set %s to a free one".formatted(port, part.label(), variable));
         }
     }
 
-    private void start(RunFolder folder) throws IOException {
+    /** The ledger before the other two services, since it migrates the database; those start side by side. */
+    private void start(StackHome home) throws IOException {
         Map<Part, ServiceJar> jars = new EnumMap<>(Part.class);
-        for (Part service : new Part[] {Part.LEDGER, Part.WORKER, Part.INGEST}) {
-            jars.put(service, folder.take(service, settings.root()));
+        for (Part service : List.of(Part.LEDGER, Part.WORKER, Part.INGEST)) {
+            jars.put(service, home.take(service, settings.root()));
         }
         Place place = Place.under(settings.home());
         PostgresServer postgres =
                 PostgresServer.start(place, settings.port(Part.POSTGRES), Durability.ALWAYS, err::println);
-        started(folder, new Running(Part.POSTGRES, postgres.process(), postgres::stop));
-        say(Part.POSTGRES, postgres.url() + "  " + postgres.description());
+        started(home, postgres);
+        say(Part.POSTGRES.label(), postgres.url() + "  " + postgres.description());
         RedisServer redis = RedisServer.start(place, settings.port(Part.REDIS), Durability.ALWAYS, err::println);
-        started(folder, new Running(Part.REDIS, redis.process(), redis::stop));
-        say(Part.REDIS, redis.url() + "  " + redis.description());
-        startServices(folder, jars, postgres);
-        out.println("READY");
-        hints();
-    }
-
-    /** The ledger first, since it migrates the database; the other two start side by side. */
-    private void startServices(RunFolder folder, Map<Part, ServiceJar> jars, PostgresServer postgres)
-            throws IOException {
-        try (HttpClient client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(Duration.ofSeconds(2))
-                .build()) {
-            awaitReady(client, startService(folder, jars, Part.LEDGER, postgres));
-            Service worker = startService(folder, jars, Part.WORKER, postgres);
-            Service ingest = startService(folder, jars, Part.INGEST, postgres);
-            awaitReady(client, worker);
-            awaitReady(client, ingest);
+        started(home, redis);
+        say(Part.REDIS.label(), redis.url() + "  " + redis.description());
+        for (List<Part> together : List.of(List.of(Part.LEDGER), List.of(Part.WORKER, Part.INGEST))) {
+            Map<Part, ServerProcess> services = new EnumMap<>(Part.class);
+            for (Part part : together) {
+                services.put(part, startService(home, jars, part, postgres.databases()));
+            }
+            services.forEach((part, service) -> {
+                service.awaitReady(err::println);
+                say(part.label(), settings.address(part).toString());
+            });
         }
+        out.println("READY");
+        say("API page", settings.address(Part.LEDGER).resolve("/docs").toString());
+        say("data and logs", settings.home().toString());
+        say("stop", "Ctrl-C; the data stays");
     }
 
-    private Service startService(RunFolder folder, Map<Part, ServiceJar> jars, Part part, PostgresServer postgres)
+    private ServerProcess startService(StackHome home, Map<Part, ServiceJar> jars, Part part, Databases postgres)
             throws IOException {
         ServiceJar jar = jars.get(part);
         if (jar == null) {
             throw new IllegalStateException("no jar for " + part);
         }
-        Service service = Service.start(part, settings, jar, environment.of(part, postgres.databases()));
-        Child child = service.child();
-        started(folder, new Running(part, child, () -> child.stop(Signal.TERM, GRACE)));
+        List<String> heap = part == Part.INGEST ? EDGE_HEAP : List.of("-Xmx256m");
+        ServerProcess service = jar.process(
+                part.label(),
+                Stream.concat(heap.stream(), Stream.of("-XX:+ExitOnOutOfMemoryError"))
+                        .toList(),
+                environment.of(part, postgres),
+                settings.home(),
+                home.log(part),
+                settings.managementAddress(part));
+        service.start();
+        started(home, service);
         return service;
     }
 
-    private void awaitReady(HttpClient client, Service service) {
-        service.awaitReady(client, err::println);
-        say(service.part(), settings.address(service.part()).toString());
-    }
-
-    private void started(RunFolder folder, Running part) throws IOException {
-        running.push(part);
-        folder.remember(part.child());
+    private void started(StackHome home, ServerProcess process) throws IOException {
+        running.push(process);
+        home.remember(process);
     }
 
     /** Returns when a part has ended. */
     private int watch() throws InterruptedException {
-        CompletableFuture<?>[] exits =
-                running.stream().map(part -> part.child().exit()).toArray(CompletableFuture<?>[]::new);
+        CompletableFuture<?>[] exits = running.stream().map(ServerProcess::exit).toArray(CompletableFuture<?>[]::new);
         try {
             CompletableFuture.anyOf(exits).get();
         } catch (ExecutionException e) {
             throw new IllegalStateException("can't watch the parts", e);
         }
-        for (Running part : running) {
-            if (!part.child().isAlive()) {
+        for (ServerProcess process : running) {
+            if (!process.isAlive()) {
                 err.printf(
                         "%s ended with exit code %d; the last lines of its log:%n%s%n",
-                        part.part().label(),
-                        part.child().exit().join(),
-                        part.child().lastLogLines(LOG_LINES));
+                        process.name(), process.exit().join(), process.lastLogLines());
             }
         }
         return 1;
@@ -203,21 +225,14 @@ public final class Stack {
 
     private void stopAll() {
         while (!running.isEmpty()) {
-            Running part = running.pop();
-            if (part.child().isAlive()) {
-                boolean byItself = part.stop().getAsBoolean();
-                say(part.part(), byItself ? "stopped" : "killed: it did not stop within " + GRACE.toSeconds() + " s");
+            ServerProcess process = running.pop();
+            if (process.isAlive()) {
+                say(process.name(), process.stop() ? "stopped" : "killed: it did not stop within 20 s");
             }
         }
     }
 
-    private void say(Part part, String what) {
-        out.printf("%-18s %s%n", part.label(), what);
-    }
-
-    private void hints() {
-        out.printf("%-18s %s%n", "API page", settings.address(Part.LEDGER).resolve("/docs"));
-        out.printf("%-18s %s%n", "data and logs", settings.home());
-        out.printf("%-18s %s%n", "stop", "Ctrl-C; the data stays");
+    private void say(String name, String what) {
+        out.printf("%-18s %s%n", name, what);
     }
 }

@@ -1,9 +1,12 @@
 package dev.millrace.local.up;
 
+import dev.millrace.common.key.IdentityKey;
+import dev.millrace.common.key.MasterKey;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
+import dev.millrace.local.settings.Secrets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +21,6 @@ import java.util.stream.Stream;
 record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
     private static final String PROFILES = "SPRING_PROFILES_ACTIVE";
     private static final String LOCAL = "local";
-    private static final String BIND_ADDRESS = "MILLRACE_BIND_ADDRESS";
 
     /** What a service gets on top of our own variables. */
     Map<String, String> of(Part service, Databases postgres) {
@@ -27,13 +29,22 @@ record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
         variables.put("MILLRACE_REDIS_URL", "redis://127.0.0.1:" + settings.port(Part.REDIS));
         variables.put(service.variable(), Integer.toString(settings.port(service)));
         variables.put(service.managementVariable(), Integer.toString(settings.managementPort(service)));
-        variables.put(BIND_ADDRESS, ours.getOrDefault(BIND_ADDRESS, "127.0.0.1"));
+        variables.put(LocalSettings.BIND_ADDRESS, settings.bind().getHostAddress());
+        if (service != Part.WORKER) {
+            putSecret(variables, MasterKey.VARIABLE);
+        }
+        if (service == Part.INGEST) {
+            putSecret(variables, IdentityKey.VARIABLE);
+        }
         if (service == Part.WORKER) {
             putLogin(variables, "MILLRACE_POSTGRES", Databases.SETTLER, postgres);
             variables.put("MILLRACE_POSTGRES_READER", Databases.READER);
             variables.put("MILLRACE_POSTGRES_READER_PASSWORD", postgres.password());
         }
         if (service == Part.LEDGER) {
+            if (ours.getOrDefault("MILLRACE_LEDGER_JWK_SET_URI", "").isBlank()) {
+                putSecret(variables, Secrets.BEARER);
+            }
             putLogin(variables, "MILLRACE_POSTGRES", Databases.LEDGER, postgres);
             variables.put("MILLRACE_POSTGRES_OWNER", Databases.OWNER);
             variables.put("MILLRACE_POSTGRES_OWNER_PASSWORD", postgres.password());
@@ -47,6 +58,10 @@ record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
                 .filter(name -> !ours.getOrDefault(name, "").isBlank())
                 .map(name -> name + " is set but has no effect: up starts servers of its own")
                 .toList();
+    }
+
+    private void putSecret(Map<String, String> variables, String variable) {
+        variables.put(variable, settings.secrets().getOrMake(variable));
     }
 
     private static void putLogin(Map<String, String> variables, String prefix, String login, Databases postgres) {

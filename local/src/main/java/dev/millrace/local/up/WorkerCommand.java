@@ -1,13 +1,13 @@
 package dev.millrace.local.up;
 
-import dev.millrace.local.process.ServiceJar;
-import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.process.CommandException;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.server.PostgresServer;
+import dev.millrace.local.server.ServiceJar;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
-import dev.millrace.local.settings.SettingsFailure;
+import dev.millrace.local.settings.Secrets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,8 +32,7 @@ public final class WorkerCommand {
      * The command's exit code.
      *
      * @param arguments the command and its options
-     * @throws SettingsFailure when the stack is not up
-     * @throws StartFailure when the jar has not been built
+     * @throws CommandException when the stack is not up or the jar has not been built
      */
     public int run(List<String> arguments) throws IOException, InterruptedException {
         Databases postgres =
@@ -61,15 +60,14 @@ public final class WorkerCommand {
     private String password() throws IOException {
         Path file = settings.home().resolve("postgres").resolve("password");
         if (!Files.isRegularFile(file)) {
-            throw new SettingsFailure("there is no stack in " + settings.home()
-                    + ": start one with ./millrace up, or set MILLRACE_HOME to the folder of the one that runs");
+            throw Secrets.noStack(settings.home());
         }
         return Files.readString(file).strip();
     }
 
     private void requireRunning(Part part) {
         if (Ports.isFree(settings.port(part))) {
-            throw new SettingsFailure(
+            throw CommandException.wrongCall(
                     "the stack is not running: nothing listens on port %d (%s); start it with ./millrace up, or set %s as it was set there"
                             .formatted(settings.port(part), part.label(), part.variable()));
         }

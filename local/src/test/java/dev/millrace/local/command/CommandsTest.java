@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.SignedJWT;
-import dev.millrace.common.key.BearerSecret;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
@@ -30,6 +29,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 class CommandsTest {
     private static final Clock CLOCK = Clock.fixed(Instant.parse("2026-11-24T10:00:00Z"), ZoneOffset.UTC);
+    private static final String MASTER_KEY = "the master key of the tests of the commands";
+    private static final String BEARER_SECRET = "the bearer secret of the tests of the commands";
     private static final String KEYS = "/v1/admin/publishers/demo/keys";
     private static final String ONE_LIVE_KEY = "{\"keys\":[{\"kid\":\"demo.1\",\"revokedAt\":null}]}";
 
@@ -46,6 +47,8 @@ class CommandsTest {
     void start() throws IOException {
         ledger = new StubServer();
         ingest = new StubServer().on("POST /v1/events", 422, rejected("type-unknown"));
+        environment.put("MILLRACE_MASTER_KEY", MASTER_KEY);
+        environment.put("MILLRACE_LEDGER_JWT_SECRET", BEARER_SECRET);
         environment.put("MILLRACE_LEDGER_PORT", Integer.toString(ledger.port()));
         environment.put("MILLRACE_INGEST_PORT", Integer.toString(ingest.port()));
     }
@@ -65,7 +68,7 @@ class CommandsTest {
         assertThat(printed()).isEqualTo("{\"kid\":\"demo.1\",\"secret\":\"" + secret(1) + "\"}\n");
         assertThat(ledger.requests())
                 .containsExactly("GET " + KEYS, "POST /v1/admin/publishers {\"publisher\":\"demo\"}", "POST " + KEYS);
-        SignedJWT bearer = verified(ledger.tokens().getLast(), BearerSecret.LOCAL);
+        SignedJWT bearer = verified(ledger.tokens().getLast(), BEARER_SECRET);
         assertThat(bearer.getJWTClaimsSet().getStringClaim("scope")).isEqualTo("ledger.admin");
     }
 
@@ -154,9 +157,32 @@ class CommandsTest {
     }
 
     @Test
+    void withoutGivenSecretsThoseOfTheHomeAreUsed() throws Exception {
+        environment.remove("MILLRACE_MASTER_KEY");
+        environment.remove("MILLRACE_LEDGER_JWT_SECRET");
+        for (List<String> command : List.of(
+                List.of("token", "c-42"),
+                List.of("mint", "--creator", "c", "--article", "a"),
+                List.of("key", "demo"))) {
+            err.reset();
+            assertThat(run(command.toArray(String[]::new))).isEqualTo(2);
+            assertThat(complained())
+                    .isEqualTo(
+                            "there is no stack in " + folder.resolve(".millrace")
+                                    + ": start one with ./millrace up, or set MILLRACE_HOME to the folder of the one that runs\n");
+        }
+        Path secrets = Files.createDirectories(folder.resolve(".millrace/secrets"));
+        Files.writeString(
+                secrets.resolve("MILLRACE_LEDGER_JWT_SECRET"), "a secret of this home, made at its first start\n");
+        assertThat(run("token", "c-42")).isZero();
+        assertThat(verified(printed().strip(), "a secret of this home, made at its first start"))
+                .isNotNull();
+    }
+
+    @Test
     void tokenOpensOneAccountOrAll() throws Exception {
         assertThat(run("token", "c-42", "--ttl", "15m")).isZero();
-        assertThat(verified(printed().strip(), BearerSecret.LOCAL).getPayload().toJSONObject())
+        assertThat(verified(printed().strip(), BEARER_SECRET).getPayload().toJSONObject())
                 .isEqualTo(Map.of("sub", "c-42", "iat", 1795514400L, "exp", 1795515300L));
         out.reset();
         environment.put("MILLRACE_LEDGER_JWT_SECRET", "a-secret-of-exactly-32-characters");
@@ -347,7 +373,7 @@ class CommandsTest {
     }
 
     private static String secret(int number) {
-        return new PublisherKeys(MasterKey.of(MasterKey.LOCAL)).secret(new Kid("demo", number));
+        return new PublisherKeys(MasterKey.of(MASTER_KEY)).secret(new Kid("demo", number));
     }
 
     private static SignedJWT verified(String token, String secret) throws Exception {

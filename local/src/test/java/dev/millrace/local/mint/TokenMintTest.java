@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.SignedJWT;
-import dev.millrace.common.key.BearerSecret;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
@@ -18,7 +17,9 @@ import org.junit.jupiter.api.Test;
 
 class TokenMintTest {
     private static final Kid KID = new Kid("demo", 1);
-    private static final String SECRET = new PublisherKeys(MasterKey.of(MasterKey.LOCAL)).secret(KID);
+    private static final String SECRET =
+            new PublisherKeys(MasterKey.of("the master key of the tests of the mint")).secret(KID);
+    private static final String BEARER_SECRET = "the bearer secret of the tests of the mint";
     private static final Instant NOW = Instant.parse("2026-11-24T10:00:00.9Z");
 
     private final TokenMint mint = TokenMint.forPublisher(KID, SECRET);
@@ -72,11 +73,11 @@ class TokenMintTest {
 
     @Test
     void bearerTokensCarrySubjectTimesAndScope() throws Exception {
-        BearerMint bearer = new BearerMint(BearerSecret.LOCAL);
-        SignedJWT own = verified(bearer.forSubject("c-42", NOW, Duration.ofHours(1)), BearerSecret.LOCAL);
+        BearerMint bearer = new BearerMint(BEARER_SECRET);
+        SignedJWT own = verified(bearer.forSubject("c-42", NOW, Duration.ofHours(1)), BEARER_SECRET);
         assertThat(own.getPayload().toJSONObject())
                 .isEqualTo(Map.of("sub", "c-42", "iat", 1795514400L, "exp", 1795518000L));
-        SignedJWT admin = verified(bearer.forAdmin("root", NOW, Duration.ofHours(1)), BearerSecret.LOCAL);
+        SignedJWT admin = verified(bearer.forAdmin("root", NOW, Duration.ofHours(1)), BEARER_SECRET);
         assertThat(admin.getJWTClaimsSet().getStringClaim("scope")).isEqualTo("ledger.admin");
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.millrace.common.token.Kid;
+import dev.millrace.local.process.CommandException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -91,7 +92,7 @@ class ReplayTest {
     void aRefusedRequestEndsTheRunWithTheServersReason() {
         answers.add(400);
         assertThatThrownBy(() -> replay(plan(200)).run(log(line("/a", "Firefox"))))
-                .isInstanceOf(ReplayFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage(url() + " answers 400: said why\nstopped at line 1: 0 of 1 page views sent were counted;"
                         + " simply run it again");
     }
@@ -100,7 +101,7 @@ class ReplayTest {
     void givesUpWhenNothingGetsThroughForLong() {
         server.stop(0);
         assertThatThrownBy(() -> replay(plan(200, Duration.ofMillis(500))).run(log(line("/a", "Firefox"))))
-                .isInstanceOf(ReplayFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageContaining(
                         url() + " can't be reached (ConnectException); gave up after 0 s without progress")
                 .hasMessageEndingWith("simply run it again");

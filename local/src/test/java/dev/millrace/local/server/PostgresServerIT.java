@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.process.CommandException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -87,7 +87,7 @@ class PostgresServerIT {
         Path data = Files.createDirectories(home.resolve("postgres/data"));
         Files.writeString(data.resolve("PG_VERSION"), "12\n");
         assertThatThrownBy(() -> start(Account.choose()))
-                .isInstanceOf(StartFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage("the data in " + data + " belongs to Postgres 12, but the binaries are Postgres 18:"
                         + " set MILLRACE_HOME to another folder, or move this one away");
     }

@@ -3,10 +3,9 @@ package dev.millrace.local.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.process.CommandException;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,7 +61,7 @@ class RedisServerIT {
     void stopsByItselfAlsoWhenFrozen() {
         redis.freeze();
         assertThat(redis.stop()).isTrue();
-        assertThat(redis.process().isAlive()).isFalse();
+        assertThat(redis.isAlive()).isFalse();
     }
 
     @Test
@@ -76,18 +75,17 @@ class RedisServerIT {
     void aTakenPortIsNamed() {
         assertThatThrownBy(
                         () -> RedisServer.start(TestPlace.in(home.resolve("second")), redis.port(), Durability.RELAXED))
-                .isInstanceOf(StartFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage("port " + redis.port() + " for redis is taken");
     }
 
     @Test
     void anInstalledServerMustRunAndSayItsVersion() {
-        Path embedded = RedisBinary.embedded(new BinaryCache(TestPlace.in(home).binaries()))
-                .program();
-        assertThat(RedisBinary.installed(embedded))
-                .isEqualTo(Optional.of(new RedisBinary(embedded, "7.0.15", "of the PATH")));
-        assertThat(RedisBinary.installed(Path.of("/bin/true"))).isEmpty();
-        assertThat(RedisBinary.installed(Path.of("/no/such/redis-server"))).isEmpty();
+        Path embedded = new Binaries(TestPlace.in(home).binaries()).redis().resolve("redis-server");
+        assertThat(RedisServer.installed(embedded, "embedded binary"))
+                .contains(new RedisServer.Program(embedded, "redis 7.0.15 (embedded binary)"));
+        assertThat(RedisServer.installed(Path.of("/bin/true"), "")).isEmpty();
+        assertThat(RedisServer.installed(Path.of("/no/such/redis-server"), "")).isEmpty();
     }
 
     private String setting(String name) throws Exception {

@@ -3,6 +3,7 @@ package dev.millrace.local.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.local.process.CommandException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,14 +45,14 @@ class LocalSettingsTest {
     @ValueSource(strings = {"0", "65536", "-1", "80a", "8080.0", "999999"})
     void aPortThatIsNoneIsNamedWithItsValue(String value) {
         assertThatThrownBy(() -> LocalSettings.from(Map.of("MILLRACE_LEDGER_PORT", value), ROOT))
-                .isInstanceOf(SettingsFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage("MILLRACE_LEDGER_PORT is '" + value + "'; it takes a port from 1 to 65535");
     }
 
     @Test
     void twoPartsOnOnePortAreNamedBoth() {
         assertThatThrownBy(() -> LocalSettings.from(Map.of("MILLRACE_WORKER_PORT", "8081"), ROOT))
-                .isInstanceOf(SettingsFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage(
                         "MILLRACE_LEDGER_PORT and MILLRACE_WORKER_PORT are both 8081; give each part a port of its own");
     }
@@ -59,10 +60,10 @@ class LocalSettingsTest {
     @Test
     void secretsThatAreTooShortAreRefusedAndNeverShown() {
         assertThatThrownBy(() -> LocalSettings.from(Map.of("MILLRACE_MASTER_KEY", "short"), ROOT))
-                .isInstanceOf(SettingsFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageStartingWith("MILLRACE_MASTER_KEY has 5 characters");
         assertThatThrownBy(() -> LocalSettings.from(Map.of("MILLRACE_LEDGER_JWT_SECRET", "short"), ROOT))
-                .isInstanceOf(SettingsFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage("MILLRACE_LEDGER_JWT_SECRET has 5 characters; it takes at least 32");
         String secret = "a-secret-of-exactly-32-characters";
         assertThat(LocalSettings.from(Map.of("MILLRACE_MASTER_KEY", secret), ROOT)

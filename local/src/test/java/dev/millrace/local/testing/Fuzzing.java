@@ -1,7 +1,6 @@
 package dev.millrace.local.testing;
 
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.ChildPlan;
+import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -76,7 +75,7 @@ public final class Fuzzing {
         List<String> bounds = List.of(
                 "-runs=" + (seconds == 0 ? runs : -1), "-max_total_time=" + (seconds == 0 ? BOUNDED_SECONDS : seconds));
         List<String> jvm = seconds == 0 ? QUICK : List.of();
-        Child child = started(command(target, seed, jvm, bounds, work, corpus), work, corpus, log);
+        ServerProcess child = started(command(target, seed, jvm, bounds, work, corpus), work, corpus, log);
         boolean ended = child.awaitExit(MOST.plusSeconds(seconds));
         if (!ended) {
             child.kill();
@@ -132,14 +131,16 @@ public final class Fuzzing {
         return command;
     }
 
-    private static Child started(List<String> command, Path work, Path corpus, Path log) {
+    private static ServerProcess started(List<String> command, Path work, Path corpus, Path log) {
         try {
             Files.createDirectories(corpus);
             Files.deleteIfExists(log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return Child.start(new ChildPlan("jazzer", command, Map.of(), work, log));
+        ServerProcess jazzer = new ServerProcess(new ServerProcess.Plan("jazzer", command, Map.of(), work, log));
+        jazzer.start();
+        return jazzer;
     }
 
     /** What a bounded run tries must not depend on the runs before it. */

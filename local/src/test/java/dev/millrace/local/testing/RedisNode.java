@@ -1,11 +1,9 @@
 package dev.millrace.local.testing;
 
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.ChildPlan;
-import dev.millrace.local.process.Programs;
-import dev.millrace.local.process.Readiness;
+import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.server.RedisLine;
+import dev.millrace.local.server.RedisServer;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -19,20 +17,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** A Redis process of a test's own: one of several, a node of a cluster, a sentinel. Not thread-safe. */
-public final class RedisNode implements AutoCloseable {
+public final class RedisNode extends ServerProcess {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final int port;
-    private final ChildPlan plan;
-    private Child child;
 
-    private RedisNode(int port, ChildPlan plan) {
+    private RedisNode(int port, Plan plan) {
+        super(plan, () -> RedisServer.probe(port));
         this.port = port;
-        this.plan = plan;
-        this.child = launch();
     }
 
     /** Starts one in a folder of its own, with these settings beside the usual ones. */
@@ -56,7 +50,7 @@ public final class RedisNode implements AutoCloseable {
                 "--repl-diskless-sync-delay",
                 "0"));
         command.addAll(List.of(settings));
-        return new RedisNode(port, plan(port, folder, command));
+        return started(port, folder, command);
     }
 
     /**
@@ -82,7 +76,7 @@ public final class RedisNode implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new RedisNode(port, plan(port, folder, List.of(program(home), configuration.toString(), "--sentinel")));
+        return started(port, folder, List.of(program(home), configuration.toString(), "--sentinel"));
     }
 
     private static Path folder(Path home, int port) {
@@ -93,40 +87,16 @@ public final class RedisNode implements AutoCloseable {
         }
     }
 
-    private static ChildPlan plan(int port, Path folder, List<String> command) {
-        return new ChildPlan("redis " + port, command, Map.of(), folder, folder.resolve("log"));
+    private static RedisNode started(int port, Path folder, List<String> command) {
+        Plan plan = new Plan("redis " + port, command, Map.of(), folder, folder.resolve("log"));
+        RedisNode node = new RedisNode(port, plan);
+        node.start();
+        node.awaitReady(line -> {});
+        return node;
     }
 
-    /** That of the PATH, as the other tests have it; where there is none, the one that was unpacked for them. */
     private static String program(Path home) {
-        return Programs.onPath("redis-server").map(Path::toString).orElseGet(() -> {
-            RealServers.redisUrl();
-            try (Stream<Path> files = Files.walk(RealServers.place(home).binaries())) {
-                return files.filter(file -> file.endsWith("redis-server"))
-                        .findFirst()
-                        .orElseThrow()
-                        .toString();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
-    }
-
-    private Child launch() {
-        Child started = Child.start(plan);
-        new Readiness(started, PATIENCE, line -> {}).await(this::probe);
-        return started;
-    }
-
-    private Readiness.Answer probe() {
-        try {
-            String answer = new RedisLine("127.0.0.1", port).ask("PING");
-            return answer.equals("+PONG") || answer.startsWith("-NOAUTH")
-                    ? Readiness.Answer.READY
-                    : Readiness.Answer.BUSY;
-        } catch (IOException e) {
-            return Readiness.Answer.SILENT;
-        }
+        return RedisServer.program(RealServers.place(home)).file().toString();
     }
 
     public int port() {
@@ -210,29 +180,9 @@ public final class RedisNode implements AutoCloseable {
         ask("CLIENT KILL TYPE replica");
     }
 
-    public void freeze() {
-        child.freeze();
-    }
-
-    public void resume() {
-        child.resume();
-    }
-
-    public void kill() {
-        child.kill();
-    }
-
-    public void restart() {
-        child = launch();
-    }
-
-    /** Starts it again and does not wait until it has read its file. */
-    public void restartLoading() {
-        child = Child.start(plan);
-    }
-
+    /** Ends as in a power cut: nobody needs its data any more. */
     @Override
     public void close() {
-        child.kill();
+        kill();
     }
 }

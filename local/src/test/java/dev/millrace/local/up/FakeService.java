@@ -1,7 +1,7 @@
 package dev.millrace.local.up;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.millrace.local.process.ServiceJar;
+import dev.millrace.local.server.ServiceJar;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -3,16 +3,14 @@ package dev.millrace.local.up;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.ChildPlan;
-import dev.millrace.local.process.StartFailure;
+import dev.millrace.local.process.CommandException;
+import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.server.RedisLine;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
-import dev.millrace.local.settings.SettingsFailure;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -93,7 +91,7 @@ class StackIT {
         assertThat(redis(settings).ask("INCR kept")).isEqualTo(":2");
         sql(settings, "DROP TABLE kept");
         assertThatThrownBy(() -> stack().run())
-                .isInstanceOf(StartFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage("another ./millrace up runs on " + settings.home()
                         + ": stop it, or set MILLRACE_HOME to another folder");
         killIngest();
@@ -107,7 +105,7 @@ class StackIT {
     void aServiceThatFailsTakesEverythingDownWithItsOwnWords() throws Exception {
         Files.createFile(root.resolve(".millrace/fail"));
         assertThatThrownBy(() -> stack().run())
-                .isInstanceOf(StartFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageStartingWith(
                         "ledger-service ended with exit code 7 while starting; the last lines of its log:\n")
                 .hasMessageEndingWith("can't do it");
@@ -117,11 +115,13 @@ class StackIT {
 
     @Test
     void whatAKilledStackLeftBehindIsEndedFirst() throws Exception {
-        Child orphan =
-                Child.start(new ChildPlan("redis", List.of("sleep", "600"), Map.of(), root, root.resolve("sleep.log")));
-        RunFolder folder = RunFolder.in(settings().home());
-        folder.remember(orphan);
-        folder.endLeftovers(err.stream()::println);
+        ServerProcess orphan = new ServerProcess(
+                new ServerProcess.Plan("redis", List.of("sleep", "600"), Map.of(), root, root.resolve("sleep.log")));
+        orphan.start();
+        try (StackHome home = StackHome.take(settings().home())) {
+            home.remember(orphan);
+            home.endLeftovers(err.stream()::println);
+        }
         assertThat(orphan.exit().get(60, TimeUnit.SECONDS)).isEqualTo(143);
         assertThat(err.lines())
                 .containsExactly("stopping redis (process " + orphan.handle().pid()
@@ -135,7 +135,7 @@ class StackIT {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             environment.put(variable, Integer.toString(taken.getLocalPort()));
             assertThatThrownBy(() -> stack().run())
-                    .isInstanceOf(SettingsFailure.class)
+                    .isInstanceOf(CommandException.class)
                     .hasMessage("port " + taken.getLocalPort() + " for ingest-api is taken; set " + variable
                             + " to a free one");
         }

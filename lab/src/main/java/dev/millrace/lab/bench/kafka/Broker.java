@@ -1,8 +1,6 @@
 package dev.millrace.lab.bench.kafka;
 
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.Readiness;
-import dev.millrace.local.process.Signal;
+import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.Ports;
 import java.io.IOException;
@@ -12,7 +10,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -22,14 +19,12 @@ import java.util.Map;
  * write to the disk, and relies on other nodes instead.
  */
 public final class Broker implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Duration GRACE = Duration.ofSeconds(20);
     private static final int CONNECT_MILLIS = 500;
 
-    private final Child child;
+    private final ServerProcess child;
     private final int port;
 
-    private Broker(Child child, int port) {
+    private Broker(ServerProcess child, int port) {
         this.child = child;
         this.port = port;
     }
@@ -37,7 +32,7 @@ public final class Broker implements AutoCloseable {
     /**
      * Starts it on a free port and returns when it listens.
      *
-     * @throws dev.millrace.local.process.StartFailure with the last lines of its log when it does not come up
+     * @throws dev.millrace.local.process.CommandException with the last lines of its log when it does not come up
      */
     public static Broker start(Place place) {
         int port = Ports.free();
@@ -49,10 +44,10 @@ public final class Broker implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("can't write " + properties, e);
         }
-        Child child = JavaChild.start("kafka", BrokerProcess.class, place, Map.of(), properties.toString());
-        Broker broker = new Broker(child, port);
-        new Readiness(child, PATIENCE, line -> {}).await(broker::probe);
-        return broker;
+        return new Broker(
+                JavaChild.start(
+                        "kafka", BrokerProcess.class, place, Map.of(), () -> probe(port), properties.toString()),
+                port);
     }
 
     /** {@code 127.0.0.1:<port>}. */
@@ -67,15 +62,13 @@ public final class Broker implements AutoCloseable {
 
     @Override
     public void close() {
-        child.stop(Signal.TERM, GRACE);
+        child.stop();
     }
 
-    private Readiness.Answer probe() {
+    private static ServerProcess.Answer probe(int port) throws IOException {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS);
-            return Readiness.Answer.READY;
-        } catch (IOException e) {
-            return Readiness.Answer.SILENT;
+            return ServerProcess.Answer.READY;
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.millrace.lab.bench.kafka;
 
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.ChildPlan;
+import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Place;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,8 +15,15 @@ final class JavaChild {
      * @param name of the process and of its log
      * @param main has the method {@code main}
      * @param environment what is not for the eyes of others
+     * @param probe tells when it is ready, which this waits for
      */
-    static Child start(String name, Class<?> main, Place place, Map<String, String> environment, String... arguments) {
+    static ServerProcess start(
+            String name,
+            Class<?> main,
+            Place place,
+            Map<String, String> environment,
+            ServerProcess.Probe probe,
+            String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xms1g",
@@ -30,6 +36,10 @@ final class JavaChild {
         command.addAll(List.of(arguments));
         Path log = place.logs().resolve(name + ".log");
         Path directory = Path.of("").toAbsolutePath(); // Ours, since the class path may be relative to it.
-        return Child.start(new ChildPlan(name, command, environment, directory, log));
+        ServerProcess child =
+                new ServerProcess(new ServerProcess.Plan(name, command, environment, directory, log), probe);
+        child.start();
+        child.awaitReady(line -> {});
+        return child;
     }
 }

@@ -1,24 +1,19 @@
 package dev.millrace.lab.bench.kafka;
 
-import dev.millrace.local.process.Child;
-import dev.millrace.local.process.Readiness;
-import dev.millrace.local.process.Signal;
+import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Place;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 
 /** The application that counts events from Kafka and writes the totals to Postgres, as a process of its own. */
 public final class TotalsApplication implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Duration GRACE = Duration.ofSeconds(20);
 
-    private final Child child;
+    private final ServerProcess child;
 
-    private TotalsApplication(Child child) {
+    private TotalsApplication(ServerProcess child) {
         this.child = child;
     }
 
@@ -29,7 +24,7 @@ public final class TotalsApplication implements AutoCloseable {
      * @param url of the database, which has the tables {@code balance} and {@code read_to}
      * @param login of the database
      * @param password of the login
-     * @throws dev.millrace.local.process.StartFailure with the last lines of its log when it does not come up
+     * @throws dev.millrace.local.process.CommandException with the last lines of its log when it does not come up
      */
     public static TotalsApplication start(Place place, String broker, String url, String login, String password) {
         Path state = place.data().resolve("streams");
@@ -41,10 +36,16 @@ public final class TotalsApplication implements AutoCloseable {
             throw new UncheckedIOException("can't prepare " + state, e);
         }
         Map<String, String> secret = Map.of(TotalsProcess.PASSWORD, password);
-        Child child =
-                JavaChild.start("streams", TotalsProcess.class, place, secret, broker, state.toString(), url, login);
-        new Readiness(child, PATIENCE, line -> {})
-                .await(() -> Files.exists(ready) ? Readiness.Answer.READY : Readiness.Answer.SILENT);
+        ServerProcess child = JavaChild.start(
+                "streams",
+                TotalsProcess.class,
+                place,
+                secret,
+                () -> Files.exists(ready) ? ServerProcess.Answer.READY : ServerProcess.Answer.SILENT,
+                broker,
+                state.toString(),
+                url,
+                login);
         return new TotalsApplication(child);
     }
 
@@ -55,6 +56,6 @@ public final class TotalsApplication implements AutoCloseable {
 
     @Override
     public void close() {
-        child.stop(Signal.TERM, GRACE);
+        child.stop();
     }
 }

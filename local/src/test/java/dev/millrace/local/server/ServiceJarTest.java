@@ -1,8 +1,9 @@
-package dev.millrace.local.process;
+package dev.millrace.local.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.local.process.CommandException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ class ServiceJarTest {
     @Test
     void whatIsNotBuiltIsNamedWithItsRemedy() {
         assertThatThrownBy(() -> ServiceJar.built(root, MODULE))
-                .isInstanceOf(StartFailure.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage("%s is missing: build it with mvn package"
                         .formatted(root.resolve("ingest-api/target/service/ingest-api-exec.jar")));
     }

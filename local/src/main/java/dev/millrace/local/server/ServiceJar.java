@@ -1,35 +1,46 @@
-package dev.millrace.local.process;
+package dev.millrace.local.server;
 
+import dev.millrace.local.process.CommandException;
+import dev.millrace.local.process.ServerProcess;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A service as the build leaves it in a folder: its jar, the libraries beside it, and what the JVM makes ready of their classes
- * in advance (an AOT cache, JEP 483). A JVM that can't use the cache says so and starts without it.
+ * A service as the build leaves it in a folder: its jar, the libraries beside it, and an AOT cache of their classes (JEP 483).
+ * A JVM that can't use the cache says so and starts without it.
  *
  * @param folder where they are
  * @param module the service's module
  */
 public record ServiceJar(Path folder, String module) {
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
+    private static final HttpClient CLIENT = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build();
 
     /**
      * The service as it was built last.
      *
      * @param root the project's folder
-     * @throws StartFailure when it has not been built
+     * @throws CommandException when it has not been built
      */
     public static ServiceJar built(Path root, String module) {
         Path folder = folderIn(root, module);
         ServiceJar service = new ServiceJar(folder, module);
         if (!Files.isRegularFile(service.jar())) {
-            throw new StartFailure(service.jar() + " is missing: build it with mvn package");
+            throw CommandException.failed(service.jar() + " is missing: build it with mvn package");
         }
         return service;
     }
@@ -66,14 +77,40 @@ public record ServiceJar(Path folder, String module) {
     }
 
     /**
-     * The same files at another place, so that a later build does not pull them from under a running service: a build makes new
-     * files, it never writes into old ones, so links will do.
+     * The service as a process, ready when its endpoint {@code /actuator/health/readiness} answers 200.
      *
-     * @param into a folder that gets one of this service's; what stands there goes
+     * @param options of the JVM
+     * @param directory its working directory
+     * @param management the address of its health and metrics
+     */
+    public ServerProcess process(
+            String name,
+            List<String> options,
+            Map<String, String> environment,
+            Path directory,
+            Path log,
+            URI management) {
+        HttpRequest readiness = HttpRequest.newBuilder(management.resolve("/actuator/health/readiness"))
+                .timeout(PROBE_TIMEOUT)
+                .build();
+        return new ServerProcess(
+                new ServerProcess.Plan(name, command(options), environment, directory, log),
+                () -> CLIENT.send(readiness, HttpResponse.BodyHandlers.discarding())
+                                        .statusCode()
+                                == 200
+                        ? ServerProcess.Answer.READY
+                        : ServerProcess.Answer.SILENT);
+    }
+
+    /**
+     * The same files at another place, so that a later build does not pull them from under a running service. Links will do:
+     * a build makes new files and never writes into old ones.
+     *
+     * @param into gets a folder of this service, in place of one that is there
      */
     public ServiceJar linkedInto(Path into) throws IOException {
         Path target = into.resolve(module);
-        deleteAll(target);
+        Folders.delete(target);
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.toList()) {
                 Path to = target.resolve(folder.relativize(file));
@@ -93,23 +130,6 @@ public record ServiceJar(Path folder, String module) {
             Files.createLink(to, file);
         } catch (IOException | UnsupportedOperationException e) {
             Files.copy(file, to, StandardCopyOption.COPY_ATTRIBUTES);
-        }
-    }
-
-    private static void deleteAll(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> {
-                try {
-                    Files.delete(file);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
         }
     }
 }
