@@ -1,4 +1,4 @@
-/** What the commands of lab share: how their options are checked. */
+/** What the commands of lab share: options, progress, and what people and programs are shown of a run. */
 @NullMarked
 package dev.millrace.lab.command;
 

@@ -77,6 +77,19 @@ public final class LoadClient {
     }
 
     /**
+     * Sends events to ingest-api as fast as the answers come, each until it is acknowledged.
+     *
+     * @param nanos takes the time of each request, in nanoseconds
+     * @throws IllegalStateException when an answer is neither an acknowledgement nor asks for a repetition
+     */
+    public LoadReport deliver(List<ByteBuffer> requests, Histogram nanos) throws IOException {
+        Verdicts verdicts = new Verdicts();
+        LoadReport report = send(requests, new Drive.ClosedLoop(), Refusals.SEND_AGAIN, nanos, verdicts);
+        verdicts.mustBeAcknowledged(report.unexpected());
+        return report;
+    }
+
+    /**
      * Sends what there is to send, and returns when it is finished.
      *
      * @return connections that it took at most

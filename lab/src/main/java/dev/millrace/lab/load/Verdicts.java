@@ -44,6 +44,16 @@ public final class Verdicts implements Answers {
         return accepted + duplicate;
     }
 
+    /**
+     * @param others answers that were no acknowledgement, for people; empty where there were none
+     * @throws IllegalStateException when an event was rejected, or not acknowledged
+     */
+    public void mustBeAcknowledged(String others) {
+        if (rejected > 0 || !others.isEmpty()) {
+            throw new IllegalStateException("ingest-api answered %s; %s".formatted(this, others));
+        }
+    }
+
     @Override
     public String toString() {
         return "%d accepted, %d duplicate, %d rejected%s"

@@ -1,5 +1,6 @@
 package dev.millrace.lab.overload;
 
+import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.Reply;
 import dev.millrace.lab.load.Status;
 import dev.millrace.lab.load.Traffic;
@@ -12,63 +13,68 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Readers who come at moments fixed beforehand, phase by phase, whatever the server does. Each is sent once: what is refused
- * is not tried again. The time of an arrival counts from its moment, also while it waits for a connection (or for a request
- * to send), so that a server that stalls can't hide it by holding the client up: coordinated omission. For one thread.
+ * Requests that arrive at moments fixed beforehand, phase by phase, whatever the server does. Each is sent once. The time of
+ * an arrival counts from its moment, also while it waits for a connection or for a request to send, so that a server that
+ * stalls can't hide it by holding the client up (coordinated omission). For one thread.
  */
 final class Arrivals implements Traffic {
     /**
-     * How long an arrival waits for a connection, and then once more for its answer, until it is given up; a browser would wait
-     * longer. Were both one time, a server behind by as much would get nothing but requests whose senders are about to leave.
+     * How long an arrival waits for a connection, and then once more for its answer, until it is given up. Were both one
+     * time, a server behind by as much would get nothing but requests whose senders are about to leave.
      */
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final int REQUEST_TIMEOUT = 408;
     private static final Pattern CODE = Pattern.compile("\"code\":\"([a-z-]+)\"");
 
-    private final List<Part> parts = new ArrayList<>();
-    private final Supply supply;
+    private final List<OnClock> phases = new ArrayList<>();
+    private final TokenSupply supply;
     private final int[] requests;
     private final long[] sent;
-    private final int total;
     private long began;
     private int next;
     private int underWay;
 
-    /**
-     * A phase on the clock.
-     *
-     * @param first its first arrival
-     * @param offset nanoseconds from the start of the first phase to its own
-     */
-    private record Part(Phase phase, int first, long offset, Score score) {
-        long moment(int arrival) {
-            return offset + phase.drive().moment(arrival - first);
+    /** A time of arrivals at one rate. */
+    record Phase(Drive.OpenLoop drive, Duration length) {
+        /** @param perSecond requests a second, above 0 */
+        Phase(double perSecond, Duration length) {
+            this(new Drive.OpenLoop(perSecond), length);
         }
 
-        long end() {
-            return offset + phase.length().toNanos();
+        /** How many come; at least one. */
+        int arrivals() {
+            return Math.max(1, (int) (drive.perSecond() * length.toMillis() / 1_000));
+        }
+    }
+
+    /**
+     * @param first arrival of the phase
+     * @param offset nanoseconds from the start of the first phase to this one
+     */
+    private record OnClock(Phase phase, int first, long offset, Score score) {
+        long moment(int arrival) {
+            return offset + phase.drive().moment(arrival - first);
         }
     }
 
     /** @param phases at least one */
-    Arrivals(List<Phase> phases, Supply supply) {
+    Arrivals(List<Phase> phases, TokenSupply supply) {
         int arrivals = 0;
         long offset = 0;
         for (Phase phase : phases) {
-            parts.add(new Part(phase, arrivals, offset, new Score(phase.arrivals())));
+            this.phases.add(new OnClock(phase, arrivals, offset, new Score(phase.arrivals())));
             arrivals += phase.arrivals();
             offset += phase.length().toNanos();
         }
         this.supply = supply;
-        this.total = arrivals;
-        this.requests = new int[total];
-        this.sent = new long[total];
+        this.requests = new int[arrivals];
+        this.sent = new long[arrivals];
     }
 
     /** What became of a phase, from 0; complete when all is finished. */
     Score score(int phase) {
-        return parts.get(phase).score();
+        return phases.get(phase).score();
     }
 
     @Override
@@ -78,15 +84,15 @@ final class Arrivals implements Traffic {
 
     @Override
     public boolean isFinished() {
-        return next == total && underWay == 0;
+        return next == sent.length && underWay == 0;
     }
 
     @Override
     public int next(long now) {
-        while (next < total && now - latestStart(next) >= 0) {
-            part(next++).score().addLate();
+        while (next < sent.length && now - latestStart(next) >= 0) {
+            phase(next++).score().addOther(Score.LATE);
         }
-        if (next == total || due(next) - now > 0 || supply.isEmpty()) {
+        if (next == sent.length || due(next) - now > 0 || supply.isEmpty()) {
             return NOTHING;
         }
         requests[next] = supply.take();
@@ -97,7 +103,7 @@ final class Arrivals implements Traffic {
 
     @Override
     public long untilNext(long now) {
-        if (next == total) {
+        if (next == sent.length) {
             return Long.MAX_VALUE;
         }
         long until = due(next) - now;
@@ -114,10 +120,6 @@ final class Arrivals implements Traffic {
         return sent[arrival] + PATIENCE.toNanos();
     }
 
-    private long latestStart(int arrival) {
-        return due(arrival) + PATIENCE.toNanos();
-    }
-
     @Override
     public boolean readsBodies() {
         return true;
@@ -126,39 +128,33 @@ final class Arrivals implements Traffic {
     @Override
     public void answered(int arrival, Reply reply, long now) {
         underWay--;
-        Part part = part(arrival);
+        OnClock phase = phase(arrival);
+        Score score = phase.score();
         long nanos = now - due(arrival);
         int status = reply.status();
         if (Status.isSuccess(status)) {
             supply.acknowledged(requests[arrival]);
-            part.score().addAccepted(arrival - part.first(), nanos, now - began <= part.end(), reply.body());
+            long end = began + phase.offset() + phase.phase().length().toNanos();
+            score.addAccepted(arrival - phase.first(), nanos, now - end <= 0, reply.body());
         } else if (Status.isRefusal(status)) {
             supply.refused(requests[arrival]);
-            part.score().addShed(nanos, reason(status, reply), reply.retryAfter() > 0);
+            Matcher code = CODE.matcher(text(reply));
+            score.addRefused(
+                    nanos,
+                    status
+                            + (code.find() ? " " + code.group(1) : "")
+                            + (reply.retryAfter() > 0 ? "" : Score.WITHOUT_RETRY_AFTER));
         } else if (status == REQUEST_TIMEOUT) {
-            supply.unanswered(requests[arrival]);
-            part.score().addLate();
+            score.addOther(Score.LATE);
         } else {
-            supply.unanswered(requests[arrival]);
-            part.score().addUnexpected(status, text(reply));
+            score.addUnexpected(status + " " + text(reply));
         }
     }
 
     @Override
     public void unanswered(int arrival, Silence why, long now) {
         underWay--;
-        supply.unanswered(requests[arrival]);
-        Score score = part(arrival).score();
-        switch (why) {
-            case LATE -> score.addLate();
-            case BROKEN -> score.addBroken();
-        }
-    }
-
-    /** Status and, where the problem details have one, their code. */
-    private static String reason(int status, Reply reply) {
-        Matcher code = CODE.matcher(text(reply));
-        return code.find() ? status + " " + code.group(1) : Integer.toString(status);
+        phase(arrival).score().addOther(why == Silence.LATE ? Score.LATE : Score.BROKEN);
     }
 
     private static String text(Reply reply) {
@@ -166,13 +162,17 @@ final class Arrivals implements Traffic {
     }
 
     private long due(int arrival) {
-        return began + part(arrival).moment(arrival);
+        return began + phase(arrival).moment(arrival);
     }
 
-    private Part part(int arrival) {
-        Part found = parts.getFirst();
-        for (Part part : parts) {
-            found = part.first() <= arrival ? part : found;
+    private long latestStart(int arrival) {
+        return due(arrival) + PATIENCE.toNanos();
+    }
+
+    private OnClock phase(int arrival) {
+        OnClock found = phases.getFirst();
+        for (OnClock phase : phases) {
+            found = phase.first() <= arrival ? phase : found;
         }
         return found;
     }

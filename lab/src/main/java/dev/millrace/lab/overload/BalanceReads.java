@@ -1,16 +1,14 @@
 package dev.millrace.lab.overload;
 
+import dev.millrace.lab.command.Percentiles;
 import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
 import dev.millrace.lab.load.Refusals;
 import dev.millrace.lab.stack.MillraceStack;
-import dev.millrace.local.mint.BearerMint;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -23,16 +21,25 @@ import org.HdrHistogram.Histogram;
  */
 final class BalanceReads implements AutoCloseable {
     private static final int CONNECTIONS = 128;
-    private static final int DIGITS = 3;
     private static final int REFUSED = 503;
-    private static final Duration LIFETIME = Duration.ofHours(1);
 
-    private final Histogram nanos = new Histogram(DIGITS);
+    private final Histogram nanos = new Histogram(3);
     private final FutureTask<LoadReport> run;
     private volatile boolean over;
 
+    /**
+     * What came of them.
+     *
+     * @param refused answers of 503: the ledger had no time or no connection for them
+     * @param complaint answers that gave no balance, and connections that broke; empty where there were none
+     * @param times of balances that were given
+     */
+    record Answered(long refused, String complaint, Percentiles times) {}
+
     private BalanceReads(MillraceStack stack, int perSecond, int creators, Duration most) {
-        List<ByteBuffer> each = requests(stack, creators);
+        List<ByteBuffer> each = IntStream.range(0, creators)
+                .mapToObj(rank -> stack.balanceRequest(Events.creatorName(rank)))
+                .toList();
         List<ByteBuffer> all = IntStream.range(0, Math.toIntExact(perSecond * most.toSeconds()))
                 .mapToObj(i -> each.get(i % creators))
                 .toList();
@@ -53,62 +60,17 @@ final class BalanceReads implements AutoCloseable {
         return reads;
     }
 
-    /**
-     * What came of them.
-     *
-     * @param answered balances that were given
-     * @param refused answers of 503: the ledger had no time or no connection for them
-     * @param others answers that gave none, and connections that broke, for people; empty where there were none
-     * @param latency of those that were given
-     */
-    record Read(long answered, long refused, String others, Latency latency) {}
-
     /** Ends it; returns when every request that was sent has its answer. */
-    Read end() throws InterruptedException, ExecutionException {
+    Answered end() throws InterruptedException, ExecutionException {
         over = true;
-        return untilItEnds();
-    }
-
-    /** Returns when it has gone on for as long as it may, and every request has its answer. */
-    Read untilItEnds() throws InterruptedException, ExecutionException {
         LoadReport report = run.get();
-        return new Read(
-                report.acknowledged(), report.byStatus().getOrDefault(REFUSED, 0L), others(report), Latency.of(nanos));
-    }
-
-    private static String others(LoadReport report) {
-        StringBuilder others = new StringBuilder();
-        report.byStatus().forEach((status, count) -> {
-            if (status != 200 && status != REFUSED) {
-                others.append("%d x %d; ".formatted(count, status));
-            }
-        });
-        return others + (report.failed() > 0 ? report.failed() + " connections broke" : "");
+        long refused = report.byStatus().getOrDefault(REFUSED, 0L);
+        String broken = report.failed() > 0 ? report.failed() + " connections broke" : "";
+        return new Answered(refused, report.unexpected() + broken, Percentiles.of(nanos));
     }
 
     @Override
     public void close() {
         over = true;
-    }
-
-    private static List<ByteBuffer> requests(MillraceStack stack, int creators) {
-        BearerMint mint = stack.bearerMint();
-        Instant now = Instant.now();
-        return IntStream.range(0, creators)
-                .mapToObj(rank -> {
-                    String creator = Events.creatorName(rank);
-                    return direct("""
-                            GET /v1/creators/%s/balance HTTP/1.1\r
-                            Host: 127.0.0.1\r
-                            Authorization: Bearer %s\r
-                            \r
-                            """.formatted(creator, mint.forSubject(creator, now, LIFETIME)));
-                })
-                .toList();
-    }
-
-    private static ByteBuffer direct(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-        return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
     }
 }

@@ -1,38 +1,39 @@
 package dev.millrace.lab.overload;
 
+import dev.millrace.lab.command.Percentiles;
 import dev.millrace.lab.load.Verdicts;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 
-/**
- * What became of the arrivals of one phase. One thread writes; {@link #toString} may be called by others meanwhile, the rest
- * when all is over.
- */
+/** What became of the arrivals of one phase. For one thread. */
 final class Score {
     /** The time of an arrival that was not accepted. */
     static final long NEVER = Long.MAX_VALUE;
 
+    /** It was given up, by the client or by the server. */
+    static final String LATE = "late";
+
+    /** Its connection broke. */
+    static final String BROKEN = "broken";
+
+    /** Ends the reason of a refusal that did not say when to come again. */
+    static final String WITHOUT_RETRY_AFTER = " without Retry-After";
+
     private static final int ACCEPTED = 202;
     private static final int DIGITS = 3;
+    private static final int ONE_PERCENT = 100;
+    private static final double MILLI = 1e6;
 
     private final long[] nanos;
     private final Histogram accepted = new Histogram(DIGITS);
     private final Histogram refused = new Histogram(DIGITS);
-    private final Map<String, Long> shed = new TreeMap<>();
+    private final Map<String, Long> others = new TreeMap<>();
     private final Verdicts verdicts = new Verdicts();
-    private final AtomicLong acceptedSoFar = new AtomicLong();
-    private final AtomicLong refusedSoFar = new AtomicLong();
     private long acceptedInTime;
-    private long withoutRetryAfter;
-    private long late;
-    private long broken;
-    private long unexpected;
     private String complaint = "";
 
     Score(int arrivals) {
@@ -50,72 +51,37 @@ final class Score {
         accepted.recordValue(took);
         acceptedInTime += inTime ? 1 : 0;
         verdicts.take(arrival, ACCEPTED, body);
-        acceptedSoFar.incrementAndGet();
     }
 
     /**
+     * The server asked for the same again.
+     *
      * @param took nanoseconds since its moment
-     * @param reason status and code
-     * @param saysWhen whether it came with Retry-After
+     * @param reason status and code: {@code 503 overloaded}
      */
-    void addShed(long took, String reason, boolean saysWhen) {
+    void addRefused(long took, String reason) {
         refused.recordValue(took);
-        shed.merge(reason, 1L, Long::sum);
-        withoutRetryAfter += saysWhen ? 0 : 1;
-        refusedSoFar.incrementAndGet();
+        addOther(reason);
     }
 
-    /** An arrival was given up, by us or by the server. */
-    void addLate() {
-        late++;
+    /** An arrival that was not accepted, by what became of it: {@link #LATE}, {@link #BROKEN}. */
+    void addOther(String reason) {
+        others.merge(reason, 1L, Long::sum);
     }
 
-    void addBroken() {
-        broken++;
-    }
-
-    void addUnexpected(int status, String body) {
-        unexpected++;
-        complaint = status + " " + body;
+    /** An answer that no client knows. */
+    void addUnexpected(String answer) {
+        addOther("unexpected");
+        complaint = answer;
     }
 
     int arrivals() {
         return nanos.length;
     }
 
-    long accepted() {
-        return accepted.getTotalCount();
-    }
-
-    /** Those accepted before the phase was over. */
-    long acceptedInTime() {
-        return acceptedInTime;
-    }
-
-    /** Refusals by status and code: {@code 503 overloaded}. */
-    Map<String, Long> shed() {
-        return Map.copyOf(shed);
-    }
-
-    long refused() {
-        return refused.getTotalCount();
-    }
-
-    /** Refusals that did not say when to come again. */
-    long withoutRetryAfter() {
-        return withoutRetryAfter;
-    }
-
-    long late() {
-        return late;
-    }
-
-    long broken() {
-        return broken;
-    }
-
-    long unexpected() {
-        return unexpected;
+    /** Arrivals that were not accepted, by the reason. */
+    Map<String, Long> others() {
+        return new TreeMap<>(others);
     }
 
     /** The last unexpected answer, empty where there was none. */
@@ -123,50 +89,55 @@ final class Score {
         return complaint;
     }
 
-    /** What the answers 202 said of their events. */
+    /** What the answers said of the events. */
     Verdicts verdicts() {
         return verdicts;
     }
 
+    /** Arrivals that were accepted before the phase was over. */
+    long acceptedInTime() {
+        return acceptedInTime;
+    }
+
     /** Of those accepted. */
-    Latency latency() {
-        return Latency.of(accepted);
+    Percentiles times() {
+        return Percentiles.of(accepted);
     }
 
     /** Of the answers that refused. */
-    Latency refusals() {
-        return Latency.of(refused);
+    Percentiles refusals() {
+        return Percentiles.of(refused);
     }
 
-    /** Nanoseconds that each arrival took, {@link #NEVER} where it was not accepted. */
-    long[] nanos() {
-        return nanos.clone();
+    /** Milliseconds within which so many percent of all arrivals were accepted; infinite where fewer were. */
+    double millisForAll(double percentile) {
+        long[] sorted = nanos.clone();
+        Arrays.sort(sorted);
+        long value = sorted[(int) Math.ceil(sorted.length * percentile / 100) - 1];
+        return value == NEVER ? Double.POSITIVE_INFINITY : value / MILLI;
     }
 
     /**
-     * Milliseconds within which so many percent of all arrivals were accepted; infinite where fewer were.
+     * Seconds from the first arrival until 99 % of every whole second that begins then or later were accepted in normal time;
+     * empty where the last second was not so.
      *
-     * @param percentile above 0, up to 100
+     * @param perSecond arrivals a second
+     * @param normal most nanoseconds that count as normal
      */
-    double millisForAll(double percentile) {
-        long[] sorted = nanos();
-        Arrays.sort(sorted);
-        long value = sorted[(int) Math.ceil(sorted.length * percentile / 100) - 1];
-        return value == NEVER ? Double.POSITIVE_INFINITY : value / (double) TimeUnit.MILLISECONDS.toNanos(1);
-    }
-
-    /** Refusals for people: {@code 503 overloaded: 1,234}; a dash where there was none. */
-    String shedText() {
-        return shed.isEmpty()
-                ? "-"
-                : shed.entrySet().stream()
-                        .map(entry -> "%s: %,d".formatted(entry.getKey(), entry.getValue()))
-                        .collect(Collectors.joining(", "));
-    }
-
-    /** How far it is. */
-    @Override
-    public String toString() {
-        return "%,d of %,d accepted, %,d refused".formatted(acceptedSoFar.get(), arrivals(), refusedSoFar.get());
+    OptionalDouble normalAfter(double perSecond, long normal) {
+        int window = Math.max(1, (int) Math.round(perSecond));
+        int slow = 0;
+        int back = 0;
+        for (int i = 0; i < nanos.length; i++) {
+            slow += nanos[i] > normal ? 1 : 0;
+            int first = i - window + 1;
+            if (first > 0) {
+                slow -= nanos[first - 1] > normal ? 1 : 0;
+            }
+            if (first >= 0 && slow > window / ONE_PERCENT) {
+                back = first + 1;
+            }
+        }
+        return back + window <= nanos.length ? OptionalDouble.of(back / perSecond) : OptionalDouble.empty();
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.lab.scale;
 
+import dev.millrace.lab.command.Percentiles;
 import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
@@ -16,7 +17,7 @@ import org.HdrHistogram.Histogram;
 
 /**
  * Events at a fixed rate, in an open loop and a thread of its own, until it is ended. A request's time counts from the
- * moment it was due, so that nothing that stalls is hidden by the client waiting for it.
+ * moment it was due, so that a server that stalls can't hide it by holding the client up.
  */
 final class SteadyLoad implements AutoCloseable {
     /** Events in a request. */
@@ -24,84 +25,65 @@ final class SteadyLoad implements AutoCloseable {
 
     private static final int CONNECTIONS = 16;
     private static final int ACCEPTED = 202;
-    private static final int DIGITS = 3;
-    private static final double SECOND = 1e9;
 
     private final Drive.OpenLoop pace;
-    private final long[] nanos;
+    private final long[] answeredAt;
     private final FutureTask<LoadReport> run;
     private volatile boolean over;
 
     private SteadyLoad(MillraceStack stack, Events events, double perSecond) {
         List<ByteBuffer> requests = new EventRequests(stack.mint(), new Slabs()).of(events, BATCH);
         this.pace = new Drive.OpenLoop(perSecond / BATCH);
-        this.nanos = new long[requests.size()];
+        this.answeredAt = new long[requests.size()];
         LoadClient client = LoadClient.http(stack.ingestPort(), CONNECTIONS);
         this.run = new FutureTask<>(() -> client.send(
-                requests, new Drive.Until(pace, () -> over), Refusals.SEND_AGAIN, new Histogram(DIGITS), this::take));
+                requests, new Drive.Until(pace, () -> over), Refusals.SEND_AGAIN, new Histogram(3), this::take));
     }
 
     /**
      * Begins at once.
      *
-     * @param events those that there are at most; of those not sent when it ends, nothing is heard
-     * @param perSecond events a second
+     * @param seconds how long it goes on where nobody ends it
+     * @param creators that events are drawn from
      */
-    static SteadyLoad start(MillraceStack stack, Events events, double perSecond) {
-        SteadyLoad load = new SteadyLoad(stack, events, perSecond);
+    static SteadyLoad start(
+            MillraceStack stack, String prefix, long seed, double perSecond, long seconds, int creators) {
+        int events = Math.toIntExact(Math.ceilDiv((long) (perSecond * seconds), BATCH) * BATCH);
+        SteadyLoad load = new SteadyLoad(stack, Events.draw(prefix, seed, events, creators), perSecond);
         Thread.ofPlatform().name("steady load").daemon().start(load.run);
         return load;
     }
 
-    /** So many events, or a few more, that fill every request. */
-    static int whole(long events) {
-        return Math.toIntExact(Math.ceilDiv(events, BATCH) * BATCH);
-    }
-
     private void take(int request, int status, ByteBuffer body) {
         if (status == ACCEPTED) {
-            nanos[request] = System.nanoTime();
+            answeredAt[request] = System.nanoTime();
         }
     }
 
-    /** Ends it; returns when every request that was sent is acknowledged. */
-    Times end() throws InterruptedException, ExecutionException {
+    /** Ends it; returns the micros that were acknowledged, which is all that was sent. */
+    long end() throws InterruptedException, ExecutionException {
         over = true;
         LoadReport report = run.get();
         if (!report.unexpected().isEmpty()) {
             throw new IllegalStateException("ingest-api answered " + report.unexpected());
         }
-        return new Times(report);
+        return report.acknowledged() * BATCH * Events.MICROS;
+    }
+
+    /** Of the requests that were due between two moments of {@link System#nanoTime}; once it has ended. */
+    Percentiles between(long from, long to) throws InterruptedException, ExecutionException {
+        Histogram nanos = new Histogram(3);
+        for (int request = 0; request < answeredAt.length; request++) {
+            long due = run.get().began() + pace.moment(request);
+            if (due >= from && due < to && answeredAt[request] != 0) {
+                nanos.recordValue(answeredAt[request] - due);
+            }
+        }
+        return Percentiles.of(nanos);
     }
 
     @Override
     public void close() {
         over = true;
-    }
-
-    /** When its requests were answered. */
-    final class Times {
-        private final LoadReport report;
-
-        private Times(LoadReport report) {
-            this.report = report;
-        }
-
-        /** Requests that were acknowledged. */
-        long acknowledged() {
-            return report.acknowledged();
-        }
-
-        /** Nanoseconds of the requests due between two moments of {@link System#nanoTime}. */
-        Histogram between(long from, long to) {
-            Histogram histogram = new Histogram(DIGITS);
-            for (int request = 0; request < nanos.length; request++) {
-                long due = report.began() + (long) (request * (SECOND / pace.perSecond()));
-                if (due >= from && due < to && nanos[request] != 0) {
-                    histogram.recordValue(nanos[request] - due);
-                }
-            }
-            return histogram;
-        }
     }
 }

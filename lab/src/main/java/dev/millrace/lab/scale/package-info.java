@@ -1,4 +1,4 @@
-/** How Millrace behaves when creators are many: events a second, a settlement of all of them, work of the database. */
+/** How Millrace behaves when creators, identities and publishers are many. */
 @NullMarked
 package dev.millrace.lab.scale;
 

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -24,6 +25,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +33,6 @@ import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** Ingest nodes, one worker, one ledger, and what they store in; asked what they did. Whoever names no node means the first. */
@@ -40,7 +41,6 @@ public final class MillraceStack implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofMinutes(10);
     private static final int OK = 200;
     private static final Instance INGEST = Instance.ingest(1);
-    private static final Pattern HEAP = Pattern.compile("(?m)^jvm_memory_used_bytes\\{area=\"heap\"[^}]*} (\\S+)$");
     private static final String PUBLISHER = "lab";
     private static final int PUBLISHERS_AT_ONCE = 16;
 
@@ -311,30 +311,16 @@ public final class MillraceStack implements AutoCloseable {
         return new BearerMint(settings.local().bearerSecret());
     }
 
-    /** Bytes of ingest-api's heap that live; it stands still for a tenth of a second or more to find them. */
-    public long ingestLiveHeap() throws IOException, InterruptedException {
-        collect(pid(INGEST));
-        String metrics = ask(HttpRequest.newBuilder(
-                        settings.managementAddress(INGEST).resolve("/actuator/prometheus")))
-                .body();
-        return HEAP.matcher(metrics)
-                .results()
-                .mapToLong(sample -> Math.round(Double.parseDouble(sample.group(1))))
-                .sum();
-    }
-
-    /** Has a JVM collect all of its garbage. */
-    private static void collect(long pid) throws IOException, InterruptedException {
-        Process jcmd = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                        Long.toString(pid),
-                        "GC.run")
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (jcmd.waitFor() != 0) {
-            throw new IllegalStateException("jcmd did not reach process %d: %s".formatted(pid, said));
-        }
+    /** A live balance as the creator asks for it, as it goes over the wire; good for an hour. */
+    public ByteBuffer balanceRequest(String creator) {
+        byte[] request = """
+                GET /v1/creators/%s/balance HTTP/1.1\r
+                Host: 127.0.0.1\r
+                Authorization: Bearer %s\r
+                \r
+                """.formatted(creator, bearerMint().forSubject(creator, Instant.now(), Duration.ofHours(1)))
+                .getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocateDirect(request.length).put(request).flip();
     }
 
     /** Returns when the ledger holds everything that is counted. */

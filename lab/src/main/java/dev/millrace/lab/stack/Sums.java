@@ -19,6 +19,11 @@ public record Sums(long acknowledged, long counted, long settled) {
         return new Sums(acknowledged, stack.countedMicros(), stack.settledMicros());
     }
 
+    /** What there is more than before. */
+    public Sums since(Sums before) {
+        return new Sums(acknowledged - before.acknowledged, counted - before.counted, settled - before.settled);
+    }
+
     public boolean areEqual() {
         return acknowledged == counted && counted == settled;
     }

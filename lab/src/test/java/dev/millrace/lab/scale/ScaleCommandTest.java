@@ -25,15 +25,14 @@ class ScaleCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    --parts       | speed   | --parts has 'speed'; there are growth, settlement, database, start, nodes, balance, outage
-                    --creators    | 100     | --creators is 100; it takes 10000 to 2000000
+                    --parts       | speed   | --parts has 'speed'; there are settlement, database, start, nodes, balance, outage
+                    --creators    | 100     | --creators is 100; it takes 1000 to 2000000
                     --articles    | 101     | --articles is 101; it takes 1 to 100
-                    --rounds      | 0       | --rounds is 0; it takes 1 to 99
                     --seconds     | 1       | --seconds is 1; it takes 5 to 600
                     --rate        | 7       | --rate is 7; it takes 100 to 50000
                     --remembered  | 10      | --remembered is 10; it takes 100000 to 100000000
                     --worker-heap | lots    | --worker-heap is 'lots'; it takes a size such as 256m or 1g
-                    --seed        | -1      | --seed is -1; it takes a whole number from 0 to 2147483646
+                    --seed        | x       | --seed is 'x'; it takes a whole number, such as 42
                     """)
     void aValueThatCanNotBeUsedIsNamedWithItsRemedy(String option, String value, String message) {
         assertThat(run("scale", option, value)).isEqualTo(WRONG_USAGE);

@@ -6,7 +6,8 @@ import java.util.Arrays;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
-class RecoveryTest {
+/** When a server is back to normal after a level, and percentiles of all arrivals. */
+class ScoreTest {
     private static final double PER_SECOND = 200;
     private static final long NORMAL = 10;
 
@@ -46,12 +47,36 @@ class RecoveryTest {
 
     @Test
     void atFewArrivalsASecondAllHaveToBeNormal() {
-        assertThat(Recovery.after(new long[] {1, 11, 1, 1, 11, 1, 1, 1}, 3, NORMAL))
+        assertThat(score(new long[] {1, 11, 1, 1, 11, 1, 1, 1}).normalAfter(3, NORMAL))
                 .hasValue(5 / 3.0);
     }
 
     private static OptionalDouble after(long[] nanos) {
-        return Recovery.after(nanos, PER_SECOND, NORMAL);
+        return score(nanos).normalAfter(PER_SECOND, NORMAL);
+    }
+
+    @Test
+    void aPercentileOfAllArrivalsCountsTheRefusedAsNever() {
+        long[] nanos = new long[100];
+        Arrays.fill(nanos, 7_000_000);
+        nanos[3] = Score.NEVER;
+        assertThat(score(nanos).millisForAll(99)).isEqualTo(7);
+        nanos[4] = Score.NEVER;
+        assertThat(score(nanos).millisForAll(99)).isInfinite();
+    }
+
+    /** Of arrivals that were accepted after so long each, but for those of {@link Score#NEVER}. */
+    private static Score score(long[] nanos) {
+        Score score = new Score(nanos.length);
+        for (int i = 0; i < nanos.length; i++) {
+            if (nanos[i] == Score.NEVER) {
+                score.addRefused(1, "503 overloaded");
+            } else {
+                score.addAccepted(
+                        i, nanos[i], true, MadeUpReply.accepted(1, 0, 0).body());
+            }
+        }
+        return score;
     }
 
     private static long[] arrivals(int count) {

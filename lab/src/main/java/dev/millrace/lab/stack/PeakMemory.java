@@ -1,4 +1,4 @@
-package dev.millrace.lab.scale;
+package dev.millrace.lab.stack;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,13 +9,13 @@ import java.nio.file.Path;
  *
  * @param pid of the process
  */
-record PeakMemory(long pid) {
+public record PeakMemory(long pid) {
     private static final String HIGH_WATER = "VmHWM:";
     private static final String FORGET_HIGH_WATER = "5";
     private static final int KIB_A_MIB = 1024;
 
     /** Measures from here on. */
-    void reset() {
+    public void reset() {
         try {
             Files.writeString(Path.of("/proc/" + pid + "/clear_refs"), FORGET_HIGH_WATER);
         } catch (IOException e) {
@@ -24,7 +24,7 @@ record PeakMemory(long pid) {
     }
 
     /** MiB of it that were in memory at a time, at most; 0 where the system does not tell. */
-    long mib() {
+    public long mib() {
         try (var lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
             return lines.filter(line -> line.startsWith(HIGH_WATER))
                     .findFirst()

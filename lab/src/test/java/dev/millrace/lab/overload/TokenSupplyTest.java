@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class FreshTokensTest {
+class TokenSupplyTest {
     private final List<ByteBuffer> requests = IntStream.range(0, 4)
             .mapToObj(i -> ByteBuffer.wrap(new byte[] {(byte) i}))
             .toList();
-    private final FreshTokens tokens = new FreshTokens(requests);
+    private final TokenSupply tokens = TokenSupply.fresh(requests);
 
     @Test
     void whatWasRefusedGoesOutAgainBeforeWhatNeverDid() {
@@ -51,7 +51,6 @@ class FreshTokensTest {
         int unanswered = tokens.take();
         tokens.acknowledged(acknowledged);
         tokens.refused(refused);
-        tokens.unanswered(unanswered);
         assertThat(tokens.open()).containsExactly(requests.get(refused), requests.get(unanswered));
         tokens.close();
         assertThat(tokens.open()).isEmpty();
@@ -61,14 +60,14 @@ class FreshTokensTest {
 
     @Test
     void whatHasNoAnswerIsNotSentByAnotherArrival() {
-        tokens.unanswered(tokens.take());
+        assertThat(tokens.take()).isZero();
         assertThat(IntStream.range(0, 3).map(_ -> tokens.take())).containsExactly(1, 2, 3);
         assertThat(tokens.isEmpty()).isTrue();
     }
 
     @Test
     void replaysNeverEndAndComeInTurns() {
-        Replays replays = new Replays(requests.subList(0, 2));
+        TokenSupply replays = TokenSupply.replays(requests.subList(0, 2));
         assertThat(IntStream.range(0, 5).map(_ -> replays.take())).containsExactly(0, 1, 0, 1, 0);
         assertThat(replays.isEmpty()).isFalse();
     }

@@ -5,14 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** An answer of ingest-api, made up. */
-record Answer(int status, int retryAfter, String text) implements Reply {
-    static Answer accepted(int accepted, int duplicate, int rejected) {
-        return new Answer(
+record MadeUpReply(int status, int retryAfter, String text) implements Reply {
+    static MadeUpReply accepted(int accepted, int duplicate, int rejected) {
+        return new MadeUpReply(
                 202, 0, "{\"accepted\":%d,\"duplicate\":%d,\"rejected\":%d}".formatted(accepted, duplicate, rejected));
     }
 
-    static Answer overloaded(int retryAfter) {
-        return new Answer(503, retryAfter, "{\"type\":\"about:blank\",\"code\":\"overloaded\"}");
+    static MadeUpReply overloaded(int retryAfter) {
+        return new MadeUpReply(503, retryAfter, "{\"type\":\"about:blank\",\"code\":\"overloaded\"}");
     }
 
     @Override
