@@ -2,17 +2,18 @@ package dev.millrace.local.command;
 
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.publisher.Publishers;
-import dev.millrace.local.replay.ProgressBarOnTerminal;
-import dev.millrace.local.replay.ProgressLines;
+import dev.millrace.local.replay.Progress;
 import dev.millrace.local.replay.Replay;
 import dev.millrace.local.replay.ReplayCounts;
 import dev.millrace.local.replay.ReplayPlan;
-import dev.millrace.local.replay.ReplayProgress;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** {@code millrace replay FILE}. */
 @CommandLine.Command(
@@ -30,14 +32,21 @@ import picocli.CommandLine.Spec;
         description = {
             "Send an access log's page views as a publisher's server would.",
             "",
-            "FILE is in Apache's combined format. A page view is a GET with status 200 or 304 of a path (query cut off)"
-                    + " whose last segment has no dot or ends in .html .htm .xhtml .php.",
-            "Robots (user agent with bot, crawl, spider, slurp or feed in it) are skipped.",
+            "FILE is in Apache's combined format, also compressed by gzip. Each line begins with the reader's address or"
+                    + " host name: a line with anything in front of it is unreadable.",
+            "A page view is a GET with status 200 or 304 of a path whose last segment has no known extension of a file (.css,"
+                    + " .png, .pdf and so on). The article is that path as RFC 3986 normalises it, without query, fragment and"
+                    + " path parameters; a token holds up to 128 characters of it. The log can't tell a prefetch from a view.",
+            "Robots (user agent with bot, crawl, spider, slurp or feed in it, CUBOT's phones aside) are skipped.",
             "One visitor (address and user agent) counts once per article and half hour, however often the file is"
-                    + " replayed: an interrupted replay is simply run again.",
+                    + " replayed within two hours: an interrupted replay is simply run again. Events are remembered for two"
+                    + " hours and ten minutes. A replay after that pays the file again.",
             "",
-            "Printed at the end: lines of the file; unreadable ones; page views, which is what was sent; robots skipped,"
-                    + " their page views, which were not; and how many events were accepted, duplicate and rejected.",
+            "Printed at the end: lines of the file; unreadable ones; page views, which is what was sent; robots skipped, their"
+                    + " page views, and too long, those of articles that no token holds, which were not; and how many events"
+                    + " were accepted, duplicate and rejected. The first lines that were left out are named.",
+            "Exit code 0: every page view was answered; 1: it could not go on; 2: wrong usage, or no line of the file is in the"
+                    + " combined format.",
             ""
         })
 public final class ReplayCommand implements Callable<Integer> {
@@ -108,13 +117,14 @@ public final class ReplayCommand implements Callable<Integer> {
         ReplayPlan plan = plan(settings, signer(settings));
         Replay replay;
         ReplayCounts counts;
-        try (InputStream log = Files.newInputStream(file);
-                ReplayProgress progress = progress()) {
-            replay = new Replay(plan, terminal.clock(), progress);
+        try (FileInputStream log = new FileInputStream(file.toFile());
+                Progress progress = new Progress(
+                        terminal.err(), terminal.columns(), Files.size(file), () -> position(log.getChannel()))) {
+            replay = new Replay(plan, terminal.clock(), progress::at);
             counts = watched(replay, log);
         }
         replay.remarks().forEach(terminal.err()::println);
-        terminal.out().println(json ? CountsReport.json(counts) : CountsReport.table(counts));
+        terminal.out().println(json ? json(counts) : table(counts));
         if (dryRun) {
             terminal.err().println("dry run: nothing was sent");
         }
@@ -122,7 +132,7 @@ public final class ReplayCommand implements Callable<Integer> {
     }
 
     /** Says how far it got also when the process is being ended from outside. */
-    private ReplayCounts watched(Replay replay, InputStream log) throws IOException, InterruptedException {
+    private ReplayCounts watched(Replay replay, InputStream log) throws InterruptedException {
         Thread farewell = new Thread(() -> {
             ReplayCounts counts = replay.counts();
             terminal.err()
@@ -157,11 +167,46 @@ public final class ReplayCommand implements Callable<Integer> {
         return new ReplayPlan(key.kid(), key.secret(), creators, target, batch, inFlight, patience, dryRun);
     }
 
-    private ReplayProgress progress() throws IOException {
-        long bytes = Files.size(file);
-        return terminal.columns() > 0
-                ? new ProgressBarOnTerminal(terminal.err(), bytes, terminal.columns())
-                : new ProgressLines(terminal.err(), bytes);
+    private static long position(FileChannel file) {
+        try {
+            return file.position();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String json(ReplayCounts counts) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("lines", counts.lines())
+                .put("unreadable", counts.unreadable())
+                .put("pageViews", counts.pageViews())
+                .put("robotsSkipped", counts.robotsSkipped())
+                .put("tooLong", counts.tooLong())
+                .put("accepted", counts.accepted())
+                .put("duplicate", counts.duplicate())
+                .put("rejected", counts.rejected())
+                .toString();
+    }
+
+    private static String table(ReplayCounts counts) {
+        return """
+                lines          %10d
+                unreadable     %10d
+                page views     %10d
+                robots skipped %10d
+                too long       %10d
+                accepted       %10d
+                duplicate      %10d
+                rejected       %10d""".formatted(
+                        counts.lines(),
+                        counts.unreadable(),
+                        counts.pageViews(),
+                        counts.robotsSkipped(),
+                        counts.tooLong(),
+                        counts.accepted(),
+                        counts.duplicate(),
+                        counts.rejected());
     }
 
     private void check() {

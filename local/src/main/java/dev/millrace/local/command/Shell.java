@@ -10,6 +10,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Finds the command that is asked for, runs it, and turns what goes wrong into a line and an exit code. */
 public final class Shell {
     private static final int FAILED = 1;
+    private static final int WRONG_CALL = 2;
 
     private final Terminal terminal;
     private final CommandLine commands;
@@ -41,6 +42,15 @@ public final class Shell {
 
     /** The exit code of the command. */
     public int run(String... arguments) {
+        for (String argument : arguments) {
+            if (argument.indexOf('\ufffd') >= 0) {
+                terminal.err()
+                        .printf(
+                                "the argument '%s' is not UTF-8; set LC_ALL to a locale of UTF-8, such as C.UTF-8%n",
+                                argument);
+                return WRONG_CALL;
+            }
+        }
         return commands.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
                 .setUsageHelpWidth(100)

@@ -1,27 +1,41 @@
 package dev.millrace.local.replay;
 
-import dev.millrace.local.mint.TokenMint;
+import dev.millrace.common.key.HmacSha256;
+import dev.millrace.common.token.ArticleId;
 import dev.millrace.local.process.CommandException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads an access log line by line and sends its page views in batches, several at a time, with bounded memory.
  *
- * <p>One run. The calling thread reads; each batch is a virtual thread that waits for its answer. The first batch that
- * fails for good ends the run; since every {@code jti} comes from the log alone, running it again completes it.
+ * <p>One run. The calling thread reads; each batch is a virtual thread that waits for its answer. The first batch that fails
+ * for good ends the run. Every {@code jti} comes from the log alone, so running it again completes it.
  */
 public final class Replay {
+    /** A longer line is cut, which makes it unreadable: web servers write none. */
+    static final int MAX_LINE_BYTES = 64 * 1024;
+
+    private static final int BUFFER_BYTES = 1 << 16;
+    private static final int GZIP_MAGIC = 0x1f8b;
+    private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
+
     /** What a request may weigh: well below the server's 512 KiB once encoded as base64. */
     private static final int MAX_BATCH_BYTES = 350_000;
 
@@ -31,55 +45,53 @@ public final class Replay {
     /** The most bytes that a character takes in UTF-8. */
     private static final int CHARACTER_BYTES = 3;
 
+    /** Also what feeds a reader. CUBOT makes phones. */
+    private static final Pattern ROBOT =
+            Pattern.compile("(?<!\\bcu)bot|crawl|spider|slurp|feed", Pattern.CASE_INSENSITIVE);
+
+    /** One visitor counts once per article in so many seconds. */
+    private static final int WINDOW_SECONDS = 1800;
+
+    /** 192 bits; a {@code jti} may have up to 64 characters. */
+    private static final int JTI_CHARACTERS = 32;
+
     private final ReplayPlan plan;
-    private final Clock clock;
-    private final ReplayProgress progress;
-    private final PageViews pageViews;
-    private final VisitKeys visitKeys;
-    private final TokenMint mint;
+    private final LongConsumer progress;
+    private final HmacSha256 key;
     private final Sender sender;
     private final ExecutorService senders = Executors.newVirtualThreadPerTaskExecutor();
     private final Semaphore inFlight;
     private final RunningCounts counts = new RunningCounts();
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private final List<PageView> batch = new ArrayList<>();
+    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+    private final List<Sender.PageView> batch = new ArrayList<>();
     private int batchBytes;
 
-    public Replay(ReplayPlan plan, Clock clock, ReplayProgress progress) {
+    /** @param progress takes the number of page views after each line */
+    public Replay(ReplayPlan plan, Clock clock, LongConsumer progress) {
         this.plan = plan;
-        this.clock = clock;
         this.progress = progress;
-        this.pageViews = new PageViews(plan.creators());
-        this.visitKeys = new VisitKeys(plan.secret());
-        this.mint = TokenMint.forPublisher(plan.kid(), plan.secret());
-        this.sender = new Sender(plan.url(), plan.patience());
+        this.key = new HmacSha256(plan.secret().getBytes(StandardCharsets.UTF_8));
+        this.sender = new Sender(plan, clock);
         this.inFlight = new Semaphore(plan.inFlight());
     }
 
     /**
-     * Sends the page views of this log; closes it.
+     * Sends the page views of this log, which may be compressed by gzip.
      *
-     * @throws CommandException saying what the server answered and how far it got
+     * @throws CommandException saying what the server answered and how far it got; or that no line is in the combined format,
+     *     as a wrong call
      * @throws InterruptedException when interrupted; batches in flight are abandoned
      */
-    public ReplayCounts run(InputStream log) throws IOException, InterruptedException {
-        try (LogLines lines = new LogLines(log)) {
-            String line;
-            while (failure.get() == null && (line = lines.next()) != null) {
-                Optional<PageView> view = viewIn(line);
-                if (view.isPresent()) {
-                    add(view.get());
-                }
-                progress.at(lines.bytes(), counts.now());
-            }
+    public ReplayCounts run(InputStream log) throws InterruptedException {
+        try {
+            readAll(log);
             submit();
             inFlight.acquire(plan.inFlight());
         } finally {
             senders.shutdownNow();
             sender.close();
         }
-        complain();
-        return counts.now();
+        return finished();
     }
 
     /** The counts so far; for a run that did not end well. */
@@ -92,29 +104,88 @@ public final class Replay {
         return counts.remarks();
     }
 
-    private Optional<PageView> viewIn(String line) {
+    /** What was read before a failure is sent. */
+    private void readAll(InputStream log) throws InterruptedException {
+        try {
+            read(unpacked(new BufferedInputStream(log, BUFFER_BYTES)));
+        } catch (IOException e) {
+            failure.compareAndSet(null, CommandException.failed("can't read on: " + e.getMessage(), e));
+        }
+    }
+
+    private static InputStream unpacked(BufferedInputStream in) throws IOException {
+        in.mark(2);
+        int magic = in.read() << 8 | in.read();
+        in.reset();
+        return magic == GZIP_MAGIC ? new BufferedInputStream(new GZIPInputStream(in, BUFFER_BYTES)) : in;
+    }
+
+    private void read(InputStream in) throws IOException, InterruptedException {
+        StringBuilder line = new StringBuilder(1024);
+        for (int next = in.read(); next >= 0 && failure.get() == null; next = in.read()) {
+            line.setLength(0);
+            for (; next >= 0 && next != '\n'; next = in.read()) {
+                if (line.length() < MAX_LINE_BYTES) {
+                    line.append((char) next);
+                }
+            }
+            if (!line.isEmpty() && line.charAt(line.length() - 1) == '\r') {
+                line.setLength(line.length() - 1);
+            }
+            take(line.indexOf(BYTE_ORDER_MARK) == 0 ? line.substring(BYTE_ORDER_MARK.length()) : line.toString());
+            progress.accept(counts.now().pageViews());
+        }
+    }
+
+    private void take(String line) throws InterruptedException {
         long number = counts.line();
-        Optional<LogEntry> parsed = LogEntry.parse(line);
-        if (parsed.isEmpty()) {
+        LogEntry entry = LogEntry.parse(line).orElse(null);
+        if (entry == null) {
             counts.unreadable(number);
-        }
-        return parsed.filter(PageViews::isPageView).filter(this::isByPerson).map(this::viewOf);
-    }
-
-    private boolean isByPerson(LogEntry entry) {
-        boolean robot = PageViews.isRobot(entry);
-        if (robot) {
+        } else if (!isPageView(entry)) {
+            return;
+        } else if (isRobot(entry.agent())) {
             counts.robot();
+        } else if (!ArticleId.matches(entry.article())) {
+            counts.tooLong(
+                    number, entry.article().codePointCount(0, entry.article().length()));
+        } else {
+            counts.pageView();
+            add(new Sender.PageView(number, creator(entry.article(), plan.creators()), entry.article(), jti(entry)));
         }
-        return !robot;
     }
 
-    private PageView viewOf(LogEntry entry) {
-        counts.pageView();
-        return new PageView(pageViews.creatorOf(entry.path()), entry.path(), visitKeys.jti(entry));
+    /** A GET with status 200 or 304 of a page. */
+    static boolean isPageView(LogEntry entry) {
+        return entry.method().equals("GET")
+                && (entry.status() == 200 || entry.status() == 304)
+                && Article.isPage(entry.article());
     }
 
-    private void add(PageView view) throws InterruptedException {
+    static boolean isRobot(String agent) {
+        return ROBOT.matcher(agent).find();
+    }
+
+    /** {@code creator-<CRC32 of the article's UTF-8 bytes mod N>}. */
+    static String creator(String article, int creators) {
+        CRC32 crc = new CRC32();
+        crc.update(article.getBytes(StandardCharsets.UTF_8));
+        return "creator-" + crc.getValue() % creators;
+    }
+
+    /**
+     * The first 32 base64url characters of HMAC-SHA256 over address, user agent, article and floor(time / 1800 s), parted by
+     * line feeds, which none of them holds. It is the same for one visitor, article and half hour, and nobody but the
+     * publisher can tell the visitor from it.
+     */
+    String jti(LogEntry entry) {
+        long window = Math.floorDiv(entry.time().getEpochSecond(), WINDOW_SECONDS);
+        String visit = entry.address() + "\n" + entry.agent() + "\n" + entry.article() + "\n" + window;
+        byte[] hash = key.of(visit.getBytes(StandardCharsets.UTF_8));
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(hash).substring(0, JTI_CHARACTERS);
+    }
+
+    private void add(Sender.PageView view) throws InterruptedException {
         int bytes = TOKEN_BYTES + CHARACTER_BYTES * view.article().length();
         if (batch.size() == plan.batch() || batchBytes + bytes > MAX_BATCH_BYTES) {
             submit();
@@ -125,7 +196,7 @@ public final class Replay {
 
     private void submit() throws InterruptedException {
         if (!batch.isEmpty() && !plan.dryRun()) {
-            Batch full = new Batch(batch, mint, clock);
+            List<Sender.PageView> full = List.copyOf(batch);
             inFlight.acquire();
             try {
                 senders.execute(() -> send(full));
@@ -137,9 +208,9 @@ public final class Replay {
         batchBytes = 0;
     }
 
-    private void send(Batch full) {
+    private void send(List<Sender.PageView> full) {
         try {
-            counts.verdicts(sender.send(full));
+            sender.send(full, counts);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
@@ -150,21 +221,26 @@ public final class Replay {
         }
     }
 
-    private void complain() {
-        Throwable cause = failure.get();
-        if (cause == null) {
-            return;
-        }
-        if (!(cause instanceof CommandException)) {
-            throw new IllegalStateException("the replay failed", cause);
-        }
+    private ReplayCounts finished() {
         ReplayCounts reached = counts.now();
-        throw CommandException.failed(
-                "%s%nstopped at line %d: %d of %d page views sent were counted; simply run it again"
-                        .formatted(
-                                cause.getMessage(),
-                                reached.lines(),
-                                reached.accepted() + reached.duplicate(),
-                                reached.pageViews()));
+        RuntimeException cause = failure.get();
+        if (cause instanceof CommandException) {
+            throw CommandException.failed(
+                    "%s%nstopped at line %d: %d of %d page views sent were counted; simply run it again"
+                            .formatted(
+                                    cause.getMessage(),
+                                    reached.lines(),
+                                    reached.accepted() + reached.duplicate(),
+                                    reached.pageViews()),
+                    cause);
+        }
+        if (cause != null) {
+            throw cause;
+        }
+        if (reached.lines() > 0 && reached.unreadable() == reached.lines()) {
+            throw CommandException.wrongCall("none of the %d lines is in Apache's combined format: %s"
+                    .formatted(reached.lines(), LogEntry.FORMAT));
+        }
+        return reached;
     }
 }

@@ -7,6 +7,7 @@ package dev.millrace.local.replay;
  * @param unreadable lines that are not of the combined format
  * @param pageViews page views by people, which is what is sent
  * @param robotsSkipped page views by robots, which are not
+ * @param tooLong page views of articles that no token can hold, which are not sent either
  * @param accepted events that counted now
  * @param duplicate events that had counted before, from this file or an earlier run
  * @param rejected events that the server refused for good
@@ -16,6 +17,7 @@ public record ReplayCounts(
         long unreadable,
         long pageViews,
         long robotsSkipped,
+        long tooLong,
         long accepted,
         long duplicate,
         long rejected) {}

@@ -18,11 +18,6 @@ import java.time.Duration;
  */
 public record ReplayPlan(
         Kid kid, String secret, int creators, URI url, int batch, int inFlight, Duration patience, boolean dryRun) {
-    /** What a publisher's server would do without further ado. */
-    public static ReplayPlan of(Kid kid, String secret, URI url) {
-        return new ReplayPlan(kid, secret, 50, url, 200, 4, Duration.ofSeconds(60), false);
-    }
-
     @Override
     public String toString() {
         return "ReplayPlan[" + kid + " to " + url + "]";

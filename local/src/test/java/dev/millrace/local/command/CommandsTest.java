@@ -288,6 +288,7 @@ class CommandsTest {
                         unreadable              1
                         page views              1
                         robots skipped          1
+                        too long                0
                         accepted                0
                         duplicate               0
                         rejected                0
@@ -298,7 +299,7 @@ class CommandsTest {
         ingest.on("POST /v1/events", 202, "{\"accepted\":1,\"duplicate\":0,\"rejected\":0,\"results\":[]}");
         assertThat(run("replay", log.toString(), "--json")).isZero();
         assertThat(printed())
-                .isEqualTo("{\"lines\":3,\"unreadable\":1,\"pageViews\":1,\"robotsSkipped\":1,"
+                .isEqualTo("{\"lines\":3,\"unreadable\":1,\"pageViews\":1,\"robotsSkipped\":1,\"tooLong\":0,"
                         + "\"accepted\":1,\"duplicate\":0,\"rejected\":0}\n");
     }
 
@@ -312,6 +313,15 @@ class CommandsTest {
         err.reset();
         assertThat(run("replay", "pom.xml", "--creators", "0")).isEqualTo(2);
         assertThat(run("replay", "pom.xml", "--url", "ftp://x/")).isEqualTo(2);
+    }
+
+    @Test
+    void anArgumentThatIsNotUtf8IsRefused() {
+        assertThat(run("mint", "--creator", "c", "--article", "/caf\ufffd")).isEqualTo(2);
+        assertThat(complained())
+                .isEqualTo(
+                        "the argument '/caf\ufffd' is not UTF-8; set LC_ALL to a locale of UTF-8, such as C.UTF-8\n");
+        assertThat(printed()).isEmpty();
     }
 
     @Test

@@ -9,6 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LogEntryTest {
+    private static final String REST = "01/Jan/2026:00:00:00 +0000] \"GET /a HTTP/1.1\" 200 1 \"-\" \"agent\"";
+
     @Test
     void readsEveryFieldThatCounts() {
         assertThat(
@@ -28,7 +30,7 @@ class LogEntryTest {
         LogEntry entry = LogEntry.parse(
                         "::1 - - [01/Jan/2026:00:00:00 +0000] \"GET /say\\\"hi\\\"\\\\ HTTP/2.0\" 304 - \"-\" \"the \\\"agent\\\" \\x16\"")
                 .orElseThrow();
-        assertThat(entry.path()).isEqualTo("/say\\\"hi\\\"\\\\");
+        assertThat(entry.article()).isEqualTo("/say%22hi%22%5C");
         assertThat(entry.agent()).isEqualTo("the \\\"agent\\\" \\x16");
     }
 
@@ -37,7 +39,7 @@ class LogEntryTest {
         LogEntry entry = LogEntry.parse(
                         "h - Jane Doe [01/Jan/2026:00:00:00 +0000] \"GET /a b HTTP/1.0\" 200 0 \"\" \"\" \"extra\" 0.003")
                 .orElseThrow();
-        assertThat(entry.path()).isEqualTo("/a b");
+        assertThat(entry.article()).isEqualTo("/a%20b");
         assertThat(entry.agent()).isEqualTo("-");
     }
 
@@ -54,7 +56,7 @@ class LogEntryTest {
     void aRequestWithoutProtocolIsTakenAsHttp09() {
         LogEntry entry = LogEntry.parse("h - - [01/Jan/2026:00:00:00 +0000] \"GET /old\" 200 1 \"-\" \"-\"")
                 .orElseThrow();
-        assertThat(entry.method() + entry.path()).isEqualTo("GET/old");
+        assertThat(entry.method() + entry.article()).isEqualTo("GET/old");
     }
 
     @ParameterizedTest
@@ -80,5 +82,98 @@ class LogEntryTest {
             })
     void anythingElseIsUnreadable(String line) {
         assertThat(LogEntry.parse(line)).isEqualTo(Optional.empty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "203.0.113.1 - - [",
+                "2001:db8::7 - - [",
+                "::ffff:203.0.113.1 - - [",
+                "fe80::1%eth0 - - [",
+                "client-7.example.org - - [",
+                "localhost. - - [",
+                "203.0.113.1 - jane@example.org [",
+                "203.0.113.1 - John Q. Public [",
+                "203.0.113.1 jdoe jane [",
+                "203.0.113.1 -  -  [",
+                "203.0.113.1 - \"\" [",
+            })
+    void aReaderIsAnAddressOrAHostNameAtTheBeginning(String reader) {
+        LogEntry entry = LogEntry.parse(reader + REST).orElseThrow();
+        assertThat(entry.address()).isEqualTo(reader.substring(0, reader.indexOf(' ')));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "news.example:443 ",
+                "news.example ",
+                "[pod/web-7d9f/nginx] ",
+                "web-7d9f ",
+                "web-7d9f - ",
+                "nginx: ",
+                "nginx:",
+                "web1|",
+                "web1-",
+                "web1 nginx[12]: ",
+                "Nov 29 10:00:01 web1 nginx: ",
+                "<134>1 2026-11-29T10:00:01.000Z web1 nginx 12 - - ",
+                "2026-11-29T10:00:01.123456789Z stdout F ",
+                "2026-11-29 10:00:01 ",
+                "2026-11-29 ",
+                "10:00:01 ",
+                "1795945201.123 ",
+                "1795945201 ",
+                "[29/Nov/2026:10:00:01 +0000] ",
+                "198.51.100.7 ",
+                "198.51.100.7, ",
+                "198.51.100.7 - ",
+                "2001:db8::7 ",
+                "- ",
+                " ",
+                "\"",
+                "{\"log\":\"",
+                "access.log:17:",
+                "access.log-",
+                "\u00e9",
+                "\u0000",
+            })
+    void withAnythingInFrontOfTheReaderALineIsUnreadable(String prefix) {
+        for (String reader : new String[] {"203.0.113.1 - - [", "2001:db8::9 - - [", "203.0.113.1 - jane doe ["}) {
+            assertThat(LogEntry.parse(prefix + reader + REST)).isEqualTo(Optional.empty());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "203.0.113.1:51234 - - [",
+                "[2001:db8::7] - - [",
+                "256.0.113.1 - - [",
+                "203.0.113 - - [",
+                "10:00:01 - - [",
+                "unix: - - [",
+                "news.example 203.0.113.1 - [",
+                "news.example - 203.0.113.1 [",
+                "news.example - 2001:db8::7 jane [",
+            })
+    void whatIsNoReaderMakesALineUnreadable(String reader) {
+        assertThat(LogEntry.parse(reader + REST)).isEqualTo(Optional.empty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\t", "\u0001", "\u007f"})
+    void aControlCharacterIsNoneThatAServerWrites(String control) {
+        assertThat(LogEntry.parse("h - - [" + REST.replace("/a ", "/a" + control + " ")))
+                .isEqualTo(Optional.empty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/2", "HTTP/3.0", "HTTP/3"})
+    void everyVersionOfHttpIsOne(String protocol) {
+        LogEntry entry =
+                LogEntry.parse("h - - [" + REST.replace("HTTP/1.1", protocol)).orElseThrow();
+        assertThat(entry.article()).isEqualTo("/a");
     }
 }

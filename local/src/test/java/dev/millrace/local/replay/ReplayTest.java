@@ -8,8 +8,10 @@ import com.sun.net.httpserver.HttpServer;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.process.CommandException;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -21,19 +23,30 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.json.JsonMapper;
 
 class ReplayTest {
     private static final Path REAL_LOG = Path.of("../../shared/data/apache_access.log");
+
+    private static final Instant TIME = Instant.parse("2015-05-17T10:05:03Z");
 
     private final Clock clock = Clock.fixed(Instant.parse("2026-11-24T10:00:00Z"), ZoneOffset.UTC);
     private final List<String> bodies = new ArrayList<>();
@@ -65,7 +78,7 @@ class ReplayTest {
                 line("/style.css", "Firefox"),
                 line("/c", "Firefox"),
                 line("/d", "Firefox")));
-        assertThat(counts).isEqualTo(new ReplayCounts(6, 1, 3, 1, 3, 0, 0));
+        assertThat(counts).isEqualTo(new ReplayCounts(6, 1, 3, 1, 0, 3, 0, 0));
         assertThat(bodies).hasSize(2);
         assertThat(replay.remarks()).containsExactly("unreadable: line 2");
     }
@@ -74,7 +87,7 @@ class ReplayTest {
     void aBatchThatMetABusyServerIsSentAgainByteForByte() throws Exception {
         answers.addAll(List.of(503, 429, 500, 202));
         ReplayCounts counts = replay(plan(200)).run(log(line("/a", "Firefox"), line("/b", "Firefox")));
-        assertThat(counts).isEqualTo(new ReplayCounts(2, 0, 2, 0, 2, 0, 0));
+        assertThat(counts).isEqualTo(new ReplayCounts(2, 0, 2, 0, 0, 2, 0, 0));
         assertThat(bodies).hasSize(4);
         assertThat(bodies).containsOnly(bodies.getFirst());
     }
@@ -84,8 +97,8 @@ class ReplayTest {
         answers.add(422);
         Replay replay = replay(plan(200));
         ReplayCounts counts = replay.run(log(line("/a", "Firefox"), line("/b", "Firefox")));
-        assertThat(counts).isEqualTo(new ReplayCounts(2, 0, 2, 0, 0, 0, 2));
-        assertThat(replay.remarks()).containsExactly("rejected: 2 × key-unknown");
+        assertThat(counts).isEqualTo(new ReplayCounts(2, 0, 2, 0, 0, 0, 0, 2));
+        assertThat(replay.remarks()).containsExactly("rejected: 2 × key-unknown, line 1, 2");
     }
 
     @Test
@@ -116,7 +129,7 @@ class ReplayTest {
         Thread runner = Thread.ofPlatform().start(() -> {
             try {
                 replay.run(log(line("/a", "Firefox")));
-            } catch (IOException | InterruptedException e) {
+            } catch (InterruptedException e) {
                 thrown.add(e);
             }
         });
@@ -124,7 +137,7 @@ class ReplayTest {
         runner.interrupt();
         assertThat(runner.join(Duration.ofSeconds(60))).isTrue();
         assertThat(thrown).hasOnlyElementsOfType(InterruptedException.class).hasSize(1);
-        assertThat(replay.counts()).isEqualTo(new ReplayCounts(1, 0, 1, 0, 0, 0, 0));
+        assertThat(replay.counts()).isEqualTo(new ReplayCounts(1, 0, 1, 0, 0, 0, 0, 0));
     }
 
     @Test
@@ -132,15 +145,147 @@ class ReplayTest {
         server.stop(0);
         ReplayPlan plan = new ReplayPlan(new Kid("demo", 1), "s", 50, URI.create(url()), 200, 4, Duration.ZERO, true);
         assertThat(replay(plan).run(log(line("/a", "Firefox"), line("/b", "bot"))))
-                .isEqualTo(new ReplayCounts(2, 0, 1, 1, 0, 0, 0));
+                .isEqualTo(new ReplayCounts(2, 0, 1, 1, 0, 0, 0, 0));
     }
 
     @Test
     void longArticlesMakeSmallerRequests() throws Exception {
-        String path = "/" + "é".repeat(30_000);
-        replay(plan(1000)).run(log(line(path, "a"), line(path, "b"), line(path, "c"), line(path, "d")));
+        String path = "/" + "%E5%90%BE".repeat(127);
+        String[] lines =
+                IntStream.range(0, 1000).mapToObj(i -> line(path, "agent " + i)).toArray(String[]::new);
+        assertThat(replay(plan(1000)).run(log(lines)).accepted()).isEqualTo(1000);
         assertThat(bodies).hasSize(2);
         assertThat(bodies).allSatisfy(body -> assertThat(body.length()).isLessThan(512 * 1024));
+    }
+
+    @Test
+    void anArticleThatNoTokenHoldsIsCountedAndNamed() throws Exception {
+        Replay replay = replay(plan(200));
+        ReplayCounts counts = replay.run(log(
+                line("/" + "%E5%90%BE".repeat(127), "Firefox"),
+                line("/" + "%E5%90%BE".repeat(128), "Firefox"),
+                line("/" + "a".repeat(200), "Firefox"),
+                line("/" + "b".repeat(200), "Googlebot"),
+                line("/" + "c".repeat(127) + "?" + "q".repeat(500), "Firefox")));
+        assertThat(counts).isEqualTo(new ReplayCounts(5, 0, 2, 1, 2, 2, 0, 0));
+        assertThat(replay.remarks())
+                .containsExactly("too long: line 2 (129 characters), 3 (201 characters); an article id takes 128");
+    }
+
+    @Test
+    void aFileOfAnotherFormatIsAWrongCall() {
+        assertThatThrownBy(() ->
+                        replay(plan(200)).run(log("{\"a\":1}", "", "203.0.113.1 - - [x] \"GET / HTTP/1.1\" 200 1")))
+                .isInstanceOfSatisfying(
+                        CommandException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+                .hasMessageStartingWith("none of the 3 lines is in Apache's combined format: address ident user [");
+        assertThat(bodies).isEmpty();
+    }
+
+    @Test
+    void anEmptyFileHoldsNothing() throws Exception {
+        assertThat(replay(plan(200)).run(new ByteArrayInputStream(new byte[0])))
+                .isEqualTo(new ReplayCounts(0, 0, 0, 0, 0, 0, 0, 0));
+    }
+
+    @Test
+    void aCompressedLogIsReadAlsoOfSeveralMembers() throws Exception {
+        ByteArrayOutputStream members = new ByteArrayOutputStream();
+        members.write(gzip(line("/a", "Firefox") + "\n"));
+        members.write(gzip(line("/b", "Firefox")));
+        assertThat(replay(plan(200)).run(new ByteArrayInputStream(members.toByteArray())))
+                .isEqualTo(new ReplayCounts(2, 0, 2, 0, 0, 2, 0, 0));
+    }
+
+    @Test
+    void aCompressedLogThatIsCutOffIsSentAsFarAsItGoes() throws Exception {
+        byte[] whole = gzip(line("/a", "Firefox") + "\n" + line("/b", "Firefox") + "\n");
+        assertThatThrownBy(() -> replay(plan(200)).run(new ByteArrayInputStream(whole, 0, whole.length - 9)))
+                .isInstanceOf(CommandException.class)
+                .hasMessageStartingWith("can't read on: ")
+                .hasMessageContaining("of 2 page views sent were counted; simply run it again");
+    }
+
+    @Test
+    void endsOfLinesAndAByteOrderMarkAreNoneOfALine() throws Exception {
+        String bom = "\ufeff" + line("/a", "Firefox") + "\r\n" + line("/a", "Firefox") + "\r\n" + "cut of";
+        ReplayCounts counts = replay(plan(200)).run(log(bom));
+        assertThat(counts).isEqualTo(new ReplayCounts(3, 1, 2, 0, 0, 2, 0, 0));
+        assertThat(jtis()).hasSize(1);
+    }
+
+    @Test
+    void aLineWithoutEndTakesNoMemoryAndIsUnreadable() throws Exception {
+        byte[] endless = new byte[3 * Replay.MAX_LINE_BYTES];
+        Arrays.fill(endless, (byte) 'a');
+        InputStream log = new SequenceInputStream(
+                log(line("/a", "Firefox"), ""),
+                new SequenceInputStream(new ByteArrayInputStream(endless), log("", line("/b", "Firefox"))));
+        assertThat(replay(plan(200)).run(log)).isEqualTo(new ReplayCounts(3, 1, 2, 0, 0, 2, 0, 0));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET, /post, 200, true",
+        "GET, /blog/, 304, true",
+        "GET, /style.css, 200, false",
+        "GET, /post, 206, false",
+        "GET, /post, 404, false",
+        "GET, /post, 301, false",
+        "POST, /post, 200, false",
+        "HEAD, /post, 200, false",
+        "get, /post, 200, false",
+        "GET, '', 200, false",
+    })
+    void aPageViewIsASuccessfulGetOfAPage(String method, String article, int status, boolean expected) {
+        assertThat(Replay.isPageView(new LogEntry("h", TIME, method, article, status, "-")))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Googlebot/2.1, true",
+        "Mozilla/5.0 (compatible; YandexBot/3.0), true",
+        "WebCrawler, true",
+        "Baiduspider, true",
+        "Yahoo! SLURP, true",
+        "UniversalFeedParser/4.2, true",
+        "Mozilla/5.0 (Linux; Android 10; CUBOT_X30) AppleWebKit/537.36, false",
+        "Mozilla/5.0 (Linux; Android 10; CUBOT X30; Googlebot/2.1), true",
+        "Mozilla/5.0 Firefox/30.0, false",
+        "-, false",
+    })
+    void robotsSayWhatTheyAre(String agent, boolean expected) {
+        assertThat(Replay.isRobot(agent)).isEqualTo(expected);
+    }
+
+    @Test
+    void theCreatorIsTheChecksumOfTheArticle() {
+        // CRC-32 of "123456789" is the published check value cbf43926 = 3421780262.
+        assertThat(Replay.creator("123456789", 50)).isEqualTo("creator-12");
+        assertThat(Replay.creator("123456789", 1_000_000)).isEqualTo("creator-780262");
+        assertThat(Replay.creator("/é", 1)).isEqualTo("creator-0");
+    }
+
+    @Test
+    void theJtiIsTheHmacOfTheVisit() {
+        // printf '1.2.3.4\nagent\n/a\n795476' | openssl dgst -sha256 -hmac secret -binary | basenc --base64url | cut
+        // -c1-32
+        assertThat(jti("1.2.3.4", "2015-05-17T10:05:03Z", "/a", "agent")).isEqualTo("OwemyueFeKKHE910lZctRS49TIEAuYSZ");
+    }
+
+    @Test
+    void theJtiIsTheSameForAVisitorAnArticleAndHalfAnHour() {
+        String visit = jti("1.2.3.4", "2015-05-17T10:05:03Z", "/a", "agent");
+        assertThat(jti("1.2.3.4", "2015-05-17T10:00:00Z", "/a", "agent")).isEqualTo(visit);
+        assertThat(jti("1.2.3.4", "2015-05-17T10:29:59Z", "/a", "agent")).isEqualTo(visit);
+        assertThat(Stream.of(
+                        jti("1.2.3.4", "2015-05-17T10:30:00Z", "/a", "agent"),
+                        jti("1.2.3.5", "2015-05-17T10:05:03Z", "/a", "agent"),
+                        jti("1.2.3.4", "2015-05-17T10:05:03Z", "/b", "agent"),
+                        jti("1.2.3.4", "2015-05-17T10:05:03Z", "/a", "other")))
+                .doesNotContain(visit)
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -148,7 +293,31 @@ class ReplayTest {
         Assumptions.assumeTrue(Files.exists(REAL_LOG), REAL_LOG + " is absent");
         ReplayPlan plan = new ReplayPlan(new Kid("demo", 1), "s", 50, URI.create(url()), 200, 4, Duration.ZERO, true);
         assertThat(replay(plan).run(Files.newInputStream(REAL_LOG)))
-                .isEqualTo(new ReplayCounts(6000, 0, 1307, 1162, 0, 0, 0));
+                .isEqualTo(new ReplayCounts(6000, 0, 1311, 1163, 0, 0, 0, 0));
+    }
+
+    private String jti(String address, String time, String article, String agent) {
+        return replay(plan(1)).jti(new LogEntry(address, Instant.parse(time), "GET", article, 200, agent));
+    }
+
+    /** Of all events that the server has got. */
+    private Set<String> jtis() {
+        return bodies.stream()
+                .flatMap(body -> JsonMapper.shared().readTree(body).valueStream())
+                .map(event -> event.path("token").asString().split("\\.", -1)[1])
+                .map(claims -> JsonMapper.shared()
+                        .readTree(Base64.getUrlDecoder().decode(claims))
+                        .path("jti")
+                        .asString())
+                .collect(Collectors.toSet());
+    }
+
+    private static byte[] gzip(String text) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        return bytes.toByteArray();
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -190,7 +359,7 @@ class ReplayTest {
     }
 
     private Replay replay(ReplayPlan plan) {
-        return new Replay(plan, clock, new Silence());
+        return new Replay(plan, clock, pageViews -> {});
     }
 
     private String url() {
@@ -203,13 +372,5 @@ class ReplayTest {
 
     private static InputStream log(String... lines) {
         return new ByteArrayInputStream(String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
-    }
-
-    private record Silence() implements ReplayProgress {
-        @Override
-        public void at(long bytes, ReplayCounts counts) {}
-
-        @Override
-        public void close() {}
     }
 }
