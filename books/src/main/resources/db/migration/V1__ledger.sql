@@ -114,6 +114,9 @@ CREATE TABLE journal (
     CHECK ((kind = 'settlement') = (reason IS NULL))    -- whoever books by hand says why
 ) PARTITION BY RANGE (created_at);
 
+-- A consumer of changes finds a journal by its number alone.
+CREATE INDEX journal_number ON journal (journal_id);
+
 -- line: its place in the journal, from 0, and in the Merkle tree; <journal>-<line> names a posting for good.
 -- publisher: who pays. A creator has one posting a publisher in a journal. posting_with_its_journal below checks once a statement
 -- that journal and account exist. Foreign keys would do it row by row, which at 126,000 postings takes nine times as long

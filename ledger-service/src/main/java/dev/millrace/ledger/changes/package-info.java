@@ -1,0 +1,5 @@
+/** What settlements changed, for a consumer outside: a search index, a feed, a warehouse. */
+@NullMarked
+package dev.millrace.ledger.changes;
+
+import org.jspecify.annotations.NullMarked;
