@@ -62,7 +62,8 @@ final class ChangesEndpoint {
      *
      * @param next to ask for the next page with, as {@code after}
      */
-    record Page(List<OfJournal> changes, @Schema(example = "42") String next) {}
+    record Page(
+            List<OfJournal> changes, @Schema(example = "42") String next) {}
 
     @Operation(
             summary = "Articles that were settled after a journal, with their totals",
@@ -83,13 +84,13 @@ final class ChangesEndpoint {
         int count = Limit.of(limit, STANDARD_LIMIT, MOST);
         List<Change> found = changes.after(ChangesPosition.parse(after), count + 1);
         List<Change> page = found.subList(0, Math.min(count, found.size()));
-        return new Page(byJournal(page), page.isEmpty() ? after : next(page.getLast().position(), found, count));
+        return new Page(
+                byJournal(page), page.isEmpty() ? after : next(page.getLast().position(), found, count));
     }
 
     /** A journal's number, where the page ends with that journal's last article. */
     private static String next(Position last, List<Change> found, int count) {
-        boolean isWhole =
-                found.size() <= count || found.get(count).position().journal() != last.journal();
+        boolean isWhole = found.size() <= count || found.get(count).position().journal() != last.journal();
         return isWhole ? Long.toString(last.journal()) : ChangesPosition.encode(last);
     }
 

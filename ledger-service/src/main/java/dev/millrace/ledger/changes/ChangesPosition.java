@@ -36,9 +36,11 @@ final class ChangesPosition {
                 return new Position(journal, BEHIND_ALL, "", "");
             }
             try {
-                String[] parts = new String(Base64.getUrlDecoder().decode(form.group(2)), StandardCharsets.UTF_8)
-                        .split("\n", 3);
-                if (parts.length == 3 && encode(new Position(journal, parts[0], parts[2], parts[1])).equals(text)) {
+                String[] parts =
+                        new String(Base64.getUrlDecoder().decode(form.group(2)), StandardCharsets.UTF_8).split("\n", 3);
+                if (parts.length == 3
+                        && encode(new Position(journal, parts[0], parts[2], parts[1]))
+                                .equals(text)) {
                     return new Position(journal, parts[0], parts[2], parts[1]);
                 }
             } catch (IllegalArgumentException e) {

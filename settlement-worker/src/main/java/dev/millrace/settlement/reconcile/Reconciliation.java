@@ -82,17 +82,16 @@ final class Reconciliation {
         };
         report.counters(now.look().money(), now.look().notes());
         now.look().differences().forEach(found);
-        progress.step("cursors and settled epochs");
-        new CursorCheck(now.snapshot(), found).run();
-        AccountCheck accounts = new AccountCheck(now.snapshot(), found);
-        progress.step("creators");
-        accounts.creators(
-                creator -> counters.pending(creator, now.cursors(), now.look().pointers()));
-        progress.step("other accounts");
-        accounts.otherBalances();
-        accounts.publishers();
+        LedgerChecks checks = new LedgerChecks(now.snapshot(), found);
+        checks.accounts(
+                progress,
+                creator -> creator.with(
+                        "pending",
+                        counters.pending(
+                                creator.subject(), now.cursors(), now.look().pointers())));
         progress.step("the chain");
-        long journals = new ChainCheck(now.snapshot(), found).run(progress);
+        long journals = new HashCheck(now.snapshot(), found).run(progress);
+        checks.chain();
         progress.step("quarantined epochs");
         long undecided = quarantine(now, report, found);
         Report.Verdict verdict = new Report.Verdict(journals, differences.value, undecided);

@@ -1,0 +1,120 @@
+package dev.millrace.settlement.reconcile;
+
+import dev.millrace.books.MerkleTree;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HexFormat;
+import java.util.function.Consumer;
+
+/**
+ * Hashes every journal again, here and not in the database, from the texts of its stored rows, in one pass over two sorted streams. What the
+ * hash covers is the schema's word alone.
+ */
+final class HashCheck {
+    private static final String JOURNALS = """
+            SELECT journal_id, (extract(epoch FROM created_at) * 1000000)::bigint AS micros_of_time, salt, root, prev_hash, hash,
+                   journal_text(journal_id, created_at, kind, events, reason) AS content
+            FROM journal
+            ORDER BY created_at, journal_id
+            """;
+
+    private static final String POSTINGS = """
+            SELECT p.journal_id, (extract(epoch FROM p.created_at) * 1000000)::bigint AS micros_of_time, p.line,
+                   coalesce(posting_text(p.line, a.name, p.publisher, p.micros), '') AS content
+            FROM posting p LEFT JOIN account a USING (account_id)
+            ORDER BY p.created_at, p.journal_id, p.line
+            """;
+
+    private static final int SHOWN_DIGITS = 16;
+
+    private final Snapshot ledger;
+    private final Consumer<Difference> found;
+
+    HashCheck(Snapshot ledger, Consumer<Difference> found) {
+        this.ledger = ledger;
+        this.found = found;
+    }
+
+    /**
+     * A journal as it is stored, its hashes in hex.
+     *
+     * @param time when it was booked, in microseconds since 1970
+     */
+    private record Journal(long id, long time, String salt, String root, String before, String hash, String content) {
+        static Journal row(ResultSet row, int number) throws SQLException {
+            return new Journal(
+                    row.getLong("journal_id"),
+                    row.getLong("micros_of_time"),
+                    hex(row.getBytes("salt")),
+                    hex(row.getBytes("root")),
+                    hex(row.getBytes("prev_hash")),
+                    hex(row.getBytes("hash")),
+                    row.getString("content"));
+        }
+    }
+
+    private record Posting(long journal, long time, int line, String content) {
+        static Posting row(ResultSet row, int number) throws SQLException {
+            return new Posting(
+                    row.getLong("journal_id"),
+                    row.getLong("micros_of_time"),
+                    row.getInt("line"),
+                    row.getString("content"));
+        }
+
+        boolean isOf(Journal other) {
+            return journal == other.id() && time == other.time();
+        }
+
+        boolean isBefore(Journal other) {
+            return time < other.time() || (time == other.time() && journal < other.id());
+        }
+    }
+
+    /** Journals hashed. */
+    long run(Progress progress) {
+        long all = ledger.jdbc()
+                .sql("SELECT journal_id FROM chain_head")
+                .query(Long.class)
+                .single();
+        long hashed = 0;
+        try (Snapshot.Rows<Journal> journals = ledger.rows(JOURNALS, Journal::row);
+                Snapshot.Rows<Posting> postings = ledger.rows(POSTINGS, Posting::row)) {
+            while (journals.hasNext()) {
+                check(journals.take(), postings);
+                progress.at(++hashed, all, "journals");
+            }
+        }
+        return hashed;
+    }
+
+    private void check(Journal journal, Snapshot.Rows<Posting> postings) {
+        while (postings.nextIs(posting -> posting.isBefore(journal))) {
+            postings.take(); // of a journal that does not exist
+        }
+        MerkleTree tree = new MerkleTree(HexFormat.of().parseHex(journal.salt()));
+        boolean isNumbered = true;
+        while (postings.nextIs(posting -> posting.isOf(journal))) {
+            Posting posting = postings.take();
+            isNumbered &= posting.line() == tree.lines();
+            tree.add(posting.content());
+        }
+        byte[] root = tree.root();
+        String hash = hex(MerkleTree.link(HexFormat.of().parseHex(journal.before()), root, journal.content()));
+        if (!isNumbered || !hash.equals(journal.hash()) || !hex(root).equals(journal.root())) {
+            found.accept(
+                    Difference.of("journal", Long.toString(journal.id()), "its rows have another hash than it says")
+                            .with("hash", shown(journal.hash()))
+                            .with("recomputed", shown(hash)));
+        }
+    }
+
+    private static String hex(byte[] bytes) {
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    /** The beginning of a hash, for people. */
+    private static String shown(String hash) {
+        return hash.substring(0, SHOWN_DIGITS) + "…";
+    }
+}
