@@ -102,6 +102,24 @@ class ServerErrorsIT {
     }
 
     @Test
+    void aPreflightThatAsksForMoreIsAProblemToo() {
+        Answer preflight = ingest.send(HttpRequest.newBuilder(ingest.uri("/v1/events"))
+                .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
+                .header("Origin", "https://publisher.example")
+                .header("Access-Control-Request-Method", "POST")
+                .header("Access-Control-Request-Headers", "x-other")
+                .build());
+        assertThat(preflight.status()).isEqualTo(403);
+        assertThat(preflight.json().get("code").asString()).isEqualTo("origin-refused");
+    }
+
+    @Test
+    void theManagementPortListsNothing() {
+        assertThat(ingest.get("/actuator").status()).isEqualTo(404);
+        assertThat(ingest.get("/actuator/health/readiness").status()).isEqualTo(200);
+    }
+
+    @Test
     void healthAndMetricsAreOnAPortOfTheirOwn() {
         Answer there = ingest.send(
                 HttpRequest.newBuilder(ingest.uri("/actuator/health/liveness")).build());

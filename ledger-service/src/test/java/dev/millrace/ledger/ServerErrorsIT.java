@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +40,15 @@ class ServerErrorsIT {
                 .contains("\"status\":" + status)
                 .contains("\"code\":\"" + code + "\"")
                 .doesNotContainIgnoringCase("<html");
+    }
+
+    @Test
+    void noAnswerHoldsTheHostThatAClientNamed() throws IOException {
+        for (String address : List.of("/openapi", "/docs")) {
+            assertThat(raw("GET " + address + " HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"))
+                    .as(address)
+                    .doesNotContain("evil.example");
+        }
     }
 
     @Test

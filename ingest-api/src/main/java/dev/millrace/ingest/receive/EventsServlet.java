@@ -20,6 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
+import org.springframework.http.server.ServerHttpResponse;
 import org.springframework.util.InvalidMimeTypeException;
 import org.springframework.util.MimeType;
 import org.springframework.util.MimeTypeUtils;
@@ -39,6 +40,8 @@ final class EventsServlet extends HttpServlet {
 
     private static final long PREFLIGHT_SECONDS = 86_400;
     private static final String POST = "POST";
+    private static final List<String> HEADERS =
+            List.of("Content-Type", "Prefer", "traceparent", "tracestate", "baggage");
     private static final Set<String> TYPES =
             Set.of(MediaType.APPLICATION_JSON_VALUE, MediaType.APPLICATION_NDJSON_VALUE, MediaType.TEXT_PLAIN_VALUE);
     private static final JsonMapper JSON = new JsonMapper();
@@ -51,7 +54,13 @@ final class EventsServlet extends HttpServlet {
     private final transient ProblemWriter problems;
     private final transient Ticker ticker;
     private final transient CorsConfiguration cors = openToAnyPage();
-    private final transient DefaultCorsProcessor corsProcessor = new DefaultCorsProcessor();
+    private final transient DefaultCorsProcessor corsProcessor = new DefaultCorsProcessor() {
+        @Override
+        protected void rejectRequest(ServerHttpResponse response) {
+            throw Problem.ORIGIN_REFUSED.because(
+                    "a script of another origin may send POST with the headers %s", String.join(", ", HEADERS));
+        }
+    };
 
     /**
      * @param bodies a permit for each KiB of bodies held at once; parsed, they take several times as much
@@ -77,7 +86,7 @@ final class EventsServlet extends HttpServlet {
         CorsConfiguration cors = new CorsConfiguration();
         cors.addAllowedOrigin(CorsConfiguration.ALL);
         cors.addAllowedMethod(POST);
-        cors.setAllowedHeaders(List.of("Content-Type", "Prefer", "traceparent", "tracestate", "baggage"));
+        cors.setAllowedHeaders(HEADERS);
         cors.setExposedHeaders(List.of("Retry-After", "Preference-Applied"));
         cors.setMaxAge(PREFLIGHT_SECONDS);
         return cors;
@@ -87,12 +96,7 @@ final class EventsServlet extends HttpServlet {
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         long came = ticker.read();
         try {
-            // Any other method is refused by what it is, wherever it comes from.
-            boolean preflight = CorsUtils.isPreFlightRequest(request);
-            boolean known = preflight || request.getMethod().equals(POST);
-            if (!known || (corsProcessor.processRequest(cors, request, response) && !preflight)) {
-                answer(request, response);
-            }
+            answer(request, response);
         } finally {
             metrics.answered(request.getMethod(), response.getStatus(), ticker.read() - came);
         }
@@ -100,7 +104,12 @@ final class EventsServlet extends HttpServlet {
 
     private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         try {
-            receive(request, response);
+            // Any other method is refused by what it is, wherever it comes from.
+            boolean preflight = CorsUtils.isPreFlightRequest(request);
+            boolean known = preflight || request.getMethod().equals(POST);
+            if (!known || (corsProcessor.processRequest(cors, request, response) && !preflight)) {
+                receive(request, response);
+            }
         } catch (ProblemException problem) {
             problems.write(request, response, problem);
         } catch (RuntimeException | Error failure) {

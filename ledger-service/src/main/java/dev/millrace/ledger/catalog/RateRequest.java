@@ -26,11 +26,10 @@ record RateRequest(
         @Nullable Map<String, @Nullable NewRate> rates) {
 
     record NewRate(
-            @Schema(type = "integer", format = "int64", minimum = "0", maximum = "1000000000", example = "1200")
-            @Nullable
+            @Schema(implementation = Long.class, minimum = "0", maximum = "1000000000", example = "1200") @Nullable
             BigDecimal micros,
 
-            @Schema(type = "integer", format = "int32", minimum = "1", example = "1") @Nullable
+            @Schema(implementation = Integer.class, minimum = "1", example = "1") @Nullable
             BigDecimal cap) {}
 
     /**

@@ -15,11 +15,14 @@ import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.security.SecurityRequirement;
 import io.swagger.v3.oas.models.security.SecurityScheme;
+import io.swagger.v3.oas.models.servers.Server;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springdoc.core.customizers.OperationCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -42,6 +45,7 @@ public class OpenApiConfiguration {
                                         "What creators have earned, live, and the catalogue that prices it. A creator's"
                                                 + " data take a bearer token whose 'sub' is the creator, or the scope 'ledger.admin';"
                                                 + " the catalogue takes that scope. All errors are RFC 9457 problem details: decide by 'code'."))
+                .servers(List.of(new Server().url("/"))) // Where it was read from, whatever name a client says that is.
                 .addSecurityItem(new SecurityRequirement().addList(BEARER))
                 .components(new Components()
                         .addSecuritySchemes(
@@ -68,6 +72,24 @@ public class OpenApiConfiguration {
     @Bean
     OperationCustomizer problems() {
         return OpenApiConfiguration::withProblems;
+    }
+
+    /** All fields are always there but those that may be null. */
+    @Bean
+    OpenApiCustomizer requiredFields() {
+        return api -> api.getComponents().getSchemas().values().forEach(OpenApiConfiguration::requireFields);
+    }
+
+    private static void requireFields(Schema<?> schema) {
+        if (schema.getRequired() == null && schema.getProperties() != null) {
+            schema.setRequired(schema.getProperties().keySet().stream()
+                    .filter(field -> !isNullable(schema.getProperties().get(field)))
+                    .toList());
+        }
+    }
+
+    private static boolean isNullable(@Nullable Schema<?> field) {
+        return field != null && field.getTypes() != null && field.getTypes().contains("null");
     }
 
     private static Operation withProblems(Operation operation, HandlerMethod endpoint) {

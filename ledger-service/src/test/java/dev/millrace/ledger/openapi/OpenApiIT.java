@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 class OpenApiIT {
     private final RunningLedger ledger = RunningLedger.shared();
@@ -59,5 +61,45 @@ class OpenApiIT {
         assertThat(setup.text()).contains("/openapi").doesNotContain("petstore");
         assertThat(ledger.get("/swagger-ui/swagger-ui-bundle.js", "").status()).isEqualTo(200);
         assertThat(ledger.get("/openapi/swagger-config", "").text()).contains("/openapi");
+    }
+
+    /** As a client that was generated from the description would. */
+    @Test
+    void whatTheDescriptionSaysIsTaken() {
+        JsonNode schemas = ledger.get("/openapi", "").json().at("/components/schemas");
+        assertThat(schemas.at("/NewRate/required").valueStream().map(JsonNode::asString))
+                .containsExactlyInAnyOrder("micros", "cap");
+        assertThat(schemas.at("/NewRate/properties/micros/type").asString()).isEqualTo("integer");
+        assertThat(schemas.at("/NewRate/properties/micros/format").asString()).isEqualTo("int64");
+        assertThat(schemas.at("/Balance/required").size())
+                .isEqualTo(schemas.at("/Balance/properties").size());
+        assertThat(schemas.at("/Key/required").valueStream().map(JsonNode::asString))
+                .containsExactlyInAnyOrder("kid", "createdAt");
+        String rate = example(schemas.get("NewRate")).toString();
+        var made = ledger.post(
+                "/v1/admin/rates",
+                RunningLedger.admin(),
+                "{\"effectiveAt\":\"2040-01-01T00:00:00Z\",\"rates\":{\"view\":%s}}".formatted(rate));
+        assertThat(made.status()).as(rate + " " + made.text()).isEqualTo(201);
+    }
+
+    private static JsonNode example(JsonNode schema) {
+        ObjectNode example = JsonMapper.shared().createObjectNode();
+        schema.get("required").valueStream().map(JsonNode::asString).forEach(name -> {
+            JsonNode field = schema.at("/properties/" + name);
+            switch (field.get("type").asString()) {
+                case "integer" -> example.put(name, field.get("example").asLong());
+                case "string" -> example.put(name, field.get("example").asString());
+                default -> throw new AssertionError(field.toString());
+            }
+        });
+        return example;
+    }
+
+    @Test
+    void anotherLanguageCostsNothing() {
+        assertThat(ledger.send(ledger.request("/openapi", "").header("Accept-Language", "de"))
+                        .text())
+                .isEqualTo(ledger.get("/openapi", "").text());
     }
 }

@@ -44,6 +44,7 @@ public enum Problem {
     LEDGER_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The ledger can't be reached"),
     IDENTITY_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The bearer token can't be checked now"),
 
+    ORIGIN_REFUSED(HttpStatus.FORBIDDEN, "A script of another origin may not send this"),
     BODY_MALFORMED(HttpStatus.BAD_REQUEST, "The body can't be read"),
     BODY_TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE, "The body is too large"),
     BODY_TIMEOUT(HttpStatus.REQUEST_TIMEOUT, "The body did not arrive in time"),
