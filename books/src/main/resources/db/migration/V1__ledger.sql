@@ -28,13 +28,17 @@ CREATE TABLE rate_card (
 
 CREATE TABLE rate (
     version int NOT NULL REFERENCES rate_card,
-    type    text COLLATE "C" NOT NULL CHECK (type IN ('view', 'read', 'scroll', 'reaction', 'comment', 'search_visit')),
+    type    text COLLATE "C" NOT NULL CHECK (type ~ '^[a-z_]{1,16}$'),  -- EventType has the list
     micros  bigint NOT NULL CHECK (micros BETWEEN 0 AND 1000000000),
     cap     int NOT NULL CHECK (cap >= 1),
     PRIMARY KEY (version, type),
     -- a batch of a thousand events stays below 2^53, the largest whole number that Lua holds exactly
     CHECK (micros * cap <= 1000000000000)
 );
+
+-- What units of a type cost at a rate: the one price rule of the ledger. Rate.price in common is the edge's; a test compares the two.
+CREATE FUNCTION price(units numeric, micros bigint) RETURNS numeric IMMUTABLE LANGUAGE sql
+    RETURN units * micros;
 
 -- Grows with every change of the four tables above, so that an older snapshot can't overwrite a newer one.
 CREATE TABLE catalog_revision (

@@ -138,7 +138,7 @@ public final class Journal {
         jdbc.sql("""
                 CREATE TEMP TABLE priced ON COMMIT DROP AS
                 SELECT e.day, e.creator, e.publisher, e.article, e.type, e.rate_version, sum(e.units)::bigint AS units,
-                       (sum(e.units) * r.micros)::bigint AS micros
+                       price(sum(e.units), r.micros)::bigint AS micros
                 FROM engaged e JOIN rate r ON r.version = e.rate_version AND r.type = e.type
                 GROUP BY e.creator, e.day, e.publisher, e.article, e.type, e.rate_version, r.micros
                 HAVING sum(e.units) <> 0

@@ -30,7 +30,7 @@ public final class Proof {
                 GROUP BY part, creator, publisher, article, type, rate_version
                 HAVING sum(units) <> 0
             ), priced AS MATERIALIZED (
-                SELECT part, creator, sum(units * r.micros) AS micros
+                SELECT part, creator, sum(price(units, r.micros)) AS micros
                 FROM named n LEFT JOIN rate r ON r.version = n.rate_version AND r.type = n.type
                 GROUP BY part, creator
             ), culprit (part, rank, name, why) AS (

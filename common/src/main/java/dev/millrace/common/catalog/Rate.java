@@ -37,7 +37,7 @@ public record Rate(long micros, int cap) {
         return Math.min(quantity, cap);
     }
 
-    /** The price of so many units. */
+    /** The price of so many units: the edge's price rule. The ledger's is the function {@code price} of the schema; a test compares the two. */
     public Micros price(long units) {
         return new Micros(micros).times(units);
     }

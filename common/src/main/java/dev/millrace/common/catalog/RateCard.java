@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param version from 1
  * @param effectiveAt first second (Unix time) at which it is in force; the first card's is 0
- * @param rates by the type's wire name; every type has one
+ * @param rates by the type's wire name; a type that is newer than the card has none
  */
 public record RateCard(int version, long effectiveAt, Map<String, Rate> rates) {
 

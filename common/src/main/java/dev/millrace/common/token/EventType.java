@@ -6,14 +6,30 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** What a reader can do that earns the creator money. The names are part of the protocol. */
+/**
+ * What a reader can do that earns the creator money. Whatever the services know of a type stands here; the names are part of the protocol. A
+ * new type takes a line here, a migration with its price and its column of article_score, and the order of release that
+ * docs/developing/how-to.md gives.
+ */
 public enum EventType {
-    VIEW("view", true, Retention.SHORT),
-    READ("read", true, Retention.SHORT),
-    SCROLL("scroll", true, Retention.SHORT),
-    REACTION("reaction", true, Retention.LONG),
-    COMMENT("comment", false, Retention.LONG),
-    SEARCH_VISIT("search_visit", false, Retention.LONG);
+    VIEW("view", true, Retention.SHORT, Key.NONE, false),
+    READ("read", true, Retention.SHORT, Key.SECONDS, false),
+    SCROLL("scroll", true, Retention.SHORT, Key.PERCENT, false),
+    REACTION("reaction", true, Retention.LONG, Key.REACTION, true),
+    COMMENT("comment", false, Retention.LONG, Key.NONE, false),
+    SEARCH_VISIT("search_visit", false, Retention.LONG, Key.NONE, true);
+
+    /** What an event's {@code key} is. A type has few keys, so that one token can't pay without end. */
+    public enum Key {
+        /** It has none. */
+        NONE,
+        /** Seconds of reading: 15, 30, 45 … up to the most that is paid. */
+        SECONDS,
+        /** Percent of the article scrolled to: 25, 50, 75 or 100. */
+        PERCENT,
+        /** One of the configured reactions. */
+        REACTION
+    }
 
     private static final Map<String, EventType> BY_NAME =
             Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(EventType::wireName, Function.identity()));
@@ -21,11 +37,15 @@ public enum EventType {
     private final String wireName;
     private final boolean grantedByDefault;
     private final Retention retention;
+    private final Key key;
+    private final boolean oncePerVisitor;
 
-    EventType(String wireName, boolean grantedByDefault, Retention retention) {
+    EventType(String wireName, boolean grantedByDefault, Retention retention, Key key, boolean oncePerVisitor) {
         this.wireName = wireName;
         this.grantedByDefault = grantedByDefault;
         this.retention = retention;
+        this.key = key;
+        this.oncePerVisitor = oncePerVisitor;
     }
 
     /** The type of this name, or empty when there is none. */
@@ -46,6 +66,16 @@ public enum EventType {
     /** For how long the identity of such an event is remembered. */
     public Retention retention() {
         return retention;
+    }
+
+    /** What its {@code key} is. */
+    public Key key() {
+        return key;
+    }
+
+    /** Whether a visitor can give it an article only once with one key, whatever the token; where the token names a visitor. */
+    public boolean oncePerVisitor() {
+        return oncePerVisitor;
     }
 
     @Override

@@ -101,18 +101,18 @@ record EventRules(
 
     /** The rule that this key breaks, or null when it fits the type: keys are few, so that one token can't pay without end. */
     private @Nullable String broken(EventType type, @Nullable String key) {
-        return switch (type) {
-            case SCROLL -> key != null && SCROLL_MARKS.contains(key) ? null : "scroll takes 25, 50, 75 or 100";
-            case READ ->
+        return switch (type.key()) {
+            case PERCENT -> key != null && SCROLL_MARKS.contains(key) ? null : type + " takes 25, 50, 75 or 100";
+            case SECONDS ->
                 key != null && isReadMark(key)
                         ? null
-                        : "read takes a multiple of %d from %d to %d (seconds)"
-                                .formatted(READ_STEP, READ_STEP, MOST_READ);
+                        : "%s takes a multiple of %d from %d to %d (seconds)"
+                                .formatted(type, READ_STEP, READ_STEP, MOST_READ);
             case REACTION ->
                 key != null && reactions.contains(key)
                         ? null
-                        : "reaction takes one of " + reactions.stream().sorted().toList();
-            case VIEW, COMMENT, SEARCH_VISIT -> key == null ? null : type.wireName() + " takes none";
+                        : type + " takes one of " + reactions.stream().sorted().toList();
+            case NONE -> key == null ? null : type + " takes none";
         };
     }
 
@@ -131,7 +131,7 @@ record EventRules(
                     RejectionCode.TYPE_UNKNOWN, "rate card %d has no price for %s".formatted(card.version(), type));
         }
         long units = rate.get().units(claims.quantity());
-        long mark = type == EventType.READ && key != null ? Integer.parseInt(key) : 0;
+        long mark = type.key() == EventType.Key.SECONDS && key != null ? Integer.parseInt(key) : 0;
         PricedEvent priced = new PricedEvent(
                 publisher,
                 claims.creator(),
@@ -159,8 +159,7 @@ record EventRules(
 
     private long identity(String publisher, Claims claims, EventType type, String key) {
         String visitor = claims.visitor();
-        boolean once = type == EventType.REACTION || type == EventType.SEARCH_VISIT;
-        return once && visitor != null
+        return type.oncePerVisitor() && visitor != null
                 ? identities.ofVisitor(publisher, claims.creator(), claims.article(), type, key, visitor)
                 : identities.ofToken(publisher, claims.creator(), type, key, claims.jti());
     }

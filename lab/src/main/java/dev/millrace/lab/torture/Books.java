@@ -18,7 +18,7 @@ record Books(LedgerSession session) {
             """;
 
     private static final String BY_ENGAGEMENT = """
-            SELECT creator, publisher, sum(units * rate.micros)::bigint AS micros
+            SELECT creator, publisher, sum(price(units, rate.micros))::bigint AS micros
             FROM engagement e JOIN rate ON rate.version = e.rate_version AND rate.type = e.type GROUP BY 1, 2
             """;
 
@@ -73,7 +73,7 @@ record Books(LedgerSession session) {
             new Rule("engagement that is not units × rate", """
                     SELECT format('%s %s %s %s: %s units, %s micros', creator, publisher, article, e.type, units, e.micros)
                     FROM engagement e LEFT JOIN rate ON rate.version = e.rate_version AND rate.type = e.type
-                    WHERE e.micros IS DISTINCT FROM units * rate.micros
+                    WHERE e.micros IS DISTINCT FROM price(units, rate.micros)
                     """),
             new Rule("cursors that are not the sum of their settled epochs", """
                     SELECT format('partition %s: cursor %s with %s micros, %s epochs up to %s with %s micros',

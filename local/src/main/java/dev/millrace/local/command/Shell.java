@@ -31,11 +31,13 @@ public final class Shell {
     public Shell with(Object command) {
         CommandLine line = new CommandLine(command);
         line.registerConverter(Duration.class, new DurationConverter());
-        line.getCommandSpec()
-                .addOption(OptionSpec.builder("-h", "--help")
-                        .usageHelp(true)
-                        .description("Show this help.")
-                        .build());
+        if (line.getCommandSpec().unmatchedArgsBindings().isEmpty()) { // another program's options include its help
+            line.getCommandSpec()
+                    .addOption(OptionSpec.builder("-h", "--help")
+                            .usageHelp(true)
+                            .description("Show this help.")
+                            .build());
+        }
         commands.addSubcommand(line);
         return this;
     }

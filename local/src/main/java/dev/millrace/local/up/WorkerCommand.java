@@ -14,9 +14,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Runs a command of settlement-worker's jar against the stack that is up, on this terminal. */
 public final class WorkerCommand {
+    private static final Set<String> HELP = Set.of("-h", "--help");
+
     private final LocalSettings settings;
     private final StackEnvironment environment;
 
@@ -29,18 +32,19 @@ public final class WorkerCommand {
     }
 
     /**
-     * The command's exit code.
+     * The command's exit code. Its help needs no stack.
      *
-     * @param arguments the command and its options
      * @throws CommandException when the stack is not up or the jar has not been built
      */
-    public int run(List<String> arguments) throws IOException, InterruptedException {
-        Databases postgres =
-                new Databases("127.0.0.1", settings.port(Part.POSTGRES), PostgresServer.SUPERUSER, password());
-        requireRunning(Part.POSTGRES);
-        requireRunning(Part.REDIS);
-        ProcessBuilder builder = new ProcessBuilder(command(arguments)).inheritIO();
-        builder.environment().putAll(environment.of(Part.WORKER, postgres));
+    public int run(String name, List<String> options) throws IOException, InterruptedException {
+        Map<String, String> variables =
+                options.stream().anyMatch(HELP::contains) ? Map.of() : environment.of(Part.WORKER, runningPostgres());
+        List<String> command = new ArrayList<>(ServiceJar.built(settings.root(), Part.WORKER.label())
+                .command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1")));
+        command.add(name);
+        command.addAll(options);
+        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+        builder.environment().putAll(variables);
         Process process = builder.start();
         try {
             return process.waitFor();
@@ -49,11 +53,12 @@ public final class WorkerCommand {
         }
     }
 
-    private List<String> command(List<String> arguments) {
-        List<String> command = new ArrayList<>(ServiceJar.built(settings.root(), Part.WORKER.label())
-                .command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1")));
-        command.addAll(arguments);
-        return command;
+    private Databases runningPostgres() throws IOException {
+        Databases postgres =
+                new Databases("127.0.0.1", settings.port(Part.POSTGRES), PostgresServer.SUPERUSER, password());
+        requireRunning(Part.POSTGRES);
+        requireRunning(Part.REDIS);
+        return postgres;
     }
 
     /** Made with the data folder, by the first start of the stack. */

@@ -63,8 +63,8 @@ final class LedgerChecks {
                 FROM posted p JOIN account a USING (account_id)
                 WHERE a.name LIKE 'creator:%'
             ), archived AS (
-                SELECT e.creator, e.publisher, sum(e.units::numeric * p.micros) AS recomputed, sum(e.micros) AS archived,
-                       count(*) FILTER (WHERE e.micros IS DISTINCT FROM e.units::numeric * p.micros) AS wrong
+                SELECT e.creator, e.publisher, sum(price(e.units, p.micros)) AS recomputed, sum(e.micros) AS archived,
+                       count(*) FILTER (WHERE e.micros IS DISTINCT FROM price(e.units, p.micros)) AS wrong
                 FROM engagement e LEFT JOIN rate p ON p.version = e.rate_version AND p.type = e.type
                 GROUP BY e.creator, e.publisher
             ), by_publisher AS (

@@ -3,12 +3,14 @@ package dev.millrace.settlement.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.token.EventType;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.RunningWorker;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -449,6 +451,41 @@ class RolesIT {
         }
     }
 
+    @Test
+    void theLedgersPriceRuleIsTheEdges() throws SQLException {
+        try (Connection connection = connect(Databases.READER);
+                PreparedStatement price = connection.prepareStatement("SELECT price(?, ?)")) {
+            for (long micros : List.of(0L, 1L, 50L, 1_000L, Rate.MOST_MICROS)) {
+                for (long units : List.of(0L, 1L, 7L, 1_000L, 1_000_000_000L)) {
+                    price.setLong(1, units);
+                    price.setLong(2, micros);
+                    try (ResultSet row = price.executeQuery()) {
+                        row.next();
+                        assertThat(row.getBigDecimal(1).longValueExact())
+                                .as("%d units at %d", units, micros)
+                                .isEqualTo(new Rate(micros, 1).price(units).value());
+                    }
+                }
+            }
+        }
+    }
+
+    /** A new type of event takes a migration: its first price, and its column of the articles' scores. */
+    @Test
+    void everyTypeOfEventHasAPriceAndAColumn() throws SQLException {
+        try (Connection connection = connect(Databases.OWNER);
+                Statement statement = connection.createStatement()) {
+            for (EventType type : EventType.values()) {
+                try (ResultSet row = statement.executeQuery(
+                        "SELECT (SELECT count(*) FROM rate WHERE type = '%1$s'), (SELECT coalesce(sum(%1$s), 0) FROM article_score)"
+                                .formatted(type.wireName()))) {
+                    row.next();
+                    assertThat(row.getLong(1)).as("prices of %s", type).isPositive();
+                }
+            }
+        }
+    }
+
     /** What runs after every migration refuses a column of the ledger that no hash covers. */
     @Test
     void aColumnThatNoHashCoversEndsTheMigration() throws Exception {
@@ -482,7 +519,7 @@ class RolesIT {
                 "INSERT INTO publisher_key VALUES ('demo', 0)",
                 "INSERT INTO rate_card VALUES (0, '2100-01-01Z')",
                 "INSERT INTO rate_card VALUES (7, '2100-01-01 00:00:00.5Z')",
-                "INSERT INTO rate VALUES (1, 'like', 1, 1)",
+                "INSERT INTO rate VALUES (1, 'Like', 1, 1)",
                 "INSERT INTO rate VALUES (1, 'view', -1, 1)",
                 "INSERT INTO rate VALUES (1, 'view', 1, 0)",
                 "INSERT INTO rate VALUES (1, 'view', 1000000000, 1001)",
