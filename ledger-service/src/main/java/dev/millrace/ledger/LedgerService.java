@@ -5,13 +5,14 @@ import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.access.AccessConfiguration;
 import dev.millrace.ledger.balance.BalanceConfiguration;
 import dev.millrace.ledger.catalog.CatalogConfiguration;
+import dev.millrace.ledger.creator.CreatorConfiguration;
 import dev.millrace.ledger.database.MigrationConfiguration;
-import dev.millrace.ledger.engagement.EngagementConfiguration;
+import dev.millrace.ledger.engagement.EngagementEndpoint;
 import dev.millrace.ledger.openapi.OpenApiConfiguration;
 import dev.millrace.ledger.problem.LedgerProblems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.ledger.settings.SettingsConfiguration;
-import dev.millrace.ledger.statement.StatementConfiguration;
+import dev.millrace.ledger.statement.StatementEndpoint;
 import dev.millrace.service.ServerConfiguration;
 import java.time.Clock;
 import java.time.Duration;
@@ -31,7 +32,6 @@ import org.springframework.context.annotation.Import;
  *                             ├──> statement   postings, newest first
  *                             ├──> engagement  units and micros by article
  *                             └──> catalog     publishers, keys, rate cards ──(signed)──> Redis ──> ingest-api
- *   a token just seen ───────────> balance     the same, before the framework's filters
  *   whatever goes wrong ───────> problem
  * </pre>
  */
@@ -44,8 +44,9 @@ import org.springframework.context.annotation.Import;
     LedgerProblems.class,
     MigrationConfiguration.class,
     BalanceConfiguration.class,
-    StatementConfiguration.class,
-    EngagementConfiguration.class,
+    CreatorConfiguration.class,
+    StatementEndpoint.class,
+    EngagementEndpoint.class,
     CatalogConfiguration.class,
     OpenApiConfiguration.class
 })

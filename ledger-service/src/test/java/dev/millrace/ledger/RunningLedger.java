@@ -7,6 +7,7 @@ import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -169,12 +170,29 @@ public final class RunningLedger implements AutoCloseable {
         }
     }
 
+    /** Sends a request whose answer comes bit by bit. */
+    public HttpResponse<InputStream> open(HttpRequest.Builder request) {
+        try {
+            return http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     public static String token(String subject) {
         return sign(claims(subject).build(), SECRET);
     }
 
     public static String admin() {
         return sign(claims("admin").claim("scope", "other ledger.admin").build(), SECRET);
+    }
+
+    /** For the scope that reads every creator's data. */
+    public static String reader(String subject) {
+        return sign(claims(subject).claim("scope", "ledger.read").build(), SECRET);
     }
 
     public static JWTClaimsSet.Builder claims(String subject) {

@@ -339,7 +339,7 @@ public final class Stores implements AutoCloseable {
         return java.util.Objects.requireNonNull(transaction.execute(status -> work.get()));
     }
 
-    /** Books a journal: inside a transaction. */
+    /** Books a journal: inside a transaction. Its lines are the credits in order, then the debits. */
     public long book(Instant at, Map<Credit, Long> credits) {
         long journal = settler.sql("""
                         INSERT INTO journal (journal_id, created_at, kind, events, salt, root, prev_hash, hash)
@@ -350,7 +350,7 @@ public final class Stores implements AutoCloseable {
                 .query(Long.class)
                 .single();
         Map<String, Long> debits = new TreeMap<>();
-        credits.forEach((field, micros) -> {
+        new TreeMap<>(credits).forEach((field, micros) -> {
             post("creator:" + field.creator(), at, journal, field.publisher(), micros);
             debits.merge(field.publisher(), micros, Math::addExact);
         });

@@ -4,29 +4,38 @@ import com.google.common.base.Ticker;
 import dev.millrace.common.message.OutageLog;
 import dev.millrace.ledger.problem.LedgerProblems;
 import dev.millrace.ledger.settings.LedgerSettings;
-import dev.millrace.service.problem.Problem;
 import jakarta.servlet.DispatcherType;
 import java.time.Clock;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpMethod;
-import org.springframework.security.config.Customizer;
+import org.springframework.security.authentication.ProviderManager;
+import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
-import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
-import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationConverter;
-import org.springframework.security.oauth2.server.resource.web.access.BearerTokenAccessDeniedHandler;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
 import org.springframework.security.web.SecurityFilterChain;
-import org.springframework.security.web.access.AccessDeniedHandler;
+import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
+import org.springframework.security.web.context.NullSecurityContextRepository;
 
-/** Who may ask for what. What no rule names is the administrator's. */
+/**
+ * Who may ask for what. A creator's data are for the creator ({@code sub}) and for the scope {@code ledger.read}. What no rule names is
+ * for {@code ledger.admin}, which includes {@code ledger.read}.
+ */
 @Configuration(proxyBeanMethods = false)
 public class AccessConfiguration {
-    /** Name of the authority that the scope {@code ledger.admin} becomes. */
-    static final String ADMIN = "SCOPE_ledger.admin";
+    private static final String ADMIN = "SCOPE_ledger.admin";
+    private static final Set<String> READERS = Set.of("SCOPE_ledger.read", ADMIN);
 
     @Bean
     OutageLog jwkSetOutage(Ticker ticker) {
@@ -34,25 +43,14 @@ public class AccessConfiguration {
     }
 
     @Bean
-    RememberedTokens jwtDecoder(LedgerSettings settings, Clock clock, OutageLog jwkSetOutage) {
+    CachingJwtDecoder jwtDecoder(LedgerSettings settings, Clock clock, OutageLog jwkSetOutage, Ticker ticker) {
         JwtDecoder decoder = BearerTokens.decoder(settings, clock);
         JwtDecoder watched = token -> {
             Jwt checked = decoder.decode(token);
             jwkSetOutage.over();
             return checked;
         };
-        return new RememberedTokens(watched, BearerTokens.validator(settings, clock), Ticker.systemTicker());
-    }
-
-    /** One for the filters and for those who know without them. */
-    @Bean
-    JwtAuthenticationConverter jwtAuthenticationConverter() {
-        return new JwtAuthenticationConverter();
-    }
-
-    @Bean
-    KnownReaders knownReaders(RememberedTokens tokens, JwtAuthenticationConverter converter) {
-        return new KnownReaders(tokens, converter);
+        return new CachingJwtDecoder(watched, BearerTokens.validator(settings, clock), ticker);
     }
 
     /** Otherwise each filter of a request is observed, which takes longer than reading a balance. */
@@ -61,13 +59,26 @@ public class AccessConfiguration {
         return SecurityObservationSettings.noObservations();
     }
 
+    /**
+     * The one chain. No cookie speaks for anyone here, so it needs no CSRF token, session, saved request or logout. The bearer filter is made
+     * by hand: Spring's configurer for resource servers adds an open address with metadata, made from the request's {@code Host}.
+     */
     @Bean
-    SecurityFilterChain access(HttpSecurity http, LedgerProblems problems, OutageLog jwkSetOutage) throws Exception {
-        TokenRefusals refusals = new TokenRefusals(problems, jwkSetOutage);
-        return http.csrf(AbstractHttpConfigurer::disable) // no cookie speaks for anyone here
-                .sessionManagement(sessions -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+    SecurityFilterChain access(
+            HttpSecurity http, CachingJwtDecoder tokens, LedgerProblems problems, OutageLog jwkSetOutage)
+            throws Exception {
+        AccessRefusals refusals = new AccessRefusals(problems, jwkSetOutage);
+        BearerTokenAuthenticationFilter bearer =
+                new BearerTokenAuthenticationFilter(new ProviderManager(new JwtAuthenticationProvider(tokens)));
+        bearer.setAuthenticationFailureHandler(refusals::commence);
+        return http.csrf(AbstractHttpConfigurer::disable)
+                .sessionManagement(AbstractHttpConfigurer::disable)
                 .requestCache(AbstractHttpConfigurer::disable)
                 .logout(AbstractHttpConfigurer::disable)
+                .anonymous(AbstractHttpConfigurer::disable)
+                .servletApi(AbstractHttpConfigurer::disable)
+                .securityContext(context -> context.securityContextRepository(new NullSecurityContextRepository()))
+                .addFilter(bearer)
                 .authorizeHttpRequests(rules -> rules.dispatcherTypeMatchers(DispatcherType.ERROR)
                         .permitAll()
                         .requestMatchers(
@@ -80,27 +91,22 @@ public class AccessConfiguration {
                                 "/swagger-ui/**")
                         .permitAll()
                         .requestMatchers("/v1/creators/{creator}/**")
-                        .access(OwnData::allowed)
+                        .access(AccessConfiguration::mayRead)
                         .anyRequest()
                         .hasAuthority(ADMIN))
-                .oauth2ResourceServer(server -> server.jwt(Customizer.withDefaults())
-                        .authenticationEntryPoint(refusals)
-                        .accessDeniedHandler(forbidden(problems))
-                        .withObjectPostProcessor(refusals.postProcessor()))
                 .exceptionHandling(
-                        refused -> refused.authenticationEntryPoint(refusals).accessDeniedHandler(forbidden(problems)))
+                        refused -> refused.authenticationEntryPoint(refusals).accessDeniedHandler(refusals))
                 .build();
     }
 
-    private static AccessDeniedHandler forbidden(LedgerProblems problems) {
-        BearerTokenAccessDeniedHandler header = new BearerTokenAccessDeniedHandler();
-        return (request, response, denied) -> {
-            header.handle(request, response, denied);
-            problems.write(
-                    request,
-                    response,
-                    Problem.FORBIDDEN.because(
-                            "the token's subject is another than the creator asked for, and its scope does not hold ledger.admin"));
-        };
+    private static AuthorizationDecision mayRead(
+            Supplier<? extends Authentication> caller, RequestAuthorizationContext request) {
+        return new AuthorizationDecision(caller.get() instanceof JwtAuthenticationToken token
+                && (Objects.equals(
+                                request.getVariables().get("creator"),
+                                token.getToken().getSubject())
+                        || token.getAuthorities().stream()
+                                .map(GrantedAuthority::getAuthority)
+                                .anyMatch(READERS::contains)));
     }
 }

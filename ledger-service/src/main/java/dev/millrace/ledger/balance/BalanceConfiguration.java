@@ -1,11 +1,12 @@
 package dev.millrace.ledger.balance;
 
 import dev.millrace.counters.RedisConnections;
-import dev.millrace.ledger.access.KnownReaders;
-import dev.millrace.ledger.problem.LedgerProblems;
+import dev.millrace.ledger.creator.SubjectLimit;
+import dev.millrace.ledger.settings.LedgerSettings;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import java.time.Clock;
-import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterProperties;
-import org.springframework.boot.web.servlet.DelegatingFilterProxyRegistrationBean;
+import java.time.Duration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -16,6 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Configuration(proxyBeanMethods = false)
 @Import(BalanceEndpoint.class)
 public class BalanceConfiguration {
+    private static final int STREAMS_OF_A_SUBJECT = 10;
 
     @Bean
     LiveBalance liveBalance(JdbcClient jdbc, RedisConnections redis, Clock clock) {
@@ -23,22 +25,22 @@ public class BalanceConfiguration {
     }
 
     @Bean
-    BalanceShortcut balanceShortcut(
-            KnownReaders readers, BalanceEndpoint endpoint, LedgerProblems problems, JsonMapper json) {
-        return new BalanceShortcut(readers, endpoint, problems, json);
-    }
-
-    /** Behind the filter that observes requests, before those that find out who asks; made by name, not while the server starts. */
-    @Bean
-    DelegatingFilterProxyRegistrationBean placeOfBalanceShortcut() {
-        DelegatingFilterProxyRegistrationBean filter = new DelegatingFilterProxyRegistrationBean("balanceShortcut");
-        filter.addUrlPatterns("/v1/creators/*");
-        filter.setOrder(SecurityFilterProperties.DEFAULT_FILTER_ORDER - 1);
-        return filter;
+    BalanceFollowers balanceFollowers(
+            LiveBalance balances, LedgerSettings settings, JsonMapper json, MeterRegistry metrics) {
+        return new BalanceFollowers(
+                balances, (creator, live) -> Balance.of(creator, settings.currency(), live), json, metrics);
     }
 
     @Bean
-    KnownCreators knownCreators(LiveBalance balances, JdbcClient jdbc) {
-        return new KnownCreators(balances, jdbc);
+    SubjectLimit balanceStreams(LedgerSettings settings) {
+        return new SubjectLimit("streams", STREAMS_OF_A_SUBJECT, settings.streams(), Duration.ZERO);
+    }
+
+    /** A stream lasts for as long as its follower stays, which says nothing about how long requests take. */
+    @Bean
+    MeterFilter streamsAreNotTimed() {
+        return MeterFilter.deny(id -> "http.server.requests".equals(id.getName())
+                && BalanceEndpoint.STREAM.equals(id.getTag("uri"))
+                && "200".equals(id.getTag("status")));
     }
 }

@@ -1,41 +1,58 @@
 package dev.millrace.ledger.balance;
 
-import dev.millrace.common.money.Micros;
 import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.SubjectLimit;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.security.Principal;
-import java.time.Instant;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Objects;
 import org.springframework.dao.DataAccessException;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 
-/** {@code GET /v1/creators/{creator}/balance}. A creator who has earned nothing yet sees zeros; nobody else does. */
+/** {@code GET /v1/creators/{creator}/balance}, once and as a stream. A creator who has earned nothing yet sees zeros; nobody else does. */
 @RestController
 @Tag(name = "Creators")
 final class BalanceEndpoint {
-    /** What stands before the creator's id in the address, and what behind it. */
-    static final String BEFORE = "/v1/creators/";
-
-    static final String AFTER = "/balance";
-    static final String PATH = BEFORE + "{creator}" + AFTER;
+    static final String PATH = "/v1/creators/{creator}/balance";
+    static final String STREAM = PATH + "/stream";
 
     private final LiveBalance balances;
+    private final BalanceFollowers followers;
+    private final SubjectLimit streams;
+    private final Clock clock;
     private final String currency;
     private final Counter ok;
     private final Counter unknown;
     private final Counter unavailable;
 
-    BalanceEndpoint(LiveBalance balances, LedgerSettings settings, MeterRegistry metrics) {
+    BalanceEndpoint(
+            LiveBalance balances,
+            BalanceFollowers followers,
+            SubjectLimit balanceStreams,
+            Clock clock,
+            LedgerSettings settings,
+            MeterRegistry metrics) {
         this.balances = balances;
+        this.followers = followers;
+        this.streams = balanceStreams;
+        this.clock = clock;
         this.currency = settings.currency();
         this.ok = reads("ok", metrics);
         this.unknown = reads("unknown", metrics);
@@ -49,34 +66,6 @@ final class BalanceEndpoint {
                 .register(metrics);
     }
 
-    /**
-     * An amount of money.
-     *
-     * @param micros whole micros, 10^-6 of the currency
-     * @param amount the same in the currency, six decimal places
-     */
-    record Amount(long micros, @Schema(example = "1.200000") String amount) {
-        static Amount of(Micros micros) {
-            return new Amount(micros.value(), micros.amount());
-        }
-    }
-
-    /**
-     * A balance.
-     *
-     * @param total settled + pending
-     * @param asOf everything counted before this moment is in it
-     * @param settledThrough everything that was counted for this creator before this moment is settled
-     */
-    record Balance(
-            String creator,
-            @Schema(example = "USD") String currency,
-            Amount settled,
-            Amount pending,
-            Amount total,
-            Instant asOf,
-            Instant settledThrough) {}
-
     @Operation(summary = "What the creator has earned, live: settled plus pending in one consistent reading")
     @Problems({
         Problem.CREATOR_INVALID,
@@ -85,45 +74,69 @@ final class BalanceEndpoint {
         Problem.LEDGER_UNAVAILABLE
     })
     @GetMapping(path = PATH, produces = MediaType.APPLICATION_JSON_VALUE)
-    Balance balance(@PathVariable("creator") String id, Principal caller) {
+    Balance balance(@PathVariable("creator") String id, @AuthenticationPrincipal Jwt caller) {
         CreatorId creator = new CreatorId(id);
-        return switch (read(creator)) {
-            case BalanceReading.Live live -> {
-                ok.increment();
-                yield body(creator, live);
-            }
-            case BalanceReading.Unknown nothing -> {
-                if (creator.id().equals(caller.getName())) {
-                    ok.increment();
-                    yield body(creator, nothing.asZeros());
-                }
-                unknown.increment();
-                throw KnownCreators.unknown(creator);
-            }
-            case BalanceReading.Unavailable now -> {
-                unavailable.increment();
-                throw KnownCreators.unavailable(now);
-            }
-        };
+        return Balance.of(creator, currency, read(creator, caller));
     }
 
-    private Balance body(CreatorId creator, BalanceReading.Live live) {
-        return new Balance(
-                creator.id(),
-                currency,
-                Amount.of(live.settled()),
-                Amount.of(live.pending()),
-                Amount.of(live.total()),
-                live.asOf(),
-                live.settledThrough());
+    @Operation(
+            summary = "The balance as server-sent events: at once, then whenever it changes, at most one a second",
+            description =
+                    "`event: balance`, `data` as the answer of `…/balance`. A comment line comes at least every 15 seconds."
+                            + " `event: end` with `{\"code\":\"token-expired\"}` is the last one of a token; come again with another."
+                            + " The token travels in the header alone. At most 10 streams of one subject at a time.")
+    @ApiResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.TEXT_EVENT_STREAM_VALUE,
+                            schema = @Schema(type = "string", example = "event: balance\nid: mihxk1\ndata: {…}\n\n")))
+    @Problems({
+        Problem.CREATOR_INVALID,
+        Problem.CREATOR_UNKNOWN,
+        Problem.TOO_MANY_REQUESTS,
+        Problem.OVERLOADED,
+        Problem.COUNTERS_UNAVAILABLE,
+        Problem.LEDGER_UNAVAILABLE
+    })
+    @GetMapping(path = STREAM, produces = MediaType.TEXT_EVENT_STREAM_VALUE)
+    void stream(@PathVariable("creator") String id, @AuthenticationPrincipal Jwt caller, HttpServletResponse response)
+            throws IOException {
+        CreatorId creator = new CreatorId(id);
+        try (var _ = streams.take(caller)) {
+            BalanceReading.Live first = read(creator, caller);
+            response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE);
+            response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+            followers.follow(creator, first, validity(caller), response.getOutputStream());
+        }
     }
 
-    private BalanceReading read(CreatorId creator) {
+    private Duration validity(Jwt token) {
+        return Duration.between(clock.instant(), Objects.requireNonNull(token.getExpiresAt()));
+    }
+
+    private BalanceReading.Live read(CreatorId creator, Jwt caller) {
+        BalanceReading reading;
         try {
-            return balances.read(creator);
+            reading = balances.read(creator);
         } catch (DataAccessException e) {
             unavailable.increment();
             throw e;
         }
+        return switch (reading) {
+            case BalanceReading.Live live
+            when live.known() || creator.id().equals(caller.getSubject()) -> {
+                ok.increment();
+                yield live;
+            }
+            case BalanceReading.Live _ -> {
+                unknown.increment();
+                throw LiveBalance.unknown(creator);
+            }
+            case BalanceReading.Unavailable _ -> {
+                unavailable.increment();
+                yield reading.required();
+            }
+        };
     }
 }

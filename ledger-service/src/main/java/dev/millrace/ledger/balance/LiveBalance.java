@@ -5,22 +5,23 @@ import dev.millrace.common.message.OutageLog;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
-import dev.millrace.counters.RedisUnavailableException;
+import dev.millrace.ledger.balance.PartitionReading.UnreadableException;
 import dev.millrace.ledger.balance.SettledLedger.Cursor;
 import dev.millrace.ledger.balance.SettledLedger.Settled;
 import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -72,15 +73,15 @@ import java.util.stream.Collectors;
  * <p>It refuses at once where the pointer is missing, at or below L, or further above it than epochs are read: Redis is not the one the
  * ledger was settled from, or was never opened. What it has lost is not known, and a guess would be a wrong amount of money.
  *
- * <p>Callers who ask while a reading is under way share the next one ({@link Gathering}), which begins after they have asked; so what is
- * said of a reading holds for each of them. It asks Redis once for each partition, at the same time.
+ * <p>Callers who ask while a reading is under way share the next one ({@link RequestCollapser}), which begins after they have asked; so what
+ * is said of a reading holds for each of them. A reading of many creators asks Redis once for each partition, at the same time.
  */
 public final class LiveBalance {
     /** Tries before a reading is given up. */
     static final int TRIES = 5;
 
-    /** Creators in one reading. */
-    private static final int MOST = 64;
+    /** Callers who share one reading. */
+    static final int MOST_TOGETHER = 64;
 
     /** For a reading under way; it takes a few milliseconds, unless a store hangs. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
@@ -88,7 +89,8 @@ public final class LiveBalance {
     private final SettledLedger ledger;
     private final RedisConnections redis;
     private final Clock clock;
-    private final Gathering<CreatorId, BalanceReading> readings = new Gathering<>(MOST, PATIENCE, this::readAll);
+    private final RequestCollapser<CreatorId, BalanceReading> readings =
+            new RequestCollapser<>(MOST_TOGETHER, PATIENCE, this::readAll);
     private final Map<Partition, OutageLog> outages = Partition.all().stream()
             .collect(Collectors.toUnmodifiableMap(
                     partition -> partition,
@@ -106,18 +108,33 @@ public final class LiveBalance {
      *
      * @throws org.springframework.dao.DataAccessException when Postgres does not answer
      */
-    public BalanceReading read(CreatorId creator) {
+    BalanceReading read(CreatorId creator) {
         return readings.ask(creator)
                 .orElseGet(() -> new BalanceReading.Unavailable(
                         "the reading before this one took longer than %d ms".formatted(PATIENCE.toMillis())));
     }
 
+    /**
+     * Returns when the creator has an account or something pending. Redis is asked only where there is no account.
+     *
+     * @throws dev.millrace.service.problem.ProblemException when nothing is known of the creator, or when that can't be told now
+     */
+    public void requireKnown(CreatorId creator) {
+        if (!ledger.hasAccount(creator) && !read(creator).required().known()) {
+            throw unknown(creator);
+        }
+    }
+
+    static ProblemException unknown(CreatorId creator) {
+        return Problem.CREATOR_UNKNOWN.because("creator '%s' has earned nothing yet", creator);
+    }
+
     /** The balances of these, in their order, in one reading. */
     List<BalanceReading> readAll(List<CreatorId> creators) {
         Map<CreatorId, BalanceReading> read = new HashMap<>();
-        List<CreatorId> rest = new ArrayList<>(new LinkedHashSet<>(creators));
+        Set<CreatorId> rest = new LinkedHashSet<>(creators);
         for (int i = 0; i < TRIES && !rest.isEmpty(); i++) {
-            attempt(rest, i == TRIES - 1, read);
+            read.putAll(attempt(rest, i == TRIES - 1));
             rest.removeAll(read.keySet());
         }
         return creators.stream()
@@ -125,10 +142,15 @@ public final class LiveBalance {
                 .toList();
     }
 
-    /** Reads once. Creators for whom another try may help are left out, unless this is the last one. */
-    private void attempt(List<CreatorId> creators, boolean last, Map<CreatorId, BalanceReading> read) {
+    /** Reads once: two statements, and one call of Redis a partition. Creators are left out for whom another try may help. */
+    Map<CreatorId, BalanceReading> readOnce(Set<CreatorId> creators) {
+        return attempt(creators, false);
+    }
+
+    private Map<CreatorId, BalanceReading> attempt(Set<CreatorId> creators, boolean last) {
+        Map<CreatorId, BalanceReading> read = new HashMap<>();
         Map<PartitionReading, Pending.Reply.Read> answers = new LinkedHashMap<>();
-        for (PartitionReading partition : ask(creators)) {
+        for (PartitionReading partition : begin(creators)) {
             try {
                 answers.put(partition, partition.pending());
             } catch (UnreadableException e) {
@@ -147,6 +169,7 @@ public final class LiveBalance {
                 refuse(partition, e, last, read);
             }
         });
+        return read;
     }
 
     private void refuse(
@@ -162,29 +185,14 @@ public final class LiveBalance {
     }
 
     /** Step 1 of all partitions, and the beginning of step 2 of each. */
-    private List<PartitionReading> ask(List<CreatorId> creators) {
+    private List<PartitionReading> begin(Set<CreatorId> creators) {
         Map<Partition, List<CreatorId>> byPartition =
                 creators.stream().collect(Collectors.groupingBy(CreatorId::partition));
         Map<Partition, Cursor> cursors = ledger.cursors(byPartition.keySet());
         Instant asOf = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        List<PartitionReading> asked = new ArrayList<>();
-        byPartition.forEach((partition, its) -> {
-            Cursor from = Objects.requireNonNull(cursors.get(partition));
-            asked.add(new PartitionReading(partition, its, from, asOf, pending(partition, from, its)));
-        });
-        return asked;
-    }
-
-    private CompletableFuture<Pending.Reply> pending(Partition partition, Cursor from, List<CreatorId> creators) {
-        try {
-            return Pending.read(
-                    redis.required(partition),
-                    partition,
-                    from.epoch() + 1,
-                    PartitionReading.MOST_EPOCHS,
-                    creators.stream().map(CreatorId::id).toList());
-        } catch (RedisUnavailableException e) {
-            return CompletableFuture.failedFuture(e);
-        }
+        return byPartition.entrySet().stream()
+                .map(its -> PartitionReading.begin(
+                        redis, its.getKey(), its.getValue(), Objects.requireNonNull(cursors.get(its.getKey())), asOf))
+                .toList();
     }
 }

@@ -3,6 +3,7 @@ package dev.millrace.ledger.balance;
 import dev.millrace.common.money.Micros;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
+import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.ledger.balance.SettledLedger.Cursor;
@@ -39,6 +40,26 @@ record PartitionReading(
      * Postgres was restored, those kept since. More than this is no counter of ours.
      */
     static final int MOST_EPOCHS = 2_000;
+
+    /** Most fields that one call reads: those of as many creators as share a reading, in as many epochs as are read. */
+    private static final int MOST_FIELDS = MOST_EPOCHS * LiveBalance.MOST_TOGETHER;
+
+    /** Begins it: asks Redis. */
+    static PartitionReading begin(
+            RedisConnections redis, Partition partition, List<CreatorId> creators, Cursor from, Instant asOf) {
+        CompletableFuture<Pending.Reply> reply;
+        try {
+            reply = Pending.read(
+                    redis.required(partition),
+                    partition,
+                    from.epoch() + 1,
+                    Math.min(MOST_EPOCHS, MOST_FIELDS / creators.size()),
+                    creators.stream().map(CreatorId::id).toList());
+        } catch (RedisUnavailableException e) {
+            reply = CompletableFuture.failedFuture(e);
+        }
+        return new PartitionReading(partition, creators, from, asOf, reply);
+    }
 
     /**
      * What Redis has read.
@@ -156,8 +177,45 @@ record PartitionReading(
                 }
             }
         }
-        return known
-                ? new BalanceReading.Live(settled.balance(), sum, asOf, settled.settledThrough())
-                : new BalanceReading.Unknown(asOf, settled.settledThrough());
+        return new BalanceReading.Live(known, settled.balance(), sum, asOf, settled.settledThrough());
+    }
+
+    /** The counters can't be read, or can't be the ones the ledger was settled from. */
+    static final class UnreadableException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private final String reason;
+        private final boolean passing;
+
+        private UnreadableException(String reason, String message, boolean passing) {
+            super(message, null, false, false);
+            this.reason = reason;
+            this.passing = passing;
+        }
+
+        /** Reading again would not help. */
+        private static UnreadableException now(String reason) {
+            return new UnreadableException(reason, reason, false);
+        }
+
+        /** Redis did not answer; the message is for the log alone. */
+        private static UnreadableException noAnswer(String message) {
+            return new UnreadableException("the counters do not answer", message, false);
+        }
+
+        /** A store moved during the reading; the next one may find them at rest. */
+        private static UnreadableException moved(String reason) {
+            return new UnreadableException(reason, reason, true);
+        }
+
+        /** For the caller to read. */
+        String reason() {
+            return reason;
+        }
+
+        /** Whether it may be over at the next try. */
+        boolean isPassing() {
+            return passing;
+        }
     }
 }

@@ -78,6 +78,13 @@ class SettledLedger {
         return complete(settled, creators.size());
     }
 
+    boolean hasAccount(CreatorId creator) {
+        return jdbc.sql("SELECT EXISTS (SELECT FROM account WHERE name = :account)")
+                .param("account", creator.account())
+                .query(Boolean.class)
+                .single();
+    }
+
     private static <K, V> Map<K, V> complete(Map<K, V> found, int asked) {
         if (found.size() != asked) {
             throw new IllegalStateException(

@@ -1,7 +1,10 @@
 package dev.millrace.ledger.engagement;
 
-import dev.millrace.ledger.balance.KnownCreators;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.millrace.ledger.balance.LiveBalance;
+import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.ledger.creator.Limit;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
@@ -17,6 +20,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -25,18 +30,20 @@ import org.springframework.web.bind.annotation.RestController;
 /** {@code GET /v1/creators/{creator}/engagement}. */
 @RestController
 @Tag(name = "Creators")
-final class EngagementEndpoint {
+public final class EngagementEndpoint {
     private static final int STANDARD_LIMIT = 100;
     private static final int MOST = 1_000;
 
     private final Engagement engagement;
-    private final KnownCreators known;
+    private final LiveBalance balances;
+    private final LargeReads largeReads;
     private final Clock clock;
     private final String currency;
 
-    EngagementEndpoint(Engagement engagement, KnownCreators known, Clock clock, LedgerSettings settings) {
-        this.engagement = engagement;
-        this.known = known;
+    EngagementEndpoint(LiveBalance balances, LargeReads largeReads, Clock clock, LedgerSettings settings) {
+        this.engagement = new Engagement(largeReads.jdbc());
+        this.balances = balances;
+        this.largeReads = largeReads;
         this.clock = clock;
         this.currency = settings.currency();
     }
@@ -45,8 +52,7 @@ final class EngagementEndpoint {
     record Total(
             @Schema(example = "view") String type,
             long units,
-            long micros,
-            @Schema(example = "0.003000") String amount) {}
+            @JsonUnwrapped Amount brought) {}
 
     /** What the events of a type brought on one article. */
     record Article(
@@ -54,8 +60,7 @@ final class EngagementEndpoint {
             @Schema(example = "demo") String publisher,
             @Schema(example = "view") String type,
             long units,
-            long micros,
-            @Schema(example = "0.003000") String amount) {}
+            @JsonUnwrapped Amount brought) {}
 
     /**
      * The answer.
@@ -81,6 +86,8 @@ final class EngagementEndpoint {
         Problem.RANGE_INVALID,
         Problem.LIMIT_INVALID,
         Problem.CREATOR_UNKNOWN,
+        Problem.TOO_MANY_REQUESTS,
+        Problem.OVERLOADED,
         Problem.COUNTERS_UNAVAILABLE,
         Problem.LEDGER_UNAVAILABLE
     })
@@ -98,13 +105,14 @@ final class EngagementEndpoint {
             @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
                     @RequestParam(name = "limit", required = false)
                     @Nullable
-                    String limit) {
+                    String limit,
+            @AuthenticationPrincipal Jwt caller) {
         CreatorId creator = new CreatorId(id);
         DateRange days = DateRange.of(from, to, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
         int count = Limit.of(limit, STANDARD_LIMIT, MOST);
-        List<Engagement.Sum> sums = engagement.sums(creator, days, count + 1);
+        List<Engagement.Sum> sums = largeReads.read(caller, () -> engagement.sums(creator, days, count + 1));
         if (sums.isEmpty()) {
-            known.require(creator);
+            balances.requireKnown(creator);
         }
         return report(creator, days, count, sums);
     }
@@ -126,8 +134,7 @@ final class EngagementEndpoint {
     }
 
     private static Total total(Engagement.Sum sum) {
-        return new Total(
-                sum.type(), sum.units(), sum.micros().value(), sum.micros().amount());
+        return new Total(sum.type(), sum.units(), Amount.of(sum.micros()));
     }
 
     private static Article article(Engagement.Sum sum) {
@@ -136,7 +143,6 @@ final class EngagementEndpoint {
                 Objects.requireNonNull(sum.publisher()),
                 sum.type(),
                 sum.units(),
-                sum.micros().value(),
-                sum.micros().amount());
+                Amount.of(sum.micros()));
     }
 }

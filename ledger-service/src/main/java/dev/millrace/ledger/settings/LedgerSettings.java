@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
  * @param redisUrl where Redis is ({@link dev.millrace.counters.RedisSettings})
  * @param redisPatience longest wait for an answer to a look at Redis; the same as ingest-api's, since rate cards and revocations take up to
  *     twice as long to be in force there
+ * @param streams most streams of balances at a time, 1 to {@value #MOST_STREAMS}
  * @param local whether the local profile is active: its well-known secrets stand in for those not given. They are refused
  *     otherwise
  */
@@ -38,6 +39,7 @@ public record LedgerSettings(
         String currency,
         String redisUrl,
         Duration redisPatience,
+        int streams,
         boolean local) {
 
     /** Longest wait for an answer of Redis; two of them and a failure fit into the two seconds that a caller is promised. */
@@ -45,6 +47,9 @@ public record LedgerSettings(
 
     private static final Duration LEAST_PATIENCE = Duration.ofMillis(500);
     private static final Duration MOST_PATIENCE = Duration.ofSeconds(30);
+
+    /** As many creators of one partition as a script takes at once, and no more connections than a heap of 1 GB has room for. */
+    public static final int MOST_STREAMS = 5_000;
 
     private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
 
@@ -67,6 +72,9 @@ public record LedgerSettings(
         if (redisPatience.compareTo(LEAST_PATIENCE) < 0 || redisPatience.compareTo(MOST_PATIENCE) > 0) {
             throw new SettingException("MILLRACE_REDIS_PATIENCE %d ms is not %d ms to %d ms"
                     .formatted(redisPatience.toMillis(), LEAST_PATIENCE.toMillis(), MOST_PATIENCE.toMillis()));
+        }
+        if (streams < 1 || streams > MOST_STREAMS) {
+            throw new SettingException("MILLRACE_STREAMS %d is not 1 to %d".formatted(streams, MOST_STREAMS));
         }
         if (!CURRENCY.matcher(currency).matches()) {
             throw new SettingException("MILLRACE_CURRENCY '%s' is not a code of three capital letters such as USD"

@@ -24,7 +24,8 @@ public class SettingsConfiguration {
             @DefaultValue("") String jwtAudience,
             @DefaultValue("USD") String currency,
             @DefaultValue("redis://localhost:6379") String redisUrl,
-            @DefaultValue("1s") Duration redisPatience) {
+            @DefaultValue("1s") Duration redisPatience,
+            @DefaultValue("2000") int streams) {
         @Override
         public String toString() {
             return "Given[hidden]";
@@ -43,6 +44,7 @@ public class SettingsConfiguration {
                 given.currency(),
                 given.redisUrl(),
                 given.redisPatience(),
+                given.streams(),
                 environment.matchesProfiles(LOCAL));
     }
 }

@@ -25,8 +25,12 @@ final class Statement {
         this.jdbc = jdbc;
     }
 
-    /** One posting of the creator's account. */
-    record Entry(PageCursor key, String kind, Micros micros) {}
+    /**
+     * One posting of the creator's account.
+     *
+     * @param line its place in the journal, from 0
+     */
+    record Entry(PageCursor key, int line, String kind, Micros micros) {}
 
     /**
      * Up to {@code count} entries below the cursor.
@@ -37,7 +41,7 @@ final class Statement {
         PageCursor below = after == null ? NEWEST : after;
         return jdbc.sql("""
                         WITH page AS MATERIALIZED (
-                            SELECT created_at, journal_id, publisher, micros
+                            SELECT created_at, journal_id, publisher, line, micros
                             FROM posting
                             WHERE account_id = (SELECT account_id FROM account WHERE name = :account)
                               AND created_at <= :at -- leaves out the months that come later
@@ -59,6 +63,7 @@ final class Statement {
                                         .toInstant(),
                                 row.getLong("journal_id"),
                                 row.getString("publisher")),
+                        row.getInt("line"),
                         row.getString("kind"),
                         new Micros(row.getLong("micros"))))
                 .list();

@@ -1,7 +1,10 @@
 package dev.millrace.ledger.statement;
 
-import dev.millrace.ledger.balance.KnownCreators;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.millrace.ledger.balance.LiveBalance;
+import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.ledger.creator.Limit;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
@@ -14,6 +17,8 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -22,32 +27,34 @@ import org.springframework.web.bind.annotation.RestController;
 /** {@code GET /v1/creators/{creator}/entries}. */
 @RestController
 @Tag(name = "Creators")
-final class StatementEndpoint {
+public final class StatementEndpoint {
     private static final int STANDARD_LIMIT = 50;
     private static final int MOST = 200;
 
     private final Statement statement;
-    private final KnownCreators known;
+    private final LiveBalance balances;
+    private final LargeReads largeReads;
     private final String currency;
 
-    StatementEndpoint(Statement statement, KnownCreators known, LedgerSettings settings) {
-        this.statement = statement;
-        this.known = known;
+    StatementEndpoint(LiveBalance balances, LargeReads largeReads, LedgerSettings settings) {
+        this.statement = new Statement(largeReads.jdbc());
+        this.balances = balances;
+        this.largeReads = largeReads;
         this.currency = settings.currency();
     }
 
     /**
      * An entry: what one publisher's readers brought in one settlement.
      *
-     * @param id the journal's id
+     * @param id {@code <journal>-<line>}, unique
      */
     record Entry(
-            @Schema(example = "42") String id,
+            @Schema(example = "42-7") String id,
+            @Schema(example = "42") String journal,
             Instant at,
             @Schema(example = "settlement") String kind,
             @Schema(example = "demo") String publisher,
-            long micros,
-            @Schema(example = "0.001000") String amount) {}
+            @JsonUnwrapped Amount brought) {}
 
     /**
      * A page.
@@ -66,6 +73,8 @@ final class StatementEndpoint {
         Problem.LIMIT_INVALID,
         Problem.CURSOR_INVALID,
         Problem.CREATOR_UNKNOWN,
+        Problem.TOO_MANY_REQUESTS,
+        Problem.OVERLOADED,
         Problem.COUNTERS_UNAVAILABLE,
         Problem.LEDGER_UNAVAILABLE
     })
@@ -79,13 +88,14 @@ final class StatementEndpoint {
             @Parameter(description = "'next' of the page before")
                     @RequestParam(name = "cursor", required = false)
                     @Nullable
-                    String cursor) {
+                    String cursor,
+            @AuthenticationPrincipal Jwt caller) {
         CreatorId creator = new CreatorId(id);
         int count = Limit.of(limit, STANDARD_LIMIT, MOST);
         PageCursor after = cursor == null ? null : PageCursor.decode(cursor);
-        List<Statement.Entry> found = statement.entries(creator, after, count + 1);
+        List<Statement.Entry> found = largeReads.read(caller, () -> statement.entries(creator, after, count + 1));
         if (found.isEmpty()) {
-            known.require(creator);
+            balances.requireKnown(creator);
         }
         List<Statement.Entry> page = found.subList(0, Math.min(count, found.size()));
         String next = found.size() > count ? page.getLast().key().encode() : null;
@@ -97,12 +107,13 @@ final class StatementEndpoint {
     }
 
     private static Entry entry(Statement.Entry entry) {
+        String journal = Long.toString(entry.key().journal());
         return new Entry(
-                Long.toString(entry.key().journal()),
+                journal + "-" + entry.line(),
+                journal,
                 entry.key().at(),
                 entry.kind(),
                 entry.key().publisher(),
-                entry.micros().value(),
-                entry.micros().amount());
+                Amount.of(entry.micros()));
     }
 }

@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AccessIT {
     private static final String BALANCE = "/v1/creators/owner/balance";
@@ -62,6 +64,68 @@ class AccessIT {
         assertThat(ledger.get(BALANCE, RunningLedger.sign(array, RunningLedger.SECRET))
                         .status())
                 .isEqualTo(200);
+    }
+
+    @Test
+    void theScopeThatReadsSeesEveryCreatorAndChangesNothing() {
+        String reader = RunningLedger.reader("accounting");
+        for (String what : List.of("balance", "entries", "engagement")) {
+            assertThat(ledger.get("/v1/creators/owner/" + what, reader).status())
+                    .as(what)
+                    .isEqualTo(200);
+        }
+        assertThat(ledger.get("/v1/admin/rates", reader).problem()).isEqualTo("forbidden");
+        assertThat(ledger.post("/v1/admin/publishers", reader, "{\"publisher\":\"x\"}")
+                        .problem())
+                .isEqualTo("forbidden");
+    }
+
+    /** Whoever sends it as a bearer's may have stolen it. */
+    @Test
+    void aTokenThatIsBoundToItsHolderIsRefused() {
+        String bound = RunningLedger.sign(
+                RunningLedger.claims("owner")
+                        .claim("cnf", Map.of("jkt", "a-thumbprint"))
+                        .build(),
+                RunningLedger.SECRET);
+        assertUnauthenticated(ledger.get(BALANCE, bound));
+        assertUnauthenticated(ledger.get(BALANCE, bound));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "balance",
+                "/balance",
+                "a/b/balance",
+                "%61/balance",
+                "owner/balance/",
+                "owner/balance/x",
+                "OWNER/balance"
+            })
+    void anotherAddressIsNeverTakenForOnesOwn(String path) {
+        Answer answer = ledger.get("/v1/creators/" + path, RunningLedger.token("owner"));
+        assertThat(answer.status()).as(answer.text()).isIn(400, 403, 404);
+        assertThat(answer.problem()).isNotEmpty();
+    }
+
+    @Test
+    void everyAnswerHasTheSecurityHeaders() {
+        for (String token : List.of(RunningLedger.token("owner"), RunningLedger.token("another"), "")) {
+            Answer answer = ledger.get(BALANCE, token);
+            assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+            assertThat(answer.header("X-Frame-Options")).isEqualTo("DENY");
+            assertThat(answer.header("Cache-Control")).isEqualTo("no-cache, no-store, max-age=0, must-revalidate");
+            assertThat(answer.header("Set-Cookie")).isEmpty();
+        }
+    }
+
+    /** A caller's {@code Host} would be in them. */
+    @Test
+    void nothingTellsAnAddressOfTheServiceThatACallerChose() {
+        assertThat(ledger.get(BALANCE, "").header("WWW-Authenticate")).isEqualTo("Bearer");
+        assertThat(ledger.get(BALANCE, "x").header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_token\"");
+        assertUnauthenticated(ledger.get("/.well-known/oauth-protected-resource", ""));
     }
 
     @Test

@@ -21,7 +21,7 @@ import org.springframework.security.oauth2.server.resource.authentication.JwtAut
 public final class BearerInput {
     private static final Instant NOW = Instant.parse("2026-11-24T10:00:00Z");
     private static final JwtDecoder DECODER = BearerTokens.decoder(
-            new LedgerSettings("", "", "", "", "", "USD", "redis://localhost", Duration.ofSeconds(1), true),
+            new LedgerSettings("", "", "", "", "", "USD", "redis://localhost", Duration.ofSeconds(1), 2_000, true),
             Clock.fixed(NOW, ZoneOffset.UTC));
 
     private BearerInput() {}

@@ -25,6 +25,7 @@ class OpenApiIT {
         assertThat(operations)
                 .containsExactlyInAnyOrder(
                         "get /v1/creators/{creator}/balance",
+                        "get /v1/creators/{creator}/balance/stream",
                         "get /v1/creators/{creator}/entries",
                         "get /v1/creators/{creator}/engagement",
                         "get /v1/admin/publishers",
@@ -48,6 +49,20 @@ class OpenApiIT {
         assertThat(api.at("/components/schemas/Balance/properties").propertyNames())
                 .containsExactlyInAnyOrder(
                         "creator", "currency", "settled", "pending", "total", "asOf", "settledThrough");
+        assertThat(api.at("/components/schemas/Amount/properties/micros/type").toString())
+                .isEqualTo("[\"integer\",\"string\"]");
+        JsonNode stream = api.at("/paths/~1v1~1creators~1{creator}~1balance~1stream/get");
+        assertThat(stream.get("parameters").size()).isEqualTo(1);
+        assertThat(stream.at("/responses").propertyNames())
+                .containsExactlyInAnyOrder("200", "400", "401", "403", "404", "429", "500", "503");
+        assertThat(stream.at("/responses/200/content").propertyNames()).containsExactly("text/event-stream");
+        for (String list : List.of("entries", "engagement")) {
+            assertThat(api.at("/paths/~1v1~1creators~1{creator}~1%s/get/responses".formatted(list))
+                            .has("429"))
+                    .isTrue();
+        }
+        assertThat(api.at("/components/schemas/Entry/properties").propertyNames())
+                .containsExactlyInAnyOrder("id", "journal", "at", "kind", "publisher", "micros", "amount");
     }
 
     @Test

@@ -15,11 +15,21 @@ class LedgerSettingsTest {
     private static final String KEY = "0123456789abcdef0123456789abcdef";
     private static final String REDIS = "redis://localhost:6379";
     private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final int STREAMS = 2_000;
     private static final String SECRET = "s".repeat(32);
 
     private static LedgerSettings production(String key, String secret, String jwkSetUri) {
         return new LedgerSettings(
-                key, secret, jwkSetUri, "", jwkSetUri.isEmpty() ? "" : "ledger", "USD", REDIS, PATIENCE, false);
+                key,
+                secret,
+                jwkSetUri,
+                "",
+                jwkSetUri.isEmpty() ? "" : "ledger",
+                "USD",
+                REDIS,
+                PATIENCE,
+                STREAMS,
+                false);
     }
 
     @Test
@@ -38,7 +48,7 @@ class LedgerSettingsTest {
         refused("MILLRACE_LEDGER_JWT_SECRET has 31 bytes", KEY, "s".repeat(31), "");
         refused("MILLRACE_LEDGER_JWK_SET_URI is not", KEY, "", "id.example");
         refused("MILLRACE_LEDGER_JWK_SET_URI is not", KEY, "", "file:///etc/passwd");
-        assertThatThrownBy(() -> new LedgerSettings(KEY, SECRET, "", "", "", "dollar", REDIS, PATIENCE, false))
+        assertThatThrownBy(() -> new LedgerSettings(KEY, SECRET, "", "", "", "dollar", REDIS, PATIENCE, STREAMS, false))
                 .isInstanceOf(SettingException.class)
                 .hasMessageContaining("MILLRACE_CURRENCY 'dollar'");
     }
@@ -46,15 +56,25 @@ class LedgerSettingsTest {
     @Test
     void whatCantBeReachedOrWaitedForIsRefused() {
         assertThatThrownBy(() -> new LedgerSettings(
-                        KEY, SECRET, "", "", "", "USD", "http://ledger:hunter2@cache:6379", PATIENCE, false))
+                        KEY, SECRET, "", "", "", "USD", "http://ledger:hunter2@cache:6379", PATIENCE, STREAMS, false))
                 .isInstanceOf(SettingException.class)
                 .hasMessageContaining("MILLRACE_REDIS_URL")
                 .hasMessageNotContaining("hunter2");
         for (long millis : new long[] {499, 30_001}) {
-            assertThatThrownBy(() ->
-                            new LedgerSettings(KEY, SECRET, "", "", "", "USD", REDIS, Duration.ofMillis(millis), false))
+            assertThatThrownBy(() -> new LedgerSettings(
+                            KEY, SECRET, "", "", "", "USD", REDIS, Duration.ofMillis(millis), STREAMS, false))
                     .isInstanceOf(SettingException.class)
                     .hasMessageContaining("MILLRACE_REDIS_PATIENCE %d ms".formatted(millis));
+        }
+    }
+
+    @Test
+    void aNumberOfStreamsThatIsNoneIsRefused() {
+        for (int streams : new int[] {0, -1, 5_001}) {
+            assertThatThrownBy(
+                            () -> new LedgerSettings(KEY, SECRET, "", "", "", "USD", REDIS, PATIENCE, streams, false))
+                    .isInstanceOf(SettingException.class)
+                    .hasMessage("MILLRACE_STREAMS %d is not 1 to 5000".formatted(streams));
         }
     }
 
@@ -70,6 +90,7 @@ class LedgerSettingsTest {
                             "USD",
                             REDIS,
                             PATIENCE,
+                            STREAMS,
                             local))
                     .isInstanceOf(SettingException.class)
                     .hasMessageContaining("MILLRACE_LEDGER_JWT_AUDIENCE is not set");
@@ -105,11 +126,11 @@ class LedgerSettingsTest {
 
     @Test
     void theLocalProfileBringsItsOwnSecretsUnlessOthersAreGiven() {
-        LedgerSettings local = new LedgerSettings("", "", "", "", "", "USD", REDIS, PATIENCE, true);
+        LedgerSettings local = new LedgerSettings("", "", "", "", "", "USD", REDIS, PATIENCE, STREAMS, true);
         assertThat(local.masterKey()).isEqualTo(MasterKey.LOCAL);
         assertThat(local.jwtSecret()).isEqualTo(BearerSecret.LOCAL);
-        LedgerSettings own =
-                new LedgerSettings(KEY, "", "https://id.example/jwks", "", "ledger", "USD", REDIS, PATIENCE, true);
+        LedgerSettings own = new LedgerSettings(
+                KEY, "", "https://id.example/jwks", "", "ledger", "USD", REDIS, PATIENCE, STREAMS, true);
         assertThat(own.masterKey()).isEqualTo(KEY);
         assertThat(own.jwtSecret()).isEmpty();
     }
@@ -117,7 +138,7 @@ class LedgerSettingsTest {
     @Test
     void noSecretIsEverPrinted() {
         assertThat(production(KEY, SECRET, "").toString()).doesNotContain(KEY).doesNotContain(SECRET);
-        assertThat(new SettingsConfiguration.Given(KEY, SECRET, "", "", "", "USD", REDIS, PATIENCE).toString())
+        assertThat(new SettingsConfiguration.Given(KEY, SECRET, "", "", "", "USD", REDIS, PATIENCE, STREAMS).toString())
                 .doesNotContain(KEY)
                 .doesNotContain(SECRET);
     }

@@ -46,9 +46,9 @@ class StatementIT {
                             5L)
                     : Map.of(new Stores.Credit("demo", creator), (long) micros);
             long journal = stores.inTransaction(() -> stores.book(at, credits));
-            newestFirst.addFirst("%d demo %d".formatted(journal, micros));
+            newestFirst.addFirst("%d %d-%d demo %d".formatted(journal, journal, i % 3 == 0 ? 1 : 0, micros));
             if (i % 3 == 0) {
-                newestFirst.addFirst("%d other %d".formatted(journal, micros));
+                newestFirst.addFirst("%d %d-2 other %d".formatted(journal, journal, micros));
             }
         }
         return newestFirst;
@@ -65,8 +65,9 @@ class StatementIT {
         while (true) {
             JsonNode page = page(creator, "?limit=" + limit + cursor);
             page.get("entries")
-                    .forEach(entry -> read.add("%s %s %d"
+                    .forEach(entry -> read.add("%s %s %s %d"
                             .formatted(
+                                    entry.get("journal").asString(),
                                     entry.get("id").asString(),
                                     entry.get("publisher").asString(),
                                     entry.get("micros").asLong())));
@@ -100,8 +101,8 @@ class StatementIT {
         assertThat(ledger.get("/v1/creators/one-entry/entries", RunningLedger.token("one-entry"))
                         .text())
                 .isEqualTo(
-                        "{\"creator\":\"one-entry\",\"currency\":\"USD\",\"entries\":[{\"id\":\"%d\",\"at\":\"%s\",\"kind\":\"settlement\",\"publisher\":\"demo\",\"micros\":1000,\"amount\":\"0.001000\"}],\"next\":null}"
-                                .formatted(journal, at));
+                        "{\"creator\":\"one-entry\",\"currency\":\"USD\",\"entries\":[{\"id\":\"%d-0\",\"journal\":\"%d\",\"at\":\"%s\",\"kind\":\"settlement\",\"publisher\":\"demo\",\"micros\":1000,\"amount\":\"0.001000\"}],\"next\":null}"
+                                .formatted(journal, journal, at));
     }
 
     @Test

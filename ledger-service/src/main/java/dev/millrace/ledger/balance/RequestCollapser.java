@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A caller whose turn has not come within its patience gets no answer. It never reads alone: when a store gets slow, as many reads as
  * callers would make it slower. Thread-safe.
  */
-final class Gathering<Q, A> {
+final class RequestCollapser<Q, A> {
     private final int most;
     private final Duration patience;
     private final Function<List<Q>, List<A>> reading;
@@ -33,7 +33,7 @@ final class Gathering<Q, A> {
      * @param patience longest wait for a turn
      * @param reading answers questions, in their order
      */
-    Gathering(int most, Duration patience, Function<List<Q>, List<A>> reading) {
+    RequestCollapser(int most, Duration patience, Function<List<Q>, List<A>> reading) {
         this.most = most;
         this.patience = patience;
         this.reading = reading;

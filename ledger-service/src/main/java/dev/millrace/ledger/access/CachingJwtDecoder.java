@@ -4,7 +4,6 @@ import com.google.common.base.Ticker;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import java.time.Duration;
-import java.util.Optional;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
 import org.springframework.security.oauth2.jwt.Jwt;
@@ -12,15 +11,14 @@ import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtValidationException;
 
 /**
- * Verifies a token's signature once a minute instead of with each request: a page that follows a balance sends the same token
- * each second. What the signature does not decide, the token's times above all, is looked at each time. Only good tokens are
- * remembered, so nobody without one can fill the memory. Thread-safe.
+ * Verifies a token's signature once a minute. A page that asks for a balance each second sends the same token each time. The validator
+ * looks at times, issuer and audience with every request. The cache holds good tokens only, so nobody without one can fill it. Thread-safe.
  */
-final class RememberedTokens implements JwtDecoder {
-    /** How long a key that was taken out of a JWK set still serves who was seen with it; the set itself is read less often. */
-    static final Duration SPAN = Duration.ofMinutes(1);
+final class CachingJwtDecoder implements JwtDecoder {
+    /** How long a key that was removed from a JWK set still serves callers whose token is cached. */
+    static final Duration LIFETIME = Duration.ofMinutes(1);
 
-    /** Of all tokens remembered; what is read of a token takes some five times as much memory. */
+    /** Of all cached tokens; a decoded token takes some five times as much memory. */
     private static final long MOST_CHARACTERS = 4_000_000;
 
     private final JwtDecoder decoder;
@@ -29,13 +27,13 @@ final class RememberedTokens implements JwtDecoder {
 
     /**
      * @param decoder verifies and validates
-     * @param validator what a token that was verified before must still pass
+     * @param validator what a cached token must still pass
      */
-    RememberedTokens(JwtDecoder decoder, OAuth2TokenValidator<Jwt> validator, Ticker ticker) {
+    CachingJwtDecoder(JwtDecoder decoder, OAuth2TokenValidator<Jwt> validator, Ticker ticker) {
         this.decoder = decoder;
         this.validator = validator;
         this.good = CacheBuilder.newBuilder()
-                .expireAfterWrite(SPAN)
+                .expireAfterWrite(LIFETIME)
                 .maximumWeight(MOST_CHARACTERS)
                 .<String, Jwt>weigher((token, _) -> token.length())
                 .ticker(ticker)
@@ -44,22 +42,16 @@ final class RememberedTokens implements JwtDecoder {
 
     @Override
     public Jwt decode(String token) {
-        Jwt known = good.getIfPresent(token);
-        if (known == null) {
+        Jwt cached = good.getIfPresent(token);
+        if (cached == null) {
             Jwt decoded = decoder.decode(token);
             good.put(token, decoded);
             return decoded;
         }
-        OAuth2TokenValidatorResult result = validator.validate(known);
+        OAuth2TokenValidatorResult result = validator.validate(cached);
         if (result.hasErrors()) {
             throw new JwtValidationException("a token that was good is so no more", result.getErrors());
         }
-        return known;
-    }
-
-    /** What a token says that is remembered and still passes; empty where only {@link #decode} can tell. */
-    Optional<Jwt> recall(String token) {
-        return Optional.ofNullable(good.getIfPresent(token))
-                .filter(known -> !validator.validate(known).hasErrors());
+        return cached;
     }
 }

@@ -18,7 +18,7 @@ import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtValidationException;
 
-final class RememberedTokensTest {
+final class CachingJwtDecoderTest {
     private static final Instant EXPIRY = Instant.parse("2026-11-28T12:00:00Z");
     private static final Set<String> GOOD = Set.of("ada", "bob");
 
@@ -30,7 +30,7 @@ final class RememberedTokensTest {
             ? OAuth2TokenValidatorResult.success()
             : OAuth2TokenValidatorResult.failure(new OAuth2Error("invalid_token", "the token expired", null));
 
-    private final JwtDecoder decoder = new RememberedTokens(
+    private final JwtDecoder decoder = new CachingJwtDecoder(
             token -> {
                 verified.add(token);
                 if (!GOOD.contains(token)) {
@@ -59,7 +59,7 @@ final class RememberedTokensTest {
         assertThat(subjects).containsExactly("ada", "bob", "ada", "bob");
         assertThat(verified).containsExactly("ada", "bob");
 
-        pass(RememberedTokens.SPAN.minusNanos(1));
+        pass(CachingJwtDecoder.LIFETIME.minusNanos(1));
         decoder.decode("ada");
         assertThat(verified).containsExactly("ada", "bob");
 
@@ -69,7 +69,7 @@ final class RememberedTokensTest {
     }
 
     @Test
-    void aRememberedTokenExpires() {
+    void aCachedTokenExpires() {
         decoder.decode("ada");
         now = EXPIRY;
 
