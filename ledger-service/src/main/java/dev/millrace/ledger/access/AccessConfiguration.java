@@ -92,6 +92,8 @@ public class AccessConfiguration {
                         .permitAll()
                         .requestMatchers("/v1/creators/{creator}/**")
                         .access(AccessConfiguration::mayRead)
+                        .requestMatchers(HttpMethod.GET, "/v1/changes")
+                        .hasAnyAuthority(READERS.toArray(String[]::new))
                         .anyRequest()
                         .hasAuthority(ADMIN))
                 .exceptionHandling(
