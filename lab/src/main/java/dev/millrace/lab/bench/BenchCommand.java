@@ -1,27 +1,20 @@
 package dev.millrace.lab.bench;
 
-import dev.millrace.lab.command.OptionChecks;
+import dev.millrace.lab.command.LabCommand;
+import dev.millrace.lab.command.ProgressPrinter;
 import dev.millrace.lab.load.Case;
-import dev.millrace.lab.load.Slabs;
-import dev.millrace.lab.progress.Progress;
-import dev.millrace.lab.report.Machine;
 import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.RunHome;
+import dev.millrace.lab.stack.Stage;
 import dev.millrace.local.command.Terminal;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code millrace bench}. */
 @CommandLine.Command(
@@ -36,25 +29,11 @@ import picocli.CommandLine.Spec;
                     + " where.",
             ""
         })
-public final class BenchCommand implements Callable<Integer> {
-    private static final int MOST_ROUNDS = 99;
-    private static final int ROUNDS = 5;
-    private static final int QUICK_ROUNDS = 3;
-    private static final Duration LENGTH = Duration.ofSeconds(3);
-    private static final Duration QUICK_LENGTH = Duration.ofMillis(1_500);
-    private static final int QUICK_REMEMBERED = 1_000_000;
-    private static final int MOST_REMEMBERED = 100_000_000;
-    private static final int MOST_WARM_UP = 600;
-    private static final int WARM_UP = 20;
-    private static final int QUICK_WARM_UP = 6;
+public final class BenchCommand extends LabCommand {
     private static final Duration QUICK_BUDGET = Duration.ofSeconds(255);
     private static final Duration NO_BUDGET = Duration.ofDays(1);
 
-    private final Terminal terminal;
     private final List<Entrant> entrants;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
 
     @Option(
             names = "--quick",
@@ -105,124 +84,70 @@ public final class BenchCommand implements Callable<Integer> {
                             + " (default: none, with --quick 1000000).")
     private @Nullable Integer remembered;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "S",
-            description = "A whole number from 0 that the events are drawn from (default: a new one, printed).")
-    private @Nullable Long seed;
-
-    @Option(names = "--keep", description = "Keep data and logs also when nothing was lost.")
-    private boolean keep;
-
     public BenchCommand(Terminal terminal) {
-        this(terminal, Entrants.ALL);
+        this(terminal, Entrant.ALL);
     }
 
     BenchCommand(Terminal terminal, List<Entrant> entrants) {
-        this.terminal = terminal;
+        super(terminal);
         this.entrants = List.copyOf(entrants);
     }
 
     @Override
     public Integer call() throws Exception {
-        Plan plan = plan();
-        AtomicReference<@Nullable Outcome> soFar = new AtomicReference<>();
-        return RunHome.run(terminal, "bench", plan.seed(), keep, () -> breakOff(plan, soFar.get()), home -> {
-            Outcome outcome = run(plan, home, soFar::set);
-            return new RunHome.Ending(outcome.isGood(), () -> print(plan, outcome));
+        BenchPlan plan = plan();
+        AtomicReference<@Nullable BenchReport> soFar = new AtomicReference<>();
+        return run(plan.seed(), () -> interrupted(soFar.get()), home -> {
+            try (ProgressPrinter progress = progress(plan.seed())) {
+                Stage stage = new Stage(terminal.root(), home, progress::step);
+                BenchReport report = new Bench(plan, all(), stage, progress, soFar::set).run();
+                return new RunHome.Ending(report.isGood(), () -> print(json, report));
+            }
         });
     }
 
-    private RunHome.Ending breakOff(Plan plan, @Nullable Outcome soFar) {
+    private RunHome.Ending interrupted(@Nullable BenchReport soFar) {
         if (soFar == null || (soFar.results().isEmpty() && soFar.failures().isEmpty())) {
             return RunHome.Ending.interrupted(terminal, "nothing was measured");
         }
         return new RunHome.Ending(soFar.failures().isEmpty(), () -> {
-            print(plan, soFar);
+            print(json, soFar);
             terminal.err().println("interrupted: everything is stopped; the results are of the rounds until then");
         });
     }
 
-    private Outcome run(Plan plan, Path home, Consumer<Outcome> soFar) throws InterruptedException {
-        try (Progress progress = Progress.to(terminal.err(), terminal.columns())) {
-            progress.step("bench: seed " + plan.seed());
-            Stage stage = new Stage(terminal.root(), home, new Slabs(), progress::step);
-            return new Bench(plan, all(), stage, progress, soFar).run();
-        }
-    }
-
     /** Those whose logs are full stand behind those whose logs are empty. */
     private List<Entrant> all() {
-        int identities = remembered();
+        int identities =
+                within("--remembered", Objects.requireNonNullElse(remembered, quick ? 1_000_000 : 0), 0, 100_000_000);
         List<Entrant> all = new ArrayList<>();
         for (Entrant entrant : entrants) {
             all.add(entrant);
-            if (identities > 0 && entrant.name().equals(Millrace.NAME)) {
-                all.add(Entrants.remembering(identities));
+            if (identities > 0 && entrant.name().equals(MillraceServices.NAME)) {
+                all.add(Entrant.remembering(identities));
             }
         }
         return all;
     }
 
-    private int remembered() {
-        if (remembered == null) {
-            return quick ? QUICK_REMEMBERED : 0;
-        }
-        return new OptionChecks(spec).within("--remembered", remembered, 0, MOST_REMEMBERED);
-    }
-
-    private void print(Plan plan, Outcome outcome) {
-        Machine machine = Machine.ofThisProcess();
-        if (json) {
-            terminal.out().println(ResultsJson.of(plan, outcome, machine));
-            outcome.failures().forEach(terminal.err()::println);
-        } else {
-            terminal.out().print(Table.of(plan, outcome, machine));
-        }
-    }
-
-    private Plan plan() {
-        OptionChecks checks = new OptionChecks(spec);
-        return new Plan(
+    private BenchPlan plan() {
+        List<String> allCases = entrants.stream()
+                .flatMap(entrant -> entrant.cases().stream())
+                .map(Case::name)
+                .distinct()
+                .toList();
+        return new BenchPlan(
                 quick,
-                checks.known(
+                known(
                         "--contestants",
                         contestants,
                         all().stream().map(Entrant::name).toList()),
-                checks.known(
-                        "--cases",
-                        cases,
-                        entrants.stream()
-                                .flatMap(entrant -> entrant.cases().stream())
-                                .map(Case::name)
-                                .distinct()
-                                .toList()),
-                checks
-                        .known(
-                                "--aof",
-                                aofs,
-                                Stream.of(Aof.values()).map(Aof::toString).toList())
-                        .stream()
-                        .map(Aof::named)
-                        .collect(Collectors.toSet()),
-                warmUp(checks),
-                rounds(checks),
-                quick ? QUICK_LENGTH : LENGTH,
+                known("--cases", cases, allCases),
+                known("--aof", aofs, Aof.class),
+                Duration.ofSeconds(within("--warm-up", Objects.requireNonNullElse(warmUp, quick ? 6 : 20), 0, 600)),
+                within("--rounds", Objects.requireNonNullElse(rounds, quick ? 3 : 5), 1, 99),
+                Duration.ofMillis(quick ? 1_500 : 3_000),
                 quick && rounds == null ? QUICK_BUDGET : NO_BUDGET,
-                checks.seed(seed));
-    }
-
-    private Duration warmUp(OptionChecks checks) {
-        if (warmUp == null) {
-            return Duration.ofSeconds(quick ? QUICK_WARM_UP : WARM_UP);
-        }
-        return Duration.ofSeconds(checks.within("--warm-up", warmUp, 0, MOST_WARM_UP));
-    }
-
-    private int rounds(OptionChecks checks) {
-        if (rounds == null) {
-            return quick ? QUICK_ROUNDS : ROUNDS;
-        }
-        return checks.within("--rounds", rounds, 1, MOST_ROUNDS);
+                seed());
     }
 }

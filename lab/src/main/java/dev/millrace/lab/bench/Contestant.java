@@ -25,18 +25,15 @@ interface Contestant extends AutoCloseable {
     /** Events that take about a second, more or less: the size of the first round. Later ones follow from it. */
     int roundSize(Scenario scenario);
 
-    /** The ids of its processes, by the part they play: {@code redis}, {@code postgres}, {@code ingest}. This one is {@code client}. */
+    /** The ids of its processes, by the part they play: {@code redis}, {@code postgres}. This one is {@code client}. */
     Map<String, Long> processes();
 
     /** Makes all ready for a round: settings, empty tables, requests written out. Nothing of it is measured. */
     Round prepare(Scenario scenario, Events events) throws Exception;
 
-    /** What a round costs besides time, by the unit: counters that only grow, read before and after it. */
-    Costs costs() throws Exception;
-
-    /** Microseconds of CPU that its Redis has used since it started; 0 where it has none. */
-    default long redisMicros() {
-        return 0;
+    /** What rounds cost besides time: counters that only grow. */
+    default Costs costs() throws Exception {
+        return Costs.NONE;
     }
 
     /** What can be said once all rounds are over, for people. */
@@ -54,13 +51,11 @@ interface Contestant extends AutoCloseable {
          * Sends all events and returns when every one is acknowledged, with whatever the contestant promises by that.
          *
          * @param nanos takes the time of each request, in nanoseconds
+         * @return requests that were refused, or whose connection broke, and that were sent again; each time counted
          */
-        void send(Histogram nanos) throws Exception;
+        long send(Histogram nanos) throws Exception;
 
-        /**
-         * Writes to the balances what is counted, where nothing else does so. Called now and then while events are sent, too, by
-         * another thread.
-         */
+        /** Writes to the balances what is counted, where nothing else does so. Another thread calls it while events are sent. */
         default void drain() throws Exception {}
 
         /** Writes to the balances what is still on the way; measured apart. Returns when they hold everything. */
@@ -70,10 +65,5 @@ interface Contestant extends AutoCloseable {
 
         /** Micros in all balances that this round put there. */
         long counted() throws Exception;
-
-        /** Requests that were refused, or whose connection broke, and that were sent again; each time counted. */
-        default long repeated() {
-            return 0;
-        }
     }
 }

@@ -4,11 +4,10 @@ import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
-import dev.millrace.lab.load.LoadReport;
 import dev.millrace.lab.load.Refusals;
 import dev.millrace.lab.load.Slabs;
-import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.Costs;
+import dev.millrace.lab.stack.Stage;
 import dev.millrace.lab.stack.SwitchedRedis;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.RedisServer;
@@ -43,20 +42,14 @@ final class RawRedis implements Contestant {
 
     static final List<Case> CASES = List.of(new Case(PIPELINE, DEPTH, CONNECTIONS));
 
-    private static final int ROUND = 300_000;
-
     private final RedisServer server;
     private final SwitchedRedis redis;
     private final Slabs slabs;
 
-    private RawRedis(RedisServer server, Slabs slabs) {
-        this.server = server;
+    RawRedis(Stage stage, Slabs slabs) {
+        this.server = RedisServer.start(stage.place(NAME), 0, Durability.ALWAYS);
         this.redis = new SwitchedRedis(server);
         this.slabs = slabs;
-    }
-
-    static Contestant start(Stage stage) {
-        return new RawRedis(RedisServer.start(stage.place(NAME), 0, Durability.ALWAYS), stage.slabs());
     }
 
     @Override
@@ -71,12 +64,12 @@ final class RawRedis implements Contestant {
 
     @Override
     public List<Scenario> scenarios() {
-        return Scenarios.underEachAof(NAME, CASES);
+        return Scenario.underEachAof(NAME, CASES);
     }
 
     @Override
     public int roundSize(Scenario scenario) {
-        return ROUND;
+        return 300_000;
     }
 
     @Override
@@ -85,24 +78,16 @@ final class RawRedis implements Contestant {
     }
 
     @Override
+    public Costs costs() {
+        return Costs.ofRedis(redis.cpuMicros());
+    }
+
+    @Override
     public Round prepare(Scenario scenario, Events events) throws Exception {
         redis.commands().flushall();
-        redis.set(aof(scenario));
-        Case shape = scenario.shape();
-        List<ByteBuffer> pipelines = pipelines(events, shape.batch());
-        LoadClient client =
-                LoadClient.redis(server.port(), shape.clients(), pipeline -> size(events, shape.batch(), pipeline));
-        return new RawRound(client, pipelines);
-    }
-
-    @Override
-    public Costs costs() {
-        return Costs.NONE;
-    }
-
-    @Override
-    public long redisMicros() {
-        return redis.cpuMicros();
+        redis.set(Objects.requireNonNull(scenario.aof()));
+        LoadClient client = LoadClient.redis(server.port(), CONNECTIONS, pipeline -> size(events, pipeline));
+        return new RawRound(client, pipelines(events));
     }
 
     @Override
@@ -111,12 +96,12 @@ final class RawRedis implements Contestant {
         server.close();
     }
 
-    private List<ByteBuffer> pipelines(Events events, int depth) {
+    private List<ByteBuffer> pipelines(Events events) {
         slabs.clear();
         List<ByteBuffer> pipelines = new ArrayList<>();
-        for (int first = 0; first < events.size(); first += depth) {
-            StringBuilder commands = new StringBuilder(depth * 64);
-            for (int i = first; i < first + size(events, depth, first / depth); i++) {
+        for (int first = 0; first < events.size(); first += DEPTH) {
+            StringBuilder commands = new StringBuilder(DEPTH * 64);
+            for (int i = first; i < first + size(events, first / DEPTH); i++) {
                 commands.append(command(events.creator(i)));
             }
             pipelines.add(slabs.put(ByteBuffer.wrap(commands.toString().getBytes(StandardCharsets.US_ASCII))));
@@ -131,28 +116,24 @@ final class RawRedis implements Contestant {
                 .formatted(creator.length(), creator, micros.length(), micros);
     }
 
-    private static int size(Events events, int depth, int pipeline) {
-        return Math.min(depth, events.size() - pipeline * depth);
-    }
-
-    private static Aof aof(Scenario scenario) {
-        return Objects.requireNonNull(scenario.aof(), "a scenario of Redis has a setting of its file");
+    /** Commands of a pipeline; the last one may have fewer. */
+    private static int size(Events events, int pipeline) {
+        return Math.min(DEPTH, events.size() - pipeline * DEPTH);
     }
 
     private final class RawRound implements Round {
         private final LoadClient client;
         private final List<ByteBuffer> pipelines;
-        private long repeated;
 
-        RawRound(LoadClient client, List<ByteBuffer> pipelines) {
+        private RawRound(LoadClient client, List<ByteBuffer> pipelines) {
             this.client = client;
             this.pipelines = pipelines;
         }
 
         @Override
-        public void send(Histogram nanos) throws IOException {
-            LoadReport report = client.send(pipelines, new Drive.ClosedLoop(), Refusals.COUNT, nanos, null);
-            repeated = report.failed();
+        public long send(Histogram nanos) throws IOException {
+            return client.send(pipelines, new Drive.ClosedLoop(), Refusals.COUNT, nanos, null)
+                    .failed();
         }
 
         @Override
@@ -160,11 +141,6 @@ final class RawRedis implements Contestant {
             return redis.commands().keys("*").stream()
                     .mapToLong(key -> Long.parseLong(redis.commands().get(key)))
                     .sum();
-        }
-
-        @Override
-        public long repeated() {
-            return repeated;
         }
     }
 }

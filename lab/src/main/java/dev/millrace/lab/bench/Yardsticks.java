@@ -2,100 +2,99 @@ package dev.millrace.lab.bench;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What results are held against: {@code raw-redis} at the same AOF setting and number of creators, {@code noop-http} with
- * requests of the same size, which does not look at events and so has no viral case, {@code row-update} of as many creators with
- * 64 connections, {@code naive-redis} set and asked alike, and {@code kafka} by what is settled, which the server that does nothing has none of. Rates that were given, not reached, are held
- * against nothing.
+ * What figures are held against, where it was measured in the same run.
  *
- * @param results all of the run
+ * @param all figures of the run
  */
-record Yardsticks(List<Result> results) {
-    private static final String MOST_CONNECTIONS = "clients-64";
-
-    Yardsticks {
-        results = List.copyOf(results);
-    }
-
-    /** Events a second divided by the yardstick's, by its name; only where it was measured in the same run. */
-    Map<String, Double> ratios(Result result) {
-        Scenario scenario = result.scenario();
+record Yardsticks(List<ScenarioFigures> all) {
+    /**
+     * Events a second divided by the yardstick's, by its name: {@code raw-redis} at the same AOF setting and number of creators,
+     * {@code noop-http} with requests of the same size, {@code row-update} of as many creators with 64 connections,
+     * {@code naive-redis} set and asked alike, and {@code kafka} by what is settled. Rates that were given are held against
+     * nothing.
+     */
+    Map<String, Double> ratios(ScenarioFigures figures) {
+        Scenario scenario = figures.scenario();
         Map<String, Double> ratios = new TreeMap<>();
-        if (Peaks.isGiven(scenario.shape())) {
+        if (scenario.hasGivenRate()) {
             return ratios;
         }
-        if (scenario.aof() != null) {
-            compare(
-                            result,
-                            RawRedis.NAME,
-                            yardstick -> Objects.equals(yardstick.aof(), scenario.aof())
-                                    && yardstick.creators() == scenario.creators())
-                    .ifPresent(ratio -> ratios.put(RawRedis.NAME, ratio));
-        }
-        compare(result, NoopHttp.NAME, yardstick -> yardstick.shape().equals(scenario.shape()))
-                .ifPresent(ratio -> ratios.put(NoopHttp.NAME, ratio));
-        compare(
-                        result,
-                        RowUpdate.NAME,
-                        yardstick -> yardstick.shape().name().equals(MOST_CONNECTIONS)
-                                && yardstick.creators() == scenario.creators())
-                .ifPresent(ratio -> ratios.put(RowUpdate.NAME, ratio));
-        compare(result, CountersInRedis.NAIVE, yardstick -> isAlike(yardstick, scenario))
-                .ifPresent(ratio -> ratios.put(CountersInRedis.NAIVE, ratio));
-        compare(
-                        result,
+        ToDoubleFunction<ScenarioFigures> speed = each -> each.eventsPerSecond().median();
+        Map<String, Predicate<Scenario>> yardsticks = Map.of(
+                RawRedis.NAME, other -> scenario.aof() != null && isOfOneRedis(other, scenario),
+                NoopHttp.NAME, other -> other.shape().equals(scenario.shape()),
+                RowUpdate.NAME,
+                        other -> other.shape().name().equals(RowUpdate.MOST_CLIENTS)
+                                && other.creators() == scenario.creators(),
+                NaiveRedis.NAME, other -> other.isLike(scenario));
+        yardsticks.forEach((name, isYardstick) -> put(ratios, name, ratio(figures, name, isYardstick, speed)));
+        boolean settles = !scenario.contestant().equals(NoopHttp.NAME);
+        put(
+                ratios,
+                KafkaStreamsTotals.NAME,
+                ratio(
+                        figures,
                         KafkaStreamsTotals.NAME,
-                        yardstick -> !scenario.contestant().equals(NoopHttp.NAME)
-                                && yardstick.shape().equals(scenario.shape())
-                                && yardstick.creators() == scenario.creators(),
-                        Result::settledPerSecond)
-                .ifPresent(ratio -> ratios.put(KafkaStreamsTotals.NAME, ratio));
+                        other -> settles
+                                && other.shape().equals(scenario.shape())
+                                && other.creators() == scenario.creators(),
+                        ScenarioFigures::settledPerSecond));
         return ratios;
     }
 
     /** Redis' CPU of an event in INCRBYFLOATs of {@code raw-redis}, at the same AOF setting and number of creators. */
-    Optional<Double> increments(Result result) {
-        return result.redisMicros() == 0
-                ? Optional.empty()
-                : compare(
-                        result,
+    @Nullable
+    Double increments(ScenarioFigures figures) {
+        return figures.redisMicros() == 0
+                ? null
+                : ratio(
+                        figures,
                         RawRedis.NAME,
-                        yardstick -> yardstick.aof() == result.scenario().aof()
-                                && yardstick.creators() == result.scenario().creators(),
-                        Result::redisMicros);
+                        other -> isOfOneRedis(other, figures.scenario()),
+                        ScenarioFigures::redisMicros);
     }
 
     /** Redis' CPU of an event where many are remembered already, in that of {@code millrace} whose logs were empty. */
-    Optional<Double> againstEmptyLogs(Result result) {
-        return result.scenario().contestant().equals(Millrace.REMEMBERED)
-                ? compare(
-                        result, Millrace.NAME, yardstick -> isAlike(yardstick, result.scenario()), Result::redisMicros)
-                : Optional.empty();
+    @Nullable
+    Double againstEmptyLogs(ScenarioFigures figures) {
+        return figures.scenario().contestant().equals(MillraceServices.REMEMBERED)
+                ? ratio(
+                        figures,
+                        MillraceServices.NAME,
+                        other -> other.isLike(figures.scenario()),
+                        ScenarioFigures::redisMicros)
+                : null;
     }
 
-    private static boolean isAlike(Scenario yardstick, Scenario scenario) {
-        return yardstick.shape().equals(scenario.shape())
-                && yardstick.aof() == scenario.aof()
-                && yardstick.creators() == scenario.creators();
+    private static boolean isOfOneRedis(Scenario other, Scenario scenario) {
+        return other.aof() == scenario.aof() && other.creators() == scenario.creators();
     }
 
-    private Optional<Double> compare(Result result, String name, Predicate<Scenario> same) {
-        return compare(result, name, same, one -> one.eventsPerSecond().median());
+    private static void put(Map<String, Double> ratios, String name, @Nullable Double ratio) {
+        if (ratio != null) {
+            ratios.put(name, ratio);
+        }
     }
 
-    private Optional<Double> compare(
-            Result result, String name, Predicate<Scenario> same, ToDoubleFunction<Result> figure) {
-        return results.stream()
-                .filter(yardstick -> !yardstick.equals(result))
-                .filter(yardstick -> yardstick.scenario().contestant().equals(name))
-                .filter(yardstick -> same.test(yardstick.scenario()))
-                .map(yardstick -> figure.applyAsDouble(result) / figure.applyAsDouble(yardstick))
-                .findFirst();
+    private @Nullable Double ratio(
+            ScenarioFigures figures,
+            String name,
+            Predicate<Scenario> isYardstick,
+            ToDoubleFunction<ScenarioFigures> figure) {
+        for (ScenarioFigures other : all) {
+            Scenario scenario = other.scenario();
+            if (!scenario.equals(figures.scenario())
+                    && scenario.contestant().equals(name)
+                    && isYardstick.test(scenario)) {
+                return figure.applyAsDouble(figures) / figure.applyAsDouble(other);
+            }
+        }
+        return null;
     }
 }

@@ -2,10 +2,14 @@ package dev.millrace.lab.command;
 
 import dev.millrace.lab.stack.RunHome;
 import dev.millrace.local.command.Terminal;
+import dev.millrace.local.process.CommandException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -52,8 +56,7 @@ public abstract class LabCommand implements Callable<Integer> {
      *
      * @param interrupted what to say after Ctrl-C, asked before anything is stopped
      */
-    protected final int run(long seed, java.util.function.Supplier<RunHome.Ending> interrupted, RunHome.Run run)
-            throws Exception {
+    protected final int run(long seed, Supplier<RunHome.Ending> interrupted, RunHome.Run run) throws Exception {
         return RunHome.run(terminal, spec.name(), seed, keep, interrupted, run);
     }
 
@@ -103,6 +106,16 @@ public abstract class LabCommand implements Callable<Integer> {
         return all.stream()
                 .filter(one -> names.isEmpty() || names.contains(one.toString()))
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** What people are shown of a failure: the message where it is meant for them, otherwise everything. */
+    public static String explained(Throwable failure) {
+        if (failure instanceof CommandException) {
+            return String.valueOf(failure.getMessage());
+        }
+        StringWriter text = new StringWriter();
+        failure.printStackTrace(new PrintWriter(text));
+        return text.toString();
     }
 
     /** To be thrown. */

@@ -1,6 +1,8 @@
 package dev.millrace.lab.load;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -69,9 +71,13 @@ public final class Events {
         return size() * MICROS;
     }
 
-    /** Rank of the creator of the i-th event, from 0, the most popular. */
-    public int creatorRank(int i) {
-        return creators[i];
+    /** What each creator earns by them; nobody who earns nothing. */
+    public Map<String, Long> microsByCreator() {
+        Map<String, Long> micros = new HashMap<>();
+        for (int creator : creators) {
+            micros.merge(creatorName(creator), MICROS, Long::sum);
+        }
+        return micros;
     }
 
     /** The creator of the i-th event. */

@@ -338,7 +338,7 @@ public final class MillraceStack implements AutoCloseable {
     /** Statements of worker and ledger as Postgres counts them, rows as the worker does, identities as Redis holds them. */
     public Costs costs() throws Exception {
         LogMemory logs = LogMemory.of(redis.commands());
-        return new Costs(number(STATEMENTS), rowsWritten(), logs.bytes(), logs.identities());
+        return new Costs(number(STATEMENTS), rowsWritten(), logs.bytes(), logs.identities(), redisMicros());
     }
 
     @Override

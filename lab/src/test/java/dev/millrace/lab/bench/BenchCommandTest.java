@@ -37,7 +37,7 @@ class BenchCommandTest {
                     --rounds      | 0         | --rounds is 0; it takes 1 to 99
                     --remembered  | -1        | --remembered is -1; it takes 0 to 100000000
                     --warm-up     | 601       | --warm-up is 601; it takes 0 to 600
-                    --seed        | -1        | --seed is -1; it takes a whole number from 0 to 2147483646
+                    --seed        | x         | --seed is 'x'; it takes a whole number, such as 42
                     """)
     void aValueThatCanNotBeUsedIsNamedWithItsRemedy(String option, String value, String message) {
         assertThat(run(0, "bench", option, value)).isEqualTo(WRONG_USAGE);
@@ -67,7 +67,7 @@ class BenchCommandTest {
     /** @param lost events that each round loses */
     private int run(long lost, String... arguments) {
         Terminal terminal = new Terminal(Map.of(), root, stream(out), stream(err), 0, Clock.systemUTC());
-        List<Scenario> scenarios = List.of(Rounds.batches("fake", Aof.ALWAYS, Plan.MANY));
+        List<Scenario> scenarios = List.of(Rounds.batches("fake", Aof.ALWAYS, Scenario.MANY));
         FakeContestant fake = new FakeContestant("fake", scenarios, new ArrayList<>()) {
             @Override
             long count(long micros) {
@@ -76,7 +76,7 @@ class BenchCommandTest {
         };
         BenchCommand command = new BenchCommand(
                 terminal,
-                List.of(new Entrant("fake", List.of(scenarios.getFirst().shape()), _ -> fake)));
+                List.of(new Entrant("fake", List.of(scenarios.getFirst().shape()), (_, _) -> fake)));
         return new Shell(terminal).with(command).run(arguments);
     }
 

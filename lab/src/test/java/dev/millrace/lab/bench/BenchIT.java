@@ -2,10 +2,9 @@ package dev.millrace.lab.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.lab.load.Slabs;
-import dev.millrace.lab.progress.Progress;
-import dev.millrace.lab.report.Machine;
+import dev.millrace.lab.command.ProgressPrinter;
 import dev.millrace.lab.stack.Aof;
+import dev.millrace.lab.stack.Stage;
 import dev.millrace.local.server.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +29,7 @@ class BenchIT {
             .resolve("..")
             .normalize();
 
-    private static final Plan TINY = new Plan(
+    private static final BenchPlan TINY = new BenchPlan(
             true,
             Set.of("raw-redis", "noop-http", "millrace", "millrace-remembered", "row-update"),
             Set.of("pipeline-64", "single", "single-half-peak", "single-2000", "batch-1000", "clients-8"),
@@ -58,11 +57,11 @@ class BenchIT {
 
     @Test
     void whatEveryContestantCountsIsWhatWasSent() throws InterruptedException {
-        Outcome outcome = run(TINY);
-        System.out.println(Table.of(TINY, outcome, Machine.ofThisProcess()));
+        BenchReport outcome = run(TINY);
+        System.out.println(outcome.text());
 
         assertThat(outcome.failures()).isEmpty();
-        JsonNode json = JsonMapper.shared().readTree(ResultsJson.of(TINY, outcome, Machine.ofThisProcess()));
+        JsonNode json = JsonMapper.shared().readTree(outcome.json());
         Set<String> seen = new HashSet<>();
         for (JsonNode result : json.path("results")) {
             assertThat(result.path("lost").asLong(-1)).as(result.toString()).isZero();
@@ -111,10 +110,10 @@ class BenchIT {
         }
     }
 
-    private Outcome run(Plan plan) throws InterruptedException {
-        Progress progress = Progress.to(System.out, 0);
-        Stage stage = new Stage(ROOT, home, new Slabs(), progress::step);
-        List<Entrant> entrants = Stream.concat(Entrants.ALL.stream(), Stream.of(Entrants.remembering(REMEMBERED)))
+    private BenchReport run(BenchPlan plan) throws InterruptedException {
+        ProgressPrinter progress = new ProgressPrinter(System.out, 0);
+        Stage stage = new Stage(ROOT, home, progress::step);
+        List<Entrant> entrants = Stream.concat(Entrant.ALL.stream(), Stream.of(Entrant.remembering(REMEMBERED)))
                 .toList();
         return new Bench(plan, entrants, stage, progress, _ -> {}).run();
     }

@@ -1,7 +1,6 @@
 package dev.millrace.lab.bench;
 
 import dev.millrace.lab.load.Events;
-import dev.millrace.lab.stack.Costs;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -73,20 +72,16 @@ class FakeContestant implements Contestant {
     }
 
     @Override
-    public Costs costs() {
-        return Costs.NONE;
-    }
-
-    @Override
     public void close() {
         closed = true;
     }
 
     private record FakeRound(long counted) implements Round {
         @Override
-        public void send(Histogram nanos) throws InterruptedException {
+        public long send(Histogram nanos) throws InterruptedException {
             Thread.sleep(1);
             nanos.recordValue(1);
+            return 0;
         }
     }
 }

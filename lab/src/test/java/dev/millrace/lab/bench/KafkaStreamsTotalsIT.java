@@ -16,7 +16,7 @@ class KafkaStreamsTotalsIT {
 
     @Test
     void eachEventIsInTheBalancesOnceByTheTimeTheRoundIsSettled() throws Exception {
-        try (KafkaStreamsTotals contestant = KafkaStreamsTotals.start(RealServers.place(home), Durability.RELAXED)) {
+        try (KafkaStreamsTotals contestant = new KafkaStreamsTotals(RealServers.place(home), Durability.RELAXED)) {
             SentTwice spread = play(contestant, "batch-100", 1_000);
             SentTwice viral = play(contestant, "batch-1000", 1);
             assertThat(spread.counted()).isEqualTo(spread.micros());

@@ -13,34 +13,32 @@ final class Rounds {
     private Rounds() {}
 
     /** A round of so many events in so many milliseconds, none lost, each request a millisecond longer than the one before. */
-    static Measured round(int events, long millis) {
+    static RoundFigures round(int events, long millis) {
         return round(events, millis, events * Events.MICROS);
     }
 
     /** The same with so much in the balances. */
-    static Measured round(int events, long millis, long countedMicros) {
-        return round(events, millis, countedMicros, 2L * events, new Costs(4, 10, 9_000, 1_000));
+    static RoundFigures round(int events, long millis, long countedMicros) {
+        return round(events, millis, countedMicros, new Costs(4, 10, 9_000, 1_000, 2L * events));
     }
 
     /** The same of a contestant without Redis. */
-    static Measured withoutRedis(int events, long millis, long countedMicros) {
-        return round(events, millis, countedMicros, 0, new Costs(4, 10, 0, 0));
+    static RoundFigures withoutRedis(int events, long millis, long countedMicros) {
+        return round(events, millis, countedMicros, new Costs(4, 10, 0, 0, 0));
     }
 
-    private static Measured round(int events, long millis, long countedMicros, long redisMicros, Costs spent) {
+    private static RoundFigures round(int events, long millis, long countedMicros, Costs spent) {
         Histogram latency = new Histogram(3);
         for (int i = 1; i <= 1_000; i++) {
             latency.recordValue(TimeUnit.MILLISECONDS.toNanos(i));
         }
-        return new Measured(
+        return new RoundFigures(
                 events,
                 TimeUnit.MILLISECONDS.toNanos(millis),
                 TimeUnit.MILLISECONDS.toNanos(20),
                 latency,
                 Map.of("redis", 0.5, "client", 0.25),
-                redisMicros,
                 spent,
-                events * Events.MICROS,
                 countedMicros,
                 2);
     }

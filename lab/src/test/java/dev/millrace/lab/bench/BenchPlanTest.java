@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class PlanTest {
+class BenchPlanTest {
     private static final Scenario BATCHES_OFF = Rounds.batches("millrace", Aof.OFF, 1_000);
     private static final Scenario BATCHES_ALWAYS = Rounds.batches("millrace", Aof.ALWAYS, 1);
     private static final Scenario SINGLE_OFF = new Scenario("millrace", Case.SINGLE, Aof.OFF, 1_000);
@@ -19,13 +19,13 @@ class PlanTest {
 
     @Test
     void aFirstLookLeavesOutSmallCasesAndTheOtherSettingsOfRedisButForLargeBatches() {
-        Plan quick = plan(true, Set.of(), Set.of());
+        BenchPlan quick = plan(true, Set.of(), Set.of());
         assertThat(quick.takes(BATCHES_OFF)).isTrue();
         assertThat(quick.takes(Rounds.batches("millrace", Aof.OFF, 1))).isFalse();
         assertThat(quick.takes(BATCHES_ALWAYS)).isTrue();
         assertThat(quick.takes(SINGLE_OFF)).isFalse();
         assertThat(quick.takes(ROWS)).isTrue();
-        assertThat(quick.takes(new Scenario("millrace", Peaks.FIXED, Aof.EVERYSEC, 1_000)))
+        assertThat(quick.takes(new Scenario("millrace", Scenario.FIXED, Aof.EVERYSEC, 1_000)))
                 .as("the same rate for everybody")
                 .isTrue();
         assertThat(quick.takes(FEW_ROWS)).isFalse();
@@ -45,7 +45,7 @@ class PlanTest {
 
     @Test
     void onlyTheCasesAndSettingsThatAreAskedForAreMeasured() {
-        Plan plan = plan(false, Set.of("batch-1000", "clients-64"), Set.of(Aof.ALWAYS));
+        BenchPlan plan = plan(false, Set.of("batch-1000", "clients-64"), Set.of(Aof.ALWAYS));
         assertThat(plan.takes(BATCHES_ALWAYS)).isTrue();
         assertThat(plan.takes(BATCHES_OFF)).isFalse();
         assertThat(plan.takes(SINGLE_ALWAYS)).isFalse();
@@ -58,8 +58,8 @@ class PlanTest {
                 .isTrue();
     }
 
-    private static Plan plan(boolean quick, Set<String> cases, Set<Aof> aofs) {
-        return new Plan(
+    private static BenchPlan plan(boolean quick, Set<String> cases, Set<Aof> aofs) {
+        return new BenchPlan(
                 quick, Set.of(), cases, aofs, Duration.ZERO, 1, Duration.ofSeconds(1), Duration.ofMinutes(1), 1);
     }
 }

@@ -18,7 +18,7 @@ import java.util.Set;
  * @param budget after which no further turn of rounds is begun, the start included
  * @param seed what events are drawn from
  */
-record Plan(
+record BenchPlan(
         boolean quick,
         Set<String> contestants,
         Set<String> cases,
@@ -28,22 +28,19 @@ record Plan(
         Duration length,
         Duration budget,
         long seed) {
-    /** Creators of the case that is not viral. */
-    static final int MANY = 1_000;
-
     private static final Set<String> PROMISED =
-            Set.of(RawRedis.NAME, NoopHttp.NAME, Millrace.NAME, Millrace.REMEMBERED, RowUpdate.NAME);
+            Set.of(RawRedis.NAME, NoopHttp.NAME, MillraceServices.NAME, MillraceServices.REMEMBERED, RowUpdate.NAME);
 
-    /** Of each way to send events one case, that with most under way, and the calm one. */
+    /** Of each way to send events one case, that with most under way, and the calm ones. */
     private static final Set<String> FIRST_CASES = Set.of(
             RawRedis.PIPELINE,
             Case.SINGLE.name(),
-            Peaks.halfOf(Case.SINGLE).name(),
-            Peaks.FIXED.name(),
+            Scenario.HALF.name(),
+            Scenario.FIXED.name(),
             Case.BATCH_1000.name(),
-            "clients-64");
+            RowUpdate.MOST_CLIENTS);
 
-    Plan {
+    BenchPlan {
         contestants = Set.copyOf(contestants);
         cases = Set.copyOf(cases);
         aofs = Set.copyOf(aofs);
@@ -58,16 +55,13 @@ record Plan(
         return contestants.isEmpty() || contestants.contains(entrant.name());
     }
 
+    /** The rate of the half-peak case follows from the closed loop, which is taken with it. */
     boolean takes(Scenario scenario) {
-        String shape = scenario.shape().name();
-        boolean takesCase = cases.isEmpty() || cases.contains(shape) || givesPeak(scenario);
+        Case shape = scenario.shape();
+        boolean givesPeak = shape.equals(Case.SINGLE) && cases.contains(Scenario.HALF.name());
+        boolean takesCase = cases.isEmpty() || cases.contains(shape.name()) || givesPeak;
         boolean takesAof = aofs.isEmpty() || scenario.aof() == null || aofs.contains(scenario.aof());
         return takesCase && takesAof && (!quick || isFirstLook(scenario));
-    }
-
-    /** The rate of a half-peak case follows from the case it is the half of. */
-    private boolean givesPeak(Scenario scenario) {
-        return cases.contains(Peaks.halfOf(scenario.shape().name()));
     }
 
     /**
@@ -75,12 +69,12 @@ record Plan(
      * one creator, and under the other settings in its largest requests. Cases and settings that are asked for are all taken.
      */
     private boolean isFirstLook(Scenario scenario) {
-        boolean many = scenario.creators() == MANY;
+        boolean many = scenario.creators() == Scenario.MANY;
         boolean promised = PROMISED.contains(scenario.contestant());
         boolean durable = scenario.aof() == null || scenario.aof() == Aof.ALWAYS;
         boolean largest = scenario.shape().batch() > 1 && many && promised;
         return (!cases.isEmpty() || FIRST_CASES.contains(scenario.shape().name()))
-                && (!aofs.isEmpty() || durable || largest || Peaks.isFixed(scenario.shape()))
+                && (!aofs.isEmpty() || durable || largest || scenario.shape().equals(Scenario.FIXED))
                 && (many || promised);
     }
 }

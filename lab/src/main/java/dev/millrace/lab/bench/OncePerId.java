@@ -1,5 +1,6 @@
-package dev.millrace.lab.bench.kafka;
+package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Events;
 import java.time.Duration;
 import java.util.Set;
 import org.apache.kafka.common.serialization.Serdes;
@@ -13,17 +14,17 @@ import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowStore;
 
 /**
- * Lets an id through that was not there for {@value #MINUTES} minutes. It is remembered in a window store, whose old segments
- * go as a whole, in the window that it came in; only this one and the one before matter.
+ * From an id to the micros that it pays, where it was not there for {@value #MINUTES} minutes. It is remembered in a window
+ * store, whose old segments go as a whole, in the window that it came in; only this one and the one before matter.
  */
-final class Deduplication implements FixedKeyProcessorSupplier<String, Click, Long> {
+final class OncePerId implements FixedKeyProcessorSupplier<String, String, Long> {
     private static final String SEEN = "seen";
     private static final int MINUTES = 130;
     private static final Duration SPAN = Duration.ofMinutes(MINUTES);
 
     @Override
-    public FixedKeyProcessor<String, Click, Long> get() {
-        return new OncePerId();
+    public FixedKeyProcessor<String, String, Long> get() {
+        return new Filter();
     }
 
     @Override
@@ -34,7 +35,7 @@ final class Deduplication implements FixedKeyProcessorSupplier<String, Click, Lo
                 Serdes.ByteArray()));
     }
 
-    private static final class OncePerId extends ContextualFixedKeyProcessor<String, Click, Long> {
+    private static final class Filter extends ContextualFixedKeyProcessor<String, String, Long> {
         private static final byte[] NOTHING = {};
 
         @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before it hands over events.
@@ -46,19 +47,15 @@ final class Deduplication implements FixedKeyProcessorSupplier<String, Click, Lo
             seen = context.getStateStore(SEEN);
         }
 
-        @Override
-        public void process(FixedKeyRecord<String, Click> click) {
-            String id = click.value().id();
-            long window = click.timestamp() - click.timestamp() % SPAN.toMillis();
-            if (isNew(id, window)) {
-                seen.put(id, NOTHING, window);
-                context().forward(click.withValue(click.value().micros()));
-            }
-        }
-
         /** Looked up by their window's start: two gets, where asking for a span of time would scan. */
-        private boolean isNew(String id, long window) {
-            return seen.fetch(id, window) == null && seen.fetch(id, window - SPAN.toMillis()) == null;
+        @Override
+        public void process(FixedKeyRecord<String, String> click) {
+            String id = click.value();
+            long window = click.timestamp() - click.timestamp() % SPAN.toMillis();
+            if (seen.fetch(id, window) == null && seen.fetch(id, window - SPAN.toMillis()) == null) {
+                seen.put(id, NOTHING, window);
+                context().forward(click.withValue(Events.MICROS));
+            }
         }
     }
 }

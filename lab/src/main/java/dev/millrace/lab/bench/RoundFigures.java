@@ -13,27 +13,22 @@ import org.HdrHistogram.Histogram;
  * @param settleNanos until the balances held everything, after that
  * @param latency nanoseconds of each request
  * @param cpuSeconds by process, of sending and settling
- * @param redisMicros microseconds of Redis' CPU during the same
  * @param spent during the same
- * @param sentMicros what the events pay
  * @param countedMicros what is in the balances
- * @param repeated requests that were refused or broke, and were sent again
+ * @param sentAgain requests that were refused or broke, and were sent again
  */
-record Measured(
+record RoundFigures(
         int events,
         long sendNanos,
         long settleNanos,
         Histogram latency,
         Map<String, Double> cpuSeconds,
-        long redisMicros,
         Costs spent,
-        long sentMicros,
         long countedMicros,
-        long repeated) {
+        long sentAgain) {
     private static final double SECOND = 1e9;
-    private static final double MILLI = 1e6;
 
-    Measured {
+    RoundFigures {
         cpuSeconds = Map.copyOf(cpuSeconds);
     }
 
@@ -46,13 +41,9 @@ record Measured(
         return events * SECOND / (sendNanos + settleNanos);
     }
 
-    double settleMillis() {
-        return settleNanos / MILLI;
-    }
-
     /** Events that were paid too little for, or, below zero, too much; a part of an event is one. */
     long lost() {
-        long micros = sentMicros - countedMicros;
+        long micros = events * Events.MICROS - countedMicros;
         return Long.signum(micros) * Math.ceilDiv(Math.abs(micros), Events.MICROS);
     }
 }

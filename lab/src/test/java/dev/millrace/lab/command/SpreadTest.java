@@ -1,4 +1,4 @@
-package dev.millrace.lab.report;
+package dev.millrace.lab.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

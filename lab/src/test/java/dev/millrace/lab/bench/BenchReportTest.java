@@ -2,8 +2,8 @@ package dev.millrace.lab.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.lab.command.Machine;
 import dev.millrace.lab.load.Case;
-import dev.millrace.lab.report.Machine;
 import dev.millrace.lab.stack.Aof;
 import java.time.Duration;
 import java.util.List;
@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-class ResultsJsonTest {
-    private static final Plan PLAN = new Plan(
+class BenchReportTest {
+    private static final BenchPlan PLAN = new BenchPlan(
             false,
             Set.of(),
             Set.of(),
@@ -23,21 +23,19 @@ class ResultsJsonTest {
             Duration.ofSeconds(3),
             Duration.ofMinutes(1),
             42);
-    private static final Machine MACHINE = new Machine(2, "a processor", 8_192, "Linux 6", "a VM 25");
+    private static final Machine MACHINE =
+            new Machine(2, "a processor", 8_192, "Linux 6", "a VM 25", List.of("millrace: redis 7"), 90.5);
 
     @Test
     void aRunIsOneObjectOfMachineResultsAndFailures() {
-        Result batches = Result.of(
+        ScenarioFigures batches = new ScenarioFigures(
                 Rounds.batches("millrace", Aof.ALWAYS, 1_000),
                 List.of(Rounds.round(1_000, 500), Rounds.round(1_000, 500)));
-        Result rows = Result.of(
+        ScenarioFigures rows = new ScenarioFigures(
                 new Scenario("row-update", new Case("clients-64", 1, 64), null, 1_000),
                 List.of(Rounds.withoutRedis(1_000, 4_000, 999_000)));
-        Outcome outcome = new Outcome(
-                List.of(batches, rows), List.of("millrace: redis 7"), List.of("1 lost"), Duration.ofMillis(90_500));
-
-        JsonNode json = JsonMapper.shared().readTree(ResultsJson.of(PLAN, outcome, MACHINE));
-
+        BenchReport report = BenchReport.of(PLAN, MACHINE, List.of(batches, rows), List.of("1 lost"));
+        JsonNode json = JsonMapper.shared().readTree(report.json());
         assertThat(json.propertyNames())
                 .containsExactly("machine", "results", "failures", "seed", "quick", "warmUpSeconds", "roundSeconds");
         assertThat(json.path("machine").toString())
@@ -65,17 +63,13 @@ class ResultsJsonTest {
 
     @Test
     void theTableShowsTheSame() {
-        Result rows = Result.of(
+        ScenarioFigures rows = new ScenarioFigures(
                 new Scenario("row-update", new Case("clients-64", 1, 64), null, 1),
                 List.of(Rounds.round(1_000, 4_000), Rounds.round(1_000, 1_000), Rounds.round(1_000, 2_000)));
-        String table = Table.of(
-                PLAN,
-                new Outcome(List.of(rows), List.of("row-update: postgres 18"), List.of(), Duration.ofSeconds(9)),
-                MACHINE);
-        assertThat(table)
-                .startsWith("2 cores (a processor), 8,192 MiB, Linux 6, a VM 25\nrow-update: postgres 18\n")
-                .contains("row-update  clients-64  -           1       500  250-1,000      -       -      -")
+        assertThat(BenchReport.of(PLAN, MACHINE, List.of(rows), List.of()).text())
+                .startsWith("2 cores (a processor), 8,192 MiB, Linux 6, a VM 25\nmillrace: redis 7\n")
+                .contains("row-update  clients-64  -           1       500  250  1,000      -       -      -")
                 .contains("Seed 42, warmed up for 20 s, rounds of 3.0 s: the median one")
-                .endsWith("1 results in 9 s. Nothing was lost, nothing was paid twice.\n");
+                .endsWith("1 results in 91 s. Nothing was lost, nothing was paid twice.\n");
     }
 }

@@ -3,17 +3,17 @@ package dev.millrace.lab.bench;
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
-import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
-import dev.millrace.lab.load.Refusals;
+import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.load.Verdicts;
 import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.MillraceStack;
 import dev.millrace.lab.stack.ServiceJvm;
-import java.io.IOException;
+import dev.millrace.lab.stack.Stage;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,57 +24,50 @@ import org.HdrHistogram.Histogram;
  * The real services over HTTP: signed tokens, each checked, counted once and settled to the ledger by the worker
  * meanwhile. An event is acknowledged when Redis holds it as safely as it is set to.
  */
-final class Millrace implements Contestant {
+final class MillraceServices implements Contestant {
     static final String NAME = "millrace";
 
     /** The same on logs that are full of what was counted before. */
     static final String REMEMBERED = "millrace-remembered";
 
     /** How requests are sent, the calm ones after those whose peak they are the half of. */
-    static final List<Case> CASES = Stream.concat(Case.HTTP.stream(), Stream.of(Peaks.halfOf(Case.SINGLE), Peaks.FIXED))
+    static final List<Case> CASES = Stream.concat(Case.HTTP.stream(), Stream.of(Scenario.HALF, Scenario.FIXED))
             .toList();
 
     static final List<Case> CASES_REMEMBERED = List.of(Case.BATCH_1000);
 
-    private static final int SINGLES = 8_000;
-    private static final int BATCHED = 40_000;
-
     /** From one settlement that nobody asks for to the next: the product's default. */
-    private static final Duration INTERVAL = Duration.ofSeconds(60);
+    private static final MillraceStack.Setup SETUP =
+            new MillraceStack.Setup(Duration.ofSeconds(60), ServiceJvm.OPTIONS);
 
     private final String name;
     private final List<Case> cases;
     private final MillraceStack stack;
     private final EventRequests writer;
-    private final Peaks peaks = new Peaks();
+    private final Pacing pacing = new Pacing();
 
-    private Millrace(String name, List<Case> cases, MillraceStack stack, EventRequests writer) {
+    private MillraceServices(String name, List<Case> cases, MillraceStack stack, Slabs slabs) {
         this.name = name;
         this.cases = cases;
         this.stack = stack;
-        this.writer = writer;
+        this.writer = new EventRequests(stack.mint(), slabs);
     }
 
-    static Contestant start(Stage stage) throws Exception {
-        MillraceStack.Setup setup = new MillraceStack.Setup(INTERVAL, ServiceJvm.OPTIONS);
-        MillraceStack stack = started(stage, NAME, setup);
-        return new Millrace(NAME, CASES, stack, new EventRequests(stack.mint(), stage.slabs()));
+    static Contestant start(Stage stage, Slabs slabs) throws Exception {
+        MillraceStack stack = MillraceStack.start(stage.root(), stage.place(NAME), SETUP, stage.progress());
+        return new MillraceServices(NAME, CASES, stack, slabs);
     }
 
     /** With so many identities in its logs, and in the node's index. */
-    static Contestant startRemembering(Stage stage, long identities) throws Exception {
-        MillraceStack.Setup setup = new MillraceStack.Setup(INTERVAL, ServiceJvm.OPTIONS).withIndexFor(identities);
-        MillraceStack stack = started(stage, REMEMBERED, setup);
+    static Contestant startRemembering(Stage stage, Slabs slabs, long identities) throws Exception {
+        MillraceStack stack = MillraceStack.start(
+                stage.root(), stage.place(REMEMBERED), SETUP.withIndexFor(identities), stage.progress());
         stack.remember(identities, identities, stage.progress());
-        return new Millrace(REMEMBERED, CASES_REMEMBERED, stack, new EventRequests(stack.mint(), stage.slabs()));
-    }
-
-    private static MillraceStack started(Stage stage, String name, MillraceStack.Setup setup) throws Exception {
-        return MillraceStack.start(stage.root(), stage.place(name), setup, stage.progress());
+        return new MillraceServices(REMEMBERED, CASES_REMEMBERED, stack, slabs);
     }
 
     static int roundSize(Case shape) {
-        return shape.batch() == 1 ? SINGLES : BATCHED;
+        return shape.batch() == 1 ? 8_000 : 40_000;
     }
 
     @Override
@@ -89,9 +82,10 @@ final class Millrace implements Contestant {
 
     @Override
     public List<Scenario> scenarios() {
-        return Scenarios.underEachAof(name, cases).stream()
-                .filter(scenario -> scenario.creators() == Plan.MANY || !Peaks.isGiven(scenario.shape()))
-                .filter(scenario -> scenario.aof() != Aof.OFF || !Peaks.isFixed(scenario.shape()))
+        return Scenario.underEachAof(name, cases).stream()
+                .filter(scenario -> scenario.creators() == Scenario.MANY || !scenario.hasGivenRate())
+                .filter(scenario ->
+                        scenario.aof() != Aof.OFF || !scenario.shape().equals(Scenario.FIXED))
                 .filter(scenario -> scenario.aof() == Aof.ALWAYS || name.equals(NAME))
                 .toList();
     }
@@ -108,19 +102,14 @@ final class Millrace implements Contestant {
 
     @Override
     public Round prepare(Scenario scenario, Events events) throws Exception {
-        stack.set(Objects.requireNonNull(scenario.aof(), "a scenario of Redis has a setting of its file"));
+        stack.set(Objects.requireNonNull(scenario.aof()));
         List<ByteBuffer> requests = writer.of(events, scenario.shape().batch());
-        return new LedgerRound(scenario, events, requests);
+        return new LedgerRound(scenario, events, requests, stack.countedMicros(), stack.settledByCreator());
     }
 
     @Override
     public Costs costs() throws Exception {
         return stack.costs();
-    }
-
-    @Override
-    public long redisMicros() {
-        return stack.redisMicros();
     }
 
     @Override
@@ -139,28 +128,26 @@ final class Millrace implements Contestant {
         private final List<ByteBuffer> requests;
         private final long countedBefore;
         private final Map<String, Long> settledBefore;
-        private long repeated;
 
-        LedgerRound(Scenario scenario, Events events, List<ByteBuffer> requests) throws Exception {
+        private LedgerRound(
+                Scenario scenario,
+                Events events,
+                List<ByteBuffer> requests,
+                long countedBefore,
+                Map<String, Long> settledBefore) {
             this.scenario = scenario;
             this.events = events;
             this.requests = requests;
-            this.countedBefore = stack.countedMicros();
-            this.settledBefore = stack.settledByCreator();
+            this.countedBefore = countedBefore;
+            this.settledBefore = settledBefore;
         }
 
         @Override
-        public void send(Histogram nanos) throws IOException {
+        public long send(Histogram nanos) throws Exception {
             Verdicts verdicts = new Verdicts();
-            LoadClient client =
-                    LoadClient.http(stack.ingestPort(), scenario.shape().clients());
-            LoadReport report = client.send(requests, peaks.drive(scenario), Refusals.SEND_AGAIN, nanos, verdicts);
-            repeated = report.sentAgain();
-            peaks.reached(scenario, report.acknowledgedPerSecond());
-            if (verdicts.acknowledged() < events.size()) {
-                throw new IllegalStateException("of %,d events ingest-api acknowledged %s; other answers: %s"
-                        .formatted(events.size(), verdicts, report.unexpected()));
-            }
+            LoadReport report = pacing.send(stack.ingestPort(), scenario, requests, nanos, verdicts);
+            verdicts.mustBeAcknowledged(report.unexpected());
+            return report.sentAgain();
         }
 
         @Override
@@ -176,16 +163,33 @@ final class Millrace implements Contestant {
         @Override
         public long counted() throws Exception {
             long counted = stack.countedMicros() - countedBefore;
-            Earnings earned = Earnings.between(settledBefore, stack.settledByCreator());
-            if (counted == events.micros() && earned.micros() == events.micros()) {
-                earned.mustBe(Earnings.of(events));
+            Map<String, Long> earned = grown(settledBefore, stack.settledByCreator());
+            long settled = earned.values().stream().mapToLong(Long::longValue).sum();
+            if (counted == events.micros() && settled == events.micros()) {
+                mustBe(earned, events.microsByCreator());
             }
-            return counted == events.micros() ? earned.micros() : counted;
+            return counted == events.micros() ? settled : counted;
         }
+    }
 
-        @Override
-        public long repeated() {
-            return repeated;
-        }
+    /** What balances have grown by; no creator whose balance has not grown. */
+    static Map<String, Long> grown(Map<String, Long> before, Map<String, Long> after) {
+        Map<String, Long> micros = new HashMap<>(after);
+        before.forEach((creator, had) -> micros.merge(creator, -had, Long::sum));
+        micros.values().removeIf(grown -> grown == 0);
+        return micros;
+    }
+
+    /** @throws IllegalStateException naming a creator who has earned something else */
+    static void mustBe(Map<String, Long> earned, Map<String, Long> expected) {
+        Map<String, Long> all = new HashMap<>(expected);
+        all.putAll(earned);
+        all.keySet().forEach(creator -> {
+            long has = earned.getOrDefault(creator, 0L);
+            long due = expected.getOrDefault(creator, 0L);
+            if (has != due) {
+                throw new IllegalStateException("%s was paid %,d micros instead of %,d".formatted(creator, has, due));
+            }
+        });
     }
 }

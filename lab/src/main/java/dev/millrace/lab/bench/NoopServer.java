@@ -1,6 +1,11 @@
-package dev.millrace.lab.bench.noop;
+package dev.millrace.lab.bench;
 
 import dev.millrace.service.ServerConfiguration;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.OutputStream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -16,7 +21,6 @@ import org.springframework.context.annotation.Import;
 @EnableAutoConfiguration
 @Import(ServerConfiguration.class)
 public class NoopServer {
-
     public static void main(String[] args) {
         SpringApplication.run(NoopServer.class, args);
     }
@@ -24,5 +28,16 @@ public class NoopServer {
     @Bean
     ServletRegistrationBean<NoopServlet> events() {
         return new ServletRegistrationBean<>(new NoopServlet(), "/v1/events");
+    }
+
+    /** Reads the body away and answers 202 without content. A servlet by itself, as ingest-api's is. */
+    static final class NoopServlet extends HttpServlet {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+            request.getInputStream().transferTo(OutputStream.nullOutputStream());
+            response.setStatus(HttpServletResponse.SC_ACCEPTED);
+        }
     }
 }
