@@ -110,14 +110,12 @@ record Books(LedgerSession session) {
      */
     private record Rule(String what, String sql) {}
 
-    /** What is unsound in the ledger itself. */
-    List<Difference> unsound() throws SQLException {
-        List<Difference> differences = new java.util.ArrayList<>();
+    /** Adds what is unsound in the ledger itself. */
+    void addUnsound(Deviations deviations) throws SQLException {
         for (Rule rule : RULES) {
             session.list(rule.sql(), row -> row.getString(1))
-                    .forEach(found -> differences.add(new Difference(rule.what(), "none", found)));
+                    .forEach(found -> deviations.add(rule.what(), "none", found));
         }
-        return differences;
     }
 
     /** What each creator has been paid, by the postings. */

@@ -1,5 +1,6 @@
 package dev.millrace.lab.torture;
 
+import com.google.common.util.concurrent.RateLimiter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -20,10 +21,10 @@ final class Client {
     private final Readership readership;
     private final Oracle oracle;
     private final Post post;
-    private final Pace pace;
+    private final RateLimiter pace;
     private final Tallies twice;
     private final double both;
-    private List<Event> again = new ArrayList<>();
+    private List<Readership.Event> again = new ArrayList<>();
 
     /**
      * @param twice counts what is sent twice, by the way
@@ -34,7 +35,7 @@ final class Client {
             Readership readership,
             Oracle oracle,
             Post post,
-            Pace pace,
+            RateLimiter pace,
             Tallies twice,
             double both) {
         this.random = random;
@@ -49,12 +50,12 @@ final class Client {
     /** Draws a batch, sends it and returns when there is nothing left to do for it. */
     void sendOne() throws InterruptedException {
         int size = random.nextInt(LEAST, MOST + 1);
-        pace.await(size);
-        List<Event> fresh = new ArrayList<>(size);
-        List<Event> copies = again;
+        var _ = pace.acquire(size);
+        List<Readership.Event> fresh = new ArrayList<>(size);
+        List<Readership.Event> copies = again;
         again = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            Event event = readership.next();
+            Readership.Event event = readership.next();
             if (event.again()) {
                 copies.add(event);
                 twice.add("new token");
@@ -63,7 +64,7 @@ final class Client {
                 chooseCopy(event, copies);
             }
         }
-        Batch batch = Batch.of(fresh, copies);
+        Post.Batch batch = Post.Batch.of(fresh, copies);
         int node = random.nextInt(2);
         oracle.sending(batch.sums());
         double share = Math.max(both, LEAST_SHARE);
@@ -80,7 +81,7 @@ final class Client {
         }
     }
 
-    private void chooseCopy(Event event, List<Event> copies) {
+    private void chooseCopy(Readership.Event event, List<Readership.Event> copies) {
         switch (random.nextInt(COPIES_IN)) {
             case 0 -> {
                 copies.add(event);
@@ -95,9 +96,9 @@ final class Client {
     }
 
     /** What it brings counts for nothing here: the events are those of the batch. */
-    private Thread twin(List<Event> events, int node) {
+    private Thread twin(List<Readership.Event> events, int node) {
         twice.add("both nodes at once", events.size());
-        Batch copies = Batch.of(List.of(), events);
+        Post.Batch copies = Post.Batch.of(List.of(), events);
         return Thread.ofVirtual().start(() -> {
             try {
                 post.deliver(copies, node);

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 final class Crowd {
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final List<Thread> threads;
-    private final Differences differences;
+    private final Deviations deviations;
 
     /** One round. */
     interface Work {
@@ -17,8 +17,8 @@ final class Crowd {
     }
 
     /** Starts a virtual thread for each piece of work; one that throws is a difference, and ends. */
-    Crowd(List<? extends Work> works, Differences differences) {
-        this.differences = differences;
+    Crowd(List<? extends Work> works, Deviations deviations) {
+        this.deviations = deviations;
         this.threads = IntStream.range(0, works.size())
                 .mapToObj(i -> Thread.ofVirtual().start(() -> run(works.get(i))))
                 .toList();
@@ -43,7 +43,7 @@ final class Crowd {
                 Thread.currentThread().interrupt();
                 return;
             } catch (RuntimeException e) {
-                differences.add(new Difference("the torture itself", "no failure", e.toString()));
+                deviations.add("the torture itself", "no failure", e.toString());
                 return;
             }
         }

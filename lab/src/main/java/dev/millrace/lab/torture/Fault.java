@@ -2,6 +2,7 @@ package dev.millrace.lab.torture;
 
 import dev.millrace.lab.link.Direction;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -14,13 +15,7 @@ import java.util.Set;
  * @param late whether what a half-open link held back arrives late, or never
  */
 record Fault(
-        FaultKind kind,
-        Target target,
-        Duration at,
-        Duration lasting,
-        int strength,
-        Set<Direction> silent,
-        boolean late) {
+        Kind kind, Target target, Duration at, Duration lasting, int strength, Set<Direction> silent, boolean late) {
     Fault {
         silent = Set.copyOf(silent);
     }
@@ -29,5 +24,31 @@ record Fault(
     @Override
     public String toString() {
         return kind + " " + target;
+    }
+
+    /** What can go wrong. */
+    enum Kind {
+        /** SIGKILL, and a new process after a while. */
+        KILL,
+        /** SIGSTOP, and SIGCONT after a while. */
+        STOP,
+        /** All connections of a link close, new ones are refused. */
+        CUT,
+        /** Each piece on a link is held back. */
+        DELAY,
+        /** A link falls silent, one way or both. */
+        HALF_OPEN,
+        /** Replies on a link break off with RST. */
+        RESET;
+
+        boolean isOnLink() {
+            return this != KILL && this != STOP;
+        }
+
+        /** As on the command line: {@code half-open}. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 }

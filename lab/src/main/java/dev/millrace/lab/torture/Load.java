@@ -1,5 +1,6 @@
 package dev.millrace.lab.torture;
 
+import com.google.common.util.concurrent.RateLimiter;
 import dev.millrace.common.token.Kid;
 import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabSettings;
@@ -15,13 +16,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
+import java.util.random.RandomGenerator;
 
 /** Everybody who uses the stack from outside: clients that send, readers that look. Thread-safe. */
 final class Load {
     private static final int CLIENTS = 12;
     private static final int READERS = 4;
-    private static final long EVENTS_PER_SECOND = 7_000;
+    private static final double EVENTS_PER_SECOND = 7_000;
 
     /** Acknowledged events after which the services have their code compiled, more or less. */
     private static final long ENOUGH = 20_000;
@@ -30,40 +31,41 @@ final class Load {
 
     private final Oracle oracle = new Oracle();
     private final Tallies twice = new Tallies();
-    private final Tallies balances = new Tallies();
-    private final Differences differences;
+    private final Deviations deviations;
     private final Post post;
+    private final BalanceReader reader;
     private final Crowd clients;
     private final Crowd readers;
 
-    private Load(LabSettings settings, Network network, Clock clock, Plan plan, Differences differences) {
-        this.differences = differences;
+    private Load(LabSettings settings, Network network, Clock clock, TorturePlan plan, Deviations deviations) {
+        this.deviations = deviations;
         this.post = new Post(
                 network.ingestNodes().stream()
                         .map(node -> node.resolve("/v1/events"))
                         .toList(),
-                differences);
+                deviations);
         List<TokenMint> publishers = publishers(settings, clock);
         SplittableRandom seeds = new SplittableRandom(~plan.seed()); // Another stream than that of the faults.
-        Pace pace = new Pace(EVENTS_PER_SECOND);
+        RateLimiter pace = RateLimiter.create(EVENTS_PER_SECOND);
         List<Crowd.Work> sending = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
             Readership readership = new Readership(seeds.split(), publishers, clock, i + "-");
             sending.add(new Client(seeds.split(), readership, oracle, post, pace, twice, plan.both())::sendOne);
         }
-        BalanceApi api =
-                new BalanceApi(network.ledger(), new BearerMint(settings.local().bearerSecret()), clock);
-        List<Crowd.Work> looking = IntStream.range(0, READERS)
-                .<Crowd.Work>mapToObj(
-                        i -> new BalanceReader(api, seeds.split(), oracle, differences, balances)::readOne)
-                .toList();
-        this.clients = new Crowd(sending, differences);
-        this.readers = new Crowd(looking, differences);
+        this.reader = new BalanceReader(
+                network.ledger(), new BearerMint(settings.local().bearerSecret()), clock, deviations);
+        List<Crowd.Work> looking = new ArrayList<>();
+        for (int i = 0; i < READERS; i++) {
+            RandomGenerator random = seeds.split();
+            looking.add(() -> reader.readOne(random, oracle));
+        }
+        this.clients = new Crowd(sending, deviations);
+        this.readers = new Crowd(looking, deviations);
     }
 
     /** Creates the publishers where they are missing, and lets everybody loose. */
-    static Load start(LabSettings settings, Network network, Clock clock, Plan plan, Differences differences) {
-        return new Load(settings, network, clock, plan, differences);
+    static Load start(LabSettings settings, Network network, Clock clock, TorturePlan plan, Deviations deviations) {
+        return new Load(settings, network, clock, plan, deviations);
     }
 
     Oracle oracle() {
@@ -81,7 +83,7 @@ final class Load {
 
     /** Readers' requests, by what came of them. */
     Tallies balances() {
-        return balances;
+        return reader.answers();
     }
 
     /** Returns when the first events are acknowledged, so that faults hit a stack that works. */
@@ -96,10 +98,10 @@ final class Load {
     void stop(Duration patience) throws InterruptedException {
         post.giveUpAfter(patience);
         if (!clients.stop(patience.plusSeconds(15))) {
-            differences.add(new Difference("clients", "that they give up in time", "some still wait"));
+            deviations.add("clients", "that they give up in time", "some still wait");
         }
         if (!readers.stop(Duration.ofSeconds(15))) {
-            differences.add(new Difference("readers", "that they end in time", "some still wait"));
+            deviations.add("readers", "that they end in time", "some still wait");
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.millrace.lab.torture;
 
-import dev.millrace.lab.link.Link;
+import dev.millrace.lab.link.TcpLink;
 import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.lab.stack.Links;
@@ -12,17 +12,17 @@ import java.util.Map;
 
 /** All links of a stack. Thread-safe. */
 final class Network implements AutoCloseable {
-    private final Map<Target, Link> links = new EnumMap<>(Target.class);
+    private final Map<Target, TcpLink> links = new EnumMap<>(Target.class);
 
     Network(LabSettings settings) {
         for (Target target : Target.links()) {
             int port = port(settings, target.end());
-            links.put(target, Link.open(target.toString(), LabSettings.freePort(), port));
+            links.put(target, TcpLink.open(target.toString(), LabSettings.freePort(), port));
         }
     }
 
-    Link link(Target target) {
-        Link link = links.get(target);
+    TcpLink link(Target target) {
+        TcpLink link = links.get(target);
         if (link == null) {
             throw new IllegalArgumentException(target + " is no link");
         }
@@ -45,12 +45,12 @@ final class Network implements AutoCloseable {
     }
 
     void heal() {
-        links.values().forEach(Link::heal);
+        links.values().forEach(TcpLink::heal);
     }
 
     @Override
     public void close() {
-        links.values().forEach(Link::close);
+        links.values().forEach(TcpLink::close);
     }
 
     private int port(Instance instance, Target end) {

@@ -1,6 +1,6 @@
 package dev.millrace.lab.torture;
 
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,19 +25,19 @@ final class Oracle {
     private final AtomicLong unansweredEvents = new AtomicLong();
 
     /** These are about to be sent for the first time. */
-    void sending(Sums sums) {
+    void sending(CellSums sums) {
         sums.micros().forEach(sent::addAndGet);
         sentEvents.addAndGet(sums.events());
     }
 
     /** All of these have been accepted, or had been before. */
-    void acknowledged(Sums sums) {
+    void acknowledged(CellSums sums) {
         sums.micros().forEach(acknowledged::addAndGet);
         acknowledgedEvents.addAndGet(sums.events());
     }
 
     /** Nobody will ever know whether these were counted. */
-    void unanswered(Sums sums) {
+    void unanswered(CellSums sums) {
         sums.micros().keySet().forEach(unanswered::incrementAndGet);
         unansweredEvents.addAndGet(sums.events());
     }
@@ -73,14 +73,13 @@ final class Oracle {
      * @param least {@link #leastOf} before it was asked for
      * @param total what was answered
      */
-    List<Difference> judge(int creator, long least, long total) {
+    void judge(int creator, long least, long total, Deviations deviations) {
         long most = of(sent, creator);
         highestSeen.accumulateAndGet(creator, total, Math::max);
-        if (least <= total && total <= most) {
-            return List.of();
+        if (total < least || total > most) {
+            deviations.add(
+                    "live balance of " + Cell.creatorName(creator), "%d to %d micros".formatted(least, most), total);
         }
-        return List.of(new Difference(
-                "live balance of " + Cell.creatorName(creator), "%d to %d micros".formatted(least, most), total));
     }
 
     /**
@@ -88,27 +87,43 @@ final class Oracle {
      *
      * @param ledger micros of each cell; a missing one holds nothing
      */
-    List<Difference> compare(Map<Cell, Long> ledger) {
-        return IntStream.range(0, Cell.COUNT)
-                .mapToObj(index -> compare(index, ledger.getOrDefault(Cell.at(index), 0L)))
-                .flatMap(List::stream)
-                .toList();
-    }
-
-    private List<Difference> compare(int index, long found) {
-        long least = acknowledged.get(index);
-        long most = sent.get(index);
-        boolean open = unanswered.get(index) > 0;
-        if (found >= least && found <= most && (open || found == most)) {
-            return List.of();
+    void compare(Map<Cell, Long> ledger, Deviations deviations) {
+        for (int index = 0; index < Cell.COUNT; index++) {
+            Cell cell = Cell.at(index);
+            long found = ledger.getOrDefault(cell, 0L);
+            long least = acknowledged.get(index);
+            long most = sent.get(index);
+            boolean open = unanswered.get(index) > 0;
+            if (found < least || found > most || (!open && found != most)) {
+                deviations.add(
+                        cell.toString(), open ? "%d to %d micros".formatted(least, most) : most + " micros", found);
+            }
         }
-        String expected = open ? "%d to %d micros".formatted(least, most) : most + " micros";
-        return List.of(new Difference(Cell.at(index).toString(), expected, found));
     }
 
     private static long of(AtomicLongArray cells, int creator) {
         return LongStream.range(0, Cell.PUBLISHERS)
                 .map(publisher -> cells.get(new Cell(creator, (int) publisher).index()))
                 .sum();
+    }
+
+    /** Micros and events of some events, cell by cell. Not thread-safe. */
+    static final class CellSums {
+        private final Map<Integer, Long> micros = new HashMap<>();
+        private long events;
+
+        void add(Cell cell, long price) {
+            micros.merge(cell.index(), price, Math::addExact);
+            events++;
+        }
+
+        /** By {@link Cell#index}. */
+        Map<Integer, Long> micros() {
+            return micros;
+        }
+
+        long events() {
+            return events;
+        }
     }
 }

@@ -7,6 +7,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Delivers batches to the ingest nodes: the same tokens again and again, to one node and then to the other, until every
@@ -23,15 +25,15 @@ final class Post {
             .connectTimeout(CONNECT)
             .build();
     private final List<URI> nodes;
-    private final Differences differences;
+    private final Deviations deviations;
     private final Tallies answered = new Tallies();
     private final Tallies repeated = new Tallies();
     private volatile long deadline = Long.MAX_VALUE;
 
     /** @param nodes where each takes events */
-    Post(List<URI> nodes, Differences differences) {
+    Post(List<URI> nodes, Deviations deviations) {
         this.nodes = List.copyOf(nodes);
-        this.differences = differences;
+        this.deviations = deviations;
     }
 
     /** From now on nothing is tried for longer than this. */
@@ -66,8 +68,8 @@ final class Post {
                 }
                 repeated.add(Integer.toString(answer.status()));
                 if (!answer.asksForRepetition()) {
-                    differences.add(new Difference(
-                            "answer to a batch", "202, 408, 429 or 503", answer.status() + " " + answer.complaint()));
+                    deviations.add(
+                            "answer to a batch", "202, 408, 429 or 503", answer.status() + " " + answer.complaint());
                 }
                 wait = Math.max(wait, Math.min(answer.retryAfterMillis(), LONGEST_PAUSE_MILLIS));
             } catch (IOException e) {
@@ -87,11 +89,11 @@ final class Post {
         answered.add("rejected", answer.rejected());
         boolean good = answer.acknowledges(batch.events());
         if (!good) {
-            differences.add(new Difference(
+            deviations.add(
                     "verdicts on a batch",
                     batch.events() + " accepted or duplicate",
                     "%d accepted, %d duplicate, %d rejected; %s"
-                            .formatted(answer.accepted(), answer.duplicate(), answer.rejected(), answer.complaint())));
+                            .formatted(answer.accepted(), answer.duplicate(), answer.rejected(), answer.complaint()));
         }
         return good;
     }
@@ -103,5 +105,84 @@ final class Post {
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();
         return Answer.of(client.send(request, HttpResponse.BodyHandlers.ofString()));
+    }
+
+    /**
+     * Events of one request.
+     *
+     * @param events how many, copies included
+     * @param sums what is new in it
+     * @param body as it is sent: a line each
+     */
+    record Batch(int events, Oracle.CellSums sums, String body) {
+        /**
+         * @param fresh events that are sent for the first time
+         * @param copies events that are, or have been, in this or another batch
+         */
+        static Batch of(List<Readership.Event> fresh, List<Readership.Event> copies) {
+            Oracle.CellSums sums = new Oracle.CellSums();
+            StringBuilder body = new StringBuilder((fresh.size() + copies.size()) * 320);
+            for (Readership.Event event : fresh) {
+                sums.add(event.cell(), event.micros());
+                body.append(event.json()).append('\n');
+            }
+            copies.forEach(event -> body.append(event.json()).append('\n'));
+            return new Batch(fresh.size() + copies.size(), sums, body.toString());
+        }
+    }
+
+    /**
+     * What an ingest node said to a batch.
+     *
+     * @param status of HTTP
+     * @param accepted events counted for the first time
+     * @param duplicate events that were counted before
+     * @param rejected events that will never count
+     * @param retryAfterMillis how long to wait before the same is sent again, where the node says so, else 0
+     * @param body the answer itself
+     */
+    record Answer(int status, long accepted, long duplicate, long rejected, long retryAfterMillis, String body) {
+        private static final int SHOWN = 400;
+
+        /** Everything else in the answer is the events one by one. */
+        private static final Pattern COUNTS =
+                Pattern.compile("\"accepted\":(\\d+),\"duplicate\":(\\d+),\"rejected\":(\\d+)");
+
+        private static final Pattern REJECTION = Pattern.compile("\"code\":\"[^\"]*\"[^}]*");
+
+        static Answer of(HttpResponse<String> response) {
+            long retryAfter = response.headers().firstValueAsLong("Retry-After").orElse(0) * 1_000;
+            Matcher counts = COUNTS.matcher(response.body());
+            return counts.find()
+                    ? new Answer(
+                            response.statusCode(),
+                            Long.parseLong(counts.group(1)),
+                            Long.parseLong(counts.group(2)),
+                            Long.parseLong(counts.group(3)),
+                            retryAfter,
+                            response.body())
+                    : new Answer(response.statusCode(), 0, 0, 0, retryAfter, response.body());
+        }
+
+        /** Every event of the batch has its outcome. */
+        boolean isFinal() {
+            return status == 202 || status == 422;
+        }
+
+        /** The node asks for the same again, or the body did not reach it whole. */
+        boolean asksForRepetition() {
+            return status == 503 || status == 429 || status == 408;
+        }
+
+        boolean acknowledges(int events) {
+            return status == 202 && rejected == 0 && accepted + duplicate == events;
+        }
+
+        /** The first code with its detail, or the beginning of the answer where there is none. */
+        String complaint() {
+            Matcher rejection = REJECTION.matcher(body);
+            String text = rejection.find() ? rejection.group() : body;
+            return text.length() > SHOWN ? text.substring(0, SHOWN) + " …" : text;
+        }
     }
 }

@@ -118,4 +118,14 @@ final class Readership {
         String end = key.isEmpty() ? "\"}" : "\",\"key\":\"" + key + "\"}";
         return new Event(cell, micros, "{\"token\":\"" + token + "\",\"type\":\"" + type + end, again);
     }
+
+    /**
+     * An event to send.
+     *
+     * @param cell who earns from whom
+     * @param micros what it is worth
+     * @param json as it is sent
+     * @param again whether an event before it was the same one, under another token
+     */
+    record Event(Cell cell, long micros, String json, boolean again) {}
 }

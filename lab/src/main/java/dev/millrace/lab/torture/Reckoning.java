@@ -18,48 +18,45 @@ record Reckoning(long micros, long events, long journals) {
      * @param shown total of each creator that was asked for, as the API answered
      */
     static Reckoning of(
-            Books books, CounterCheck counters, Oracle oracle, Map<Integer, Long> shown, Differences differences)
+            Books books, RedisReckoning counters, Oracle oracle, Map<Integer, Long> shown, Deviations deviations)
             throws SQLException {
         Map<Cell, Long> postings = books.postings();
-        differences.addAll(oracle.compare(postings));
-        differences.addAll(books.unsound());
-        equal("engagement × rates of ", books.engagement(), postings, differences);
-        equal("articles' scores of ", books.scores(), postings, differences);
-        differences.addAll(counters.against(books.cursors()));
-        shown(shown, postings, differences);
+        oracle.compare(postings, deviations);
+        books.addUnsound(deviations);
+        equal("engagement × rates of ", books.engagement(), postings, deviations);
+        equal("articles' scores of ", books.scores(), postings, deviations);
+        counters.compare(books.cursors(), deviations);
+        shown(shown, postings, deviations);
         Reckoning found = new Reckoning(
                 postings.values().stream().mapToLong(Long::longValue).sum(), books.events(), books.journals());
         if (found.events() < oracle.acknowledgedEvents()
                 || found.events() > oracle.acknowledgedEvents() + oracle.unansweredEvents()) {
-            differences.add(new Difference(
+            deviations.add(
                     "events in the ledger",
                     "%d acknowledged, and up to %d without an answer"
                             .formatted(oracle.acknowledgedEvents(), oracle.unansweredEvents()),
-                    found.events()));
+                    found.events());
         }
         return found;
     }
 
-    private static void equal(String what, Map<Cell, Long> found, Map<Cell, Long> postings, Differences differences) {
+    private static void equal(String what, Map<Cell, Long> found, Map<Cell, Long> postings, Deviations deviations) {
         Map<Cell, Long> all = new HashMap<>(postings);
         found.forEach((cell, micros) -> all.merge(cell, -micros, Long::sum));
         all.forEach((cell, difference) -> {
             if (difference != 0) {
-                differences.add(new Difference(
-                        what + cell, "the postings' " + postings.getOrDefault(cell, 0L), found.getOrDefault(cell, 0L)));
+                deviations.add(
+                        what + cell, "the postings' " + postings.getOrDefault(cell, 0L), found.getOrDefault(cell, 0L));
             }
         });
     }
 
-    private static void shown(Map<Integer, Long> shown, Map<Cell, Long> postings, Differences differences) {
+    private static void shown(Map<Integer, Long> shown, Map<Cell, Long> postings, Deviations deviations) {
         Map<Integer, Long> byCreator = new HashMap<>();
         postings.forEach((cell, micros) -> byCreator.merge(cell.creator(), micros, Long::sum));
         shown.forEach((creator, total) -> {
-            long booked = byCreator.getOrDefault(creator, 0L);
-            if (booked != total) {
-                differences.add(new Difference(
-                        "balance shown of " + Cell.creatorName(creator), "the postings' " + booked, total));
-            }
+            deviations.expect(
+                    "balance shown of " + Cell.creatorName(creator), byCreator.getOrDefault(creator, 0L), total);
         });
     }
 }

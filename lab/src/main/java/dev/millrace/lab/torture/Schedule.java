@@ -38,17 +38,17 @@ record Schedule(List<Fault> faults) {
         faults = List.copyOf(faults);
     }
 
-    static Schedule draw(long seed, Duration length, Set<FaultKind> kinds) {
+    static Schedule draw(long seed, Duration length, Set<Fault.Kind> kinds) {
         return new Schedule(new Draw(seed, kinds).faults(length));
     }
 
     /** The state while drawing. */
     private static final class Draw {
         private final RandomGenerator random;
-        private final List<FaultKind> kinds;
+        private final List<Fault.Kind> kinds;
         private final Map<Target, Duration> restedAt = new EnumMap<>(Target.class);
 
-        private Draw(long seed, Set<FaultKind> kinds) {
+        private Draw(long seed, Set<Fault.Kind> kinds) {
             this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
             this.kinds = kinds.stream().sorted().toList();
         }
@@ -65,7 +65,7 @@ record Schedule(List<Fault> faults) {
         }
 
         private Fault fault(Duration at) {
-            FaultKind kind = kinds.get(random.nextInt(kinds.size()));
+            Fault.Kind kind = kinds.get(random.nextInt(kinds.size()));
             Target target = target(kind, at);
             Fault fault = new Fault(
                     kind,
@@ -73,13 +73,13 @@ record Schedule(List<Fault> faults) {
                     at,
                     lasting(kind, target),
                     strength(kind),
-                    kind == FaultKind.HALF_OPEN ? silent() : Set.of(),
+                    kind == Fault.Kind.HALF_OPEN ? silent() : Set.of(),
                     random.nextBoolean());
             rest(fault);
             return fault;
         }
 
-        private Target target(FaultKind kind, Duration at) {
+        private Target target(Fault.Kind kind, Duration at) {
             List<Target> targets = kind.isOnLink() ? Target.links() : Target.processes();
             for (int i = 0; i < TRIES; i++) {
                 Target target = targets.get(random.nextInt(targets.size()));
@@ -96,7 +96,7 @@ record Schedule(List<Fault> faults) {
 
         private void rest(Fault fault) {
             Target target = fault.target();
-            boolean killed = fault.kind() == FaultKind.KILL;
+            boolean killed = fault.kind() == Fault.Kind.KILL;
             boolean service = target.instance() != null;
             Duration recovery = !killed ? REST : service ? SERVICE_START : SERVER_START;
             Duration rested = fault.at().plus(fault.lasting()).plus(recovery);
@@ -120,7 +120,7 @@ record Schedule(List<Fault> faults) {
         }
 
         /** A worker also sleeps for longer than its transaction may be idle, so that it wakes up as a zombie. */
-        private Duration lasting(FaultKind kind, Target target) {
+        private Duration lasting(Fault.Kind kind, Target target) {
             return switch (kind) {
                 case KILL -> between(0, 1_500);
                 case STOP ->
@@ -136,7 +136,7 @@ record Schedule(List<Fault> faults) {
             };
         }
 
-        private int strength(FaultKind kind) {
+        private int strength(Fault.Kind kind) {
             return switch (kind) {
                 case DELAY -> random.nextInt(20, 800);
                 case RESET -> random.nextInt(0, 64);

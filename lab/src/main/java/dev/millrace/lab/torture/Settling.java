@@ -8,7 +8,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Lets everything settle once the faults are over, and asks the workers what they make of it. */
@@ -16,6 +15,14 @@ final class Settling {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final Duration PAUSE = Duration.ofMillis(300);
+
+    private static final List<String> NAMES = List.of(
+            "millrace_pending_micros",
+            "millrace_money_drift_micros",
+            "millrace_partitions_halted",
+            "millrace_epochs_waiting",
+            "millrace_reopenings_total",
+            "millrace_lost_micros_total");
 
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -31,15 +38,15 @@ final class Settling {
     }
 
     /** Settles again and again until every worker sees that nothing is pending, nothing missing and nothing wrong. */
-    List<Difference> await() throws InterruptedException {
+    void await(Deviations deviations) throws InterruptedException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        List<Difference> differences;
+        Deviations seen;
         do {
             settle();
-            differences = look();
+            seen = look();
             Thread.sleep(PAUSE);
-        } while (!differences.isEmpty() && System.nanoTime() < deadline);
-        return differences;
+        } while (seen.count() > 0 && System.nanoTime() < deadline);
+        deviations.addAll(seen);
     }
 
     private void settle() throws InterruptedException {
@@ -56,32 +63,18 @@ final class Settling {
         }
     }
 
-    private List<Difference> look() throws InterruptedException {
-        List<Difference> differences = new ArrayList<>();
+    private Deviations look() throws InterruptedException {
+        Deviations deviations = new Deviations(NAMES.size() * workers.size());
         for (Instance worker : workers) {
+            String state = " of " + worker + "; last settlement: " + last;
             try {
-                look(worker, metrics(worker), differences);
+                Metrics metrics = metrics(worker);
+                NAMES.forEach(name -> deviations.expect(name + state, 0, metrics.whole(name)));
             } catch (IOException | IllegalStateException e) {
-                differences.add(new Difference(
-                        "metrics of " + worker, "all known", e.getMessage() + "; last settlement: " + last));
+                deviations.add("metrics" + state, "all known", e.getMessage());
             }
         }
-        return differences;
-    }
-
-    private void look(Instance worker, Metrics metrics, List<Difference> differences) {
-        for (String name : List.of(
-                "millrace_pending_micros",
-                "millrace_money_drift_micros",
-                "millrace_partitions_halted",
-                "millrace_epochs_waiting",
-                "millrace_reopenings_total",
-                "millrace_lost_micros_total")) {
-            long found = metrics.whole(name);
-            if (found != 0) {
-                differences.add(new Difference(name + " of " + worker + "; last settlement: " + last, "0", found));
-            }
-        }
+        return deviations;
     }
 
     private Metrics metrics(Instance worker) throws IOException, InterruptedException {

@@ -1,20 +1,22 @@
 package dev.millrace.lab.torture;
 
-import dev.millrace.lab.progress.Progress;
+import dev.millrace.lab.command.ProgressPrinter;
 import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.lab.stack.LabStack;
 import dev.millrace.local.mint.BearerMint;
 import dev.millrace.local.server.Place;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -40,23 +42,23 @@ final class Torture {
     private static final long REFRESH_MILLIS = 250;
     private static final List<Instance> WORKERS = List.of(Instance.worker(1), Instance.worker(2));
 
-    private final Plan plan;
+    private final TorturePlan plan;
     private final LabSettings settings;
     private final Place place;
     private final Clock clock;
-    private final Progress progress;
+    private final ProgressPrinter progress;
 
     /** What is seen while faults happen. */
-    private final Differences differences = new Differences(50);
+    private final Deviations deviations = new Deviations(50);
 
     /** What the reckoning finds: every creator has its line. */
-    private final Differences reckoned = new Differences(2 * Cell.COUNT);
+    private final Deviations reckoned = new Deviations(2 * Cell.COUNT);
 
     /**
      * @param settings of two ingest nodes and two workers
      * @param place of data and logs
      */
-    Torture(Plan plan, LabSettings settings, Place place, Clock clock, Progress progress) {
+    Torture(TorturePlan plan, LabSettings settings, Place place, Clock clock, ProgressPrinter progress) {
         this.plan = plan;
         this.settings = settings;
         this.place = place;
@@ -68,10 +70,7 @@ final class Torture {
         return LabSettings.fresh(root, home, INTERVAL, 2, WORKERS.size()).with("MILLRACE_KEEP_SETTLED", KEEP_SETTLED);
     }
 
-    /** What came of it. */
-    record Result(String report, boolean good) {}
-
-    Result run() throws InterruptedException, SQLException {
+    TortureReport run() throws InterruptedException, SQLException {
         progress.step("starting Redis, Postgres, two ingest nodes, two workers and the ledger …");
         try (Network network = new Network(settings)) {
             LabStack stack = LabStack.start(settings, place, network.forServices(), progress::step);
@@ -83,17 +82,16 @@ final class Torture {
         }
     }
 
-    private Result torture(LabStack stack, Network network) throws InterruptedException, SQLException {
+    private TortureReport torture(LabStack stack, Network network) throws InterruptedException, SQLException {
         long began = System.nanoTime();
         Schedule schedule = plan.schedule();
         progress.step("%d faults in %d s, seed %d"
                 .formatted(schedule.faults().size(), plan.length().toSeconds(), plan.seed()));
-        Wreck wreck = new Wreck(stack, network);
         Lateness lateness = new Lateness(stack.postgres(), clock, INTERVAL);
-        Crowd watch = new Crowd(List.of((Crowd.Work) lateness::look), differences);
-        Load load = Load.start(settings, network, clock, plan, differences);
+        Crowd watch = new Crowd(List.of((Crowd.Work) lateness::look), deviations);
+        Load load = Load.start(settings, network, clock, plan, deviations);
         load.awaitFirst();
-        Injector injector = new Injector(wreck, schedule, differences);
+        Injector injector = new Injector(stack, network, schedule, deviations);
         try (injector) {
             watch(injector, schedule, load, lateness);
             progress.step("the faults are over; every event gets its answer …");
@@ -101,13 +99,13 @@ final class Torture {
             settings.instances().forEach(stack::awaitReady);
         }
         progress.step("everything settles …");
-        differences.addAll(new Settling(settings, WORKERS).await());
+        new Settling(settings, WORKERS).await(deviations);
         watch.stop(Duration.ofSeconds(5));
         progress.step("reckoning …");
         Reckoning ledger = reckon(stack, load.oracle());
-        Duration took = Duration.ofNanos(System.nanoTime() - began);
-        String report = Report.of(plan, took, injector, load, lateness.longest(), ledger, reckoned, differences);
-        return new Result(report, reckoned.count() + differences.count() == 0);
+        long took = Duration.ofNanos(System.nanoTime() - began).toSeconds();
+        long late = lateness.longest().toMillis();
+        return TortureReport.of(plan, took, injector, load, late, ledger, reckoned, deviations);
     }
 
     private void watch(Injector injector, Schedule schedule, Load load, Lateness lateness) throws InterruptedException {
@@ -117,21 +115,18 @@ final class Torture {
         Speed speed = new Speed();
         while (!isOver(faults) || System.nanoTime() - began < plan.length().toNanos()) {
             long acknowledged = load.oracle().acknowledgedEvents();
-            Duration elapsed = Duration.ofNanos(System.nanoTime() - began);
-            Snapshot now = new Snapshot(
-                    elapsed,
-                    plan.length(),
-                    speed.of(acknowledged),
-                    acknowledged,
-                    injector.byKind().total(),
-                    schedule.faults().size(),
-                    injector.current(),
-                    lateness.now(),
-                    differences.count());
-            progress.state(elapsed, now.toString());
+            List<String> current = injector.current();
+            progress.state("%,d events/s  %,d acknowledged  fault %d/%d  late %.1f s%s%s"
+                    .formatted(
+                            speed.of(acknowledged),
+                            acknowledged,
+                            injector.byKind().total(),
+                            schedule.faults().size(),
+                            lateness.now().toMillis() / 1_000.0,
+                            deviations.count() == 0 ? "" : "  DIFFERENCES " + deviations.count(),
+                            current.isEmpty() ? "" : "  now: " + String.join(", ", current)));
             if (System.nanoTime() > end) {
-                differences.add(
-                        new Difference("faults", "that all are healed in time", String.join(", ", injector.current())));
+                deviations.add("faults", "that all are healed in time", String.join(", ", injector.current()));
                 return;
             }
         }
@@ -155,18 +150,16 @@ final class Torture {
     /** What the API shows at the end, of some creators. */
     private Map<Integer, Long> shown() throws InterruptedException {
         URI ledger = settings.address(Instance.LEDGER);
-        BalanceApi api = new BalanceApi(ledger, new BearerMint(settings.local().bearerSecret()), clock);
+        BalanceReader reader =
+                new BalanceReader(ledger, new BearerMint(settings.local().bearerSecret()), clock, deviations);
         Map<Integer, Long> shown = new HashMap<>();
         for (int creator = 0; creator < Cell.CREATORS; creator += SAMPLE) {
-            try {
-                if (api.ask(creator) instanceof BalanceApi.Reply.Total(long micros)) {
-                    shown.put(creator, micros);
-                    continue;
-                }
-            } catch (IOException e) {
-                // As good as no balance.
+            OptionalLong micros = reader.ask(creator);
+            if (micros.isPresent()) {
+                shown.put(creator, micros.getAsLong());
+            } else {
+                deviations.add("balance of " + Cell.creatorName(creator) + " at the end", "one", "none");
             }
-            differences.add(new Difference("balance of " + Cell.creatorName(creator) + " at the end", "one", "none"));
         }
         return shown;
     }
@@ -175,11 +168,32 @@ final class Torture {
         Map<Integer, Long> shown = shown();
         List<String> killed = stack.stopServices();
         if (!killed.isEmpty()) {
-            differences.add(new Difference("services", "that they end when asked to", killed.toString()));
+            deviations.add("services", "that they end when asked to", killed.toString());
         }
         try (LedgerSession session = LedgerSession.open(stack.postgres(), 60)) {
-            CounterCheck counters = new CounterCheck(stack.redis().url());
+            RedisReckoning counters = new RedisReckoning(stack.redis().url());
             return Reckoning.of(new Books(session), counters, oracle, shown, reckoned);
+        }
+    }
+
+    /** Events a second, over the last seconds. Not thread-safe. */
+    private static final class Speed {
+        private static final long WINDOW = 5_000_000_000L;
+        private static final long NANOS = 1_000_000_000L;
+
+        private final Deque<Point> points = new ArrayDeque<>();
+
+        private record Point(long at, long events) {}
+
+        /** @param events in all, by now */
+        long of(long events) {
+            long now = System.nanoTime();
+            points.addLast(new Point(now, events));
+            while (points.size() > 2 && now - points.getFirst().at() > WINDOW) {
+                points.removeFirst();
+            }
+            Point first = points.getFirst();
+            return now == first.at() ? 0 : (events - first.events()) * NANOS / (now - first.at());
         }
     }
 }

@@ -34,29 +34,33 @@ class ReadershipTest {
 
     @Test
     void noTwoEventsAreTheSame() {
-        List<Event> events = Stream.generate(readership::next).limit(EVENTS).toList();
-        assertThat(new HashSet<>(events.stream().map(Event::json).toList())).hasSize(EVENTS);
+        List<Readership.Event> events =
+                Stream.generate(readership::next).limit(EVENTS).toList();
+        assertThat(new HashSet<>(events.stream().map(Readership.Event::json).toList()))
+                .hasSize(EVENTS);
     }
 
     @Test
     void typesAreMixedAndPricesDiffer() {
-        List<Event> events = Stream.generate(readership::next).limit(EVENTS).toList();
+        List<Readership.Event> events =
+                Stream.generate(readership::next).limit(EVENTS).toList();
         Set<String> types = events.stream()
                 .map(event -> JsonMapper.shared().readTree(event.json()))
                 .map(json -> json.path("type").asString(""))
                 .collect(Collectors.toSet());
         assertThat(types).containsExactlyInAnyOrder("view", "read", "scroll", "reaction", "search_visit", "comment");
-        assertThat(events).extracting(Event::micros).contains(1_000L, 200L, 100L, 500L, 1_500L, 5_000L);
-        assertThat(events).extracting(Event::micros).allMatch(micros -> micros > 0 && micros <= 5_000);
+        assertThat(events).extracting(Readership.Event::micros).contains(1_000L, 200L, 100L, 500L, 1_500L, 5_000L);
+        assertThat(events).extracting(Readership.Event::micros).allMatch(micros -> micros > 0 && micros <= 5_000);
     }
 
     @Test
     void whoReactsOnceMoreDoesSoUnderANewTokenOfTheSameVisitorAndArticle() {
-        List<Event> events = Stream.generate(readership::next).limit(EVENTS).toList();
+        List<Readership.Event> events =
+                Stream.generate(readership::next).limit(EVENTS).toList();
         Set<List<String>> reactions = new HashSet<>();
         Set<String> tokens = new HashSet<>();
         int again = 0;
-        for (Event event : events) {
+        for (Readership.Event event : events) {
             JsonNode json = JsonMapper.shared().readTree(event.json());
             String token = json.path("token").asString();
             JsonNode claims = claims(token);
@@ -92,9 +96,9 @@ class ReadershipTest {
 
     @Test
     void whatABatchIsWorthIsWhatIsNewInIt() {
-        Event one = readership.next();
-        Event two = readership.next();
-        Batch batch = Batch.of(List.of(one, two), List.of(one));
+        Readership.Event one = readership.next();
+        Readership.Event two = readership.next();
+        Post.Batch batch = Post.Batch.of(List.of(one, two), List.of(one));
         assertThat(batch.events()).isEqualTo(3);
         assertThat(batch.sums().events()).isEqualTo(2);
         assertThat(batch.sums().micros().values().stream()

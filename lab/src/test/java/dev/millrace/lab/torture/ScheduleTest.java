@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class ScheduleTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final Duration TEN = Duration.ofMinutes(10);
-    private static final Set<FaultKind> ALL = EnumSet.allOf(FaultKind.class);
+    private static final Set<Fault.Kind> ALL = EnumSet.allOf(Fault.Kind.class);
 
     @Test
     void theSameSeedGivesTheSameFaultsAndAnotherSeedOthers() {
@@ -42,15 +42,15 @@ class ScheduleTest {
 
     @Test
     void onlyTheKindsAskedForHappenAndStillAsMany() {
-        Set<FaultKind> kinds = EnumSet.of(FaultKind.KILL);
+        Set<Fault.Kind> kinds = EnumSet.of(Fault.Kind.KILL);
         List<Fault> faults = Schedule.draw(7, MINUTE, kinds).faults();
-        assertThat(faults).hasSizeGreaterThanOrEqualTo(20).allMatch(fault -> fault.kind() == FaultKind.KILL);
+        assertThat(faults).hasSizeGreaterThanOrEqualTo(20).allMatch(fault -> fault.kind() == Fault.Kind.KILL);
     }
 
     @Test
     void someWorkersSleepLongerThanTheirTransactionMayBeIdle() {
         assertThat(Schedule.draw(7, TEN, ALL).faults())
-                .anyMatch(fault -> fault.kind() == FaultKind.STOP
+                .anyMatch(fault -> fault.kind() == Fault.Kind.STOP
                         && (fault.target() == Target.WORKER_1 || fault.target() == Target.WORKER_2)
                         && fault.lasting().compareTo(Duration.ofSeconds(2)) > 0);
     }

@@ -32,7 +32,7 @@ class TortureCommandTest {
                     --minutes | 1e9       | --minutes is '1e9'; it takes a number from 0.1 to 1440, such as 1 or 0.5
                     --seed    | x         | --seed is 'x'; it takes a whole number, such as 42
                     --both    | 1.5       | --both is 1.5; it takes a number from 0 to 1, such as 0.5
-                    --faults  | kill,burn | --faults has 'burn'; the kinds are kill, stop, cut, delay, half-open, reset
+                    --faults  | kill,burn | --faults has 'burn'; there are kill, stop, cut, delay, half-open, reset
                     """)
     void aValueThatCanNotBeUsedIsNamedWithItsRemedy(String option, String value, String message) {
         assertThat(run("torture", option, value)).isEqualTo(WRONG_USAGE);
@@ -42,9 +42,11 @@ class TortureCommandTest {
 
     @Test
     void theCommandThatRunsTheSameAgainHasWhatDecides() {
-        assertThat(new Plan(Duration.ofMinutes(10), 42, EnumSet.allOf(FaultKind.class), Plan.USUAL_BOTH).command())
+        assertThat(new TorturePlan(Duration.ofMinutes(10), 42, EnumSet.allOf(Fault.Kind.class), TorturePlan.USUAL_BOTH)
+                        .command())
                 .isEqualTo("./millrace torture --minutes 10 --seed 42");
-        assertThat(new Plan(Duration.ofSeconds(30), -1, EnumSet.of(FaultKind.HALF_OPEN, FaultKind.KILL), 0.5).command())
+        assertThat(new TorturePlan(Duration.ofSeconds(30), -1, EnumSet.of(Fault.Kind.HALF_OPEN, Fault.Kind.KILL), 0.5)
+                        .command())
                 .isEqualTo("./millrace torture --minutes 0.5 --seed -1 --both 0.5 --faults kill,half-open");
     }
 

@@ -9,16 +9,16 @@ import java.net.SocketException;
 import java.time.Duration;
 
 /** One connection through a link: two sockets, and two threads that carry bytes from one to the other. */
-final class Connection {
+final class LinkedConnection {
     private static final int PIECE = 64 * 1024;
     private static final Duration CONNECT = Duration.ofSeconds(2);
 
-    private final Link link;
+    private final TcpLink link;
     private final Socket caller;
     private final InetSocketAddress target;
     private final Socket called = new Socket();
 
-    Connection(Link link, Socket caller, InetSocketAddress target) {
+    LinkedConnection(TcpLink link, Socket caller, InetSocketAddress target) {
         this.link = link;
         this.caller = caller;
         this.target = target;
@@ -45,8 +45,8 @@ final class Connection {
 
     /** Ends it as an orderly process would. */
     void close() {
-        Link.closeQuietly(caller);
-        Link.closeQuietly(called);
+        TcpLink.closeQuietly(caller);
+        TcpLink.closeQuietly(called);
     }
 
     /** Ends it at once with RST, to both sides. */
@@ -62,11 +62,11 @@ final class Connection {
             OutputStream out = to.getOutputStream();
             byte[] piece = new byte[PIECE];
             for (int length = in.read(piece); length >= 0; length = in.read(piece)) {
-                Weather weather = link.awaitPassage(direction);
-                if (!weather.delay().isZero()) {
-                    Thread.sleep(weather.delay());
+                Toxic toxic = link.awaitPassage(direction);
+                if (!toxic.delay().isZero()) {
+                    Thread.sleep(toxic.delay());
                 }
-                Integer breakAfter = weather.breakAfter();
+                Integer breakAfter = toxic.breakAfter();
                 if (direction == Direction.REPLY && breakAfter != null) {
                     out.write(piece, 0, Math.min(breakAfter, length - 1));
                     reset();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class AnswerTest {
+class PostTest {
     @Test
     void onlyAnAnswerThatCoversEveryEventAcknowledges() {
         assertThat(answer(202, 2, 1, 0).acknowledges(3)).isTrue();
@@ -17,11 +17,11 @@ class AnswerTest {
     void aRejectionIsNamedWithItsCodeAndDetail() {
         String body = "{\"accepted\":0,\"duplicate\":0,\"rejected\":1,\"results\":[{\"status\":\"rejected\","
                 + "\"code\":\"token-expired\",\"detail\":\"too late\"}]}";
-        assertThat(new Answer(202, 0, 0, 1, 0, body).complaint())
+        assertThat(new Post.Answer(202, 0, 0, 1, 0, body).complaint())
                 .isEqualTo("\"code\":\"token-expired\",\"detail\":\"too late\"");
     }
 
-    private static Answer answer(int status, long accepted, long duplicate, long rejected) {
-        return new Answer(status, accepted, duplicate, rejected, 0, "");
+    private static Post.Answer answer(int status, long accepted, long duplicate, long rejected) {
+        return new Post.Answer(status, accepted, duplicate, rejected, 0, "");
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Splitter;
 import dev.millrace.counters.Partition;
+import dev.millrace.lab.torture.Deviations.Deviation;
 import dev.millrace.local.testing.RealServers;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** That the check of Redis finds what must not be: a partition of one settled epoch, tampered with in each way. */
-class CounterCheckIT {
+class RedisReckoningIT {
     private static final Partition PARTITION = Partition.of(4);
     private static final Books.Cursor CURSOR = new Books.Cursor(4, 1, 3_000, 3, 1, 1);
 
@@ -43,7 +44,7 @@ class CounterCheckIT {
 
     @Test
     void aSoundPartitionHasNoDifference() {
-        assertThat(differences()).isEmpty();
+        assertThat(deviations()).isEmpty();
     }
 
     @ParameterizedTest
@@ -56,7 +57,7 @@ class CounterCheckIT {
                     HSET earn:2 creator-1 5                                                       | keys of the open epoch
                     XADD engage:2 1-0 r x                                                         | keys of the open epoch
                     HSET folded:2 x 1                                                             | keys of the open epoch
-                    HSET quarantine:2:earn:1 creator-1 5                                          | hashes set aside in Redis
+                    HSET quarantine:2:earn:1 creator-1 5                                          | hashes in quarantine
                     XDEL log:short 5-0                                                            | partition 04: logs
                     XADD log:short 6-0 f dddddddd                                                 | partition 04: logs
                     SET log:long x                                                                | partition 04: logs
@@ -65,11 +66,13 @@ class CounterCheckIT {
                     """)
     void whatIsTamperedWithIsFound(String commands, String what) {
         Splitter.on(';').split(commands).forEach(this::run);
-        assertThat(differences()).extracting(Difference::what).contains(what);
+        assertThat(deviations()).extracting(Deviation::what).contains(what);
     }
 
-    private static List<Difference> differences() {
-        return new CounterCheck(RealServers.redisUrl()).against(List.of(CURSOR));
+    private static List<Deviation> deviations() {
+        Deviations deviations = new Deviations(10);
+        new RedisReckoning(RealServers.redisUrl()).compare(List.of(CURSOR), deviations);
+        return deviations.first();
     }
 
     /** The first argument is the key, without the partition's tag. */

@@ -20,17 +20,17 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What each failure of a link looks like from its two ends. */
-class LinkTest {
+class TcpLinkTest {
     private static final int LONG = 20_000;
     private static final int SHORT = 300;
 
     private ServerSocket server;
-    private Link link;
+    private TcpLink link;
 
     @BeforeEach
     void start() throws IOException {
         server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
-        link = Link.open("test", Ports.free(), server.getLocalPort());
+        link = TcpLink.open("test", Ports.free(), server.getLocalPort());
     }
 
     @AfterEach

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param breakAfter of each further piece of a reply only so many bytes come through, then the connection is reset; null
  *     lets replies through
  */
-record Weather(
+record Toxic(
         Duration delay, Set<Direction> silent, @Nullable Integer breakAfter) {
-    static final Weather FAIR = new Weather(Duration.ZERO, Set.of(), null);
+    static final Toxic NONE = new Toxic(Duration.ZERO, Set.of(), null);
 
-    Weather {
+    Toxic {
         silent = Set.copyOf(silent);
     }
 }

@@ -13,13 +13,13 @@ import java.util.stream.Collectors;
  * @param kinds of faults
  * @param both share of the events that are sent to both nodes at the same time, 0 to 1
  */
-record Plan(Duration length, long seed, Set<FaultKind> kinds, double both) {
+record TorturePlan(Duration length, long seed, Set<Fault.Kind> kinds, double both) {
     /** One event in a hundred. */
     static final double USUAL_BOTH = 0.01;
 
     private static final double MINUTE = 60_000;
 
-    Plan {
+    TorturePlan {
         kinds = Set.copyOf(kinds);
     }
 
@@ -34,9 +34,9 @@ record Plan(Duration length, long seed, Set<FaultKind> kinds, double both) {
         if (both != USUAL_BOTH) {
             command += " --both " + both;
         }
-        return kinds.equals(EnumSet.allOf(FaultKind.class))
+        return kinds.equals(EnumSet.allOf(Fault.Kind.class))
                 ? command
                 : command + " --faults "
-                        + kinds.stream().sorted().map(FaultKind::toString).collect(Collectors.joining(","));
+                        + kinds.stream().sorted().map(Fault.Kind::toString).collect(Collectors.joining(","));
     }
 }

@@ -16,17 +16,17 @@ import org.jspecify.annotations.Nullable;
  * One TCP link between two parts on this machine: what connects to its port is forwarded to the target's, until it is told
  * to fail. One failure at a time; {@link #heal} ends it. Thread-safe.
  */
-public final class Link implements AutoCloseable {
+public final class TcpLink implements AutoCloseable {
     private static final int BACKLOG = 128;
 
     private final String name;
     private final int port;
     private final int target;
-    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private Weather weather = Weather.FAIR;
+    private final Set<LinkedConnection> connections = ConcurrentHashMap.newKeySet();
+    private Toxic toxic = Toxic.NONE;
     private @Nullable ServerSocket listener;
 
-    private Link(String name, int port, int target) {
+    private TcpLink(String name, int port, int target) {
         this.name = name;
         this.port = port;
         this.target = target;
@@ -38,8 +38,8 @@ public final class Link implements AutoCloseable {
      * @param port where it listens, on the loopback address
      * @param target the port there that it forwards to; nobody has to listen yet
      */
-    public static Link open(String name, int port, int target) {
-        Link link = new Link(name, port, target);
+    public static TcpLink open(String name, int port, int target) {
+        TcpLink link = new TcpLink(name, port, target);
         link.listen();
         return link;
     }
@@ -51,27 +51,27 @@ public final class Link implements AutoCloseable {
     /** Closes all connections and refuses new ones. */
     public synchronized void cut() {
         stopListening();
-        connections.forEach(Connection::close);
+        connections.forEach(LinkedConnection::close);
     }
 
     /** Holds each piece back for so long. */
     public void delay(Duration delay) {
-        change(new Weather(delay, Set.of(), null));
+        change(new Toxic(delay, Set.of(), null));
     }
 
     /** Nothing comes through in these directions any more, and nobody is told. */
     public void silence(Set<Direction> directions) {
-        change(new Weather(Duration.ZERO, EnumSet.copyOf(directions), null));
+        change(new Toxic(Duration.ZERO, EnumSet.copyOf(directions), null));
     }
 
     /** Lets so many bytes of each further reply through, at most all but one, and resets its connection. */
     public void breakReplies(int bytes) {
-        change(new Weather(Duration.ZERO, Set.of(), bytes));
+        change(new Toxic(Duration.ZERO, Set.of(), bytes));
     }
 
     /** Ends the failure. What a silent link has held back goes on its way, late. */
     public synchronized void heal() {
-        change(Weather.FAIR);
+        change(Toxic.NONE);
         if (listener == null) {
             listen();
         }
@@ -79,7 +79,7 @@ public final class Link implements AutoCloseable {
 
     /** Ends the failure, and resets all connections first: what a silent link has held back never arrives. */
     public synchronized void healWithLoss() {
-        connections.forEach(Connection::reset);
+        connections.forEach(LinkedConnection::reset);
         heal();
     }
 
@@ -90,24 +90,24 @@ public final class Link implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        change(Weather.FAIR);
+        change(Toxic.NONE);
         cut();
     }
 
-    /** The weather for a piece of this direction, once something may come through. */
-    synchronized Weather awaitPassage(Direction direction) throws InterruptedException {
-        while (weather.silent().contains(direction)) {
+    /** What happens to a piece of this direction, once something may come through. */
+    synchronized Toxic awaitPassage(Direction direction) throws InterruptedException {
+        while (toxic.silent().contains(direction)) {
             wait();
         }
-        return weather;
+        return toxic;
     }
 
-    void ended(Connection connection) {
+    void ended(LinkedConnection connection) {
         connections.remove(connection);
     }
 
-    private synchronized void change(Weather next) {
-        weather = next;
+    private synchronized void change(Toxic next) {
+        toxic = next;
         notifyAll();
     }
 
@@ -146,8 +146,8 @@ public final class Link implements AutoCloseable {
             closeQuietly(caller);
             return;
         }
-        Connection connection =
-                new Connection(this, caller, new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
+        LinkedConnection connection =
+                new LinkedConnection(this, caller, new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
         connections.add(connection);
         Thread.ofVirtual().name(name).start(connection::run);
     }
