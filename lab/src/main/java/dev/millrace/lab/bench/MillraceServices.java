@@ -3,9 +3,7 @@ package dev.millrace.lab.bench;
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
-import dev.millrace.lab.load.LoadReport;
 import dev.millrace.lab.load.Slabs;
-import dev.millrace.lab.load.Verdicts;
 import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.MillraceStack;
@@ -144,10 +142,7 @@ final class MillraceServices implements Contestant {
 
         @Override
         public long send(Histogram nanos) throws Exception {
-            Verdicts verdicts = new Verdicts();
-            LoadReport report = pacing.send(stack.ingestPort(), scenario, requests, nanos, verdicts);
-            verdicts.mustBeAcknowledged(report.unexpected());
-            return report.sentAgain();
+            return pacing.send(stack.ingestPort(), scenario, requests, nanos).sentAgain();
         }
 
         @Override

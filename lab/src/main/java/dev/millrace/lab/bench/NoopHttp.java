@@ -92,7 +92,7 @@ final class NoopHttp implements Contestant {
 
         @Override
         public long send(Histogram nanos) throws IOException {
-            LoadReport report = pacing.send(port, scenario, requests, nanos, null);
+            LoadReport report = pacing.send(port, scenario, requests, nanos);
             acknowledged = report.acknowledged();
             return report.sentAgain();
         }

@@ -1,10 +1,9 @@
 package dev.millrace.lab.bench;
 
 import dev.millrace.lab.load.Case;
-import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
-import dev.millrace.lab.load.Refusals;
+import dev.millrace.lab.load.Pace;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.Stage;
@@ -132,8 +131,7 @@ final class RawRedis implements Contestant {
 
         @Override
         public long send(Histogram nanos) throws IOException {
-            return client.send(pipelines, new Drive.ClosedLoop(), Refusals.COUNT, nanos, null)
-                    .failed();
+            return client.send(pipelines, Pace.CLOSED_LOOP, nanos).failed();
         }
 
         @Override

@@ -5,41 +5,21 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/**
- * The parts of an HTTP/1.1 response that a load client needs: status, length, whether the connection stays open, and the
- * body where it is wanted (RFC 9112). Bodies come with Content-Length or chunked.
- */
+/** An HTTP/1.1 response (RFC 9112), which is kept until it is complete. Bodies come with Content-Length or chunked. */
 final class HttpReply implements ReplyReader {
-    private static final int LONGEST_LINE = 8 * 1024;
-    private static final int STATUS_AT = "http/1.1 ".length();
+    private static final int LONGEST_HEAD = 16 * 1024;
     private static final int NO_CONTENT = 204;
     private static final int NOT_MODIFIED = 304;
-    private static final byte[] LENGTH = name("content-length:");
-    private static final byte[] ENCODING = name("transfer-encoding:");
-    private static final byte[] RETRY_AFTER = name("retry-after:");
-    private static final byte[] CONNECTION = name("connection:");
-
-    private enum Part {
-        STATUS_LINE,
-        HEADERS,
-        BODY,
-        CHUNK_SIZE,
-        CHUNK,
-        CHUNK_END,
-        TRAILERS,
-        COMPLETE
-    }
 
     private final boolean keepsBody;
-    private final byte[] line = new byte[LONGEST_LINE];
-    private int lineLength;
-    private byte[] body = new byte[256];
+    private byte[] received = new byte[512];
+    private int length;
+    private int head;
+    private int bodyAt;
     private int bodyLength;
-    private Part part = Part.STATUS_LINE;
     private int status;
-    private long left;
-    private boolean chunked;
     private int retryAfter;
+    private boolean chunked;
     private boolean closes;
 
     /** @param keepsBody whether {@link #body} is wanted */
@@ -49,27 +29,9 @@ final class HttpReply implements ReplyReader {
 
     @Override
     public void begin(int request) {
-        part = Part.STATUS_LINE;
-        lineLength = 0;
-        bodyLength = 0;
-        status = 0;
-        left = -1;
-        chunked = false;
-        retryAfter = 0;
-        closes = false;
-    }
-
-    @Override
-    public boolean read(ByteBuffer in) throws IOException {
-        while (part != Part.COMPLETE && in.hasRemaining()) {
-            if (part == Part.BODY || part == Part.CHUNK) {
-                takeBody(in);
-            } else if (completesLine(in)) {
-                takeLine();
-                lineLength = 0;
-            }
-        }
-        return part == Part.COMPLETE;
+        length = 0;
+        head = 0;
+        bodyAt = -1;
     }
 
     @Override
@@ -89,118 +51,127 @@ final class HttpReply implements ReplyReader {
 
     @Override
     public ByteBuffer body() {
-        return ByteBuffer.wrap(body, 0, bodyLength).asReadOnlyBuffer();
+        return ByteBuffer.wrap(received, bodyAt, keepsBody ? bodyLength : 0).asReadOnlyBuffer();
     }
 
-    /** Lines are kept in lower case and without their end. */
-    private boolean completesLine(ByteBuffer in) throws IOException {
-        while (in.hasRemaining()) {
-            byte next = in.get();
-            if (next == '\n') {
-                return true;
-            }
-            if (lineLength == LONGEST_LINE) {
-                throw new IOException("a header line of more than %d bytes".formatted(LONGEST_LINE));
-            }
-            if (next != '\r') {
-                line[lineLength++] = next >= 'A' && next <= 'Z' ? (byte) (next + ('a' - 'A')) : next;
+    @Override
+    public boolean read(ByteBuffer in) throws IOException {
+        int more = in.remaining();
+        if (received.length < length + more) {
+            received = Arrays.copyOf(received, 2 * (length + more));
+        }
+        in.get(received, length, more);
+        length += more;
+        while (bodyAt < 0) { // An interim response comes before the real one.
+            if (!readHead()) {
+                return false;
             }
         }
-        return false;
-    }
-
-    private void takeLine() throws IOException {
-        switch (part) {
-            case STATUS_LINE -> {
-                status = (int) number(STATUS_AT, 10);
-                part = Part.HEADERS;
-            }
-            case HEADERS -> {
-                if (lineLength == 0) {
-                    endHeaders();
-                } else {
-                    takeHeader();
-                }
-            }
-            case CHUNK_SIZE -> {
-                left = number(0, 16);
-                part = left == 0 ? Part.TRAILERS : Part.CHUNK;
-            }
-            case CHUNK_END -> part = Part.CHUNK_SIZE;
-            case TRAILERS -> part = lineLength == 0 ? Part.COMPLETE : Part.TRAILERS;
-            case BODY, CHUNK, COMPLETE -> throw new IllegalStateException("a line in " + part);
+        int end = chunked ? joinChunks() : bodyAt + bodyLength;
+        if (end > 0 && length > end) {
+            throw new IOException("the server sent %d bytes more than its answer".formatted(length - end));
         }
+        return end > 0 && length == end;
     }
 
-    private void takeHeader() throws IOException {
-        if (isNamed(LENGTH)) {
-            left = number(LENGTH.length, 10);
-        } else if (isNamed(ENCODING)) {
-            chunked = text(ENCODING.length).endsWith("chunked");
-        } else if (isNamed(RETRY_AFTER)) {
-            retryAfter = (int) number(RETRY_AFTER.length, 10);
-        } else if (isNamed(CONNECTION)) {
-            closes = text(CONNECTION.length).contains("close");
+    private boolean readHead() throws IOException {
+        int end = head;
+        while (end + 4 <= length && !isEmptyLine(end)) {
+            end++;
         }
+        if (end + 4 > length) {
+            if (length - head > LONGEST_HEAD) {
+                throw new IOException("a head of more than %d bytes".formatted(LONGEST_HEAD));
+            }
+            return false;
+        }
+        String text = new String(received, head, end - head, StandardCharsets.ISO_8859_1);
+        head = end + 4;
+        status = number(text.substring(Math.min(text.length(), "HTTP/1.1 ".length())), 10);
+        if (status >= OK) {
+            readHeaders(text);
+            bodyAt = head;
+        }
+        return true;
     }
 
-    private void endHeaders() throws IOException {
-        if (status < Status.OK) {
-            part = Part.STATUS_LINE; // An interim response: the real one follows.
-        } else if (chunked) {
-            part = Part.CHUNK_SIZE;
-        } else if (left == 0 || status == NO_CONTENT || status == NOT_MODIFIED) {
-            part = Part.COMPLETE;
-        } else if (left < 0) {
+    private boolean isEmptyLine(int at) {
+        return received[at] == '\r' && received[at + 1] == '\n' && received[at + 2] == '\r' && received[at + 3] == '\n';
+    }
+
+    private void readHeaders(String text) throws IOException {
+        bodyLength = status == NO_CONTENT || status == NOT_MODIFIED ? 0 : -1;
+        retryAfter = 0;
+        chunked = false;
+        closes = false;
+        for (int line = text.indexOf('\n'); line >= 0; line = text.indexOf('\n', line + 1)) {
+            if (text.regionMatches(true, line + 1, "content-length:", 0, 15)) {
+                bodyLength = number(text.substring(line + 16), 10);
+            } else if (text.regionMatches(true, line + 1, "retry-after:", 0, 12)) {
+                retryAfter = number(text.substring(line + 13), 10);
+            } else if (text.regionMatches(true, line + 1, "connection: close", 0, 17)) {
+                closes = true;
+            } else if (text.regionMatches(true, line + 1, "transfer-encoding: chunked", 0, 26)) {
+                chunked = true;
+            }
+        }
+        if (bodyLength < 0 && !chunked) {
             throw new IOException("a response %d with neither Content-Length nor chunks".formatted(status));
-        } else {
-            part = Part.BODY;
         }
     }
 
-    private void takeBody(ByteBuffer in) {
-        int taken = (int) Math.min(left, in.remaining());
-        if (keepsBody) {
-            if (body.length < bodyLength + taken) {
-                body = Arrays.copyOf(body, 2 * (bodyLength + taken));
+    /** Moves the chunks together once all have come; where the response ended, or -1 where it has not. */
+    private int joinChunks() throws IOException {
+        int at = bodyAt;
+        int size;
+        do {
+            int line = lineEnd(at);
+            if (line < 0) {
+                return -1;
             }
-            in.get(body, bodyLength, taken);
-            bodyLength += taken;
-        } else {
-            in.position(in.position() + taken);
+            size = number(new String(received, at, line - at, StandardCharsets.ISO_8859_1), 16);
+            at = line + 2 + size + (size > 0 ? 2 : 0);
+        } while (size > 0);
+        for (int line = lineEnd(at); line != at; line = lineEnd(at)) { // Trailers.
+            if (line < 0) {
+                return -1;
+            }
+            at = line + 2;
         }
-        left -= taken;
-        if (left == 0) {
-            part = part == Part.CHUNK ? Part.CHUNK_END : Part.COMPLETE;
-        }
+        int end = at + 2;
+        bodyLength = 0;
+        at = bodyAt;
+        do {
+            int line = lineEnd(at);
+            size = number(new String(received, at, line - at, StandardCharsets.ISO_8859_1), 16);
+            System.arraycopy(received, line + 2, received, bodyAt + bodyLength, size);
+            bodyLength += size;
+            at = line + 2 + size + 2;
+        } while (size > 0);
+        return end;
     }
 
-    private boolean isNamed(byte[] name) {
-        return lineLength >= name.length && Arrays.equals(line, 0, name.length, name, 0, name.length);
+    /** Where the line that begins here ends, or -1 where its end has not come. */
+    private int lineEnd(int from) {
+        for (int at = from; at + 1 < length; at++) {
+            if (received[at] == '\r' && received[at + 1] == '\n') {
+                return at;
+            }
+        }
+        return -1;
     }
 
-    private String text(int from) {
-        return new String(line, from, lineLength - from, StandardCharsets.ISO_8859_1).strip();
-    }
-
-    /** The number that begins here, after spaces. */
-    private long number(int from, int radix) throws IOException {
-        int at = from;
-        while (at < lineLength && line[at] == ' ') {
-            at++;
+    /** The number that the text begins with, after spaces. */
+    private static int number(String text, int radix) throws IOException {
+        String digits = text.stripLeading();
+        int end = 0;
+        while (end < digits.length() && Character.digit(digits.charAt(end), radix) >= 0) {
+            end++;
         }
-        long number = 0;
-        int begin = at;
-        for (; at < lineLength && Character.digit(line[at], radix) >= 0; at++) {
-            number = number * radix + Character.digit(line[at], radix);
+        if (end == 0) {
+            throw new IOException("no number in '%s' of a response"
+                    .formatted(text.lines().findFirst().orElse("")));
         }
-        if (at == begin) {
-            throw new IOException("no number in the line '%s' of a response".formatted(text(0)));
-        }
-        return number;
-    }
-
-    private static byte[] name(String header) {
-        return header.getBytes(StandardCharsets.US_ASCII);
+        return Integer.parseInt(digits.substring(0, end), radix);
     }
 }

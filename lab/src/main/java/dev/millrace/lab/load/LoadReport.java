@@ -22,7 +22,7 @@ public record LoadReport(long began, long nanos, Map<Integer, Long> byStatus, lo
     /** Requests answered by 2xx. */
     public long acknowledged() {
         return byStatus.entrySet().stream()
-                .filter(entry -> Status.isSuccess(entry.getKey()))
+                .filter(entry -> Traffic.Reply.isSuccess(entry.getKey()))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
     }
@@ -34,7 +34,7 @@ public record LoadReport(long began, long nanos, Map<Integer, Long> byStatus, lo
     /** Answers that neither acknowledge nor ask for a repetition, for people: {@code 3 x 422}; empty when there is none. */
     public String unexpected() {
         return byStatus.entrySet().stream()
-                .filter(entry -> !Status.isSuccess(entry.getKey()) && !Status.isRefusal(entry.getKey()))
+                .filter(entry -> !Traffic.Reply.isSuccess(entry.getKey()) && !Traffic.Reply.isRefusal(entry.getKey()))
                 .map(entry -> entry.getValue() + " x " + entry.getKey())
                 .sorted()
                 .collect(Collectors.joining(", "));

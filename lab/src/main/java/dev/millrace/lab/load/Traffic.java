@@ -13,12 +13,33 @@ public interface Traffic {
     /** A {@link #deadline} that never comes. */
     long NEVER = Long.MAX_VALUE;
 
-    /** Why a request has no answer. */
+    /** Why a request has no answer: its connection broke, or its deadline came. */
     enum Silence {
-        /** Its connection broke. */
         BROKEN,
-        /** Its deadline came. */
         LATE
+    }
+
+    /** A complete reply, as far as a load client needs it. */
+    interface Reply {
+        int OK = 200;
+
+        /** Of HTTP; 200 where the protocol has none. */
+        int status();
+
+        /** Seconds that the server asks to wait, 0 where it does not say. */
+        int retryAfter();
+
+        /** The body where it is kept, otherwise empty; until the connection's next request. */
+        ByteBuffer body();
+
+        static boolean isSuccess(int status) {
+            return status >= OK && status < 300;
+        }
+
+        /** The server asks for the same again, later. */
+        static boolean isRefusal(int status) {
+            return status == 429 || status == 503;
+        }
     }
 
     /** The clock starts: nothing was asked for before. */
@@ -30,7 +51,7 @@ public interface Traffic {
     /** The number of the request that is to be sent now, which the client then does; or {@link #NOTHING}. */
     int next(long now);
 
-    /** Nanoseconds until {@link #next} is to be asked again, 0 for now; {@link Long#MAX_VALUE} when that needs an answer first. */
+    /** Nanoseconds until {@link #next} is to be asked again, 0 for now; {@link #NEVER} when that needs an answer first. */
     long untilNext(long now);
 
     /** The request as it goes over the wire; it is left alone. Direct buffers save a copy. */

@@ -1,8 +1,6 @@
 package dev.millrace.lab.overload;
 
-import dev.millrace.lab.load.Drive;
-import dev.millrace.lab.load.Reply;
-import dev.millrace.lab.load.Status;
+import dev.millrace.lab.load.Pace;
 import dev.millrace.lab.load.Traffic;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -36,15 +34,15 @@ final class Arrivals implements Traffic {
     private int underWay;
 
     /** A time of arrivals at one rate. */
-    record Phase(Drive.OpenLoop drive, Duration length) {
+    record Phase(Pace pace, Duration length) {
         /** @param perSecond requests a second, above 0 */
         Phase(double perSecond, Duration length) {
-            this(new Drive.OpenLoop(perSecond), length);
+            this(new Pace(perSecond), length);
         }
 
         /** How many come; at least one. */
         int arrivals() {
-            return Math.max(1, (int) (drive.perSecond() * length.toMillis() / 1_000));
+            return Math.max(1, (int) (pace.perSecond() * length.toMillis() / 1_000));
         }
     }
 
@@ -54,7 +52,7 @@ final class Arrivals implements Traffic {
      */
     private record OnClock(Phase phase, int first, long offset, Score score) {
         long moment(int arrival) {
-            return offset + phase.drive().moment(arrival - first);
+            return offset + phase.pace().moment(arrival - first);
         }
     }
 
@@ -132,11 +130,11 @@ final class Arrivals implements Traffic {
         Score score = phase.score();
         long nanos = now - due(arrival);
         int status = reply.status();
-        if (Status.isSuccess(status)) {
+        if (Reply.isSuccess(status)) {
             supply.acknowledged(requests[arrival]);
             long end = began + phase.offset() + phase.phase().length().toNanos();
             score.addAccepted(arrival - phase.first(), nanos, now - end <= 0, reply.body());
-        } else if (Status.isRefusal(status)) {
+        } else if (Reply.isRefusal(status)) {
             supply.refused(requests[arrival]);
             Matcher code = CODE.matcher(text(reply));
             score.addRefused(

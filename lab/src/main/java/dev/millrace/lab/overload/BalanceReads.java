@@ -1,11 +1,10 @@
 package dev.millrace.lab.overload;
 
 import dev.millrace.lab.command.Percentiles;
-import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
-import dev.millrace.lab.load.Refusals;
+import dev.millrace.lab.load.Pace;
 import dev.millrace.lab.stack.MillraceStack;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -44,8 +43,8 @@ final class BalanceReads implements AutoCloseable {
                 .mapToObj(i -> each.get(i % creators))
                 .toList();
         LoadClient client = LoadClient.http(stack.ledgerPort(), CONNECTIONS);
-        Drive drive = new Drive.Until(new Drive.OpenLoop(perSecond), () -> over);
-        this.run = new FutureTask<>(() -> client.send(all, drive, Refusals.COUNT, nanos, null));
+        Pace pace = new Pace(perSecond, () -> over);
+        this.run = new FutureTask<>(() -> client.send(all, pace, nanos));
     }
 
     /**

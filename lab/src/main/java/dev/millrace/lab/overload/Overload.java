@@ -8,6 +8,7 @@ import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
+import dev.millrace.lab.load.Pace;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.overload.Arrivals.Phase;
 import dev.millrace.lab.stack.Aof;
@@ -374,8 +375,8 @@ final class Overload {
 
     /** Sends requests as fast as the answers come, each until its events are acknowledged; requests a second. */
     private double deliver(List<ByteBuffer> requests) throws IOException {
-        LoadReport report =
-                LoadClient.http(stack.ingestPort(), plan.shape().clients()).deliver(requests, new Histogram(3));
+        LoadReport report = LoadClient.http(stack.ingestPort(), plan.shape().clients())
+                .deliver(requests, Pace.CLOSED_LOOP, new Histogram(3));
         return report.acknowledgedPerSecond();
     }
 

@@ -1,7 +1,7 @@
 package dev.millrace.lab.overload;
 
 import dev.millrace.lab.command.Percentiles;
-import dev.millrace.lab.load.Verdicts;
+import dev.millrace.lab.load.BatchVerdicts;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
@@ -32,7 +32,7 @@ final class Score {
     private final Histogram accepted = new Histogram(DIGITS);
     private final Histogram refused = new Histogram(DIGITS);
     private final Map<String, Long> others = new TreeMap<>();
-    private final Verdicts verdicts = new Verdicts();
+    private final BatchVerdicts verdicts = new BatchVerdicts();
     private long acceptedInTime;
     private String complaint = "";
 
@@ -90,7 +90,7 @@ final class Score {
     }
 
     /** What the answers said of the events. */
-    Verdicts verdicts() {
+    BatchVerdicts verdicts() {
         return verdicts;
     }
 

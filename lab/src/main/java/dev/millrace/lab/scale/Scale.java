@@ -3,12 +3,11 @@ package dev.millrace.lab.scale;
 import dev.millrace.lab.command.Machine;
 import dev.millrace.lab.command.Percentiles;
 import dev.millrace.lab.command.ProgressPrinter;
-import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
-import dev.millrace.lab.load.Refusals;
+import dev.millrace.lab.load.Pace;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.CpuTime;
 import dev.millrace.lab.stack.MillraceStack;
@@ -201,7 +200,8 @@ final class Scale {
             for (int from = 0; from < creators; from += LOT) {
                 Events events = Events.oneEach(prefix(), first + from, Math.min(LOT, creators - from), article);
                 List<ByteBuffer> requests = new EventRequests(stack.mint(), slabs).of(events, BATCH);
-                LoadReport report = LoadClient.http(stack.ingestPort(), 4).deliver(requests, new Histogram(3));
+                LoadReport report =
+                        LoadClient.http(stack.ingestPort(), 4).deliver(requests, Pace.CLOSED_LOOP, new Histogram(3));
                 perSecond = events.size() * SECOND / report.nanos();
                 sentMicros += events.micros();
                 stage.progress()
@@ -287,7 +287,7 @@ final class Scale {
                 sentMicros += events.micros();
                 List<ByteBuffer> requests = new EventRequests(stack.mint(), new Slabs()).of(events, BATCH);
                 LoadClient client = LoadClient.http(stack.ingestPort(node), 4);
-                sending.add(threads.submit(() -> client.deliver(requests, new Histogram(3))));
+                sending.add(threads.submit(() -> client.deliver(requests, Pace.CLOSED_LOOP, new Histogram(3))));
             }
         }
         List<Double> perSecond = new ArrayList<>();
@@ -304,7 +304,7 @@ final class Scale {
             for (TokenMint mint : stack.mints(known, publishers)) {
                 Events events = Events.oneEach(prefix(), 0, 1, 0);
                 LoadClient.http(stack.ingestPort(), 1)
-                        .deliver(new EventRequests(mint, slabs).of(events, 1), new Histogram(3));
+                        .deliver(new EventRequests(mint, slabs).of(events, 1), Pace.CLOSED_LOOP, new Histogram(3));
                 sentMicros += events.micros();
             }
             known = publishers;
@@ -328,8 +328,7 @@ final class Scale {
     private Percentiles read(MillraceStack stack) throws IOException {
         Histogram nanos = new Histogram(3);
         List<ByteBuffer> requests = Collections.nCopies(READS, stack.balanceRequest(Events.creatorName(0)));
-        LoadReport report = LoadClient.http(stack.ledgerPort(), 1)
-                .send(requests, new Drive.ClosedLoop(), Refusals.COUNT, nanos, null);
+        LoadReport report = LoadClient.http(stack.ledgerPort(), 1).send(requests, Pace.CLOSED_LOOP, nanos);
         if (report.acknowledged() != READS) {
             failures.add("of %,d balances %,d were given".formatted(READS, report.acknowledged()));
         }

@@ -1,12 +1,11 @@
 package dev.millrace.lab.scale;
 
 import dev.millrace.lab.command.Percentiles;
-import dev.millrace.lab.load.Drive;
 import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.LoadReport;
-import dev.millrace.lab.load.Refusals;
+import dev.millrace.lab.load.Pace;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.MillraceStack;
 import java.nio.ByteBuffer;
@@ -26,18 +25,17 @@ final class SteadyLoad implements AutoCloseable {
     private static final int CONNECTIONS = 16;
     private static final int ACCEPTED = 202;
 
-    private final Drive.OpenLoop pace;
+    private final Pace pace;
     private final long[] answeredAt;
     private final FutureTask<LoadReport> run;
     private volatile boolean over;
 
     private SteadyLoad(MillraceStack stack, Events events, double perSecond) {
         List<ByteBuffer> requests = new EventRequests(stack.mint(), new Slabs()).of(events, BATCH);
-        this.pace = new Drive.OpenLoop(perSecond / BATCH);
+        this.pace = new Pace(perSecond / BATCH, () -> over);
         this.answeredAt = new long[requests.size()];
         LoadClient client = LoadClient.http(stack.ingestPort(), CONNECTIONS);
-        this.run = new FutureTask<>(() -> client.send(
-                requests, new Drive.Until(pace, () -> over), Refusals.SEND_AGAIN, new Histogram(3), this::take));
+        this.run = new FutureTask<>(() -> client.sendUntilTaken(requests, pace, new Histogram(3), this::take));
     }
 
     /**

@@ -17,7 +17,6 @@ import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
 class LoadClientTest {
-    private static final Drive CLOSED = new Drive.ClosedLoop();
     private static final String ACCEPTED = "HTTP/1.1 202 \r\nContent-Length: 2\r\n\r\nok";
 
     private final Histogram nanos = new Histogram(3);
@@ -27,7 +26,7 @@ class LoadClientTest {
     void everyRequestIsSentOnceAndItsAnswerIsRead() throws IOException {
         try (StubServer server = new StubServer((path, number, out) -> write(out, echo(path)))) {
             LoadReport report = LoadClient.http(server.port(), 3)
-                    .send(requests(100), CLOSED, Refusals.SEND_AGAIN, nanos, this::keep);
+                    .sendUntilTaken(requests(100), Pace.CLOSED_LOOP, nanos, this::keep);
             assertThat(report.byStatus()).isEqualTo(Map.of(202, 100L));
             assertThat(report.acknowledged()).isEqualTo(100);
             assertThat(report.failed() + report.sentAgain()).isZero();
@@ -42,8 +41,7 @@ class LoadClientTest {
     void aLargeRequestIsSentPieceByPiece() throws IOException {
         ByteBuffer large = request("/large", 8 << 20);
         try (StubServer server = new StubServer((path, number, out) -> write(out, ACCEPTED))) {
-            LoadReport report =
-                    LoadClient.http(server.port(), 1).send(List.of(large, large), CLOSED, Refusals.COUNT, nanos, null);
+            LoadReport report = LoadClient.http(server.port(), 1).send(List.of(large, large), Pace.CLOSED_LOOP, nanos);
             assertThat(report.byStatus()).isEqualTo(Map.of(202, 2L));
         }
         assertThat(large.position()).as("the caller's buffer is left alone").isZero();
@@ -56,8 +54,7 @@ class LoadClientTest {
             write(out, number % 10 == 9 ? last : ACCEPTED);
             return number % 10 != 9;
         })) {
-            LoadReport report =
-                    LoadClient.http(server.port(), 1).send(requests(95), CLOSED, Refusals.COUNT, nanos, null);
+            LoadReport report = LoadClient.http(server.port(), 1).send(requests(95), Pace.CLOSED_LOOP, nanos);
             assertThat(report.byStatus()).isEqualTo(Map.of(202, 95L));
             assertThat(report.failed()).isZero();
             assertThat(server.connections()).isEqualTo(10);
@@ -68,7 +65,7 @@ class LoadClientTest {
     void whatIsRefusedIsSentAgainWhenTheServerSaysSo() throws IOException {
         try (StubServer server = new StubServer(LoadClientTest::refuseTheFirst)) {
             LoadReport report =
-                    LoadClient.http(server.port(), 1).send(requests(3), CLOSED, Refusals.SEND_AGAIN, nanos, null);
+                    LoadClient.http(server.port(), 1).sendUntilTaken(requests(3), Pace.CLOSED_LOOP, nanos, null);
             assertThat(report.byStatus()).isEqualTo(Map.of(503, 1L, 202, 3L));
             assertThat(report.sentAgain()).isEqualTo(1);
         }
@@ -79,8 +76,7 @@ class LoadClientTest {
     @Test
     void orItIsCountedAndLeft() throws IOException {
         try (StubServer server = new StubServer(LoadClientTest::refuseTheFirst)) {
-            LoadReport report =
-                    LoadClient.http(server.port(), 1).send(requests(3), CLOSED, Refusals.COUNT, nanos, null);
+            LoadReport report = LoadClient.http(server.port(), 1).send(requests(3), Pace.CLOSED_LOOP, nanos);
             assertThat(report.byStatus()).isEqualTo(Map.of(503, 1L, 202, 2L));
             assertThat(report.sentAgain()).isZero();
             assertThat(report.acknowledged()).isEqualTo(2);
@@ -95,7 +91,7 @@ class LoadClientTest {
             return number != 1;
         })) {
             LoadReport report =
-                    LoadClient.http(server.port(), 1).send(requests(3), CLOSED, Refusals.SEND_AGAIN, nanos, null);
+                    LoadClient.http(server.port(), 1).sendUntilTaken(requests(3), Pace.CLOSED_LOOP, nanos, null);
             assertThat(report.failed()).isEqualTo(1);
             assertThat(report.sentAgain()).isEqualTo(1);
             assertThat(report.byStatus()).isEqualTo(Map.of(202, 3L));
@@ -108,7 +104,7 @@ class LoadClientTest {
         try (StubServer server =
                 new StubServer((path, number, out) -> write(out, "HTTP/1.1 422 \r\nContent-Length: 0\r\n\r\n"))) {
             LoadReport report =
-                    LoadClient.http(server.port(), 2).send(requests(4), CLOSED, Refusals.SEND_AGAIN, nanos, null);
+                    LoadClient.http(server.port(), 2).sendUntilTaken(requests(4), Pace.CLOSED_LOOP, nanos, null);
             assertThat(report.unexpected()).isEqualTo("4 x 422");
             assertThat(report.acknowledged()).isZero();
         }
@@ -123,8 +119,7 @@ class LoadClientTest {
             }
             return write(out, ACCEPTED);
         })) {
-            LoadReport report = LoadClient.http(server.port(), 1)
-                    .send(requests(100), new Drive.OpenLoop(1_000), Refusals.COUNT, nanos, null);
+            LoadReport report = LoadClient.http(server.port(), 1).send(requests(100), new Pace(1_000), nanos);
             assertThat(report.acknowledged()).isEqualTo(100);
         }
         // All of them were to be sent within the first 100 ms, and none could be before the stall was over.
@@ -134,8 +129,7 @@ class LoadClientTest {
     @Test
     void anOpenLoopKeepsItsRate() throws IOException {
         try (StubServer server = new StubServer((path, number, out) -> write(out, ACCEPTED))) {
-            LoadReport report = LoadClient.http(server.port(), 4)
-                    .send(requests(101), new Drive.OpenLoop(500), Refusals.COUNT, nanos, null);
+            LoadReport report = LoadClient.http(server.port(), 4).send(requests(101), new Pace(500), nanos);
             assertThat(report.nanos()).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(200));
         }
     }
@@ -145,7 +139,7 @@ class LoadClientTest {
         StubServer server = new StubServer((path, number, out) -> false);
         server.close();
         assertThatThrownBy(() ->
-                        LoadClient.http(server.port(), 1).send(requests(1), CLOSED, Refusals.SEND_AGAIN, nanos, null))
+                        LoadClient.http(server.port(), 1).sendUntilTaken(requests(1), Pace.CLOSED_LOOP, nanos, null))
                 .isInstanceOf(IOException.class);
     }
 
@@ -158,7 +152,7 @@ class LoadClientTest {
                         commands.addAndGet(2);
                         return 2;
                     })
-                    .send(pipelines, CLOSED, Refusals.COUNT, nanos, null);
+                    .send(pipelines, Pace.CLOSED_LOOP, nanos);
             assertThat(report.acknowledged()).isEqualTo(3);
         }
         assertThat(commands.get()).isEqualTo(6);

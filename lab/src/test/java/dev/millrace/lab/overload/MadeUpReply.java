@@ -1,11 +1,11 @@
 package dev.millrace.lab.overload;
 
-import dev.millrace.lab.load.Reply;
+import dev.millrace.lab.load.Traffic;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** An answer of ingest-api, made up. */
-record MadeUpReply(int status, int retryAfter, String text) implements Reply {
+record MadeUpReply(int status, int retryAfter, String text) implements Traffic.Reply {
     static MadeUpReply accepted(int accepted, int duplicate, int rejected) {
         return new MadeUpReply(
                 202, 0, "{\"accepted\":%d,\"duplicate\":%d,\"rejected\":%d}".formatted(accepted, duplicate, rejected));
