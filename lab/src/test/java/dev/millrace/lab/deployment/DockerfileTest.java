@@ -21,15 +21,6 @@ class DockerfileTest {
     }
 
     @Test
-    void buildsOnAJdkAndRunsOnAJreOfOneVersion() {
-        assertThat(instructions("FROM"))
-                .containsExactly(
-                        "maven:3.9-eclipse-temurin-25 AS build",
-                        "eclipse-temurin:25-jre-noble AS layers",
-                        "eclipse-temurin:25-jre-noble");
-    }
-
-    @Test
     void javaIsProcessOneAndNotRoot() {
         assertThat(instructions("ENTRYPOINT"))
                 .containsExactly(
@@ -77,11 +68,5 @@ class DockerfileTest {
         assertThat(instructions("COPY"))
                 .contains("--from=build /build/${MODULE}/target/${MODULE}-exec.jar millrace.jar");
         assertThat(Repository.text("pom.xml")).contains("<classifier>exec</classifier>");
-    }
-
-    @Test
-    void theContextHoldsOnlyWhatIsCopied() {
-        assertThat(Repository.text(".dockerignore").lines().filter(line -> !line.startsWith("#")))
-                .containsExactly("*", "!pom.xml", "!*/pom.xml", "!*/src/main", "!local/src/test", "!deploy/ask.bash");
     }
 }
