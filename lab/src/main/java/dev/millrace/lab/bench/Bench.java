@@ -94,6 +94,7 @@ final class Bench {
                 start(entrant);
             }
             turns.sort(IN_TURNS);
+            allTurns.sort(IN_TURNS);
             Duration longest = Duration.ZERO;
             while (sweep < plan.rounds() && (sweep == 0 || isTimeFor(longest))) {
                 Duration before = progress.elapsed();
