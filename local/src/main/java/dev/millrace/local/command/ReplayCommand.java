@@ -2,15 +2,13 @@ package dev.millrace.local.command;
 
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.publisher.Publishers;
-import dev.millrace.local.replay.Progress;
 import dev.millrace.local.replay.Replay;
 import dev.millrace.local.replay.ReplayCounts;
-import dev.millrace.local.replay.ReplayPlan;
+import dev.millrace.local.replay.ReplayCounts.Kind;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
 import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.channels.FileChannel;
@@ -18,13 +16,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /** {@code millrace replay FILE}. */
 @CommandLine.Command(
@@ -50,6 +49,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
             ""
         })
 public final class ReplayCommand implements Callable<Integer> {
+    private static final Duration PROGRESS = Duration.ofSeconds(2);
+
     private final Terminal terminal;
 
     @Spec
@@ -113,100 +114,65 @@ public final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         check();
-        LocalSettings settings = terminal.settings();
-        ReplayPlan plan = plan(settings, signer(settings));
         Replay replay;
-        ReplayCounts counts;
-        try (FileInputStream log = new FileInputStream(file.toFile());
-                Progress progress = new Progress(
-                        terminal.err(), terminal.columns(), Files.size(file), () -> position(log.getChannel()))) {
-            replay = new Replay(plan, terminal.clock(), progress::at);
-            counts = watched(replay, log);
+        try (FileInputStream log = new FileInputStream(file.toFile())) {
+            replay = new Replay(plan(), terminal.clock(), progress(log.getChannel()));
+            Thread farewell = new Thread(() -> interrupted(replay.counts()));
+            Runtime.getRuntime().addShutdownHook(farewell);
+            try {
+                replay.run(log);
+            } finally {
+                Terminal.withdraw(farewell);
+            }
         }
-        replay.remarks().forEach(terminal.err()::println);
-        terminal.out().println(json ? json(counts) : table(counts));
+        replay.counts().remarks().forEach(terminal.err()::println);
+        terminal.out().println(json ? replay.counts().json() : replay.counts().table());
         if (dryRun) {
             terminal.err().println("dry run: nothing was sent");
         }
         return 0;
     }
 
-    /** Says how far it got also when the process is being ended from outside. */
-    private ReplayCounts watched(Replay replay, InputStream log) throws InterruptedException {
-        Thread farewell = new Thread(() -> {
-            ReplayCounts counts = replay.counts();
-            terminal.err()
-                    .printf(
-                            "%ninterrupted at line %d: %d accepted, %d duplicate; run it again to complete it%n",
-                            counts.lines(), counts.accepted(), counts.duplicate());
-        });
-        Runtime.getRuntime().addShutdownHook(farewell);
-        try {
-            return replay.run(log);
-        } finally {
-            withdraw(farewell);
-        }
+    /** Says how far it got when the process is being ended from outside. */
+    private void interrupted(ReplayCounts counts) {
+        terminal.err()
+                .printf(
+                        "%ninterrupted at line %d: %d accepted, %d duplicate; run it again to complete it%n",
+                        counts.get(Kind.LINES), counts.get(Kind.ACCEPTED), counts.get(Kind.DUPLICATE));
     }
 
-    private static void withdraw(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is being ended; the hook speaks.
-        }
-    }
-
-    private Publishers.SigningKey signer(LocalSettings settings) {
-        return dryRun
+    private Replay.Plan plan() {
+        LocalSettings settings = terminal.settings();
+        URI target = url == null ? settings.address(Part.INGEST).resolve("/v1/events") : url;
+        Publishers.SigningKey key = dryRun
                 ? new Publishers.SigningKey(new Kid(publisher, 1), "dry-run")
                 : new Publishers(settings, terminal.clock()).key(publisher);
+        return new Replay.Plan(key.kid(), key.secret(), creators, target, batch, inFlight, patience, dryRun);
     }
 
-    private ReplayPlan plan(LocalSettings settings, Publishers.SigningKey key) {
-        URI target = url == null ? settings.address(Part.INGEST).resolve("/v1/events") : url;
-        return new ReplayPlan(key.kid(), key.secret(), creators, target, batch, inFlight, patience, dryRun);
+    /** A line every two seconds. */
+    private LongConsumer progress(FileChannel log) {
+        long started = System.nanoTime();
+        AtomicLong printed = new AtomicLong(started);
+        return pageViews -> {
+            long now = System.nanoTime();
+            if (now - printed.get() > PROGRESS.toNanos()) {
+                printed.set(now);
+                double seconds = (now - started) / 1e9;
+                terminal.err()
+                        .printf(
+                                "replay: %d %%, %,d page views, %,.0f/s%n",
+                                percent(log), pageViews, pageViews / seconds);
+            }
+        };
     }
 
-    private static long position(FileChannel file) {
+    private static long percent(FileChannel log) {
         try {
-            return file.position();
+            return log.position() * 100 / Math.max(1, log.size());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static String json(ReplayCounts counts) {
-        return JsonNodeFactory.instance
-                .objectNode()
-                .put("lines", counts.lines())
-                .put("unreadable", counts.unreadable())
-                .put("pageViews", counts.pageViews())
-                .put("robotsSkipped", counts.robotsSkipped())
-                .put("tooLong", counts.tooLong())
-                .put("accepted", counts.accepted())
-                .put("duplicate", counts.duplicate())
-                .put("rejected", counts.rejected())
-                .toString();
-    }
-
-    private static String table(ReplayCounts counts) {
-        return """
-                lines          %10d
-                unreadable     %10d
-                page views     %10d
-                robots skipped %10d
-                too long       %10d
-                accepted       %10d
-                duplicate      %10d
-                rejected       %10d""".formatted(
-                        counts.lines(),
-                        counts.unreadable(),
-                        counts.pageViews(),
-                        counts.robotsSkipped(),
-                        counts.tooLong(),
-                        counts.accepted(),
-                        counts.duplicate(),
-                        counts.rejected());
     }
 
     private void check() {

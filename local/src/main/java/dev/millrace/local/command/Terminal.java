@@ -39,4 +39,13 @@ public record Terminal(
     public LocalSettings settings() {
         return LocalSettings.from(environment, root);
     }
+
+    /** Takes back a hook that was to run at the end of the process; a process that is being ended runs it. */
+    static void withdraw(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // It runs already.
+        }
+    }
 }

@@ -33,20 +33,10 @@ public final class UpCommand implements Callable<Integer> {
             Runtime.getRuntime().halt(0);
         });
         Runtime.getRuntime().addShutdownHook(stopper);
-        int code;
         try {
-            code = stack.run();
+            return stack.run();
         } finally {
-            withdraw(stopper);
-        }
-        return code;
-    }
-
-    private static void withdraw(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is being ended: the hook decides on the exit code.
+            Terminal.withdraw(stopper);
         }
     }
 }

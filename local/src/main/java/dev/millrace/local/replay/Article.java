@@ -1,17 +1,16 @@
 package dev.millrace.local.replay;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.net.URLDecoder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The article that a request target names: its path as RFC 3986 normalises it (6.2.2), so that one address is one article.
@@ -19,34 +18,33 @@ import java.util.stream.Stream;
  * <p>Of an absolute target the path alone counts. Query, fragment and path parameters ({@code ;jsessionid=…}) are cut off.
  * Percent-encoded unreserved characters and UTF-8 text are decoded, everything else is encoded with capital digits:
  * {@code %2f} becomes {@code %2F} and no slash. Dot segments are resolved. A slash at the end, a double slash, capital
- * letters and {@code index.html} stay, since only the server knows whether they matter. So does a percent sign without
- * two hexadecimal digits.
+ * letters and {@code index.html} stay, since only the server knows whether they matter. So does a percent sign without two
+ * hexadecimal digits.
  */
 final class Article {
     private static final Pattern ORIGIN = Pattern.compile("(?i)^https?://[^/?#]*");
-    private static final Pattern SUFFIX = Pattern.compile("[?#].*", Pattern.DOTALL);
-    private static final Pattern PARAMETERS = Pattern.compile(";[^/]*");
+    private static final Pattern CUT_OFF = Pattern.compile("(?s)[?#].*|;[^/?#]*");
 
     /** What a server writes of a byte that can't stand in a log. */
-    private static final Pattern ESCAPE = Pattern.compile("\\\\(?:x([0-9A-Fa-f]{2})|([\"\\\\bfnrtv]))");
+    private static final Pattern ESCAPE = Pattern.compile("\\\\(?:x(\\p{XDigit}{2})|([\"\\\\bfnrtv]))");
 
     private static final String ESCAPED = "\"\\bfnrtv";
     private static final String BYTES = "\"\\\b\f\n\r\t\u000b";
 
-    /** Characters that a path may hold as they are besides letters and digits: unreserved ones, and those with a meaning. */
-    private static final String UNRESERVED = "-._~";
+    /** Octets that are encoded, or that a path can't hold as they are. */
+    private static final Pattern OCTETS = Pattern.compile("(?:%\\p{XDigit}{2}|[^\\w!$%&'()*+,;=:@/.~-])++");
 
-    private static final String WITH_A_MEANING = "/!$&'()*+,;=:@";
+    private static final Pattern UNRESERVED = Pattern.compile("[\\w.~-]");
 
     /** Extensions of files that are no pages. */
-    private static final Set<String> FILES = Stream.of(
-                    "css js mjs map json xml xsl rss atom txt csv tsv log md markdown yaml yml ico png apng jpg jpeg gif webp",
-                    "avif heic svg bmp tif tiff psd eps ai woff woff2 ttf otf eot mp3 m4a aac ogg oga opus wav flac mid mp4",
-                    "m4v webm ogv avi mov mkv mpg mpeg wmv flv swf pdf ps tex doc docx xls xlsx ppt pptx odt ods odp rtf epub",
-                    "mobi ics vcf zip gz tgz bz2 xz zst 7z rar tar jar war gem deb rpm apk dmg iso img exe msi dll so bin dat",
-                    "torrent wasm sh py pyc lua c h cpp java class vim m4 mk conf cfg ini spec sql db bak pcap asc sig webmanifest")
-            .flatMap(extensions -> Stream.of(extensions.split(" ", -1)))
-            .collect(Collectors.toUnmodifiableSet());
+    private static final Set<String> FILES = Set.of(
+            ("css js mjs map json xml xsl rss atom txt csv tsv log md markdown yaml yml ico png apng jpg jpeg gif webp avif heic"
+                            + " svg bmp tif tiff psd eps ai woff woff2 ttf otf eot mp3 m4a aac ogg oga opus wav flac mid mp4 m4v"
+                            + " webm ogv avi mov mkv mpg mpeg wmv flv swf pdf ps tex doc docx xls xlsx ppt pptx odt ods odp rtf"
+                            + " epub mobi ics vcf zip gz tgz bz2 xz zst 7z rar tar jar war gem deb rpm apk dmg iso img exe msi"
+                            + " dll so bin dat torrent wasm sh py pyc lua c h cpp java class vim m4 mk conf cfg ini spec sql db"
+                            + " bak pcap asc sig webmanifest")
+                    .split(" ", -1));
 
     private Article() {}
 
@@ -56,107 +54,64 @@ final class Article {
      * @param target as it stands in the log, with one character a byte
      */
     static String of(String target) {
-        String bytes = ESCAPE.matcher(target).replaceAll(found -> {
-            String hex = found.group(1);
-            char escaped =
-                    hex == null ? BYTES.charAt(ESCAPED.indexOf(found.group(2))) : (char) Integer.parseInt(hex, 16);
-            return Matcher.quoteReplacement(String.valueOf(escaped));
-        });
-        Matcher origin = ORIGIN.matcher(bytes);
-        String path = SUFFIX.matcher(origin.replaceFirst("")).replaceFirst("");
-        path = path.isEmpty() && origin.reset().find() ? "/" : path;
-        return path.startsWith("/")
-                ? withoutDotSegments(normalised(PARAMETERS.matcher(path).replaceAll("")))
-                : "";
+        Matcher origin = ORIGIN.matcher(ESCAPE.matcher(target).replaceAll(Article::unescaped));
+        boolean isAbsolute = origin.find();
+        String path = CUT_OFF.matcher(origin.replaceFirst("")).replaceAll("");
+        if (path.isEmpty() && isAbsolute) {
+            return "/";
+        }
+        return path.startsWith("/") ? withoutDotSegments(OCTETS.matcher(path).replaceAll(Article::normalised)) : "";
     }
 
     /** Whether it is a page: its last segment has no extension of a file. A dot in a slug makes no file. */
     static boolean isPage(String article) {
         String segment = article.substring(article.lastIndexOf('/') + 1);
-        String extension = segment.substring(segment.lastIndexOf('.') + 1);
-        return !article.isEmpty() && (segment.indexOf('.') < 0 || !FILES.contains(extension.toLowerCase(Locale.ROOT)));
+        String extension = segment.substring(segment.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        return !article.isEmpty() && (segment.indexOf('.') < 0 || !FILES.contains(extension));
     }
 
-    private static String normalised(String path) {
-        StringBuilder text = new StringBuilder(path.length());
-        ByteArrayOutputStream beyondAscii = new ByteArrayOutputStream();
-        for (int i = 0; i < path.length(); i++) {
-            int decoded = path.charAt(i) == '%' ? decoded(path, i) : -1;
-            int octet = decoded < 0 ? path.charAt(i) : decoded;
-            i += decoded < 0 ? 0 : 2;
-            if (octet > 0x7f) {
-                beyondAscii.write(octet);
-                continue;
-            }
-            flush(beyondAscii, text);
-            boolean isText = isAlphanumeric(octet)
-                    || UNRESERVED.indexOf(octet) >= 0
-                    || (decoded < 0 && (WITH_A_MEANING.indexOf(octet) >= 0 || octet == '%'));
-            if (isText) {
-                text.append((char) octet);
+    private static String unescaped(MatchResult escape) {
+        char octet = escape.group(1) == null
+                ? BYTES.charAt(ESCAPED.indexOf(escape.group(2)))
+                : (char) HexFormat.fromHexDigits(escape.group(1));
+        return Matcher.quoteReplacement(String.valueOf(octet));
+    }
+
+    /** UTF-8 becomes text; other octets, of Latin-1 for example, stay encoded. */
+    private static String normalised(MatchResult octets) {
+        String latin = URLDecoder.decode(octets.group(), StandardCharsets.ISO_8859_1);
+        String utf8 = new String(latin.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        boolean isText = utf8.indexOf('\ufffd') < 0;
+        Charset charset = isText ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
+        StringBuilder text = new StringBuilder();
+        (isText ? utf8 : latin).codePoints().mapToObj(Character::toString).forEach(character -> {
+            boolean isAscii = character.charAt(0) < 0x80;
+            boolean stays = isAscii
+                    ? UNRESERVED.matcher(character).matches()
+                    : isText && !Character.isISOControl(character.charAt(0));
+            if (stays) {
+                text.append(character);
             } else {
-                encode(octet, text);
+                for (byte octet : character.getBytes(charset)) {
+                    text.append("%%%02X".formatted(octet));
+                }
             }
-        }
-        flush(beyondAscii, text);
-        return text.toString();
-    }
-
-    private static boolean isAlphanumeric(int octet) {
-        return (octet >= 'a' && octet <= 'z') || (octet >= 'A' && octet <= 'Z') || (octet >= '0' && octet <= '9');
-    }
-
-    /** The octet that is percent-encoded here, or -1. */
-    private static int decoded(String path, int percent) {
-        if (percent + 2 >= path.length()) {
-            return -1;
-        }
-        int high = Character.digit(path.charAt(percent + 1), 16);
-        int low = Character.digit(path.charAt(percent + 2), 16);
-        return high < 0 || low < 0 ? -1 : 16 * high + low;
-    }
-
-    /** UTF-8 becomes text; anything else stays encoded, Latin-1 for example. */
-    private static void flush(ByteArrayOutputStream beyondAscii, StringBuilder text) {
-        byte[] octets = beyondAscii.toByteArray();
-        beyondAscii.reset();
-        try {
-            CharSequence decoded = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(octets));
-            if (decoded.chars().noneMatch(Character::isISOControl)) {
-                text.append(decoded);
-                return;
-            }
-        } catch (CharacterCodingException e) {
-            // Encoded below.
-        }
-        for (byte octet : octets) {
-            encode(Byte.toUnsignedInt(octet), text);
-        }
-    }
-
-    private static void encode(int octet, StringBuilder text) {
-        text.append("%%%02X".formatted(octet));
+        });
+        return Matcher.quoteReplacement(text.toString());
     }
 
     /** RFC 3986, 5.2.4. */
     private static String withoutDotSegments(String path) {
-        if (!path.contains("/.")) {
-            return path;
-        }
         List<String> segments = new ArrayList<>();
-        List<String> all = List.of(path.substring(1).split("/", -1));
-        for (int i = 0; i < all.size(); i++) {
-            String segment = all.get(i);
-            boolean isDots = segment.equals(".") || segment.equals("..");
-            if (segment.equals("..") && !segments.isEmpty()) {
-                segments.removeLast();
-            }
+        boolean isDots = false;
+        for (String segment : path.substring(1).split("/", -1)) {
+            isDots = segment.equals(".") || segment.equals("..");
             if (!isDots) {
                 segments.add(segment);
-            } else if (i == all.size() - 1) {
-                segments.add("");
+            } else if (segment.equals("..") && !segments.isEmpty()) {
+                segments.removeLast();
             }
         }
-        return "/" + String.join("/", segments);
+        return "/" + String.join("/", segments) + (isDots && !segments.isEmpty() ? "/" : "");
     }
 }

@@ -2,12 +2,17 @@ package dev.millrace.local.replay;
 
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.token.ArticleId;
+import dev.millrace.common.token.Kid;
+import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.process.CommandException;
+import dev.millrace.local.replay.ReplayCounts.Kind;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -46,8 +51,7 @@ public final class Replay {
     private static final int CHARACTER_BYTES = 3;
 
     /** Also what feeds a reader. CUBOT makes phones. */
-    private static final Pattern ROBOT =
-            Pattern.compile("(?<!\\bcu)bot|crawl|spider|slurp|feed", Pattern.CASE_INSENSITIVE);
+    static final Pattern ROBOT = Pattern.compile("(?<!\\bcu)bot|crawl|spider|slurp|feed", Pattern.CASE_INSENSITIVE);
 
     /** One visitor counts once per article in so many seconds. */
     private static final int WINDOW_SECONDS = 1800;
@@ -55,24 +59,50 @@ public final class Replay {
     /** 192 bits; a {@code jti} may have up to 64 characters. */
     private static final int JTI_CHARACTERS = 32;
 
-    private final ReplayPlan plan;
+    private final Plan plan;
     private final LongConsumer progress;
     private final HmacSha256 key;
     private final Sender sender;
     private final ExecutorService senders = Executors.newVirtualThreadPerTaskExecutor();
     private final Semaphore inFlight;
-    private final RunningCounts counts = new RunningCounts();
+    private final ReplayCounts counts = new ReplayCounts();
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
     private final List<Sender.PageView> batch = new ArrayList<>();
     private int batchBytes;
 
+    /**
+     * How to replay.
+     *
+     * @param kid the publisher's key that signs the events
+     * @param secret of that key, as printed
+     * @param creators over how many creators the articles are spread, at least 1
+     * @param url where events go
+     * @param batch events a request, 1 to 1000; a request of long tokens has fewer
+     * @param inFlight requests at a time, at least 1
+     * @param patience how long nothing may get through before it gives up
+     * @param dryRun counts only, sends nothing
+     */
+    public record Plan(
+            Kid kid, String secret, int creators, URI url, int batch, int inFlight, Duration patience, boolean dryRun) {
+        /** Without the secret. */
+        @Override
+        public String toString() {
+            return "Plan[" + kid + " to " + url + "]";
+        }
+    }
+
     /** @param progress takes the number of page views after each line */
-    public Replay(ReplayPlan plan, Clock clock, LongConsumer progress) {
+    public Replay(Plan plan, Clock clock, LongConsumer progress) {
         this.plan = plan;
         this.progress = progress;
         this.key = new HmacSha256(plan.secret().getBytes(StandardCharsets.UTF_8));
-        this.sender = new Sender(plan, clock);
+        this.sender = new Sender(plan.url(), plan.patience(), TokenMint.forPublisher(plan.kid(), plan.secret()), clock);
         this.inFlight = new Semaphore(plan.inFlight());
+    }
+
+    /** The counts so far. */
+    public ReplayCounts counts() {
+        return counts;
     }
 
     /**
@@ -82,32 +112,22 @@ public final class Replay {
      *     as a wrong call
      * @throws InterruptedException when interrupted; batches in flight are abandoned
      */
-    public ReplayCounts run(InputStream log) throws InterruptedException {
+    public void run(InputStream log) throws InterruptedException {
         try {
-            readAll(log);
+            read(log);
             submit();
             inFlight.acquire(plan.inFlight());
         } finally {
             senders.shutdownNow();
-            sender.close();
+            sender.client().shutdownNow();
         }
-        return finished();
-    }
-
-    /** The counts so far; for a run that did not end well. */
-    public ReplayCounts counts() {
-        return counts.now();
-    }
-
-    /** Lines for people about what was left out. */
-    public List<String> remarks() {
-        return counts.remarks();
+        complain();
     }
 
     /** What was read before a failure is sent. */
-    private void readAll(InputStream log) throws InterruptedException {
-        try {
-            read(unpacked(new BufferedInputStream(log, BUFFER_BYTES)));
+    private void read(InputStream log) throws InterruptedException {
+        try (InputStream in = unpacked(new BufferedInputStream(log, BUFFER_BYTES))) {
+            readLines(in);
         } catch (IOException e) {
             failure.compareAndSet(null, CommandException.failed("can't read on: " + e.getMessage(), e));
         }
@@ -120,7 +140,7 @@ public final class Replay {
         return magic == GZIP_MAGIC ? new BufferedInputStream(new GZIPInputStream(in, BUFFER_BYTES)) : in;
     }
 
-    private void read(InputStream in) throws IOException, InterruptedException {
+    private void readLines(InputStream in) throws IOException, InterruptedException {
         StringBuilder line = new StringBuilder(1024);
         for (int next = in.read(); next >= 0 && failure.get() == null; next = in.read()) {
             line.setLength(0);
@@ -133,24 +153,29 @@ public final class Replay {
                 line.setLength(line.length() - 1);
             }
             take(line.indexOf(BYTE_ORDER_MARK) == 0 ? line.substring(BYTE_ORDER_MARK.length()) : line.toString());
-            progress.accept(counts.now().pageViews());
+            progress.accept(counts.get(Kind.PAGE_VIEWS));
         }
     }
 
     private void take(String line) throws InterruptedException {
-        long number = counts.line();
+        counts.add(Kind.LINES, 1);
+        long number = counts.get(Kind.LINES);
         LogEntry entry = LogEntry.parse(line).orElse(null);
         if (entry == null) {
-            counts.unreadable(number);
+            counts.add(Kind.UNREADABLE, 1);
+            counts.leaveOut("unreadable", Long.toString(number));
         } else if (!isPageView(entry)) {
             return;
-        } else if (isRobot(entry.agent())) {
-            counts.robot();
+        } else if (ROBOT.matcher(entry.agent()).find()) {
+            counts.add(Kind.ROBOTS_SKIPPED, 1);
         } else if (!ArticleId.matches(entry.article())) {
-            counts.tooLong(
-                    number, entry.article().codePointCount(0, entry.article().length()));
+            long characters = entry.article().codePoints().count();
+            counts.add(Kind.TOO_LONG, 1);
+            counts.leaveOut(
+                    "too long (an article id takes %d characters)".formatted(ArticleId.MOST_CHARACTERS),
+                    "%d (%d)".formatted(number, characters));
         } else {
-            counts.pageView();
+            counts.add(Kind.PAGE_VIEWS, 1);
             add(new Sender.PageView(number, creator(entry.article(), plan.creators()), entry.article(), jti(entry)));
         }
     }
@@ -160,10 +185,6 @@ public final class Replay {
         return entry.method().equals("GET")
                 && (entry.status() == 200 || entry.status() == 304)
                 && Article.isPage(entry.article());
-    }
-
-    static boolean isRobot(String agent) {
-        return ROBOT.matcher(agent).find();
     }
 
     /** {@code creator-<CRC32 of the article's UTF-8 bytes mod N>}. */
@@ -221,26 +242,25 @@ public final class Replay {
         }
     }
 
-    private ReplayCounts finished() {
-        ReplayCounts reached = counts.now();
+    private void complain() {
         RuntimeException cause = failure.get();
+        long lines = counts.get(Kind.LINES);
         if (cause instanceof CommandException) {
             throw CommandException.failed(
                     "%s%nstopped at line %d: %d of %d page views sent were counted; simply run it again"
                             .formatted(
                                     cause.getMessage(),
-                                    reached.lines(),
-                                    reached.accepted() + reached.duplicate(),
-                                    reached.pageViews()),
+                                    lines,
+                                    counts.get(Kind.ACCEPTED) + counts.get(Kind.DUPLICATE),
+                                    counts.get(Kind.PAGE_VIEWS)),
                     cause);
         }
         if (cause != null) {
             throw cause;
         }
-        if (reached.lines() > 0 && reached.unreadable() == reached.lines()) {
-            throw CommandException.wrongCall("none of the %d lines is in Apache's combined format: %s"
-                    .formatted(reached.lines(), LogEntry.FORMAT));
+        if (lines > 0 && lines == counts.get(Kind.UNREADABLE)) {
+            throw CommandException.wrongCall(
+                    "none of the %d lines is in Apache's combined format: %s".formatted(lines, LogEntry.FORMAT));
         }
-        return reached;
     }
 }

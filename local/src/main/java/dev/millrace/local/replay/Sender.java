@@ -10,7 +10,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -21,33 +20,30 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Brings batches of page views to the server, each until it is answered for good. Thread-safe.
  *
- * <p>Busy, unavailable or unreachable is waited out and the same bytes are sent again. That is safe: what had counted comes
- * back as duplicate. When no batch at all gets through for the given patience it gives up.
+ * <p>Busy, unavailable or unreachable is waited out and the same events are sent again. That is safe: what had counted comes
+ * back as duplicate.
+ *
+ * @param url where events go
+ * @param patience how long no batch at all may get through before it gives up
+ * @param lastAnswer when one did, by the monotonic clock
  */
-final class Sender implements AutoCloseable {
+record Sender(HttpClient client, URI url, Duration patience, TokenMint mint, Clock clock, AtomicLong lastAnswer) {
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration LEAST_PAUSE = Duration.ofMillis(20);
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+    private static final long LEAST_PAUSE_MILLIS = 20;
+    private static final long FIRST_PAUSE_MILLIS = 250;
+    private static final long LONGEST_PAUSE_MILLIS = 5_000;
 
-    /** Tokens of this age are minted anew, with the same {@code jti}. */
-    private static final Duration STALE = EventClaims.DEFAULT_LIFETIME.minusMinutes(10);
-
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(5))
-            .build();
-    private final URI url;
-    private final Duration patience;
-    private final TokenMint mint;
-    private final Clock clock;
-    private final AtomicLong lastProgress = new AtomicLong(System.nanoTime());
-
-    Sender(ReplayPlan plan, Clock clock) {
-        this.url = plan.url();
-        this.patience = plan.patience();
-        this.mint = TokenMint.forPublisher(plan.kid(), plan.secret());
-        this.clock = clock;
+    Sender(URI url, Duration patience, TokenMint mint, Clock clock) {
+        this(
+                HttpClient.newBuilder()
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .connectTimeout(Duration.ofSeconds(5))
+                        .build(),
+                url,
+                patience,
+                mint,
+                clock,
+                new AtomicLong(System.nanoTime()));
     }
 
     /**
@@ -55,7 +51,6 @@ final class Sender implements AutoCloseable {
      *
      * @param line of the log
      * @param creator who is paid for it
-     * @param article what was viewed
      * @param jti the key that makes it count once
      */
     record PageView(long line, String creator, String article, String jti) {}
@@ -66,33 +61,27 @@ final class Sender implements AutoCloseable {
      * @throws CommandException when the server refuses the request itself, or patience is at its end
      * @throws InterruptedException when interrupted; the batch may or may not have counted
      */
-    void send(List<PageView> batch, RunningCounts counts) throws InterruptedException {
-        Instant minted = clock.instant();
-        String body = body(batch, minted);
+    void send(List<PageView> batch, ReplayCounts counts) throws InterruptedException {
         for (int attempt = 0; ; attempt++) {
-            if (minted.plus(STALE).isBefore(clock.instant())) {
-                minted = clock.instant();
-                body = body(batch, minted);
-            }
             String trouble;
-            Duration pause = backoff(attempt);
+            long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempt, 10));
             try {
-                HttpResponse<String> answer = client.send(request(body), HttpResponse.BodyHandlers.ofString());
+                HttpResponse<String> answer = client.send(request(batch), HttpResponse.BodyHandlers.ofString());
                 int status = answer.statusCode();
                 if (status == 202 || status == 422) {
-                    lastProgress.set(System.nanoTime());
+                    lastAnswer.set(System.nanoTime());
                     count(answer.body(), batch, counts);
                     return;
                 }
-                trouble = url + " answers " + status + problem(answer.body());
+                trouble = "%s answers %d: %s".formatted(url, status, problem(answer.body()));
                 if (status != 429 && status < 500) {
                     throw CommandException.failed(trouble);
                 }
                 pause = retryAfter(answer, pause);
             } catch (IOException e) {
-                trouble = url + " can't be reached (" + reason(e) + ")";
+                trouble = url + " can't be reached (" + (e.getMessage() == null ? e : e.getMessage()) + ")";
             }
-            if (System.nanoTime() - lastProgress.get() > patience.toNanos()) {
+            if (System.nanoTime() - lastAnswer.get() > patience.toNanos()) {
                 throw CommandException.failed(
                         trouble + "; gave up after " + patience.toSeconds() + " s without progress");
             }
@@ -101,14 +90,11 @@ final class Sender implements AutoCloseable {
     }
 
     /** Tokens are base64url with dots: nothing in them has to be escaped. */
-    private String body(List<PageView> batch, Instant now) {
-        return batch.stream()
-                .map(view -> mint.mint(EventClaims.of(view.creator(), view.article(), view.jti(), now)))
-                .map(token -> "{\"token\":\"" + token + "\",\"type\":\"view\"}")
+    private HttpRequest request(List<PageView> batch) {
+        String body = batch.stream()
+                .map(view -> EventClaims.of(view.creator(), view.article(), view.jti(), clock.instant()))
+                .map(claims -> "{\"token\":\"" + mint.mint(claims) + "\",\"type\":\"view\"}")
                 .collect(Collectors.joining(",", "[", "]"));
-    }
-
-    private HttpRequest request(String body) {
         return HttpRequest.newBuilder(url)
                 .timeout(REQUEST_TIMEOUT)
                 .header("Content-Type", "application/json")
@@ -116,8 +102,7 @@ final class Sender implements AutoCloseable {
                 .build();
     }
 
-    /** @throws CommandException when the answer does not speak about exactly these events */
-    private static void count(String body, List<PageView> batch, RunningCounts counts) {
+    private static void count(String body, List<PageView> batch, ReplayCounts counts) {
         JsonNode answer = json(body);
         long accepted = answer.path("accepted").asLong(0);
         long duplicate = answer.path("duplicate").asLong(0);
@@ -126,40 +111,30 @@ final class Sender implements AutoCloseable {
             throw CommandException.failed("the server's answer does not tell what became of the " + batch.size()
                     + " events sent: " + body.substring(0, Math.min(200, body.length())));
         }
-        counts.answered(accepted, duplicate, rejected);
+        counts.add(ReplayCounts.Kind.ACCEPTED, accepted);
+        counts.add(ReplayCounts.Kind.DUPLICATE, duplicate);
+        counts.add(ReplayCounts.Kind.REJECTED, rejected);
         JsonNode results = answer.path("results");
-        for (int i = 0; i < results.size() && i < batch.size(); i++) {
+        for (int i = 0; i < Math.min(results.size(), batch.size()); i++) {
             if (results.path(i).path("status").asString("").equals("rejected")) {
-                counts.rejected(
-                        results.path(i).path("code").asString("unknown"),
-                        batch.get(i).line());
+                String code = results.path(i).path("code").asString("unknown");
+                counts.leaveOut(
+                        "rejected (" + code + ")", Long.toString(batch.get(i).line()));
             }
         }
     }
 
-    private static Duration backoff(int attempt) {
-        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(attempt, 10));
-        return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
-    }
-
     /** Retry-After in seconds, bounded; its other form, a date, is not used by this server. */
-    private static Duration retryAfter(HttpResponse<?> answer, Duration otherwise) {
+    private static long retryAfter(HttpResponse<?> answer, long otherwise) {
         String value = answer.headers().firstValue("Retry-After").orElse("");
-        if (value.matches("[0-9]{1,4}")) {
-            long seconds = Math.min(Long.parseLong(value), LONGEST_PAUSE.toSeconds());
-            return seconds == 0 ? LEAST_PAUSE : Duration.ofSeconds(seconds);
-        }
-        return otherwise;
-    }
-
-    private static String reason(IOException e) {
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        return value.matches("[0-9]{1,4}")
+                ? Math.clamp(Long.parseLong(value) * 1000, LEAST_PAUSE_MILLIS, LONGEST_PAUSE_MILLIS)
+                : otherwise;
     }
 
     private static String problem(String body) {
         JsonNode problem = json(body);
-        String detail = problem.path("detail").asString(problem.path("title").asString(""));
-        return detail.isEmpty() ? "" : ": " + detail;
+        return problem.path("detail").asString(problem.path("title").asString("nothing more"));
     }
 
     /** An empty object where the text is no JSON. */
@@ -169,10 +144,5 @@ final class Sender implements AutoCloseable {
         } catch (JacksonException e) {
             return JsonMapper.shared().createObjectNode();
         }
-    }
-
-    @Override
-    public void close() {
-        client.shutdownNow();
     }
 }

@@ -293,7 +293,7 @@ class CommandsTest {
                         duplicate               0
                         rejected                0
                         """);
-        assertThat(complained()).isEqualTo("unreadable: line 3\ndry run: nothing was sent\n");
+        assertThat(complained()).isEqualTo("1 unreadable: line 3\ndry run: nothing was sent\n");
         out.reset();
         ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY);
         ingest.on("POST /v1/events", 202, "{\"accepted\":1,\"duplicate\":0,\"rejected\":0,\"results\":[]}");
