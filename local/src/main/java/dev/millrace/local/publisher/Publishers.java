@@ -3,30 +3,50 @@ package dev.millrace.local.publisher;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.mint.BearerMint;
+import dev.millrace.local.mint.EventClaims;
+import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.process.CommandException;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
+import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Gives publishers of the running local stack, creating them where they are missing. */
 public final class Publishers {
-    private final LedgerAdmin ledger;
-    private final IngestProbe ingest;
+    private static final Duration LEDGER_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration TOKEN_LIFETIME = Duration.ofMinutes(1);
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration PROBE_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PROBE_PAUSE = Duration.ofMillis(100);
+
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build();
+    private final URI ledger;
+    private final URI ingest;
+    private final BearerMint bearer;
     private final PublisherKeys keys;
+    private final Clock clock;
 
     public Publishers(LocalSettings settings, Clock clock) {
-        HttpClient client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(Duration.ofSeconds(2))
-                .build();
-        this.ledger =
-                new LedgerAdmin(client, settings.address(Part.LEDGER), new BearerMint(settings.bearerSecret()), clock);
-        this.ingest = new IngestProbe(client, settings.address(Part.INGEST), clock);
+        this.ledger = settings.address(Part.LEDGER);
+        this.ingest = settings.address(Part.INGEST);
+        this.bearer = new BearerMint(settings.bearerSecret());
         this.keys = new PublisherKeys(settings.masterKey());
+        this.clock = clock;
     }
 
     /**
@@ -43,6 +63,8 @@ public final class Publishers {
         }
     }
 
+    private record Answer(int status, JsonNode body) {}
+
     /**
      * The newest live key of a publisher. A publisher without one gets one, and an unknown publisher is created. Returns
      * when ingest-api takes the key, where it runs.
@@ -52,56 +74,129 @@ public final class Publishers {
     public SigningKey key(String publisher) {
         Kid kid = newestLive(publisher).orElseGet(() -> create(publisher));
         SigningKey key = new SigningKey(kid, keys.secret(kid));
-        ingest.await(key.kid(), key.secret());
+        awaitIngest(key);
         return key;
     }
 
     private Optional<Kid> newestLive(String publisher) {
-        LedgerAdmin.Answer answer = ledger.get(keysOf(publisher));
+        Answer answer = ask("GET", keysOf(publisher), "");
         if (answer.status() == 404) {
-            createPublisher(publisher);
+            Answer created = ask(
+                    "POST",
+                    "/v1/admin/publishers",
+                    JsonMapper.shared().writeValueAsString(Map.of("publisher", publisher)));
+            require("creating the publisher " + publisher, created, created.status() == 201 || created.status() == 409);
             return Optional.empty();
         }
-        if (answer.status() != 200) {
-            throw ledger.unexpected("listing the keys of " + publisher, answer);
-        }
-        Optional<Kid> newest = Optional.empty();
-        for (JsonNode key : answer.body().path("keys")) {
-            Optional<Kid> kid = Kid.parse(key.path("kid").asString(""));
-            boolean live =
-                    key.path("revokedAt").isNull() || key.path("revokedAt").isMissingNode();
-            if (live
-                    && kid.isPresent()
-                    && (newest.isEmpty() || kid.get().number() > newest.get().number())) {
-                newest = kid;
-            }
-        }
-        return newest;
-    }
-
-    private void createPublisher(String publisher) {
-        LedgerAdmin.Answer answer = ledger.post("/v1/admin/publishers", "publisher", publisher);
-        boolean thereNow = answer.status() == 201 || answer.status() == 409;
-        if (!thereNow) {
-            throw ledger.unexpected("creating the publisher " + publisher, answer);
-        }
+        require("listing the keys of " + publisher, answer, answer.status() == 200);
+        return answer.body()
+                .path("keys")
+                .valueStream()
+                .filter(key ->
+                        key.path("revokedAt").isNull() || key.path("revokedAt").isMissingNode())
+                .flatMap(key -> Kid.parse(key.path("kid").asString("")).stream())
+                .max(Comparator.comparingInt(Kid::number));
     }
 
     private Kid create(String publisher) {
-        LedgerAdmin.Answer answer = ledger.post(keysOf(publisher));
-        if (answer.status() != 201) {
-            throw ledger.unexpected("creating a key of " + publisher, answer);
+        Answer answer = ask("POST", keysOf(publisher), "");
+        Optional<Kid> kid = Kid.parse(answer.body().path("kid").asString(""));
+        require("creating a key of " + publisher, answer, answer.status() == 201 && kid.isPresent());
+        if (!answer.body().path("secret").asString("").equals(keys.secret(kid.orElseThrow()))) {
+            throw anotherMasterKey(kid.orElseThrow());
         }
-        Kid kid = Kid.parse(answer.body().path("kid").asString(""))
-                .orElseThrow(() -> ledger.unexpected("creating a key of " + publisher, answer));
-        if (!answer.body().path("secret").asString("").equals(keys.secret(kid))) {
-            throw CommandException.failed("the running stack derives another secret for " + kid
-                    + ": MILLRACE_MASTER_KEY must be set here as it is there");
-        }
-        return kid;
+        return kid.orElseThrow();
     }
 
     private static String keysOf(String publisher) {
         return "/v1/admin/publishers/" + publisher + "/keys";
+    }
+
+    private static void require(String what, Answer answer, boolean isExpected) {
+        if (!isExpected) {
+            String detail = answer.body().path("detail").asString("");
+            throw CommandException.failed("%s failed: ledger-service answers %d%s"
+                    .formatted(what, answer.status(), detail.isEmpty() ? "" : ": " + detail));
+        }
+    }
+
+    private static CommandException anotherMasterKey(Kid kid) {
+        return CommandException.failed("the running stack has another secret for " + kid
+                + ": MILLRACE_MASTER_KEY must be set here as it is there");
+    }
+
+    /** Asks an admin endpoint of the ledger, with a bearer token for this request alone. */
+    private Answer ask(String method, String path, String json) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(ledger.resolve(path))
+                .timeout(LEDGER_TIMEOUT)
+                .header("Authorization", "Bearer " + bearer.forAdmin("millrace", clock.instant(), TOKEN_LIFETIME))
+                .method(
+                        method,
+                        json.isEmpty()
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofString(json));
+        try {
+            Answer answer = send(json.isEmpty() ? request : request.header("Content-Type", "application/json"));
+            if (answer.status() == 401 || answer.status() == 403) {
+                throw CommandException.failed("ledger-service at " + ledger + " refuses our bearer token ("
+                        + answer.status() + "): MILLRACE_LEDGER_JWT_SECRET must be set here as it is there");
+            }
+            return answer;
+        } catch (IOException e) {
+            throw CommandException.failed(
+                    "ledger-service does not answer at " + ledger + ": start it with ./millrace up");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw CommandException.failed("interrupted while waiting for ledger-service");
+        }
+    }
+
+    /**
+     * Waits until ingest-api knows a key, so that it can be used at once. Where ingest-api does not run, it learns the key
+     * when it starts.
+     *
+     * <p>An event of a type that does not exist is sent. Key and signature are judged before the type, so the code of the
+     * rejection tells whether they are good, and nothing can count.
+     */
+    private void awaitIngest(SigningKey key) {
+        long deadline = System.nanoTime() + PROBE_PATIENCE.toNanos();
+        try {
+            String code = probe(key);
+            while ((code.equals("key-unknown") || code.isEmpty()) && System.nanoTime() < deadline) {
+                Thread.sleep(PROBE_PAUSE);
+                code = probe(key);
+            }
+            if (code.equals("token-signature")) {
+                throw anotherMasterKey(key.kid());
+            }
+        } catch (IOException e) {
+            // It does not run.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Why the probe was rejected; empty when the server could not tell. */
+    private String probe(SigningKey key) throws IOException, InterruptedException {
+        EventClaims claims =
+                EventClaims.of("millrace", "probe", UUID.randomUUID().toString(), clock.instant());
+        String token = TokenMint.forPublisher(key.kid(), key.secret()).mint(claims);
+        return send(HttpRequest.newBuilder(ingest.resolve("/v1/events"))
+                        .timeout(PROBE_TIMEOUT)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"token\":\"" + token + "\",\"type\":\"probe\"}")))
+                .body()
+                .at("/results/0/code")
+                .asString("");
+    }
+
+    /** The body is an empty object where it is no JSON. */
+    private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        try {
+            return new Answer(response.statusCode(), JsonMapper.shared().readTree(response.body()));
+        } catch (JacksonException e) {
+            return new Answer(response.statusCode(), JsonMapper.shared().createObjectNode());
+        }
     }
 }

@@ -2,11 +2,11 @@ package dev.millrace.local.settings;
 
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.local.process.CommandException;
+import java.io.IOException;
 import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -117,16 +117,14 @@ public record LocalSettings(Path root, Path home, Map<String, Integer> ports, In
     }
 
     private static InetAddress bind(String value) {
-        try {
+        try (ServerSocket socket = new ServerSocket()) {
             InetAddress address = InetAddress.getByName(value);
-            if (address.isAnyLocalAddress() || NetworkInterface.getByInetAddress(address) != null) {
-                return address;
-            }
-        } catch (UnknownHostException | SocketException e) {
-            // Said below.
+            socket.bind(new InetSocketAddress(address, 0));
+            return address;
+        } catch (IOException e) {
+            throw CommandException.wrongCall("%s is '%s'; it takes an address of this machine, 0.0.0.0 for all of them"
+                    .formatted(BIND_ADDRESS, value));
         }
-        throw CommandException.wrongCall("%s is '%s'; it takes an address of this machine, 0.0.0.0 for all of them"
-                .formatted(BIND_ADDRESS, value));
     }
 
     private static String text(Map<String, String> environment, String name, String otherwise) {

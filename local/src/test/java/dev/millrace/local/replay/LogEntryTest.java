@@ -1,9 +1,11 @@
 package dev.millrace.local.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.time.Instant;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -175,5 +177,22 @@ class LogEntryTest {
         LogEntry entry =
                 LogEntry.parse("h - - [" + REST.replace("HTTP/1.1", protocol)).orElseThrow();
         assertThat(entry.article()).isEqualTo("/a");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a", "\\", "\\x16", "\"", " ", ".", "1.", ":", "%41", "%C3%A9", "/..", "../", ";", "[", " [", "] ",
+                "\u00e9"
+            })
+    void aLongLineTakesNeitherTheStackNorTime(String text) {
+        String much = text.repeat(64 * 1024 / text.length());
+        String line = "h - - [" + REST;
+        for (String place : new String[] {"h", "- -", "01/Jan", "/a", "agent", "GET"}) {
+            assertThatCode(() -> LogEntry.parse(line.replaceFirst(place, Matcher.quoteReplacement(much))))
+                    .doesNotThrowAnyException();
+        }
+        assertThatCode(() -> LogEntry.parse(much)).doesNotThrowAnyException();
+        assertThatCode(() -> LogEntry.parse(line.replace("/a", "/a" + much))).doesNotThrowAnyException();
     }
 }

@@ -305,7 +305,8 @@ class ReplayTest {
 
     /** In the order of the kinds. */
     private static void assertCounts(ReplayCounts counts, long... expected) {
-        assertThat(Stream.of(ReplayCounts.Kind.values()).mapToLong(counts::get).toArray()).containsExactly(expected);
+        assertThat(Stream.of(ReplayCounts.Kind.values()).mapToLong(counts::get).toArray())
+                .containsExactly(expected);
     }
 
     private String jti(String address, String time, String article, String agent) {

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.local.process.CommandException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -69,5 +72,46 @@ class LocalSettingsTest {
         assertThat(LocalSettings.from(Map.of("MILLRACE_MASTER_KEY", secret), ROOT)
                         .toString())
                 .doesNotContain(secret);
+    }
+
+    @Test
+    void aHomeMakesItsOwnSecretsOnceForItsOwnerAlone(@TempDir Path folder) throws Exception {
+        LocalSettings one = LocalSettings.from(Map.of("MILLRACE_HOME", "one"), folder);
+        assertThatThrownBy(one::bearerSecret)
+                .isInstanceOfSatisfying(
+                        CommandException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+                .hasMessage("there is no stack in " + one.home()
+                        + ": start one with ./millrace up, or set MILLRACE_HOME to the folder of the one that runs");
+        String secret = one.secrets().getOrMake(Secrets.BEARER);
+        assertThat(secret).matches("[0-9a-f]{64}");
+        assertThat(one.bearerSecret()).isEqualTo(secret);
+        assertThat(Files.getPosixFilePermissions(one.home().resolve("secrets").resolve(Secrets.BEARER)))
+                .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        LocalSettings two = LocalSettings.from(Map.of("MILLRACE_HOME", "two"), folder);
+        assertThat(two.secrets().getOrMake(Secrets.BEARER)).isNotEqualTo(secret);
+        String given = "a-secret-of-exactly-32-characters";
+        LocalSettings other = LocalSettings.from(Map.of("MILLRACE_HOME", "one", Secrets.BEARER, given), folder);
+        assertThat(other.bearerSecret()).isEqualTo(given);
+        assertThat(one.bearerSecret()).isEqualTo(secret);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nonsense.invalid", "203.0.113.7", "127.0.0.1:80"})
+    void anAddressOfNoInterfaceIsNamedWithTheRemedy(String value) {
+        assertThatThrownBy(() -> LocalSettings.from(Map.of("MILLRACE_BIND_ADDRESS", value), ROOT))
+                .isInstanceOfSatisfying(
+                        CommandException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+                .hasMessage("MILLRACE_BIND_ADDRESS is '" + value
+                        + "'; it takes an address of this machine, 0.0.0.0 for all of them");
+    }
+
+    @Test
+    void theServicesAreReachedWhereTheyListen() {
+        assertThat(LocalSettings.from(Map.of("MILLRACE_BIND_ADDRESS", "0.0.0.0"), ROOT)
+                        .address(Part.INGEST))
+                .hasToString("http://127.0.0.1:8080");
+        assertThat(LocalSettings.from(Map.of("MILLRACE_BIND_ADDRESS", "127.0.0.2"), ROOT)
+                        .managementAddress(Part.LEDGER))
+                .hasToString("http://127.0.0.2:9081");
     }
 }

@@ -5,11 +5,11 @@ import dev.millrace.local.server.ServiceJar;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
@@ -23,13 +23,18 @@ public final class FakeService {
     /** Fails in a working directory with a file named {@code fail}. */
     public static void main(String[] arguments) throws IOException {
         System.out.println(System.getenv("MILLRACE_POSTGRES_URL") + " as " + System.getenv("MILLRACE_POSTGRES_USER"));
+        for (String variable : List.of("MILLRACE_MASTER_KEY", "MILLRACE_IDENTITY_KEY", "MILLRACE_LEDGER_JWT_SECRET")) {
+            if (System.getenv(variable) != null) {
+                System.out.println(variable + " " + System.getenv(variable));
+            }
+        }
         if (Files.exists(Path.of("fail"))) {
             System.out.println("can't do it");
             System.exit(7);
         }
         String variable = variableOf(System.getProperty("java.class.path"));
         int port = Integer.parseInt(System.getenv(variable));
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+        HttpServer server = HttpServer.create(new InetSocketAddress(System.getenv("MILLRACE_BIND_ADDRESS"), port), 0);
         server.createContext("/actuator/health/readiness", exchange -> {
             byte[] body = "{\"status\":\"UP\"}".getBytes(StandardCharsets.US_ASCII);
             exchange.sendResponseHeaders(200, body.length);

@@ -12,8 +12,12 @@ import dev.millrace.local.server.RedisLine;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -82,8 +86,12 @@ class StackIT {
                         "redis stopped",
                         "postgres stopped");
         assertThat(err.lines()).isEmpty();
-        assertThat(root.resolve(".millrace/logs/ledger-service.log"))
-                .hasContent("jdbc:postgresql://127.0.0.1:" + settings.port(Part.POSTGRES) + "/millrace as ledger");
+        assertThat(log("ledger-service"))
+                .containsExactly(
+                        "jdbc:postgresql://127.0.0.1:" + settings.port(Part.POSTGRES) + "/millrace as ledger",
+                        "MILLRACE_MASTER_KEY " + secret("MILLRACE_MASTER_KEY"),
+                        "MILLRACE_LEDGER_JWT_SECRET " + secret("MILLRACE_LEDGER_JWT_SECRET"));
+        List<String> secretsOfIngest = log("ingest-api");
         assertThat(allPortsAreFree(settings)).isTrue();
 
         FutureTask<Integer> secondRun = inBackground(stack()::run);
@@ -98,6 +106,12 @@ class StackIT {
         assertThat(secondRun.get(60, TimeUnit.SECONDS)).isEqualTo(1);
         assertThat(err.lines())
                 .startsWith("ingest-api ended with exit code 137; the last lines of its log:", "null as null");
+        assertThat(log("ingest-api"))
+                .as("secrets after a restart")
+                .isEqualTo(secretsOfIngest)
+                .contains(
+                        "MILLRACE_MASTER_KEY " + secret("MILLRACE_MASTER_KEY"),
+                        "MILLRACE_IDENTITY_KEY " + secret("MILLRACE_IDENTITY_KEY"));
         assertThat(allPortsAreFree(settings)).isTrue();
     }
 
@@ -144,6 +158,29 @@ class StackIT {
     }
 
     @Test
+    void listensOnTheLoopbackAddressAlone() throws Exception {
+        InetAddress other = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> !address.isLoopbackAddress() && address instanceof Inet4Address)
+                .findFirst()
+                .orElseThrow();
+        Stack stack = stack();
+        FutureTask<Integer> run = inBackground(stack::run);
+        out.await("stop ");
+        for (Part part : Part.values()) {
+            int port = settings().managementPort(part);
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                assertThat(socket.isConnected()).isTrue();
+            }
+            assertThatThrownBy(() -> new Socket(other, port))
+                    .as("%s at %s", part, other)
+                    .isInstanceOf(ConnectException.class);
+        }
+        stack.stop();
+        assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
+    }
+
+    @Test
     void aStopDuringTheStartEndsIt() throws Exception {
         Stack stack = stack();
         FutureTask<Integer> run = inBackground(stack::run);
@@ -152,6 +189,14 @@ class StackIT {
         assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
         assertThat(out.lines()).doesNotContain("READY");
         assertThat(allPortsAreFree(settings())).isTrue();
+    }
+
+    private List<String> log(String module) throws IOException {
+        return Files.readAllLines(root.resolve(".millrace/logs").resolve(module + ".log"));
+    }
+
+    private String secret(String variable) throws IOException {
+        return Files.readString(root.resolve(".millrace/secrets").resolve(variable));
     }
 
     private Stack stack() {
