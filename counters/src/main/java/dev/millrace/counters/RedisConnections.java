@@ -1,6 +1,7 @@
 package dev.millrace.counters;
 
 import com.google.common.base.Ticker;
+import dev.millrace.common.message.OutageLog;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
@@ -34,8 +35,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The connections to Redis: one to the node, to the primary that the sentinels name, or to each primary of a cluster. Opens them, looks at
@@ -69,10 +68,9 @@ public final class RedisConnections implements AutoCloseable {
         }
     };
 
-    private static final Logger log = LoggerFactory.getLogger(RedisConnections.class);
-
     private final RedisSettings settings;
     private final Ticker ticker;
+    private final OutageLog outage;
     private final ClientResources resources;
     private final RedisClient client;
     private final List<RedisURI> seeds;
@@ -104,14 +102,13 @@ public final class RedisConnections implements AutoCloseable {
     /** When a call was last refused for a reason that is the server's; a look does not show all of them. */
     private volatile long refusedAt;
 
-    private volatile String told = "";
-
     /** Whether a look was asked for that has not begun. */
     private final AtomicBoolean lookAsked = new AtomicBoolean();
 
     public RedisConnections(RedisSettings settings, Ticker ticker) {
         this.settings = settings;
         this.ticker = ticker;
+        this.outage = new OutageLog("Redis at %s can't be used".formatted(settings.place()), ticker);
         this.refusedAt = ticker.read() - 2 * REFUSED_FOR.toNanos();
         this.seeds = settings.seeds();
         this.resources =
@@ -482,18 +479,12 @@ public final class RedisConnections implements AutoCloseable {
 
     private void relieve() {
         trouble = "";
-        if (!told.isEmpty()) {
-            log.info("Redis at {} can be used again", settings.place());
-            told = "";
-        }
+        outage.over();
     }
 
     private void complain(String now) {
         trouble = now;
-        if (!now.equals(told)) {
-            told = now;
-            log.warn("Redis at {} can't be used: {}", settings.place(), now);
-        }
+        outage.failed(now);
     }
 
     @Override

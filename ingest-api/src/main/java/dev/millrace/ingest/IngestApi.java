@@ -1,6 +1,5 @@
 package dev.millrace.ingest;
 
-import dev.millrace.ingest.overload.OverloadConfiguration;
 import dev.millrace.ingest.receive.ReceiveConfiguration;
 import dev.millrace.ingest.tally.TallyConfiguration;
 import dev.millrace.service.ServerConfiguration;
@@ -14,7 +13,7 @@ import org.springframework.context.annotation.Import;
 @SpringBootConfiguration
 @EnableAutoConfiguration
 @EnableConfigurationProperties(IngestSettings.class)
-@Import({ServerConfiguration.class, OverloadConfiguration.class, ReceiveConfiguration.class, TallyConfiguration.class})
+@Import({ServerConfiguration.class, ReceiveConfiguration.class, TallyConfiguration.class})
 public class IngestApi {
 
     public static void main(String[] args) {

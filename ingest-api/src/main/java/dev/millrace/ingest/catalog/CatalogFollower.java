@@ -5,6 +5,7 @@ import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.CatalogRefusedException;
 import dev.millrace.common.catalog.SignedCatalog;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.message.OutageLog;
 import dev.millrace.counters.CatalogStore;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.RedisConnections;
@@ -15,8 +16,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Follows the catalogue in Redis: asks for its revision again and again, and reads and verifies the text when that has changed. Takes none without
@@ -24,12 +23,11 @@ import org.slf4j.LoggerFactory;
  * again. Thread-safe.
  */
 public final class CatalogFollower implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(CatalogFollower.class);
-
     private final RedisConnections redis;
     private final MasterKey masterKey;
     private final Ticker ticker;
     private final Duration patience;
+    private final OutageLog outage;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("catalog-follower").daemon().factory());
 
@@ -50,6 +48,7 @@ public final class CatalogFollower implements AutoCloseable {
         this.masterKey = masterKey;
         this.ticker = ticker;
         this.patience = patience;
+        this.outage = new OutageLog("Events are refused without a catalogue", ticker);
     }
 
     /** Looks at once, then again and again after so long a pause. */
@@ -91,10 +90,12 @@ public final class CatalogFollower implements AutoCloseable {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             now = "the catalogue can't be read: " + cause.getMessage();
         }
-        if (!now.equals(trouble) && !now.isEmpty()) {
-            log.warn("events are refused until this is over: {}", now);
-        }
         trouble = now;
+        if (now.isEmpty()) {
+            outage.over();
+        } else {
+            outage.failed(now);
+        }
     }
 
     /** What is in the way, empty: nothing. */

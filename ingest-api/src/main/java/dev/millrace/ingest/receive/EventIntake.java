@@ -3,7 +3,6 @@ package dev.millrace.ingest.receive;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ingest.catalog.CatalogFollower;
-import dev.millrace.ingest.overload.PublisherRates;
 import dev.millrace.ingest.tally.CountersUnavailableException;
 import dev.millrace.ingest.tally.LogFollower;
 import dev.millrace.ingest.tally.Tally;
@@ -17,6 +16,7 @@ import dev.millrace.service.problem.ProblemException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.springframework.http.ProblemDetail;
 
 /** What becomes of the events of a request: each is judged, and what may count is counted. Thread-safe. */
 final class EventIntake {
@@ -49,11 +49,13 @@ final class EventIntake {
     }
 
     /**
-     * The outcome of each event, in their order.
+     * Counts a request's events.
      *
-     * @throws ProblemException when the request is to be sent again
+     * @param minimal whether the client does not want each event's outcome
+     * @return the answer where one of the events counts or counted
+     * @throws ProblemException when the request is to be sent again, or none of its events will ever count
      */
-    List<Outcome> receive(List<Event> events) {
+    Reply receive(List<Event> events, boolean minimal) {
         metrics.received(events.size());
         List<Outcome> outcomes;
         try {
@@ -65,8 +67,27 @@ final class EventIntake {
             metrics.unavailable(events.size());
             throw e;
         }
-        metrics.concluded(outcomes);
-        return outcomes;
+        Reply reply = Reply.of(outcomes, minimal);
+        metrics.concluded(reply, outcomes);
+        if (reply.accepted() == 0 && reply.duplicate() == 0) {
+            throw rejectedAll(outcomes, reply);
+        }
+        return reply;
+    }
+
+    private static ProblemException rejectedAll(List<Outcome> outcomes, Reply reply) {
+        ProblemException problem = Problem.EVENTS_REJECTED.because(
+                outcomes.size() == 1
+                        ? String.valueOf(outcomes.getFirst().detail())
+                        : "none of the %d events can ever count; each result says why".formatted(reply.rejected()));
+        ProblemDetail body = problem.getBody();
+        body.setProperty("accepted", reply.accepted());
+        body.setProperty("duplicate", reply.duplicate());
+        body.setProperty("rejected", reply.rejected());
+        if (reply.results() != null) {
+            body.setProperty("results", reply.results());
+        }
+        return problem;
     }
 
     private List<Outcome> count(List<Event> events) throws CountersUnavailableException {

@@ -59,20 +59,15 @@ final class EventMetrics {
         unavailable.increment(events);
     }
 
-    void concluded(List<Outcome> outcomes) {
-        int accepts = 0;
-        int duplicates = 0;
+    void concluded(Reply reply, List<Outcome> outcomes) {
+        accepted.increment(reply.accepted());
+        duplicate.increment(reply.duplicate());
         for (Outcome outcome : outcomes) {
-            switch (outcome.status()) {
-                case ACCEPTED -> accepts++;
-                case DUPLICATE -> duplicates++;
-                case REJECTED ->
-                    Objects.requireNonNull(rejected.get(outcome.code()), "every code has its counter")
-                            .increment();
+            if (outcome.code() != null) {
+                Objects.requireNonNull(rejected.get(outcome.code()), "every code has its counter")
+                        .increment();
             }
         }
-        accepted.increment(accepts);
-        duplicate.increment(duplicates);
     }
 
     /** Times a request under the name and the tags that Spring Boot gives to those that it times itself. */

@@ -2,7 +2,6 @@ package dev.millrace.ingest.receive;
 
 import com.google.common.base.Ticker;
 import dev.millrace.ingest.verify.Event;
-import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
 import dev.millrace.service.problem.ProblemWriter;
@@ -19,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.MediaType;
-import org.springframework.http.ProblemDetail;
 import org.springframework.http.server.ServerHttpResponse;
 import org.springframework.util.InvalidMimeTypeException;
 import org.springframework.util.MimeType;
@@ -126,16 +124,12 @@ final class EventsServlet extends HttpServlet {
         }
         requireType(request.getContentType());
         boolean minimal = prefersMinimal(request);
-        List<Outcome> outcomes;
+        Reply reply;
         try (RequestBody body = RequestBody.read(request, bodies, ticker)) {
-            outcomes = count(EventParser.parse(body.bytes(), body.length()));
+            reply = count(EventParser.parse(body.bytes(), body.length()), minimal);
         }
         if (minimal) {
             response.setHeader("Preference-Applied", "return=minimal");
-        }
-        Reply reply = Reply.of(outcomes, minimal);
-        if (reply.rejectedAll()) {
-            throw rejectedAll(outcomes, reply);
         }
         byte[] body = JSON.writeValueAsBytes(reply);
         response.setStatus(HttpServletResponse.SC_ACCEPTED);
@@ -145,31 +139,16 @@ final class EventsServlet extends HttpServlet {
     }
 
     /** 429 rather than 503: Tomcat closes the connection after a 503, and reconnecting costs more than the refusal itself. */
-    private List<Outcome> count(List<Event> received) {
+    private Reply count(List<Event> received, boolean minimal) {
         if (!events.tryAcquire(received.size())) {
             throw Problem.TOO_MANY_REQUESTS.because(
                     "as many events are under way as this node takes" + EventIntake.SEND_AGAIN);
         }
         try {
-            return intake.receive(received);
+            return intake.receive(received, minimal);
         } finally {
             events.release(received.size());
         }
-    }
-
-    private static ProblemException rejectedAll(List<Outcome> outcomes, Reply reply) {
-        ProblemException problem = Problem.EVENTS_REJECTED.because(
-                outcomes.size() == 1
-                        ? String.valueOf(outcomes.getFirst().detail())
-                        : "none of the %d events can ever count; each result says why".formatted(reply.rejected()));
-        ProblemDetail body = problem.getBody();
-        body.setProperty("accepted", reply.accepted());
-        body.setProperty("duplicate", reply.duplicate());
-        body.setProperty("rejected", reply.rejected());
-        if (reply.results() != null) {
-            body.setProperty("results", reply.results());
-        }
-        return problem;
     }
 
     private static void requireType(@Nullable String given) {

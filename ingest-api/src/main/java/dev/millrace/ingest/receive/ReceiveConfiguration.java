@@ -7,17 +7,33 @@ import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.service.problem.ProblemWriter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 
-/** Wires the endpoint. */
+/**
+ * Wires the endpoint, and what bounds the work under way: what does not fit is refused at once and never queued. A request meets its bounds in this
+ * order: connections (the server's), bytes of bodies (503 {@code overloaded}), events (429 {@code too-many-requests}), the publisher's rate.
+ */
 @Configuration(proxyBeanMethods = false)
 @Import({EventMetrics.class, EventIntake.class})
 public class ReceiveConfiguration {
+    /** Bytes that a permit for bodies stands for: a smaller one would count each byte's arrival. */
+    private static final int KIB = 1_024;
+
+    /** Buckets of publishers; a catalogue with more of them shares these among the busiest. */
+    private static final int PUBLISHERS = 100_000;
+
     @Bean
     EventVerifier eventVerifier(IngestSettings settings, IdentityKey identityKey, Environment environment) {
         return new EventVerifier(
@@ -27,6 +43,33 @@ public class ReceiveConfiguration {
                 settings.reactions(),
                 settings.audience(),
                 settings.redisPatience());
+    }
+
+    @Bean
+    Semaphore eventBudget(IngestSettings settings, MeterRegistry registry) {
+        Semaphore events = new Semaphore(settings.eventsUnderWay());
+        gauges(registry, "events", "Events that are being counted", "Most events under way at once", events, 1, null);
+        return events;
+    }
+
+    @Bean
+    Semaphore bodyBudget(IngestSettings settings, MeterRegistry registry) {
+        Semaphore bodies =
+                new Semaphore(Math.toIntExact(settings.bodiesUnderWay().toKilobytes()));
+        gauges(
+                registry,
+                "bodies",
+                "Memory of bodies that are held",
+                "Most memory of bodies held at once",
+                bodies,
+                KIB,
+                "bytes");
+        return bodies;
+    }
+
+    @Bean
+    PublisherRates publisherRates(IngestSettings settings) {
+        return new PublisherRates(settings.publisherEventsPerSecond(), PUBLISHERS);
     }
 
     @Bean
@@ -46,9 +89,38 @@ public class ReceiveConfiguration {
 
     /** The dispatcher is there for the management port only. */
     @Bean
-    ServletRegistrationBean<NothingHere> nothingElse() {
-        ServletRegistrationBean<NothingHere> nothing = new ServletRegistrationBean<>(new NothingHere(), "/*");
+    ServletRegistrationBean<HttpServlet> nothingElse() {
+        ServletRegistrationBean<HttpServlet> nothing = new ServletRegistrationBean<>(new NothingHere(), "/*");
         nothing.setName("nothing-here");
         return nothing;
+    }
+
+    private static void gauges(
+            MeterRegistry registry,
+            String of,
+            String taken,
+            String most,
+            Semaphore free,
+            int size,
+            @Nullable String unit) {
+        int allowed = free.availablePermits();
+        Gauge.builder("millrace." + of + ".under.way", free, f -> (double) (allowed - f.availablePermits()) * size)
+                .description(taken)
+                .baseUnit(unit)
+                .register(registry);
+        Gauge.builder("millrace." + of + ".allowed", () -> (double) allowed * size)
+                .description(most)
+                .baseUnit(unit)
+                .register(registry);
+    }
+
+    /** Answers 404 for every address that is no other servlet's, before the framework's dispatcher would look for a handler. */
+    private static final class NothingHere extends HttpServlet {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+            response.sendError(HttpServletResponse.SC_NOT_FOUND);
+        }
     }
 }

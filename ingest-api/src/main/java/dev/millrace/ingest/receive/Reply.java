@@ -28,8 +28,4 @@ record Reply(
         }
         return new Reply(accepted, duplicate, outcomes.size() - accepted - duplicate, minimal ? null : outcomes);
     }
-
-    boolean rejectedAll() {
-        return accepted == 0 && duplicate == 0;
-    }
 }

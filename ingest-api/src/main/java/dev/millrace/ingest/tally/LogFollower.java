@@ -1,6 +1,7 @@
 package dev.millrace.ingest.tally;
 
 import com.google.common.base.Ticker;
+import dev.millrace.common.message.OutageLog;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.LogPages;
@@ -13,11 +14,9 @@ import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.ingest.index.LogIndex;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -59,9 +58,10 @@ public final class LogFollower implements AutoCloseable {
     private final Ticker ticker;
     private final Rules rules;
     private final TallyMetrics metrics;
+    private final OutageLog outage;
     private final LogPages pages = new LogPages(PAGE_ENTRIES, PAGE_IDENTITIES);
     private final List<Map<Retention, LogTally>> logs;
-    private final AtomicReferenceArray<PartitionView> views = new AtomicReferenceArray<>(Partition.COUNT);
+    private final AtomicReferenceArray<View> views = new AtomicReferenceArray<>(Partition.COUNT);
 
     /** What keeps a partition from being counted in; empty: nothing. */
     private final AtomicReferenceArray<String> troubles = new AtomicReferenceArray<>(Partition.COUNT);
@@ -74,9 +74,6 @@ public final class LogFollower implements AutoCloseable {
 
     /** The highest lineage of each partition that this node has seen. Only the following thread uses it. */
     private final long[] highest = new long[Partition.COUNT];
-
-    /** What was told, without its numbers, since a round found nothing. Only the following thread uses it. */
-    private final Set<String> told = new HashSet<>();
 
     private final GrowthRate growth;
 
@@ -99,15 +96,34 @@ public final class LogFollower implements AutoCloseable {
      */
     record Rules(String identityKey, Duration leastRemembered, Duration clockLeap, long indexBytes) {}
 
+    /**
+     * What this node believes of a partition. It compares; the script checks.
+     *
+     * @param lineage its history, 0: none known
+     * @param epoch the open epoch, 0: none
+     * @param confirmed whether the Redis process was compared with the ledger
+     * @param ticks reading of the monotonic clock, in nanoseconds, before this was asked for
+     */
+    record View(long lineage, long epoch, boolean confirmed, long ticks) {
+        View withEpoch(long moved) {
+            return new View(lineage, moved, confirmed, ticks);
+        }
+
+        View seenAt(long later) {
+            return new View(lineage, epoch, confirmed, Math.max(ticks, later));
+        }
+    }
+
     LogFollower(RedisConnections redis, Ticker ticker, Rules rules, TallyMetrics metrics) {
         this.redis = redis;
         this.ticker = ticker;
         this.rules = rules;
         this.metrics = metrics;
+        this.outage = new OutageLog("Events are refused", ticker);
         this.growth = new GrowthRate(ticker);
         this.logs = Partition.all().stream().map(this::logsOf).toList();
         this.began = ticker.read();
-        PartitionView unknown = new PartitionView(0, 0, false, began - ANSWERS_FOR.toNanos());
+        View unknown = new View(0, 0, false, began - ANSWERS_FOR.toNanos());
         for (int p = 0; p < Partition.COUNT; p++) {
             views.set(p, unknown);
             troubles.set(p, "");
@@ -132,12 +148,12 @@ public final class LogFollower implements AutoCloseable {
         return Objects.requireNonNull(logs.get(partition.number()).get(retention));
     }
 
-    PartitionView view(Partition partition) {
+    View view(Partition partition) {
         return views.get(partition.number());
     }
 
     /** Whether the index may say of this partition that an event is a duplicate. */
-    boolean mayAnswer(PartitionView view) {
+    boolean mayAnswer(View view) {
         return view.confirmed() && view.epoch() > 0 && ticker.read() - view.ticks() < ANSWERS_FOR.toNanos();
     }
 
@@ -213,13 +229,9 @@ public final class LogFollower implements AutoCloseable {
             }
         }
         troubles.set(partition.number(), trouble);
-        tell(trouble.isEmpty() ? obstacles.get(partition.number()) : trouble);
-    }
-
-    /** The same is told once, whichever partition it is found at and whatever its numbers, until a round finds nothing. */
-    private void tell(String trouble) {
-        if (!trouble.isEmpty() && told.add(trouble.replaceAll("[0-9]+", ""))) {
-            log.warn("events are refused until this is over: {}", trouble);
+        String why = trouble.isEmpty() ? obstacles.get(partition.number()) : trouble;
+        if (!why.isEmpty()) {
+            outage.failed(why);
         }
     }
 
@@ -227,9 +239,8 @@ public final class LogFollower implements AutoCloseable {
         boolean isOver = Partition.all().stream()
                 .allMatch(partition -> troubles.get(partition.number()).isEmpty()
                         && obstacles.get(partition.number()).isEmpty());
-        if (isOver && !told.isEmpty()) {
-            told.clear();
-            log.info("it is over: all partitions can be counted in");
+        if (isOver) {
+            outage.over();
         }
     }
 
@@ -250,7 +261,7 @@ public final class LogFollower implements AutoCloseable {
             highest[partition.number()] = page.lineage();
             ofShort.take(page.shortLog(), shortFrom, page.shortSpan());
             ofLong.take(page.longLog(), longFrom, page.longSpan());
-            views.set(partition.number(), new PartitionView(page.lineage(), page.epoch(), page.confirmed(), asked));
+            views.set(partition.number(), new View(page.lineage(), page.epoch(), page.confirmed(), asked));
             if (page.shortLog().status() == LogPages.Status.CORRUPT
                     || page.longLog().status() == LogPages.Status.CORRUPT) {
                 metrics.corrupt();

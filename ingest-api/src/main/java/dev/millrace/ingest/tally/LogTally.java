@@ -26,10 +26,10 @@ final class LogTally {
     private final Retention retention;
     private final LogIndex index;
 
-    private final ArrayDeque<PendingEvent> waiting = new ArrayDeque<>();
+    private final ArrayDeque<PendingRequest.Waiting> waiting = new ArrayDeque<>();
 
     /** The first of each identity that waits or is under way. */
-    private final LongObjectHashMap<PendingEvent> first = new LongObjectHashMap<>();
+    private final LongObjectHashMap<PendingRequest.Waiting> first = new LongObjectHashMap<>();
 
     private boolean underWay;
 
@@ -59,8 +59,8 @@ final class LogTally {
      *
      * @return whether it waits for a call; otherwise it waits for another of its identity
      */
-    synchronized boolean add(PendingEvent event) {
-        PendingEvent before = first.get(event.identity());
+    synchronized boolean add(PendingRequest.Waiting event) {
+        PendingRequest.Waiting before = first.get(event.identity());
         if (before != null) {
             before.addDouble(event);
             return false;
@@ -98,10 +98,10 @@ final class LogTally {
     }
 
     /** Takes what goes with a call; it is under way from now on. */
-    synchronized List<PendingEvent> take(int most) {
-        List<PendingEvent> taken = new ArrayList<>(Math.min(most, waiting.size()));
+    synchronized List<PendingRequest.Waiting> take(int most) {
+        List<PendingRequest.Waiting> taken = new ArrayList<>(Math.min(most, waiting.size()));
         while (taken.size() < most && !waiting.isEmpty()) {
-            PendingEvent next = waiting.remove();
+            PendingRequest.Waiting next = waiting.remove();
             if (next.isOver()) {
                 requeue(next);
             } else {
@@ -118,10 +118,14 @@ final class LogTally {
      * @param sent events in the order of the section's
      * @param known events that the index knows: they count nothing, and are duplicates once the script says that the history is still this one
      */
-    record Sent(LogTally log, List<PendingEvent> sent, List<PendingEvent> known, TallyScript.Part part) {
+    record Sent(
+            LogTally log,
+            List<PendingRequest.Waiting> sent,
+            List<PendingRequest.Waiting> known,
+            TallyScript.Part part) {
         /** What has no outcome yet. */
-        List<PendingEvent> all() {
-            List<PendingEvent> all = new ArrayList<>(sent);
+        List<PendingRequest.Waiting> all() {
+            List<PendingRequest.Waiting> all = new ArrayList<>(sent);
             all.addAll(known);
             return all;
         }
@@ -145,17 +149,17 @@ final class LogTally {
      * @return null where the log has not been read up to its end
      */
     synchronized @Nullable Sent section(
-            List<PendingEvent> taken, PartitionView view, boolean mayAnswer, boolean needsReplicas) {
+            List<PendingRequest.Waiting> taken, LogFollower.View view, boolean mayAnswer, boolean needsReplicas) {
         LogIndex.Found found = index.find(identities(taken));
         LogPosition position = found.position();
         if (!found.caughtUp() || position.lineage() != view.lineage()) {
             return null;
         }
         TallySection section = new TallySection(partition, retention, taken.size());
-        List<PendingEvent> sent = new ArrayList<>(taken.size());
-        List<PendingEvent> known = new ArrayList<>();
+        List<PendingRequest.Waiting> sent = new ArrayList<>(taken.size());
+        List<PendingRequest.Waiting> known = new ArrayList<>();
         for (int i = 0; i < taken.size(); i++) {
-            PendingEvent pending = taken.get(i);
+            PendingRequest.Waiting pending = taken.get(i);
             if (found.known().get(i)) {
                 known.add(pending);
             } else {
@@ -179,8 +183,8 @@ final class LogTally {
         return new Sent(this, sent, known, new TallyScript.Part(section, position, view.epoch()));
     }
 
-    private static long[] identities(List<PendingEvent> events) {
-        return events.stream().mapToLong(PendingEvent::identity).toArray();
+    private static long[] identities(List<PendingRequest.Waiting> events) {
+        return events.stream().mapToLong(PendingRequest.Waiting::identity).toArray();
     }
 
     /**
@@ -192,7 +196,7 @@ final class LogTally {
     void counted(Sent section, TallyReply.Counted reply, long second, boolean replicated) {
         absorb(section, reply);
         for (int i = 0; i < section.sent().size(); i++) {
-            PendingEvent event = section.sent().get(i);
+            PendingRequest.Waiting event = section.sent().get(i);
             conclude(event, outcome(event.event(), reply.verdict(i), second));
         }
         section.known().forEach(event -> conclude(event, Outcome.DUPLICATE));
@@ -222,7 +226,7 @@ final class LogTally {
     }
 
     /** Those of the same identity are duplicates of what counted; of what did not, the first goes on in the next call. */
-    private synchronized void conclude(PendingEvent event, Outcome outcome) {
+    private synchronized void conclude(PendingRequest.Waiting event, Outcome outcome) {
         event.conclude(outcome);
         if (outcome.status() == Outcome.Status.REJECTED) {
             requeue(event);
@@ -233,14 +237,14 @@ final class LogTally {
     }
 
     /** The event's place is taken by the next of the same identity; it was already, where the event has been concluded before. */
-    private void requeue(PendingEvent event) {
+    private void requeue(PendingRequest.Waiting event) {
         if (first.get(event.identity()) != event) {
             return;
         }
         first.remove(event.identity());
-        List<PendingEvent> doubles = event.doubles();
+        List<PendingRequest.Waiting> doubles = event.doubles();
         if (!doubles.isEmpty()) {
-            PendingEvent next = doubles.getFirst();
+            PendingRequest.Waiting next = doubles.getFirst();
             doubles.subList(1, doubles.size()).forEach(next::addDouble);
             first.put(next.identity(), next);
             waiting.add(next);
@@ -248,8 +252,8 @@ final class LogTally {
     }
 
     /** Nothing of what was taken is known to be counted: their requests fail, and are sent again. */
-    synchronized void failed(List<PendingEvent> taken, Throwable why) {
-        for (PendingEvent event : taken) {
+    synchronized void failed(List<PendingRequest.Waiting> taken, Throwable why) {
+        for (PendingRequest.Waiting event : taken) {
             event.fail(why);
             requeue(event);
         }
@@ -261,9 +265,10 @@ final class LogTally {
      *
      * @return the others, which go on
      */
-    synchronized List<PendingEvent> failedOf(String creator, List<PendingEvent> taken, Throwable why) {
-        List<PendingEvent> others = new ArrayList<>();
-        for (PendingEvent event : taken) {
+    synchronized List<PendingRequest.Waiting> failedOf(
+            String creator, List<PendingRequest.Waiting> taken, Throwable why) {
+        List<PendingRequest.Waiting> others = new ArrayList<>();
+        for (PendingRequest.Waiting event : taken) {
             if (!creator.isEmpty() && !event.event().creator().equals(creator)) {
                 others.add(event);
             } else {

@@ -1,10 +1,12 @@
 package dev.millrace.ingest.tally;
 
 import dev.millrace.ingest.verify.Outcome;
+import dev.millrace.ingest.verify.PricedEvent;
 import io.netty.util.Timeout;
 import io.netty.util.Timer;
 import io.netty.util.TimerTask;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -22,6 +24,54 @@ final class PendingRequest implements TimerTask {
     PendingRequest(int events) {
         this.outcomes = new Outcome[events];
         this.unfinished = new AtomicInteger(events);
+    }
+
+    /** An event that waits for its outcome, and those of the same identity that wait for its. Guarded by its log. */
+    final class Waiting {
+        private final int position;
+        private final PricedEvent event;
+        private List<Waiting> doubles = List.of();
+
+        private Waiting(int position, PricedEvent event) {
+            this.position = position;
+            this.event = event;
+        }
+
+        PricedEvent event() {
+            return event;
+        }
+
+        long identity() {
+            return event.identity();
+        }
+
+        boolean isOver() {
+            return PendingRequest.this.isOver();
+        }
+
+        void addDouble(Waiting later) {
+            if (doubles.isEmpty()) {
+                doubles = new ArrayList<>(1);
+            }
+            doubles.add(later);
+        }
+
+        List<Waiting> doubles() {
+            return doubles;
+        }
+
+        void conclude(Outcome outcome) {
+            PendingRequest.this.conclude(position, outcome);
+        }
+
+        void fail(Throwable why) {
+            PendingRequest.this.fail(why);
+        }
+    }
+
+    /** @param position where in this request the event stands */
+    Waiting waiting(int position, PricedEvent event) {
+        return new Waiting(position, event);
     }
 
     /** One event has its outcome; each is concluded once. */

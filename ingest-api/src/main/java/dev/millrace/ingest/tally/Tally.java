@@ -8,7 +8,6 @@ import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.counters.TallyReply;
 import dev.millrace.counters.TallyScript;
 import dev.millrace.counters.TallySection;
-import dev.millrace.ingest.verify.NotYetKnown;
 import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
 import dev.millrace.ingest.verify.Verdict;
@@ -100,7 +99,7 @@ public final class Tally implements AutoCloseable {
         for (int i = 0; i < verdicts.size(); i++) {
             if (verdicts.get(i) instanceof PricedEvent event) {
                 LogTally into = follower.log(Partition.of(event.creator()), event.retention());
-                if (into.add(new PendingEvent(request, i, event))) {
+                if (into.add(request.waiting(i, event))) {
                     logs.add(into);
                 }
             } else if (verdicts.get(i) instanceof Outcome rejected) {
@@ -116,7 +115,7 @@ public final class Tally implements AutoCloseable {
         switch (verdict) {
             case PricedEvent event -> follower.requireRoom(event.retention());
             case Outcome _ -> {}
-            case NotYetKnown(var kid) ->
+            case Verdict.NotYetKnown(var kid) ->
                 throw new CountersUnavailableException(
                         "kid %s is newer than what this node knows of keys; if it stays so, that key was never made"
                                 .formatted(kid));
@@ -163,7 +162,7 @@ public final class Tally implements AutoCloseable {
     }
 
     private void sendWaiting() {
-        for (Map<LogTally, List<PendingEvent>> next = take(); !next.isEmpty(); next = take()) {
+        for (Map<LogTally, List<PendingRequest.Waiting>> next = take(); !next.isEmpty(); next = take()) {
             call(next);
         }
     }
@@ -172,8 +171,8 @@ public final class Tally implements AutoCloseable {
      * What goes with the next call, which counts as under way from now on; nothing when there is none to be made. Logs take turns, each
      * with all that waits in it and fits; in a cluster a call has one.
      */
-    private synchronized Map<LogTally, List<PendingEvent>> take() {
-        Map<LogTally, List<PendingEvent>> next = new LinkedHashMap<>();
+    private synchronized Map<LogTally, List<PendingRequest.Waiting>> take() {
+        Map<LogTally, List<PendingRequest.Waiting>> next = new LinkedHashMap<>();
         boolean isCluster = redis.isCluster();
         if (calls >= MOST_CALLS && !isCluster) {
             return next;
@@ -191,7 +190,7 @@ public final class Tally implements AutoCloseable {
             LogTally log = turns.removeFirst();
             int events = log.ready();
             if (events > 0) {
-                List<PendingEvent> taken = log.take(room);
+                List<PendingRequest.Waiting> taken = log.take(room);
                 room -= taken.size();
                 if (!taken.isEmpty()) {
                     next.put(log, taken);
@@ -212,7 +211,7 @@ public final class Tally implements AutoCloseable {
     }
 
     /** Whatever goes wrong, the call is over some time: else those that wait would wait for good. */
-    private void call(Map<LogTally, List<PendingEvent>> events) {
+    private void call(Map<LogTally, List<PendingRequest.Waiting>> events) {
         Call call = new Call(events);
         try {
             call.send(1);
@@ -222,7 +221,7 @@ public final class Tally implements AutoCloseable {
         }
     }
 
-    private synchronized void end(Map<LogTally, List<PendingEvent>> events) {
+    private synchronized void end(Map<LogTally, List<PendingRequest.Waiting>> events) {
         calls--;
         events.keySet().forEach(log -> {
             if (log.isWaiting()) {
@@ -233,10 +232,10 @@ public final class Tally implements AutoCloseable {
 
     /** One call, and again as long as Redis answers that another epoch is open by now, or that others have written much. */
     private final class Call {
-        private final Map<LogTally, List<PendingEvent>> all;
-        private final Map<LogTally, List<PendingEvent>> left;
+        private final Map<LogTally, List<PendingRequest.Waiting>> all;
+        private final Map<LogTally, List<PendingRequest.Waiting>> left;
 
-        Call(Map<LogTally, List<PendingEvent>> events) {
+        Call(Map<LogTally, List<PendingRequest.Waiting>> events) {
             this.all = events;
             this.left = new LinkedHashMap<>(events);
         }
@@ -244,9 +243,9 @@ public final class Tally implements AutoCloseable {
         void send(int round) {
             List<LogTally.Sent> sections = new ArrayList<>(left.size());
             Link link = null;
-            for (Map.Entry<LogTally, List<PendingEvent>> one : List.copyOf(left.entrySet())) {
+            for (Map.Entry<LogTally, List<PendingRequest.Waiting>> one : List.copyOf(left.entrySet())) {
                 LogTally log = one.getKey();
-                PartitionView view = follower.view(log.partition());
+                LogFollower.View view = follower.view(log.partition());
                 Link serving = redis.link(log.partition()).orElse(null);
                 LogTally.Sent section = serving == null || view.epoch() == 0
                         ? null
@@ -344,7 +343,8 @@ public final class Tally implements AutoCloseable {
         private void corrupt(LogTally log, TallyReply.Corrupt corrupt) {
             CountersUnavailableException why = new CountersUnavailableException(
                     "%s: '%s' in Redis is not what was written there".formatted(log.partition(), corrupt.what()));
-            List<PendingEvent> others = log.failedOf(corrupt.creator(), Objects.requireNonNull(left.get(log)), why);
+            List<PendingRequest.Waiting> others =
+                    log.failedOf(corrupt.creator(), Objects.requireNonNull(left.get(log)), why);
             if (others.isEmpty()) {
                 log.failed(others, why);
                 left.remove(log);

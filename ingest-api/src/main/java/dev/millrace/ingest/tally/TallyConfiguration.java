@@ -23,10 +23,9 @@ public class TallyConfiguration {
     private static final Duration SLACK = Duration.ofMinutes(2);
 
     @Bean
-    RedisConnections redisConnections(IngestSettings settings) {
+    RedisConnections redisConnections(IngestSettings settings, Ticker ticker) {
         RedisConnections redis = new RedisConnections(
-                new RedisSettings(settings.redisUrl(), settings.redisPatience(), settings.tallyTimeout()),
-                Ticker.systemTicker());
+                new RedisSettings(settings.redisUrl(), settings.redisPatience(), settings.tallyTimeout()), ticker);
         redis.watch(settings.catalogPoll());
         return redis;
     }
@@ -38,12 +37,13 @@ public class TallyConfiguration {
 
     @Bean
     CatalogFollower catalogFollower(
-            RedisConnections redis, IngestSettings settings, Environment environment, MeterRegistry registry) {
+            RedisConnections redis,
+            IngestSettings settings,
+            Environment environment,
+            MeterRegistry registry,
+            Ticker ticker) {
         CatalogFollower catalog = new CatalogFollower(
-                redis,
-                settings.secret(environment.matchesProfiles("local")),
-                Ticker.systemTicker(),
-                settings.redisPatience());
+                redis, settings.secret(environment.matchesProfiles("local")), ticker, settings.redisPatience());
         Gauge.builder("millrace.catalog.age", catalog, CatalogFollower::ageSeconds)
                 .description("Age of what this node knows of the catalogue")
                 .baseUnit("seconds")
@@ -63,10 +63,11 @@ public class TallyConfiguration {
             IdentityKey identityKey,
             IngestSettings settings,
             TallyMetrics metrics,
-            MeterRegistry registry) {
+            MeterRegistry registry,
+            Ticker ticker) {
         LogFollower follower = new LogFollower(
                 redis,
-                Ticker.systemTicker(),
+                ticker,
                 new LogFollower.Rules(
                         identityKey.fingerprint(),
                         settings.tokenLifetime().plus(SLACK),

@@ -149,7 +149,7 @@ record Claims(
 
         private String creator() throws MalformedTokenException {
             if (json.currentToken() != JsonToken.VALUE_STRING || !CreatorId.matches(json.getString())) {
-                throw new MalformedTokenException("sub is %s; %s".formatted(BadValue.of(json), CreatorId.RULE));
+                throw new MalformedTokenException("sub is %s; %s".formatted(JsonBytes.shown(json), CreatorId.RULE));
             }
             return json.getString();
         }
@@ -173,15 +173,15 @@ record Claims(
         private String string(String name, int most) throws MalformedTokenException {
             if (json.currentToken() != JsonToken.VALUE_STRING) {
                 throw new MalformedTokenException(
-                        "%s is %s; it is a text of 1 to %d characters".formatted(name, BadValue.of(json), most));
+                        "%s is %s; it is a text of 1 to %d characters".formatted(name, JsonBytes.shown(json), most));
             }
             return json.getString();
         }
 
         private static String clean(String name, String text) throws MalformedTokenException {
             if (!ArticleId.isClean(text)) {
-                throw new MalformedTokenException(
-                        "%s holds a control character or half a surrogate pair: %s".formatted(name, BadValue.of(text)));
+                throw new MalformedTokenException("%s holds a control character or half a surrogate pair: %s"
+                        .formatted(name, JsonBytes.shown(text)));
             }
             return text;
         }
@@ -207,7 +207,7 @@ record Claims(
 
         private MalformedTokenException notWhole(String name, long least, long most) {
             return new MalformedTokenException(
-                    "%s is %s; it is a whole number from %d to %d".formatted(name, BadValue.of(json), least, most));
+                    "%s is %s; it is a whole number from %d to %d".formatted(name, JsonBytes.shown(json), least, most));
         }
 
         private Set<String> names(String claim, String what) throws MalformedTokenException {
@@ -216,14 +216,14 @@ record Claims(
             }
             if (json.currentToken() != JsonToken.START_ARRAY) {
                 throw new MalformedTokenException("%s is %s; it is a list of at most %d %s, or one of them"
-                        .formatted(claim, BadValue.of(json), MOST_NAMES, what));
+                        .formatted(claim, JsonBytes.shown(json), MOST_NAMES, what));
             }
             Set<String> names = new HashSet<>();
             int count = 0;
             while (json.nextToken() != JsonToken.END_ARRAY) {
                 if (json.currentToken() != JsonToken.VALUE_STRING) {
                     throw new MalformedTokenException(
-                            "%s holds %s; it is a list of %s".formatted(claim, BadValue.of(json), what));
+                            "%s holds %s; it is a list of %s".formatted(claim, JsonBytes.shown(json), what));
                 }
                 if (++count > MOST_NAMES) {
                     throw new MalformedTokenException("%s has more than %d entries".formatted(claim, MOST_NAMES));

@@ -118,7 +118,7 @@ final class CompactJws {
 
     private static boolean requireHs256(JsonParser json) throws MalformedTokenException {
         if (json.currentToken() != JsonToken.VALUE_STRING || !json.getString().equals("HS256")) {
-            throw new MalformedTokenException("alg is %s; only \"HS256\" is accepted".formatted(BadValue.of(json)));
+            throw new MalformedTokenException("alg is %s; only \"HS256\" is accepted".formatted(JsonBytes.shown(json)));
         }
         return true;
     }
@@ -128,7 +128,7 @@ final class CompactJws {
                 ? Kid.parse(json.getString()).orElse(null)
                 : null;
         if (kid == null) {
-            throw new MalformedTokenException("kid is %s; it is <publisher>.<number>".formatted(BadValue.of(json)));
+            throw new MalformedTokenException("kid is %s; it is <publisher>.<number>".formatted(JsonBytes.shown(json)));
         }
         return kid;
     }

@@ -54,7 +54,8 @@ record EventRules(
         if (type.isEmpty()) {
             return Outcome.rejected(
                     RejectionCode.TYPE_UNKNOWN,
-                    "type is %s; the types are %s".formatted(BadValue.of(event.type()), List.of(EventType.values())));
+                    "type is %s; the types are %s"
+                            .formatted(JsonBytes.shown(event.type()), List.of(EventType.values())));
         }
         Outcome misused = misused(claims, type.get(), event.key());
         return misused != null ? misused : priced(publisher, claims, type.get(), event.key(), catalog, now);
@@ -87,7 +88,7 @@ record EventRules(
         }
         String rule = broken(type, key);
         if (rule != null) {
-            return Outcome.rejected(RejectionCode.KEY_INVALID, "key is %s; %s".formatted(BadValue.of(key), rule));
+            return Outcome.rejected(RejectionCode.KEY_INVALID, "key is %s; %s".formatted(JsonBytes.shown(key), rule));
         }
         String referrer = claims.referrer();
         boolean isSearch = type != EventType.SEARCH_VISIT || (referrer != null && searchEngines.have(referrer));
@@ -96,7 +97,7 @@ record EventRules(
                 : Outcome.rejected(
                         RejectionCode.REFERRER_NOT_SEARCH,
                         "ref is %s; search_visit takes the address of a search engine's page"
-                                .formatted(BadValue.of(referrer)));
+                                .formatted(JsonBytes.shown(referrer)));
     }
 
     /** The rule that this key breaks, or null when it fits the type: keys are few, so that one token can't pay without end. */

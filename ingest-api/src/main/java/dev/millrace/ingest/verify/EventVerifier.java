@@ -116,7 +116,7 @@ public final class EventVerifier {
                 case UNKNOWN -> unknown(kid);
                 case REVOKED -> Outcome.rejected(RejectionCode.KEY_REVOKED, "kid %s is revoked".formatted(kid));
                 // A stranger has no such signature, so strangers can't cause the 503 that this verdict becomes.
-                case NEWER -> jws.isSignedWith(calculation(kid, false)) ? new NotYetKnown(kid) : unknown(kid);
+                case NEWER -> jws.isSignedWith(calculation(kid, false)) ? new Verdict.NotYetKnown(kid) : unknown(kid);
                 case LIVE ->
                     jws.isSignedWith(calculation(kid, true))
                             ? null

@@ -1,8 +1,10 @@
 package dev.millrace.ingest.verify;
 
+import dev.millrace.common.message.Printable;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadFeature;
@@ -15,6 +17,9 @@ import tools.jackson.core.json.JsonFactory;
 public final class JsonBytes {
     /** JSON in UTF-16 and UTF-32 has a zero among its first bytes: the parser would take it for what it is. */
     private static final int TELLING_BYTES = 4;
+
+    /** Characters of a value in a message. */
+    private static final int MOST_SHOWN = 40;
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -49,5 +54,20 @@ public final class JsonBytes {
             seen |= bytes[i];
         }
         return seen >= 0;
+    }
+
+    /** The value that a parser is at, in a message; a number as it was sent. */
+    static String shown(JsonParser json) {
+        return switch (json.currentToken()) {
+            case START_OBJECT -> "an object";
+            case START_ARRAY -> "an array";
+            case VALUE_STRING -> shown(json.getString());
+            default -> Printable.abbreviate(json.getString(), MOST_SHOWN);
+        };
+    }
+
+    /** A text in a message. */
+    static String shown(@Nullable String text) {
+        return text == null ? "missing" : '"' + Printable.abbreviate(text, MOST_SHOWN) + '"';
     }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /** What becomes of events of one identity that wait for one another: one of them at a time is under way, and each has one outcome. */
 class LogTallyTest {
     private static final Partition PARTITION = Partition.of(5);
-    private static final PartitionView VIEW = new PartitionView(1, 1, true, 0);
+    private static final LogFollower.View VIEW = new LogFollower.View(1, 1, true, 0);
 
     private final HashedWheelTimer timer = new HashedWheelTimer();
     private final LogIndex index = new LogIndex(Runnable::run);
@@ -43,11 +43,9 @@ class LogTallyTest {
         timer.stop();
     }
 
-    private static PendingEvent event(PendingRequest request, int position, long identity) {
-        return new PendingEvent(
-                request,
-                position,
-                new PricedEvent("demo", "c-1", "/a", EventType.VIEW, 1, 1, 1_000, 0, 0, 3_600, 0, identity));
+    private static PendingRequest.Waiting event(PendingRequest request, int position, long identity) {
+        return request.waiting(
+                position, new PricedEvent("demo", "c-1", "/a", EventType.VIEW, 1, 1, 1_000, 0, 0, 3_600, 0, identity));
     }
 
     /** So many requests with the same event. */
@@ -65,7 +63,7 @@ class LogTallyTest {
         return request.await(timer, Duration.ofSeconds(60));
     }
 
-    private LogTally.Sent section(List<PendingEvent> taken) {
+    private LogTally.Sent section(List<PendingRequest.Waiting> taken) {
         return Objects.requireNonNull(log.section(taken, VIEW, true, false));
     }
 
@@ -76,7 +74,7 @@ class LogTallyTest {
     @Test
     void doublesOfWhatCountedAreDuplicates() throws Exception {
         List<PendingRequest> requests = equal(3);
-        List<PendingEvent> taken = log.take(10);
+        List<PendingRequest.Waiting> taken = log.take(10);
         assertThat(taken).hasSize(1);
         log.counted(section(taken), counted("A"), 1, false);
         assertThat(outcomes(requests.get(0))).containsExactly(Outcome.ACCEPTED);
@@ -90,7 +88,7 @@ class LogTallyTest {
         List<PendingRequest> requests = equal(3);
         log.failed(log.take(10), new CountersUnavailableException("a test"));
         assertThatThrownBy(() -> outcomes(requests.getFirst())).isInstanceOf(ExecutionException.class);
-        List<PendingEvent> next = log.take(10);
+        List<PendingRequest.Waiting> next = log.take(10);
         assertThat(next).hasSize(1);
         log.counted(section(next), counted("A"), 1, false);
         assertThat(outcomes(requests.get(1))).containsExactly(Outcome.ACCEPTED);
@@ -101,7 +99,7 @@ class LogTallyTest {
     @Test
     void whatFailsTwiceIsReplacedByOne() {
         List<PendingRequest> requests = equal(3);
-        List<PendingEvent> taken = log.take(10);
+        List<PendingRequest.Waiting> taken = log.take(10);
         log.failed(taken, new CountersUnavailableException("once"));
         log.failed(taken, new CountersUnavailableException("and again"));
         assertThat(log.take(10)).hasSize(1);
@@ -111,7 +109,7 @@ class LogTallyTest {
     @Test
     void whatFailsAfterItHasCountedIsNotSentAgain() throws Exception {
         List<PendingRequest> requests = equal(2);
-        List<PendingEvent> taken = log.take(10);
+        List<PendingRequest.Waiting> taken = log.take(10);
         log.counted(section(taken), counted("A"), 1, false);
         log.failed(taken, new CountersUnavailableException("too late"));
         assertThat(log.isWaiting()).isFalse();
@@ -123,7 +121,7 @@ class LogTallyTest {
     void whoHasGivenUpIsNotSentAndTheNextIs() {
         List<PendingRequest> requests = equal(2);
         requests.getFirst().fail(new TimeoutException());
-        List<PendingEvent> taken = log.take(10);
+        List<PendingRequest.Waiting> taken = log.take(10);
         assertThat(taken)
                 .singleElement()
                 .satisfies(next -> assertThat(next.isOver()).isFalse());

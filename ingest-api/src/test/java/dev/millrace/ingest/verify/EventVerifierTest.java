@@ -170,10 +170,10 @@ class EventVerifierTest {
     void aKeyNewerThanTheCatalogueIsNotYetKnownOnceItsSignatureHolds() {
         String header = "{\"alg\":\"HS256\",\"kid\":\"demo.4\"}";
         String newer = Tokens.signed(header, payload(""), "demo.4");
-        assertThat(verify(newer, "view", null)).isEqualTo(new NotYetKnown(new Kid("demo", 4)));
-        assertThat(verify(newer, "nonsense", "x")).isEqualTo(new NotYetKnown(new Kid("demo", 4)));
+        assertThat(verify(newer, "view", null)).isEqualTo(new Verdict.NotYetKnown(new Kid("demo", 4)));
+        assertThat(verify(newer, "nonsense", "x")).isEqualTo(new Verdict.NotYetKnown(new Kid("demo", 4)));
         String unheardOf = Tokens.signed("{\"alg\":\"HS256\",\"kid\":\"nobody.1\"}", payload(""), "nobody.1");
-        assertThat(verify(unheardOf, "view", null)).isEqualTo(new NotYetKnown(new Kid("nobody", 1)));
+        assertThat(verify(unheardOf, "view", null)).isEqualTo(new Verdict.NotYetKnown(new Kid("nobody", 1)));
         assertRejected(Tokens.signed(header, payload(""), "demo.1"), "view", null, RejectionCode.KEY_UNKNOWN, "demo.4");
     }
 
@@ -191,7 +191,7 @@ class EventVerifierTest {
                 .extracting(verdict -> switch (verdict) {
                     case PricedEvent priced -> priced.publisher();
                     case Outcome rejected -> String.valueOf(rejected.code());
-                    case NotYetKnown newer -> "newer";
+                    case Verdict.NotYetKnown newer -> "newer";
                 })
                 .containsExactly("demo", "token-signature", "other", "token-signature", "key-revoked", "demo");
     }

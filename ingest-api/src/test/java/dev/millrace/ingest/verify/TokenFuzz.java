@@ -32,7 +32,7 @@ public final class TokenFuzz {
         switch (VERIFIER.verify(List.of(event), Tokens.CATALOG, NOW).getFirst()) {
             case Outcome rejected -> requireFitToShow(rejected, event);
             case PricedEvent priced -> requireGenuine(priced, event);
-            case NotYetKnown newer -> throw new AssertionError("no key is newer here: " + newer);
+            case Verdict.NotYetKnown newer -> throw new AssertionError("no key is newer here: " + newer);
         }
     }
 

@@ -1,4 +1,4 @@
-package dev.millrace.ingest.overload;
+package dev.millrace.ingest.receive;
 
 import com.google.common.cache.CacheBuilder;
 import com.google.common.cache.CacheLoader;
@@ -10,7 +10,7 @@ import java.time.Duration;
  * A token bucket for each publisher, so that one of them can't take the whole node. A bucket holds what comes in a second; a
  * request that finds it filled passes whole, and the next ones wait until it has been paid back. Thread-safe.
  */
-public final class PublisherRates {
+final class PublisherRates {
     /** A bucket that nobody has used for so long is full again, and as good as a new one. */
     private static final Duration FULL_AGAIN = Duration.ofMinutes(10);
 
@@ -21,7 +21,7 @@ public final class PublisherRates {
      * @param eventsPerSecond that a publisher may send to this node for long, 0 for any number
      * @param publishers most buckets kept, at least 1
      */
-    public PublisherRates(int eventsPerSecond, int publishers) {
+    PublisherRates(int eventsPerSecond, int publishers) {
         this.limited = eventsPerSecond > 0;
         this.buckets = CacheBuilder.newBuilder()
                 .maximumSize(publishers)
@@ -30,7 +30,7 @@ public final class PublisherRates {
     }
 
     /** Whether there is a limit at all. */
-    public boolean isOn() {
+    boolean isOn() {
         return limited;
     }
 
@@ -39,7 +39,7 @@ public final class PublisherRates {
      *
      * @param events at least 1
      */
-    public boolean permits(String publisher, int events) {
+    boolean permits(String publisher, int events) {
         return !limited || buckets.getUnchecked(publisher).tryAcquire(events);
     }
 }

@@ -1,4 +1,4 @@
-package dev.millrace.ingest.overload;
+package dev.millrace.ingest.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
