@@ -1,5 +1,7 @@
 package dev.millrace.counters;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
@@ -13,6 +15,7 @@ import java.time.Clock;
 import java.util.Calendar;
 import java.util.Date;
 import java.util.Set;
+import org.slf4j.Logger;
 
 @AnalyzeClasses(packages = "dev.millrace.counters", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -52,4 +55,16 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .belongToAnyOf(Clock.class, Date.class, Calendar.class);
+
+    @ArchTest
+    static final ArchRule whatIsThrownSaysSo =
+            classes().that().areAssignableTo(Throwable.class).should().haveSimpleNameEndingWith("Exception");
+
+    @ArchTest
+    static final ArchRule loggersHaveOneName = fields().that()
+            .haveRawType(Logger.class)
+            .should()
+            .haveName("log")
+            .andShould()
+            .bePrivate();
 }

@@ -1,5 +1,6 @@
 package dev.millrace.ledger;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -13,6 +14,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Date;
+import org.slf4j.Logger;
 
 @AnalyzeClasses(packages = "dev.millrace.ledger", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -85,4 +87,16 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.lettuce..", "org.springframework.data.redis..");
+
+    @ArchTest
+    static final ArchRule whatIsThrownSaysSo =
+            classes().that().areAssignableTo(Throwable.class).should().haveSimpleNameEndingWith("Exception");
+
+    @ArchTest
+    static final ArchRule loggersHaveOneName = fields().that()
+            .haveRawType(Logger.class)
+            .should()
+            .haveName("log")
+            .andShould()
+            .bePrivate();
 }

@@ -1,5 +1,7 @@
 package dev.millrace.settlement;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
@@ -9,6 +11,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.time.Instant;
+import org.slf4j.Logger;
 
 @AnalyzeClasses(packages = "dev.millrace.settlement", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -69,4 +72,16 @@ class ArchitectureTest {
             .callMethod(Instant.class, "now")
             .orShould()
             .callMethod(System.class, "currentTimeMillis");
+
+    @ArchTest
+    static final ArchRule whatIsThrownSaysSo =
+            classes().that().areAssignableTo(Throwable.class).should().haveSimpleNameEndingWith("Exception");
+
+    @ArchTest
+    static final ArchRule loggersHaveOneName = fields().that()
+            .haveRawType(Logger.class)
+            .should()
+            .haveName("log")
+            .andShould()
+            .bePrivate();
 }
