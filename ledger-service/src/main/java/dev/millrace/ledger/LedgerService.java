@@ -5,6 +5,7 @@ import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.access.AccessConfiguration;
 import dev.millrace.ledger.balance.BalanceConfiguration;
 import dev.millrace.ledger.catalog.CatalogConfiguration;
+import dev.millrace.ledger.changes.ChangesEndpoint;
 import dev.millrace.ledger.creator.CreatorConfiguration;
 import dev.millrace.ledger.database.MigrationConfiguration;
 import dev.millrace.ledger.engagement.EngagementEndpoint;
@@ -31,6 +32,7 @@ import org.springframework.context.annotation.Import;
  *   bearer token ──> access ──┬──> balance     cursor (Postgres) → counters (Redis) → balance and cursor (Postgres)
  *                             ├──> statement   postings, newest first
  *                             ├──> engagement  units and micros by article
+ *                             ├──> changes     articles in the order of journals
  *                             └──> catalog     publishers, keys, rate cards ──(signed)──> Redis ──> ingest-api
  *   whatever goes wrong ───────> problem
  * </pre>
@@ -47,6 +49,7 @@ import org.springframework.context.annotation.Import;
     CreatorConfiguration.class,
     StatementEndpoint.class,
     EngagementEndpoint.class,
+    ChangesEndpoint.class,
     CatalogConfiguration.class,
     OpenApiConfiguration.class
 })

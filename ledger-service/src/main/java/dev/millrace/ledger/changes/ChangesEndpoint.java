@@ -4,6 +4,7 @@ import dev.millrace.books.Changes;
 import dev.millrace.books.Changes.Change;
 import dev.millrace.books.Changes.Position;
 import dev.millrace.common.token.EventType;
+import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.ledger.creator.Limit;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.service.problem.Problem;
@@ -19,7 +20,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
-import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
@@ -27,14 +29,16 @@ import org.springframework.web.bind.annotation.RestController;
 /** {@code GET /v1/changes}: at least once, in the order of journals. */
 @RestController
 @Tag(name = "Changes")
-final class ChangesEndpoint {
+public final class ChangesEndpoint {
     private static final int STANDARD_LIMIT = 1_000;
     private static final int MOST = 10_000;
 
+    private final LargeReads largeReads;
     private final Changes changes;
 
-    ChangesEndpoint(JdbcClient jdbc) {
-        this.changes = new Changes(jdbc);
+    ChangesEndpoint(LargeReads largeReads) {
+        this.largeReads = largeReads;
+        this.changes = new Changes(largeReads.jdbc());
     }
 
     /**
@@ -69,7 +73,13 @@ final class ChangesEndpoint {
             summary = "Articles that were settled after a journal, with their totals",
             description =
                     "Ask again with 'next' as 'after'; an empty page repeats it. An article that changes meanwhile comes again, with a later journal.")
-    @Problems({Problem.LIMIT_INVALID, Problem.CURSOR_INVALID, Problem.LEDGER_UNAVAILABLE})
+    @Problems({
+        Problem.LIMIT_INVALID,
+        Problem.CURSOR_INVALID,
+        Problem.TOO_MANY_REQUESTS,
+        Problem.OVERLOADED,
+        Problem.LEDGER_UNAVAILABLE
+    })
     @GetMapping(path = "/v1/changes", produces = MediaType.APPLICATION_JSON_VALUE)
     Page changes(
             @Parameter(description = "a journal's number, or 'next' of the page before; 0: from the beginning")
@@ -80,9 +90,11 @@ final class ChangesEndpoint {
                             schema = @Schema(type = "integer", minimum = "1", maximum = "10000", defaultValue = "1000"))
                     @RequestParam(name = "limit", required = false)
                     @Nullable
-                    String limit) {
+                    String limit,
+            @AuthenticationPrincipal Jwt caller) {
         int count = Limit.of(limit, STANDARD_LIMIT, MOST);
-        List<Change> found = changes.after(ChangesPosition.parse(after), count + 1);
+        Position position = ChangesPosition.parse(after);
+        List<Change> found = largeReads.read(caller, () -> changes.after(position, count + 1));
         List<Change> page = found.subList(0, Math.min(count, found.size()));
         return new Page(
                 byJournal(page), page.isEmpty() ? after : next(page.getLast().position(), found, count));
