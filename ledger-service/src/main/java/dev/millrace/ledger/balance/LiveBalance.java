@@ -80,8 +80,8 @@ public final class LiveBalance {
     /** Tries before a reading is given up. */
     static final int TRIES = 5;
 
-    /** Callers who share one reading. */
-    static final int MOST_TOGETHER = 64;
+    /** Callers who share one reading: all followers of a busy node, when they come again at once after a restart. */
+    private static final int MOST_TOGETHER = 1_024;
 
     /** For a reading under way; it takes a few milliseconds, unless a store hangs. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
