@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * process. Immutable but for the connection; thread-safe.
  */
 public final class Link {
+    /** Longer than any pause of a process that is alive, shorter than it takes to restore a store. */
+    private static final long LEASE_SECONDS = 10;
+
     /** Errors of a server that the connection should not lead to; its name may lead elsewhere by now. The last two are what WAIT and WAITAOF get from a replica. */
     private static final String ASTRAY =
             "READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|UNBLOCKED|ERR WAIT(AOF)? cannot be used";
@@ -104,6 +107,15 @@ public final class Link {
     /** Redis' second now: behind the true one by at most a round trip, never ahead of it. */
     public long second() {
         return (redisMicros + (ticker.read() - ticks) / 1_000) / 1_000_000;
+    }
+
+    /**
+     * The last second, by Redis' clock, at which a script may act on what its caller knows under a lock in another store. A caller that was
+     * frozen after it had asked for the deadline does not notice that the lock is gone; the script refuses it. Ask before the statement that
+     * proves the lock: so the deadline runs from a moment at which the lock was held.
+     */
+    public long leaseDeadline() {
+        return second() + LEASE_SECONDS;
     }
 
     /** Age of what is known of this process, in nanoseconds. */

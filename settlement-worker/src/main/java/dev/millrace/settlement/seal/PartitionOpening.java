@@ -141,7 +141,7 @@ public final class PartitionOpening {
         long origin = state.lineage() == 0 ? cursor.lineage() : state.lineage();
         long settled = cursors.lastSettledOf(cursor, origin);
         List<Long> inTheWay = inTheWay(link, state, epoch, settled);
-        long until = LeaseDeadline.until(link);
+        long until = link.leaseDeadline();
         long second = cursors.databaseSecond(); // behind it: fails where the lock is lost
         crashPoints.reached(CrashPoint.OPENING);
         Opening.Result result = Opening.open(

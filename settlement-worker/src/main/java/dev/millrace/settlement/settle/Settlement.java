@@ -1,5 +1,6 @@
 package dev.millrace.settlement.settle;
 
+import com.google.common.util.concurrent.RateLimiter;
 import dev.millrace.books.Cursors;
 import dev.millrace.books.EpochTotals;
 import dev.millrace.books.Journal;
@@ -56,13 +57,14 @@ public final class Settlement {
     private final Cursors cursors;
     private final EpochCollector collector;
     private final Proof proof;
-    private final Releasing releasing;
+    private final EpochReleaser releaser;
     private final SettlementSettings settings;
     private final SettlementMeters meters;
     private final Months months;
     private final RedisDurability durability;
     private final CrashPoints crashPoints;
 
+    private final RateLimiter touches;
     private final BatchLimits usual;
 
     /** Guarded by {@link #turn}, like all that a run changes. */
@@ -89,11 +91,13 @@ public final class Settlement {
         this.collector =
                 new EpochCollector(redis, settings.spans(), settings.redisAckReplicas(), limits.page(), crashPoints);
         this.proof = new Proof(jdbc);
-        this.releasing = new Releasing(cursors, redis, settings.keepSettled(), crashPoints);
+        this.releaser = new EpochReleaser(cursors, redis, settings.keepSettled(), crashPoints);
         this.settings = settings;
         this.meters = meters;
         this.months = new Months(jdbc);
         this.durability = durability;
+        this.touches =
+                RateLimiter.create(TOUCHES * 1_000.0 / settings.mostIdle().toMillis());
         this.usual = limits;
         this.limits = limits;
         this.crashPoints = crashPoints;
@@ -178,16 +182,11 @@ public final class Settlement {
         Batch batch = new Batch(limits.rows());
         Staging staging = new Staging(dataSource, limits.staging());
         Journal journal = new Journal(jdbc);
-        collector.collect(
-                claimed,
-                second,
-                batch,
-                staging,
-                new Throttle(this::touch, settings.mostIdle().dividedBy(TOUCHES)));
+        collector.collect(claimed, second, batch, staging, this::touch);
         Long journalId = book(batch, staging, journal);
         long rows = journal.rows();
         if (!batch.epochs().isEmpty()) {
-            rows += cursors.move(claimed, batch.epochs(), batch.left(), releasing.run(claimed), journalId);
+            rows += cursors.move(claimed, batch.epochs(), batch.left(), releaser.run(claimed), journalId);
             crashPoints.reached(CrashPoint.MOVED);
         }
         rows += halt(claimed, batch.halted());
@@ -232,9 +231,11 @@ public final class Settlement {
         jdbc.sql("SET CONSTRAINTS ALL IMMEDIATE").update();
     }
 
-    /** Tells the database that this transaction is not idle. A worker that is frozen tells it nothing. */
+    /** Tells the database now and then that this transaction is not idle. A worker that is frozen tells it nothing. */
     private void touch() {
-        jdbc.sql("SELECT 1").query(Integer.class).single();
+        if (touches.tryAcquire()) {
+            jdbc.sql("SELECT 1").query(Integer.class).single();
+        }
     }
 
     /**

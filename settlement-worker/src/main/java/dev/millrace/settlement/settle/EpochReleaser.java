@@ -9,7 +9,6 @@ import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.counters.Release;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.crash.CrashPoints;
-import dev.millrace.settlement.seal.LeaseDeadline;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -20,7 +19,7 @@ import java.util.Map;
  * last settled one. Only epochs that an earlier, committed settlement covers are touched, so a rollback of the transaction
  * around it costs nothing but doing it again.
  */
-final class Releasing {
+final class EpochReleaser {
     private static final int MOST_EPOCHS = 1_000;
 
     private final Cursors cursors;
@@ -28,7 +27,7 @@ final class Releasing {
     private final Duration keep;
     private final CrashPoints crashPoints;
 
-    Releasing(Cursors cursors, RedisConnections redis, Duration keep, CrashPoints crashPoints) {
+    EpochReleaser(Cursors cursors, RedisConnections redis, Duration keep, CrashPoints crashPoints) {
         this.cursors = cursors;
         this.redis = redis;
         this.keep = keep;
@@ -37,11 +36,10 @@ final class Releasing {
 
     /** Releases what is due of these partitions, whose cursors this transaction holds; the last released epoch of each that had some. */
     Map<Integer, Long> run(List<PartitionCursor> claimed) {
-        Map<Integer, Fenced> fenced = new HashMap<>(); // the clocks are read before the statement that proves the lock
+        Map<Integer, Leased> leased = new HashMap<>(); // the clocks are read before the statement that proves the lock
         for (PartitionCursor cursor : claimed) {
             redis.link(Partition.of(cursor.partition()))
-                    .ifPresent(link ->
-                            fenced.put(cursor.partition(), new Fenced(link, cursor, LeaseDeadline.until(link))));
+                    .ifPresent(link -> leased.put(cursor.partition(), new Leased(link, cursor, link.leaseDeadline())));
         }
         Map<Integer, Long> due = cursors.releasable(claimed, keep, MOST_EPOCHS);
         if (due.isEmpty()) {
@@ -49,7 +47,7 @@ final class Releasing {
         }
         crashPoints.reached(CrashPoint.RELEASING);
         due.entrySet().removeIf(last -> {
-            Fenced partition = fenced.get(last.getKey());
+            Leased partition = leased.get(last.getKey());
             return partition == null || !partition.release(last.getValue());
         });
         crashPoints.reached(CrashPoint.RELEASED);
@@ -57,7 +55,7 @@ final class Releasing {
     }
 
     /** @param until the last second at which the partition may be touched */
-    private record Fenced(Link link, PartitionCursor cursor, long until) {
+    private record Leased(Link link, PartitionCursor cursor, long until) {
         boolean release(long last) {
             try {
                 return Release.release(
