@@ -1,5 +1,6 @@
 package dev.millrace.ledger.balance;
 
+import dev.millrace.books.Balances;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.creator.SubjectLimit;
 import dev.millrace.ledger.settings.LedgerSettings;
@@ -21,7 +22,7 @@ public class BalanceConfiguration {
 
     @Bean
     LiveBalance liveBalance(JdbcClient jdbc, RedisConnections redis, Clock clock) {
-        return new LiveBalance(new SettledLedger(jdbc), redis, clock);
+        return new LiveBalance(new Balances(jdbc), redis, clock);
     }
 
     @Bean

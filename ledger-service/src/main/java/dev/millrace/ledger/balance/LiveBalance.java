@@ -1,13 +1,14 @@
 package dev.millrace.ledger.balance;
 
 import com.google.common.base.Ticker;
+import dev.millrace.books.Balances;
+import dev.millrace.books.Balances.Cursor;
+import dev.millrace.books.Balances.Settled;
 import dev.millrace.common.message.OutageLog;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.balance.PartitionReading.UnreadableException;
-import dev.millrace.ledger.balance.SettledLedger.Cursor;
-import dev.millrace.ledger.balance.SettledLedger.Settled;
 import dev.millrace.ledger.creator.CreatorId;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
@@ -86,7 +87,7 @@ public final class LiveBalance {
     /** For a reading under way; it takes a few milliseconds, unless a store hangs. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    private final SettledLedger ledger;
+    private final Balances ledger;
     private final RedisConnections redis;
     private final Clock clock;
     private final RequestCollapser<CreatorId, BalanceReading> readings =
@@ -97,7 +98,7 @@ public final class LiveBalance {
                     partition ->
                             new OutageLog("Balances of %s can't be read".formatted(partition), Ticker.systemTicker())));
 
-    LiveBalance(SettledLedger ledger, RedisConnections redis, Clock clock) {
+    LiveBalance(Balances ledger, RedisConnections redis, Clock clock) {
         this.ledger = ledger;
         this.redis = redis;
         this.clock = clock;
@@ -120,7 +121,7 @@ public final class LiveBalance {
      * @throws dev.millrace.service.problem.ProblemException when nothing is known of the creator, or when that can't be told now
      */
     public void requireKnown(CreatorId creator) {
-        if (!ledger.hasAccount(creator) && !read(creator).required().known()) {
+        if (!ledger.hasAccount(creator.id()) && !read(creator).required().known()) {
             throw unknown(creator);
         }
     }
@@ -160,7 +161,12 @@ public final class LiveBalance {
         List<CreatorId> answered = answers.keySet().stream()
                 .flatMap(partition -> partition.creators().stream())
                 .toList();
-        Map<CreatorId, Settled> settled = answered.isEmpty() ? Map.of() : ledger.settled(answered);
+        Map<String, Settled> settled = answered.isEmpty()
+                ? Map.of()
+                : ledger.settled(answered.stream()
+                        .map(creator -> new Balances.Creator(
+                                creator.id(), creator.partition().number()))
+                        .toList());
         answers.forEach((partition, pending) -> {
             try {
                 read.putAll(partition.balances(pending, settled));
@@ -188,11 +194,16 @@ public final class LiveBalance {
     private List<PartitionReading> begin(Set<CreatorId> creators) {
         Map<Partition, List<CreatorId>> byPartition =
                 creators.stream().collect(Collectors.groupingBy(CreatorId::partition));
-        Map<Partition, Cursor> cursors = ledger.cursors(byPartition.keySet());
+        Map<Integer, Cursor> cursors = ledger.cursors(
+                byPartition.keySet().stream().map(Partition::number).toList());
         Instant asOf = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         return byPartition.entrySet().stream()
                 .map(its -> PartitionReading.begin(
-                        redis, its.getKey(), its.getValue(), Objects.requireNonNull(cursors.get(its.getKey())), asOf))
+                        redis,
+                        its.getKey(),
+                        its.getValue(),
+                        Objects.requireNonNull(cursors.get(its.getKey().number())),
+                        asOf))
                 .toList();
     }
 }

@@ -1,13 +1,13 @@
 package dev.millrace.ledger.balance;
 
+import dev.millrace.books.Balances.Cursor;
+import dev.millrace.books.Balances.Settled;
 import dev.millrace.common.money.Micros;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
-import dev.millrace.ledger.balance.SettledLedger.Cursor;
-import dev.millrace.ledger.balance.SettledLedger.Settled;
 import dev.millrace.ledger.creator.CreatorId;
 import dev.millrace.ledger.settings.LedgerSettings;
 import java.time.Instant;
@@ -132,11 +132,11 @@ record PartitionReading(
      * @param settled <b>S</b> and what is settled of each creator, of one snapshot
      * @throws UnreadableException when the two do not fit together
      */
-    Map<CreatorId, BalanceReading> balances(Pending.Reply.Read pending, Map<CreatorId, Settled> settled)
+    Map<CreatorId, BalanceReading> balances(Pending.Reply.Read pending, Map<String, Settled> settled)
             throws UnreadableException {
         Map<CreatorId, BalanceReading> balances = new HashMap<>();
         for (int i = 0; i < creators.size(); i++) {
-            Settled its = Objects.requireNonNull(settled.get(creators.get(i)));
+            Settled its = Objects.requireNonNull(settled.get(creators.get(i).id()));
             balances.put(creators.get(i), balance(i, above(its.cursor(), pending), its));
         }
         return balances;

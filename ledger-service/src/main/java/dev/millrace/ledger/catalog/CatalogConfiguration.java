@@ -1,6 +1,7 @@
 package dev.millrace.ledger.catalog;
 
 import com.google.common.base.Ticker;
+import dev.millrace.books.CatalogSnapshots;
 import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.settings.LedgerSettings;

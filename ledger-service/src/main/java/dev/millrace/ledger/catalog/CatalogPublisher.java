@@ -1,13 +1,14 @@
 package dev.millrace.ledger.catalog;
 
 import com.google.common.base.Ticker;
+import dev.millrace.books.CatalogSnapshots;
+import dev.millrace.books.CatalogSnapshots.Snapshot;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.SignedCatalog;
 import dev.millrace.common.message.OutageLog;
 import dev.millrace.common.token.Kid;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
-import dev.millrace.ledger.catalog.CatalogSnapshots.Snapshot;
 import dev.millrace.ledger.catalog.PublishedCatalog.Held;
 import dev.millrace.service.problem.Problem;
 import io.micrometer.core.instrument.Counter;

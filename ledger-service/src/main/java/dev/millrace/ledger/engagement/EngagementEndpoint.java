@@ -1,6 +1,7 @@
 package dev.millrace.ledger.engagement;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.millrace.books.Engagement;
 import dev.millrace.ledger.balance.LiveBalance;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.CreatorId;
@@ -110,7 +111,8 @@ public final class EngagementEndpoint {
         CreatorId creator = new CreatorId(id);
         DateRange days = DateRange.of(from, to, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
         int count = Limit.of(limit, STANDARD_LIMIT, MOST);
-        List<Engagement.Sum> sums = largeReads.read(caller, () -> engagement.sums(creator, days, count + 1));
+        List<Engagement.Sum> sums =
+                largeReads.read(caller, () -> engagement.sums(creator.id(), days.from(), days.to(), count + 1));
         if (sums.isEmpty()) {
             balances.requireKnown(creator);
         }

@@ -1,5 +1,6 @@
 package dev.millrace.ledger.statement;
 
+import dev.millrace.books.Statement;
 import dev.millrace.service.problem.Problem;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -10,28 +11,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The last entry of a page; the next page goes on below it. Callers get it as an opaque word, whose first character is the
- * version of its form.
- *
- * @param at when the entry was booked, whole microseconds
- * @param journal the journal's id
- * @param publisher whose readers it was for
+ * The last entry of a page, as callers see it; the next page goes on below it. It is an opaque word, whose first character is the version of
+ * its form.
  */
-record PageCursor(Instant at, long journal, String publisher) {
+final class PageCursor {
     private static final Pattern FORM = Pattern.compile("1\\|([0-9]{1,18})\\|([0-9]{1,18})\\|([a-z0-9-]{1,32})");
     private static final int LONGEST = 200;
     private static final long MICROS_PER_SECOND = 1_000_000;
     private static final long NANOS_PER_MICRO = 1_000;
 
-    String encode() {
-        String text = "1|%d|%d|%s".formatted(ChronoUnit.MICROS.between(Instant.EPOCH, at), journal, publisher);
+    private PageCursor() {}
+
+    static String encode(Statement.Key last) {
+        String text = "1|%d|%d|%s"
+                .formatted(ChronoUnit.MICROS.between(Instant.EPOCH, last.at()), last.journal(), last.publisher());
         return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
     }
 
     /**
      * @throws dev.millrace.service.problem.ProblemException when the word is none of ours
      */
-    static PageCursor decode(String word) {
+    static Statement.Key decode(String word) {
         try {
             if (word.length() <= LONGEST) {
                 Matcher parts =
@@ -40,9 +40,9 @@ record PageCursor(Instant at, long journal, String publisher) {
                     long micros = Long.parseLong(parts.group(1));
                     Instant at = Instant.ofEpochSecond(
                             micros / MICROS_PER_SECOND, micros % MICROS_PER_SECOND * NANOS_PER_MICRO);
-                    PageCursor cursor = new PageCursor(at, Long.parseLong(parts.group(2)), parts.group(3));
-                    if (cursor.encode().equals(word)) { // one word a cursor: no padding, no leading zero, no spare bits
-                        return cursor;
+                    Statement.Key key = new Statement.Key(at, Long.parseLong(parts.group(2)), parts.group(3));
+                    if (encode(key).equals(word)) { // one word a cursor: no padding, no leading zero, no spare bits
+                        return key;
                     }
                 }
             }

@@ -1,6 +1,7 @@
 package dev.millrace.ledger.statement;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.millrace.books.Statement;
 import dev.millrace.ledger.balance.LiveBalance;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.CreatorId;
@@ -92,13 +93,13 @@ public final class StatementEndpoint {
             @AuthenticationPrincipal Jwt caller) {
         CreatorId creator = new CreatorId(id);
         int count = Limit.of(limit, STANDARD_LIMIT, MOST);
-        PageCursor after = cursor == null ? null : PageCursor.decode(cursor);
-        List<Statement.Entry> found = largeReads.read(caller, () -> statement.entries(creator, after, count + 1));
+        Statement.Key after = cursor == null ? null : PageCursor.decode(cursor);
+        List<Statement.Entry> found = largeReads.read(caller, () -> statement.entries(creator.id(), after, count + 1));
         if (found.isEmpty()) {
             balances.requireKnown(creator);
         }
         List<Statement.Entry> page = found.subList(0, Math.min(count, found.size()));
-        String next = found.size() > count ? page.getLast().key().encode() : null;
+        String next = found.size() > count ? PageCursor.encode(page.getLast().key()) : null;
         return new Page(
                 creator.id(),
                 currency,

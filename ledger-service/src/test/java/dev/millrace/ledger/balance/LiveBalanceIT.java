@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Ticker;
 import com.google.common.util.concurrent.AtomicLongMap;
+import dev.millrace.books.Balances;
 import dev.millrace.common.money.Micros;
 import dev.millrace.counters.Ctl;
 import dev.millrace.counters.Partition;
@@ -63,16 +64,16 @@ class LiveBalanceIT {
         JdbcClient jdbc =
                 JdbcClient.create(new DriverManagerDataSource(stores.jdbcUrl(), Databases.LEDGER, stores.password()));
         balances = new LiveBalance(
-                new SettledLedger(jdbc) {
+                new Balances(jdbc) {
                     @Override
-                    Map<Partition, Cursor> cursors(Collection<Partition> partitions) {
-                        Map<Partition, Cursor> cursors = super.cursors(partitions);
+                    public Map<Integer, Cursor> cursors(Collection<Integer> partitions) {
+                        Map<Integer, Cursor> cursors = super.cursors(partitions);
                         beforeCounters.run();
                         return cursors;
                     }
 
                     @Override
-                    Map<CreatorId, Settled> settled(List<CreatorId> creators) {
+                    public Map<String, Settled> settled(List<Creator> creators) {
                         beforeBalance.run();
                         return super.settled(creators);
                     }

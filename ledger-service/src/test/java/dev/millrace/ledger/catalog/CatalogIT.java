@@ -3,6 +3,7 @@ package dev.millrace.ledger.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.books.CatalogSnapshots;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Catalog.KeyState;
 import dev.millrace.common.catalog.CatalogJson;

@@ -1,8 +1,6 @@
-package dev.millrace.ledger.balance;
+package dev.millrace.books;
 
 import dev.millrace.common.money.Micros;
-import dev.millrace.counters.Partition;
-import dev.millrace.ledger.creator.CreatorId;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collection;
@@ -11,11 +9,11 @@ import java.util.List;
 import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** The settled side: what Postgres knows. Each method is one statement, hence one snapshot. */
-class SettledLedger {
+/** Balances as far as they are settled. Each method is one statement, hence one snapshot. */
+public class Balances {
     private final JdbcClient jdbc;
 
-    SettledLedger(JdbcClient jdbc) {
+    public Balances(JdbcClient jdbc) {
         this.jdbc = jdbc;
     }
 
@@ -25,7 +23,7 @@ class SettledLedger {
      * @param epoch the last one that is settled
      * @param lineage of the counters that the ledger is settled from; 0: never opened
      */
-    record Cursor(long epoch, long lineage) {}
+    public record Cursor(long epoch, long lineage) {}
 
     /**
      * What is settled of one creator.
@@ -35,22 +33,30 @@ class SettledLedger {
      * @param known whether the creator has an account
      * @param balance Σ of its postings, zero where there is none
      */
-    record Settled(Cursor cursor, Instant settledThrough, boolean known, Micros balance) {}
+    public record Settled(Cursor cursor, Instant settledThrough, boolean known, Micros balance) {}
 
-    Map<Partition, Cursor> cursors(Collection<Partition> partitions) {
-        Map<Partition, Cursor> cursors = new HashMap<>();
+    /** Where a creator's money is: the id, and the number of the partition that counts it. */
+    public record Creator(String id, int partition) {
+        private String account() {
+            return "creator:" + id;
+        }
+    }
+
+    /** How far these partitions are settled, by number. */
+    public Map<Integer, Cursor> cursors(Collection<Integer> partitions) {
+        Map<Integer, Cursor> cursors = new HashMap<>();
         jdbc.sql("SELECT partition, settled_epoch, lineage FROM partition_cursor WHERE partition = ANY (:partitions)")
-                .param("partitions", partitions.stream().map(Partition::number).toArray(Integer[]::new))
+                .param("partitions", partitions.toArray(Integer[]::new))
                 .query(row -> {
                     cursors.put(
-                            Partition.of(row.getInt("partition")),
-                            new Cursor(row.getLong("settled_epoch"), row.getLong("lineage")));
+                            row.getInt("partition"), new Cursor(row.getLong("settled_epoch"), row.getLong("lineage")));
                 });
         return complete(cursors, partitions.size());
     }
 
-    Map<CreatorId, Settled> settled(List<CreatorId> creators) {
-        Map<CreatorId, Settled> settled = new HashMap<>();
+    /** What is settled of these creators, each once, by id. */
+    public Map<String, Settled> settled(List<Creator> creators) {
+        Map<String, Settled> settled = new HashMap<>();
         jdbc.sql("""
                         SELECT asked.number, c.settled_epoch, c.lineage, c.sealed_at,
                                a.account_id IS NOT NULL AS known, coalesce(b.micros, 0) AS micros
@@ -59,15 +65,11 @@ class SettledLedger {
                         LEFT JOIN account a ON a.name = asked.name
                         LEFT JOIN balance b ON b.account_id = a.account_id
                         """)
-                .param("accounts", creators.stream().map(CreatorId::account).toArray(String[]::new))
-                .param(
-                        "partitions",
-                        creators.stream()
-                                .map(creator -> creator.partition().number())
-                                .toArray(Integer[]::new))
+                .param("accounts", creators.stream().map(Creator::account).toArray(String[]::new))
+                .param("partitions", creators.stream().map(Creator::partition).toArray(Integer[]::new))
                 .query(row -> {
                     settled.put(
-                            creators.get(row.getInt("number") - 1),
+                            creators.get(row.getInt("number") - 1).id(),
                             new Settled(
                                     new Cursor(row.getLong("settled_epoch"), row.getLong("lineage")),
                                     row.getObject("sealed_at", OffsetDateTime.class)
@@ -78,9 +80,10 @@ class SettledLedger {
         return complete(settled, creators.size());
     }
 
-    boolean hasAccount(CreatorId creator) {
-        return jdbc.sql("SELECT EXISTS (SELECT FROM account WHERE name = :account)")
-                .param("account", creator.account())
+    /** Whether anything was ever settled for this creator. */
+    public boolean hasAccount(String creator) {
+        return jdbc.sql("SELECT EXISTS (SELECT FROM account WHERE name = 'creator:' || :creator)")
+                .param("creator", creator)
                 .query(Boolean.class)
                 .single();
     }

@@ -1,4 +1,4 @@
-package dev.millrace.ledger.catalog;
+package dev.millrace.books;
 
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Rate;
@@ -15,11 +15,11 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Reads the whole catalogue from one snapshot of the database. */
-class CatalogSnapshots {
+public class CatalogSnapshots {
     private final JdbcClient jdbc;
     private final TransactionTemplate oneSnapshot;
 
-    CatalogSnapshots(JdbcClient jdbc, PlatformTransactionManager transactions) {
+    public CatalogSnapshots(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.oneSnapshot = new TransactionTemplate(transactions);
         oneSnapshot.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
@@ -33,13 +33,13 @@ class CatalogSnapshots {
      * @param revision grows with every change
      * @param transaction the one that made the last change
      */
-    record Version(long revision, String transaction) {}
+    public record Version(long revision, String transaction) {}
 
-    /** A catalogue. */
-    record Snapshot(Version version, Catalog catalog) {}
+    /** A catalogue and its version. */
+    public record Snapshot(Version version, Catalog catalog) {}
 
-    /** The catalogue as of now. Inside {@link CatalogChanges#make} that transaction's: no other change runs beside it. */
-    Snapshot read() {
+    /** The catalogue as of now. Inside a transaction that changes the catalogue, as that transaction leaves it. */
+    public Snapshot read() {
         return Objects.requireNonNull(oneSnapshot.execute(transaction -> {
             Version version = version();
             return new Snapshot(version, new Catalog(version.revision(), publishers(), cards()));
@@ -47,7 +47,7 @@ class CatalogSnapshots {
     }
 
     /** The catalogue's version as of now. */
-    Version version() {
+    public Version version() {
         return jdbc.sql("SELECT revision, xmin::text AS transaction FROM catalog_revision")
                 .query((row, _) -> new Version(row.getLong("revision"), row.getString("transaction")))
                 .single();

@@ -1,7 +1,6 @@
-package dev.millrace.ledger.statement;
+package dev.millrace.books;
 
 import dev.millrace.common.money.Micros;
-import dev.millrace.ledger.creator.CreatorId;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -16,34 +15,43 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * walks the primary key backwards, from the month of its beginning to older ones, and stops when it has enough: what a
  * page costs depends on its length alone.
  */
-final class Statement {
-    private static final PageCursor NEWEST = new PageCursor(Instant.parse("9999-12-31T23:59:59Z"), Long.MAX_VALUE, "");
+public final class Statement {
+    private static final Key NEWEST = new Key(Instant.parse("9999-12-31T23:59:59Z"), Long.MAX_VALUE, "");
 
     private final JdbcClient jdbc;
 
-    Statement(JdbcClient jdbc) {
+    public Statement(JdbcClient jdbc) {
         this.jdbc = jdbc;
     }
+
+    /**
+     * What an entry is found by.
+     *
+     * @param at when it was booked, whole microseconds
+     * @param journal the journal's number
+     * @param publisher whose readers it was for
+     */
+    public record Key(Instant at, long journal, String publisher) {}
 
     /**
      * One posting of the creator's account.
      *
      * @param line its place in the journal, from 0
      */
-    record Entry(PageCursor key, int line, String kind, Micros micros) {}
+    public record Entry(Key key, int line, String kind, Micros micros) {}
 
     /**
-     * Up to {@code count} entries below the cursor.
+     * Up to {@code count} entries below a key.
      *
      * @param after the last entry of the page before; null: begin with the newest
      */
-    List<Entry> entries(CreatorId creator, @Nullable PageCursor after, int count) {
-        PageCursor below = after == null ? NEWEST : after;
+    public List<Entry> entries(String creator, @Nullable Key after, int count) {
+        Key below = after == null ? NEWEST : after;
         return jdbc.sql("""
                         WITH page AS MATERIALIZED (
                             SELECT created_at, journal_id, publisher, line, micros
                             FROM posting
-                            WHERE account_id = (SELECT account_id FROM account WHERE name = :account)
+                            WHERE account_id = (SELECT account_id FROM account WHERE name = 'creator:' || :creator)
                               AND created_at <= :at -- leaves out the months that come later
                               AND (created_at, journal_id, publisher) < (:at, :journal, :publisher)
                             ORDER BY created_at DESC, journal_id DESC, publisher DESC
@@ -52,13 +60,13 @@ final class Statement {
                         FROM page JOIN journal USING (created_at, journal_id)
                         ORDER BY created_at DESC, journal_id DESC, publisher DESC
                         """)
-                .param("account", creator.account())
+                .param("creator", creator)
                 .param("at", below.at().atOffset(ZoneOffset.UTC))
                 .param("journal", below.journal())
                 .param("publisher", below.publisher())
                 .param("count", count)
                 .query((row, _) -> new Entry(
-                        new PageCursor(
+                        new Key(
                                 row.getObject("created_at", OffsetDateTime.class)
                                         .toInstant(),
                                 row.getLong("journal_id"),

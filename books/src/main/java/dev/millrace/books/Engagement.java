@@ -1,16 +1,16 @@
-package dev.millrace.ledger.engagement;
+package dev.millrace.books;
 
 import dev.millrace.common.money.Micros;
-import dev.millrace.ledger.creator.CreatorId;
+import java.time.LocalDate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Sums of a creator's engagement over days. */
-final class Engagement {
+public final class Engagement {
     private final JdbcClient jdbc;
 
-    Engagement(JdbcClient jdbc) {
+    public Engagement(JdbcClient jdbc) {
         this.jdbc = jdbc;
     }
 
@@ -20,14 +20,16 @@ final class Engagement {
      * @param article null: the sum of all articles and publishers
      * @param publisher null: the sum of all articles and publishers
      */
-    record Sum(@Nullable String article, @Nullable String publisher, String type, long units, Micros micros) {}
+    public record Sum(@Nullable String article, @Nullable String publisher, String type, long units, Micros micros) {}
 
     /**
      * First the totals by type, over everything in the range; then the articles, those that earned most first.
      *
+     * @param from first day, UTC
+     * @param to last day
      * @param articles most articles' sums to return
      */
-    List<Sum> sums(CreatorId creator, DateRange days, int articles) {
+    public List<Sum> sums(String creator, LocalDate from, LocalDate to, int articles) {
         return jdbc.sql("""
                         WITH sums AS MATERIALIZED (
                             SELECT article, publisher, type, sum(units)::bigint AS units, sum(micros)::bigint AS micros
@@ -41,9 +43,9 @@ final class Engagement {
                         (SELECT article, publisher, type, units, micros
                          FROM sums ORDER BY micros DESC, article, publisher, type LIMIT :articles)
                         """)
-                .param("creator", creator.id())
-                .param("from", days.from())
-                .param("to", days.to())
+                .param("creator", creator)
+                .param("from", from)
+                .param("to", to)
                 .param("articles", articles)
                 .query((row, _) -> new Sum(
                         row.getString("article"),
