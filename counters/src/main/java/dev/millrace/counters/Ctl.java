@@ -44,13 +44,13 @@ public final class Ctl {
     /** Of an earn hash: number of events counted. */
     public static final String EPOCH_EVENTS = "#events";
 
-    /** Of an earn hash that was set aside: the lineage it was counted in. */
+    /** Of a quarantined earn hash: the lineage it was counted in. */
     public static final String ORIGIN = "#origin";
 
-    /** Of an earn hash that was set aside: the last epoch of that time that was settled. */
+    /** Of a quarantined earn hash: the last epoch of that time that was settled. */
     public static final String SETTLED = "#settled";
 
-    /** Of an earn hash that was set aside: Redis' second at which it was. */
+    /** Of a quarantined earn hash: Redis' second at which it was quarantined. */
     public static final String ASIDE = "#aside";
 
     private Ctl() {}

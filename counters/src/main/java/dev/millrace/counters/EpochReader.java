@@ -92,7 +92,7 @@ public final class EpochReader {
         records(link, partition.engage(epoch), partition.folded(epoch), page, begin, sink, alive);
     }
 
-    /** The same of records under any keys, as of an epoch that was set aside. */
+    /** The same of records under any keys, as of a quarantined epoch. */
     public static void records(
             Link link, String engage, String folded, int page, Runnable begin, RecordSink sink, Runnable alive)
             throws MalformedCountersException {

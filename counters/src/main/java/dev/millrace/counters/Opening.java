@@ -31,7 +31,7 @@ public final class Opening {
      * @param settledThen the last epoch of that time which was settled
      * @param databaseSecond the database's clock
      * @param clockTolerance seconds by which the two clocks may differ
-     * @param inTheWay epochs whose counters are set aside
+     * @param inTheWay epochs whose counters are quarantined
      */
     public record Plan(
             String pointer,
@@ -50,8 +50,8 @@ public final class Opening {
 
     /** What came of opening. */
     public sealed interface Result {
-        /** @param setAside keys that were in the way */
-        record Opened(long setAside) implements Result {}
+        /** @param quarantined keys that were in the way */
+        record Opened(long quarantined) implements Result {}
 
         /** Pointer or lineage is not the one that the caller saw, or the last second is over; nothing has changed. */
         record Late() implements Result {}

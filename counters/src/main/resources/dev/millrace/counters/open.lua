@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
--- open.lua: opens a partition that has lost something the ledger knows of, under a new lineage; the counters that are in its way are set aside.
+-- open.lua: opens a partition that has lost something the ledger knows of, under a new lineage; it quarantines the counters that are in its way.
 -- The logs stay: what they hold was counted. It counts nothing yet: confirm.lua lets it, once the ledger has noted the lineage.
 --
 -- Atomic because Redis runs a script alone; it compares pointer and lineage with those its caller decided by, so that of two workers only one opens.
 --
 -- KEYS  1 ctl  2 log:short  3 log:long
---       then pairs: a key to set aside, the name it gets; those of earnings first in each three (earn, engage, folded of an epoch)
+--       then pairs: a key to quarantine, the name it gets; those of earnings first in each three (earn, engage, folded of an epoch)
 -- ARGV  1 the pointer and 2 the lineage the caller saw, '' for none  3 new epoch  4 new lineage
 --       5 seconds from now, by the clock that is ahead, before which tokens must not have been issued; 0 at the first opening
 --       6 micros and 7 events that the ledger has settled of this partition since the beginning
@@ -14,12 +14,12 @@
 --       9 the lineage that what lies here was counted in   10 the last epoch of that time which was settled
 --      11 the database's second  12 most seconds by which the two clocks may differ
 --
--- Earnings set aside say what a person needs to decide about them: #origin, the lineage they were counted in; #settled, the last
+-- Quarantined earnings say what a person needs to decide about them: #origin, the lineage they were counted in; #settled, the last
 -- epoch of that time which was settled (what is beyond it has never been paid); #aside, Redis' second at which it was done.
 -- ctl remembers the lineage of this opening and its first epoch for the ledger, where the caller dies before it has told it.
 --
 -- Reply {status, …}:
---   opened, n        n keys were set aside
+--   opened, n        n keys were quarantined
 --   other, pointer   pointer or lineage is not the one the caller saw; nothing has changed
 --   late             the last second is over; nothing has changed
 --   clock, seconds   Redis' clock is ahead of the database's by so much, or behind; nothing has changed

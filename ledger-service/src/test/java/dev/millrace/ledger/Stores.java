@@ -139,7 +139,7 @@ public final class Stores implements AutoCloseable {
         Partition.all().forEach(partition -> open(partition, ""));
     }
 
-    /** Opens a partition anew, under the next lineage; what it counted in the epochs above the settled one is set aside. */
+    /** Opens a partition anew, under the next lineage; what it counted in the epochs above the settled one is quarantined. */
     public void open(Partition partition, String pointer) {
         long before = lineage(partition);
         long settled = settledEpoch(partition);

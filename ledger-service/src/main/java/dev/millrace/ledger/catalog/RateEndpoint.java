@@ -1,5 +1,6 @@
 package dev.millrace.ledger.catalog;
 
+import dev.millrace.books.RateCards.Card;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.service.problem.Problem;
@@ -30,7 +31,7 @@ final class RateEndpoint {
         this.changes = changes;
     }
 
-    record Cards(List<RateBook.Card> rates) {}
+    record Cards(List<Card> rates) {}
 
     @Operation(summary = "All rate cards, by effective time, the oldest first")
     @Problems(Problem.LEDGER_UNAVAILABLE)
@@ -53,7 +54,7 @@ final class RateEndpoint {
             path = "/v1/admin/rates",
             consumes = MediaType.APPLICATION_JSON_VALUE,
             produces = MediaType.APPLICATION_JSON_VALUE)
-    ResponseEntity<RateBook.Card> add(@RequestBody RateRequest body) {
+    ResponseEntity<Card> add(@RequestBody RateRequest body) {
         @Nullable Instant effectiveAt = body.time();
         Map<String, Rate> rates = body.changes();
         var made = changes.make(() -> book.add(effectiveAt, rates));

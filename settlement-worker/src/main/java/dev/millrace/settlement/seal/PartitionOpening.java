@@ -27,7 +27,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Decides, under the lock of a partition's cursor, in which lineage its counters may count. A partition that has lost something is opened
- * beyond the last settled epoch: tokens that are out are refused, unless it is the very first time, and what is in the way is set aside for a
+ * beyond the last settled epoch: tokens that are out are refused, unless it is the very first time, and what is in the way is quarantined for a
  * person to decide. One that is whole in a process that was not compared yet gets a new lineage.
  *
  * <p>Always in this order: the ledger issues a number for the lineage, Redis has it and counts nothing, the cursor notes it, the transaction
@@ -41,7 +41,7 @@ public final class PartitionOpening {
     /** Longest wait for the replicas; the next look tries again. */
     private static final Duration ACK_TIMEOUT = Duration.ofSeconds(1);
 
-    /** Epochs set aside at most: a backlog of more than a day of minutes. */
+    /** Epochs quarantined at most: a backlog of more than a day of minutes. */
     private static final int MOST_ASIDE = 2_000;
 
     private static final Pattern EPOCH = Pattern.compile("(?:earn|engage|folded):([0-9]{1,18})");
@@ -59,7 +59,7 @@ public final class PartitionOpening {
      * @param clockTolerance most by which Redis' clock and the database's may differ
      * @param spans for how long identities are remembered, for the ingest nodes
      * @param ackReplicas replicas that must have a lineage before the ledger notes it: else one that is promoted is below the ledger's, and
-     *     what it acknowledged is set aside
+     *     what it acknowledged is quarantined
      */
     public PartitionOpening(
             Cursors cursors,
@@ -168,25 +168,25 @@ public final class PartitionOpening {
                 throw new IllegalStateException(
                         "Redis' clock is %d s ahead of the database's; no counters are opened until they agree within %d s: set the one that is wrong"
                                 .formatted(ahead, clockTolerance.toSeconds()));
-            case Opening.Result.Opened(long setAside) -> {
+            case Opening.Result.Opened(long quarantined) -> {
                 link.awaitReplicas(ackReplicas, ACK_TIMEOUT);
                 cursors.opened(partition.number(), lineage, epoch);
                 cursors.raised(partition.number(), lineage);
-                tell(state, cursor, epoch, setAside, again);
+                tell(state, cursor, epoch, quarantined, again);
                 yield Optional.of(new Begun(Long.toString(epoch), lineage, again));
             }
         };
     }
 
-    private void tell(PartitionState state, PartitionCursor cursor, long epoch, long setAside, boolean again) {
+    private void tell(PartitionState state, PartitionCursor cursor, long epoch, long quarantined, boolean again) {
         if (again) {
             log.error(
-                    "partition {}: counters were lost (pointer {}, epoch {} is settled); re-opened at epoch {}, {} keys set aside; tokens issued up to {} s from now are refused",
+                    "partition {}: counters were lost (pointer {}, epoch {} is settled); re-opened at epoch {}, {} keys quarantined; tokens issued up to {} s from now are refused",
                     cursor.partition(),
                     state.pointer(),
                     cursor.settledEpoch(),
                     epoch,
-                    setAside,
+                    quarantined,
                     delay.toSeconds());
         } else {
             log.info("partition {}: counters opened at epoch {}", cursor.partition(), epoch);

@@ -26,7 +26,7 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
-/** What was set aside is listed, and paid or put by once, by a person's word. */
+/** Quarantined epochs are listed, and paid or put by once, by a person's word. */
 class QuarantineIT {
     /** An older copy of an epoch that was settled, with 700 micros. */
     private static final String OLDER = "{p08fo}:quarantine:2:earn:2";
