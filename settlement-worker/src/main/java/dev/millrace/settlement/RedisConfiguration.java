@@ -17,10 +17,9 @@ class RedisConfiguration {
     private static final Duration LOOK = Duration.ofMillis(500);
 
     @Bean
-    RedisConnections redisConnections(SettlementSettings settings) {
+    RedisConnections redisConnections(SettlementSettings settings, Ticker ticker) {
         RedisConnections redis = new RedisConnections(
-                new RedisSettings(settings.redisUrl(), settings.redisPatience(), settings.redisTimeout()),
-                Ticker.systemTicker());
+                new RedisSettings(settings.redisUrl(), settings.redisPatience(), settings.redisTimeout()), ticker);
         redis.look();
         redis.watch(LOOK);
         return redis;

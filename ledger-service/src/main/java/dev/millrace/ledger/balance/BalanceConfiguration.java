@@ -1,5 +1,6 @@
 package dev.millrace.ledger.balance;
 
+import com.google.common.base.Ticker;
 import dev.millrace.books.Balances;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.creator.SubjectLimit;
@@ -21,15 +22,15 @@ public class BalanceConfiguration {
     private static final int STREAMS_OF_A_SUBJECT = 10;
 
     @Bean
-    LiveBalance liveBalance(JdbcClient jdbc, RedisConnections redis, Clock clock) {
-        return new LiveBalance(new Balances(jdbc), redis, clock);
+    LiveBalance liveBalance(JdbcClient jdbc, RedisConnections redis, Clock clock, Ticker ticker) {
+        return new LiveBalance(new Balances(jdbc), redis, clock, ticker);
     }
 
     @Bean
     BalanceFollowers balanceFollowers(
-            LiveBalance balances, LedgerSettings settings, JsonMapper json, MeterRegistry metrics) {
+            LiveBalance balances, LedgerSettings settings, JsonMapper json, MeterRegistry metrics, Ticker ticker) {
         return new BalanceFollowers(
-                balances, (creator, live) -> Balance.of(creator, settings.currency(), live), json, metrics);
+                balances, (creator, live) -> Balance.of(creator, settings.currency(), live), json, metrics, ticker);
     }
 
     @Bean

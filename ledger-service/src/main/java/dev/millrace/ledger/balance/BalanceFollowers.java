@@ -49,8 +49,8 @@ final class BalanceFollowers implements SmartLifecycle {
     private final BiFunction<CreatorId, BalanceReading.Live, Balance> body;
     private final JsonMapper json;
     private final Counter events;
-    private final OutageLog outage =
-            new OutageLog("The balances that are followed can't be read", Ticker.systemTicker());
+    private final Ticker ticker;
+    private final OutageLog outage;
     private final Set<BalanceStream> streams = ConcurrentHashMap.newKeySet();
     private volatile @Nullable ScheduledExecutorService thread;
 
@@ -59,7 +59,10 @@ final class BalanceFollowers implements SmartLifecycle {
             LiveBalance balances,
             BiFunction<CreatorId, BalanceReading.Live, Balance> body,
             JsonMapper json,
-            MeterRegistry metrics) {
+            MeterRegistry metrics,
+            Ticker ticker) {
+        this.ticker = ticker;
+        this.outage = new OutageLog("The balances that are followed can't be read", ticker);
         this.balances = balances;
         this.body = body;
         this.json = json;
@@ -78,7 +81,7 @@ final class BalanceFollowers implements SmartLifecycle {
      * @param validity how long the token is still good
      */
     void follow(CreatorId creator, BalanceReading.Live first, Duration validity, OutputStream out) {
-        BalanceStream stream = new BalanceStream(creator, first, HEARTBEAT, System::nanoTime);
+        BalanceStream stream = new BalanceStream(creator, first, HEARTBEAT, ticker);
         streams.add(stream);
         try {
             if (!isRunning()) {

@@ -2,13 +2,13 @@ package dev.millrace.ledger.balance;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
+import com.google.common.base.Ticker;
 import dev.millrace.ledger.creator.CreatorId;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +26,7 @@ final class BalanceStream {
 
     private final CreatorId creator;
     private final Duration heartbeat;
-    private final LongSupplier nanoTime;
+    private final Ticker ticker;
     private BalanceReading.Live newest;
     private @Nullable Supplier<byte[]> unsent;
     private boolean closed;
@@ -35,11 +35,11 @@ final class BalanceStream {
      * @param first what the stream begins with
      * @param heartbeat longest time without a line
      */
-    BalanceStream(CreatorId creator, BalanceReading.Live first, Duration heartbeat, LongSupplier nanoTime) {
+    BalanceStream(CreatorId creator, BalanceReading.Live first, Duration heartbeat, Ticker ticker) {
         this.creator = creator;
         this.newest = first;
         this.heartbeat = heartbeat;
-        this.nanoTime = nanoTime;
+        this.ticker = ticker;
     }
 
     CreatorId creator() {
@@ -77,14 +77,14 @@ final class BalanceStream {
      * @throws IOException when the client is gone, or does not read
      */
     void write(OutputStream out, byte[] first, Duration validity, Runnable sent) throws IOException {
-        long expiry = nanoTime.getAsLong()
+        long expiry = ticker.read()
                 + NANOSECONDS.convert(validity); // as long as a clock tells, for one that is good for ever
         out.write(RETRY);
         out.write(first);
         while (true) {
             out.flush();
             sent.run();
-            long earliest = nanoTime.getAsLong() + LEAST_BETWEEN_EVENTS.toNanos();
+            long earliest = ticker.read() + LEAST_BETWEEN_EVENTS.toNanos();
             Due due = await(earliest, expiry);
             while (due == Due.HEARTBEAT) {
                 out.write(HEARTBEAT);
@@ -102,9 +102,9 @@ final class BalanceStream {
     }
 
     private synchronized Due await(long earliestEvent, long expiry) {
-        long silence = nanoTime.getAsLong() + heartbeat.toNanos();
+        long silence = ticker.read() + heartbeat.toNanos();
         while (!closed) {
-            long now = nanoTime.getAsLong();
+            long now = ticker.read();
             if (now - expiry >= 0) {
                 return Due.EXPIRY;
             }

@@ -92,13 +92,13 @@ public final class LiveBalance {
     private final Clock clock;
     private final RequestCollapser<CreatorId, BalanceReading> readings =
             new RequestCollapser<>(MOST_TOGETHER, PATIENCE, this::readAll);
-    private final Map<Partition, OutageLog> outages = Partition.all().stream()
-            .collect(Collectors.toUnmodifiableMap(
-                    partition -> partition,
-                    partition ->
-                            new OutageLog("Balances of %s can't be read".formatted(partition), Ticker.systemTicker())));
+    private final Map<Partition, OutageLog> outages;
 
-    LiveBalance(Balances ledger, RedisConnections redis, Clock clock) {
+    LiveBalance(Balances ledger, RedisConnections redis, Clock clock, Ticker ticker) {
+        this.outages = Partition.all().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        partition -> partition,
+                        partition -> new OutageLog("Balances of %s can't be read".formatted(partition), ticker)));
         this.ledger = ledger;
         this.redis = redis;
         this.clock = clock;

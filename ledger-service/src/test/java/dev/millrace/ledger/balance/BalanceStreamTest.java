@@ -3,6 +3,7 @@ package dev.millrace.ledger.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.base.Ticker;
 import dev.millrace.common.money.Micros;
 import dev.millrace.ledger.creator.CreatorId;
 import java.io.ByteArrayOutputStream;
@@ -47,7 +48,7 @@ class BalanceStreamTest {
     }
 
     private static BalanceStream stream(Duration heartbeat) {
-        return new BalanceStream(new CreatorId("c-1"), pending(1, MOMENT), heartbeat, System::nanoTime);
+        return new BalanceStream(new CreatorId("c-1"), pending(1, MOMENT), heartbeat, Ticker.systemTicker());
     }
 
     private static void offer(BalanceStream stream, long micros) {

@@ -79,7 +79,8 @@ class LiveBalanceIT {
                     }
                 },
                 redis,
-                Clock.systemUTC());
+                Clock.systemUTC(),
+                Ticker.systemTicker());
     }
 
     @AfterEach

@@ -1,5 +1,6 @@
 package dev.millrace.settlement.watch;
 
+import com.google.common.base.Ticker;
 import dev.millrace.books.Cursors;
 import dev.millrace.books.FrozenSessions;
 import dev.millrace.books.PartitionCursor;
@@ -66,6 +67,7 @@ public final class Watch {
     private final WatchMeters meters;
     private final RedisDurability durability;
     private final FrozenSessions frozen;
+    private final Ticker ticker;
     private final HighWaterMark highWaterMark = new HighWaterMark();
     private final Backlog backlog = new Backlog();
     private final long clockTolerance;
@@ -96,6 +98,7 @@ public final class Watch {
             WatchMeters meters,
             RedisDurability durability,
             FrozenSessions frozen,
+            Ticker ticker,
             CrashPoints crashPoints) {
         this.redis = redis;
         this.cursors = cursors;
@@ -111,6 +114,7 @@ public final class Watch {
         this.meters = meters;
         this.durability = durability;
         this.frozen = frozen;
+        this.ticker = ticker;
         this.clockTolerance = settings.clockTolerance().toSeconds();
         this.spans = settings.rememberShort().toSeconds() + " "
                 + settings.rememberLong().toSeconds();
@@ -132,13 +136,13 @@ public final class Watch {
      * @param ticks the monotonic clock then, in nanoseconds
      */
     private record Comparison(List<Seen> partitions, long databaseSecond, long ticks) {
-        Duration age() {
-            return Duration.ofNanos(System.nanoTime() - ticks);
+        Duration age(Ticker ticker) {
+            return Duration.ofNanos(ticker.read() - ticks);
         }
 
         /** The database's clock by now, if nobody has set it since. */
-        long databaseSecondNow() {
-            return databaseSecond + age().toSeconds();
+        long databaseSecondNow(Ticker ticker) {
+            return databaseSecond + age(ticker).toSeconds();
         }
     }
 
@@ -163,7 +167,7 @@ public final class Watch {
         }
         Comparison last = comparison;
         boolean wanted = again.getAndSet(false);
-        if (wanted || last == null || last.age().compareTo(patience) >= 0 || !stillHolds(last, seen)) {
+        if (wanted || last == null || last.age(ticker).compareTo(patience) >= 0 || !stillHolds(last, seen)) {
             lookAtLedger();
         }
     }
@@ -248,7 +252,7 @@ public final class Watch {
     }
 
     private boolean stillHolds(Comparison last, List<Seen> seen) {
-        long second = last.databaseSecondNow();
+        long second = last.databaseSecondNow(ticker);
         return IntStream.range(0, seen.size())
                 .allMatch(p -> isAsBefore(seen.get(p), last.partitions().get(p), second));
     }
@@ -269,7 +273,7 @@ public final class Watch {
         Optional<CounterBalanceCheck.Reading> counted =
                 isAhead(seen, ledger) ? money.read(ledger, pointers(seen)) : Optional.empty();
         Cursors.Moment now = cursors.now(); // read last: whoever falls asleep in between must not take that for a leap
-        long ticksNow = System.nanoTime();
+        long ticksNow = ticker.read();
         lookAtClocks(seen, now.second());
         lookAtSpans(seen);
         boolean inOrder = true;

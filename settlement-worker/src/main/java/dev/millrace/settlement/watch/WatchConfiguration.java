@@ -1,5 +1,6 @@
 package dev.millrace.settlement.watch;
 
+import com.google.common.base.Ticker;
 import dev.millrace.books.Cursors;
 import dev.millrace.books.FrozenSessions;
 import dev.millrace.counters.RedisConnections;
@@ -26,15 +27,17 @@ public class WatchConfiguration {
             SettlementSettings settings,
             MeterRegistry registry,
             RedisDurability durability,
+            Ticker ticker,
             ObjectProvider<CrashPoints> crashPoints) {
         return new Watch(
                 redis,
                 cursors,
                 transaction,
                 settings,
-                new WatchMeters(registry),
+                new WatchMeters(registry, ticker),
                 durability,
                 new FrozenSessions(jdbc, settings.mostIdle()),
+                ticker,
                 crashPoints.getIfAvailable(() -> CrashPoints.NONE));
     }
 }

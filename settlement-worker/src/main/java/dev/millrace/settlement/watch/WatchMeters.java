@@ -1,5 +1,6 @@
 package dev.millrace.settlement.watch;
 
+import com.google.common.base.Ticker;
 import dev.millrace.books.Cursors;
 import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.money.Micros;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class WatchMeters {
     private static final Duration FRESH = Duration.ofSeconds(90);
 
+    private final Ticker ticker;
     private final Counter reopenings;
     private final Counter lost;
     private final Counter folded;
@@ -28,7 +30,8 @@ final class WatchMeters {
     private volatile double durable = Double.NaN;
     private volatile double clockAhead = Double.NaN;
 
-    WatchMeters(MeterRegistry registry) {
+    WatchMeters(MeterRegistry registry, Ticker ticker) {
+        this.ticker = ticker;
         reopenings = Counter.builder("millrace.reopenings")
                 .description("Partitions opened again after their counters were lost")
                 .register(registry);
@@ -120,7 +123,7 @@ final class WatchMeters {
     /** Grows on while a store is away: an alarm on it must not sleep then. */
     private double lagSeconds() {
         Lag last = lag;
-        return last == null ? Double.NaN : last.seconds() + (System.nanoTime() - last.ticks()) / 1e9;
+        return last == null ? Double.NaN : last.seconds() + (ticker.read() - last.ticks()) / 1e9;
     }
 
     void reopened() {
@@ -144,14 +147,14 @@ final class WatchMeters {
     }
 
     void money(CounterBalanceCheck.Reading reading) {
-        moneyTicks = System.nanoTime();
+        moneyTicks = ticker.read();
         money = reading;
     }
 
     /** Of the last comparison, while it is fresh: an old one must not look like "all is well". */
     private double ofMoney(ToDoubleFunction<CounterBalanceCheck.Reading> part) {
         CounterBalanceCheck.Reading reading = money;
-        boolean fresh = System.nanoTime() - moneyTicks < FRESH.toNanos();
+        boolean fresh = ticker.read() - moneyTicks < FRESH.toNanos();
         return reading == null || !fresh ? Double.NaN : part.applyAsDouble(reading);
     }
 
@@ -160,7 +163,7 @@ final class WatchMeters {
                 .mapToDouble(c -> now.second() - c.sealedAt().getEpochSecond())
                 .max()
                 .orElse(Double.NaN);
-        lag = new Lag(seconds, System.nanoTime());
+        lag = new Lag(seconds, ticker.read());
         halted = cursors.stream().filter(c -> c.halted() != null).count();
         openings = now.openings();
         lineage = cursors.stream().mapToLong(PartitionCursor::lineage).sum();

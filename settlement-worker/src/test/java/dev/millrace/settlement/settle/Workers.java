@@ -103,7 +103,7 @@ public final class Workers implements AutoCloseable {
 
     private static SettlementSettings settings(Duration interval, int share) {
         return new SettlementSettings(
-                "unused",
+                "redis://unused:6379",
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(10),
                 0,

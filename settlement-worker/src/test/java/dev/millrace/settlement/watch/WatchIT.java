@@ -3,6 +3,7 @@ package dev.millrace.settlement.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.base.Ticker;
 import dev.millrace.books.Cursors;
 import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.money.Micros;
@@ -404,6 +405,7 @@ class WatchIT {
                         settings,
                         meters,
                         worker.bean(RedisDurability.class),
+                        Ticker.systemTicker(),
                         new StaticListableBeanFactory().getBeanProvider(CrashPoints.class));
     }
 
