@@ -51,6 +51,8 @@ final class Scale {
     private static final int LOAD_SECONDS = 150;
 
     private static final double SHARE_OF_PEAK = 0.2;
+    private static final int TURNS = 5;
+    private static final int PEAK_EVENTS = 500_000;
     private static final int NODES = 4;
     private static final int NODE_EVENTS = 100_000;
     private static final int READS = 3_000;
@@ -91,6 +93,7 @@ final class Scale {
             case DATABASE -> plan.setup(plan.interval());
             case START -> plan.setup(NEVER).withNodes(2).withIndexFor(plan.remembered());
             case NODES -> plan.setup(NEVER).withNodes(NODES);
+            case FOLLOWERS -> plan.setup(Duration.ofSeconds(60));
             case OUTAGE -> plan.setup(Duration.ofSeconds(5));
         };
         sentMicros = 0;
@@ -103,6 +106,7 @@ final class Scale {
                 case START -> start(stack);
                 case NODES -> nodes(stack);
                 case BALANCE -> balances(stack, database);
+                case FOLLOWERS -> followers(stack);
                 case OUTAGE -> outage(stack);
             }
             Wait.until("everything to settle", PATIENCE, () -> settles(stack));
@@ -340,6 +344,38 @@ final class Scale {
         return new long[] {
             System.nanoTime(), stack.redisCommands(), stack.redisMicros(), database.statements(Databases.LEDGER)
         };
+    }
+
+    /** A node's peak without followers and with them, in turns; the median of the turns' ratios. */
+    private void followers(MillraceStack stack) throws Exception {
+        peak(stack); // the code gets warm
+        List<Double> ratios = new ArrayList<>();
+        for (int turn = 1; turn <= TURNS; turn++) {
+            double alone = peak(stack);
+            try (Followers followers = Followers.open(stack, CREATORS)) {
+                long before = followers.events();
+                long began = System.nanoTime();
+                double followed = peak(stack);
+                String what = "followers, turn %d".formatted(turn);
+                figure(what, "eventsPerSecond", alone);
+                figure(what, "eventsPerSecondFollowed", followed);
+                figure(
+                        what,
+                        "eventsSentPerSecond",
+                        (followers.events() - before) * SECOND / (System.nanoTime() - began));
+                ratios.add(followed / alone);
+            }
+        }
+        figure("followers", "medianRatio", ratios.stream().sorted().toList().get(TURNS / 2));
+    }
+
+    private double peak(MillraceStack stack) throws IOException {
+        Events events = Events.draw(prefix(), plan.seed(), PEAK_EVENTS, CREATORS);
+        List<ByteBuffer> requests = new EventRequests(stack.mint(), slabs).of(events, BATCH);
+        LoadReport report =
+                LoadClient.http(stack.ingestPort(), 4).deliver(requests, Pace.CLOSED_LOOP, new Histogram(3));
+        sentMicros += events.micros();
+        return events.size() * SECOND / report.nanos();
     }
 
     /** Kills Postgres under load, looks at Redis' memory, and starts Postgres again. */

@@ -24,6 +24,8 @@ import picocli.CommandLine.Option;
                     + " --rate events/s before and meanwhile.",
             "nodes: the longest command of Redis while four nodes count for one creator as fast as they can.",
             "balance: a live balance with 1 and with 1,000 publishers: time, commands, statements.",
+            "followers: events/s that a node takes at its peak, with and without 1,000 open streams of balances, five times"
+                    + " in turns.",
             "outage: memory of records in Redis while Postgres is away for --seconds, at --rate events/s.",
             "",
             "It exits with 0 only when counters and ledger hold to the micro what was sent; otherwise it keeps the data and"
@@ -35,7 +37,7 @@ public final class ScaleCommand extends LabCommand {
             names = "--parts",
             paramLabel = "NAME",
             split = ",",
-            description = "Of settlement, database, start, nodes, balance, outage (default: all).")
+            description = "Of settlement, database, start, nodes, balance, followers, outage (default: all).")
     private List<String> parts = List.of();
 
     @Option(

@@ -45,6 +45,8 @@ record ScalePlan(
         NODES,
         /** A creator's live balance, by the number of publishers. */
         BALANCE,
+        /** What a node takes at its peak while very many balances are followed. */
+        FOLLOWERS,
         /** Redis' memory while Postgres is away. */
         OUTAGE;
 

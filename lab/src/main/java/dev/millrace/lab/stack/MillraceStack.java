@@ -313,14 +313,23 @@ public final class MillraceStack implements AutoCloseable {
 
     /** A live balance as the creator asks for it, as it goes over the wire; good for an hour. */
     public ByteBuffer balanceRequest(String creator) {
-        byte[] request = """
-                GET /v1/creators/%s/balance HTTP/1.1\r
+        byte[] request = request(creator, "balance");
+        return ByteBuffer.allocateDirect(request.length).put(request).flip();
+    }
+
+    /** The same for a stream of balances. */
+    public byte[] streamRequest(String creator) {
+        return request(creator, "balance/stream");
+    }
+
+    private byte[] request(String creator, String what) {
+        return """
+                GET /v1/creators/%s/%s HTTP/1.1\r
                 Host: 127.0.0.1\r
                 Authorization: Bearer %s\r
                 \r
-                """.formatted(creator, bearerMint().forSubject(creator, Instant.now(), Duration.ofHours(1)))
+                """.formatted(creator, what, bearerMint().forSubject(creator, Instant.now(), Duration.ofHours(1)))
                 .getBytes(StandardCharsets.US_ASCII);
-        return ByteBuffer.allocateDirect(request.length).put(request).flip();
     }
 
     /** Returns when the ledger holds everything that is counted. */

@@ -30,7 +30,14 @@ record LogCount(long pageViews, long robots, long visits, Map<String, Long> view
             "(\\S+) \\S+ \\S+ \\[([^]]+)] \"([A-Z]+) (\\S+)[^\"]*\" (\\d{3}) \\S+ \"(?:[^\"\\\\]|\\\\.)*\" \"((?:[^\"\\\\]|\\\\.)*)\".*");
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss xx", Locale.ENGLISH);
-    private static final Pattern PAGE = Pattern.compile(".*/([^./]*|[^/]*\\.(html|htm|xhtml|php))");
+
+    /** Extensions of files in the log that the test replays; any other dot is part of a page's name. */
+    private static final Pattern FILE = Pattern.compile(
+            ".*\\.(png|css|ico|jpg|jpeg|txt|js|gif|jar|ttf|xml|pdf|py|pyc|svg|log|exe|xsl|c|cpp|conf|gz|sh|woff|tex|swf|lua|doc"
+                    + "|vim|spec|pcap|mk|markdown|m4|java|gem)",
+            Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern ESCAPE = Pattern.compile("%(\\p{XDigit}{2})");
     private static final Pattern ROBOT = Pattern.compile("bot|crawl|spider|slurp|feed", Pattern.CASE_INSENSITIVE);
     private static final int LONGEST_ARTICLE = 128;
     private static final int HALF_HOUR = 1_800;
@@ -64,11 +71,15 @@ record LogCount(long pageViews, long robots, long visits, Map<String, Long> view
         String status = entry.group(5);
         return entry.group(3).equals("GET")
                 && (status.equals("200") || status.equals("304"))
-                && PAGE.matcher(article(entry)).matches();
+                && !FILE.matcher(article(entry)).matches();
     }
 
     private static String article(Matcher entry) {
-        return entry.group(4).replaceFirst("\\?.*", "");
+        String path = entry.group(4).replaceFirst("[?#;].*", "");
+        return ESCAPE.matcher(path).replaceAll(escape -> {
+            String octet = Character.toString(Integer.parseInt(escape.group(1), 16));
+            return octet.matches("[A-Za-z0-9._~-]") ? octet : escape.group().toUpperCase(Locale.ROOT);
+        });
     }
 
     private static String creator(String article, int creators) {
