@@ -25,7 +25,7 @@ class ScaleCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    --parts       | speed   | --parts has 'speed'; there are settlement, database, start, nodes, balance, outage
+                    --parts       | speed   | --parts has 'speed'; there are settlement, database, start, nodes, balance, followers, outage
                     --creators    | 100     | --creators is 100; it takes 1000 to 2000000
                     --articles    | 101     | --articles is 101; it takes 1 to 100
                     --seconds     | 1       | --seconds is 1; it takes 5 to 600
