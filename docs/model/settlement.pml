@@ -158,7 +158,7 @@ byte spare = SPARE;
 #define CONFIRMS (redis.epoch == epoch_seen && redis.lineage == lineage && process == process_seen)
 #endif
 
-#ifdef NO_CURSOR_COMPARE            /* CursorMove: WHERE settled_epoch = ... */
+#ifdef NO_CURSOR_COMPARE            /* Cursors.move: WHERE settled_epoch = ... */
 #define MOVES true
 #else
 #define MOVES (pg.settled == settled)
@@ -392,7 +392,7 @@ read_on:                                                           /* EpochReade
     :: CRASH
     fi;
 
-commit:                                                            /* CursorMove; COMMIT, whether its answer arrives or not */
+commit:                                                            /* Cursors.move; COMMIT, whether its answer arrives or not */
     if
     :: atomic { alive[me] && MOVES ->
         printf("worker %d: commits: epochs %d to %d are settled\n", me, settled + 1, until - 1);
@@ -494,7 +494,7 @@ proctype Reader() {
     byte bound, lineage_read, pointer, at, s, losses_before, sure;
     byte sums[LAST + 1];
 
-    d_step { pg.lineage > 0 -> bound = pg.settled };               /* SettledLedger: the cursor as a lower bound */
+    d_step { pg.lineage > 0 -> bound = pg.settled };               /* Balances: the cursor as a lower bound */
     d_step {                                                       /* pending.lua */
         if
         :: redis.confirmed == process && redis.epoch > bound ->
@@ -511,7 +511,7 @@ proctype Reader() {
     :: pointer == 0 -> goto over
     :: else
     fi;
-    d_step {                                                       /* SettledLedger: balance and cursor in one statement */
+    d_step {                                                       /* Balances: balance and cursor in one statement */
         if
         :: pg.settled < bound || pg.settled >= pointer || pg.lineage != lineage_read -> skip           /* starts over */
         :: else ->
