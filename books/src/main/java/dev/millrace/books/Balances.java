@@ -36,7 +36,7 @@ public class Balances {
     public record Settled(Cursor cursor, Instant settledThrough, boolean known, Micros balance) {}
 
     /** Where a creator's money is: the id, and the number of the partition that counts it. */
-    public record Creator(String id, int partition) {
+    public record Location(String id, int partition) {
         private String account() {
             return "creator:" + id;
         }
@@ -55,7 +55,7 @@ public class Balances {
     }
 
     /** What is settled of these creators, each once, by id. */
-    public Map<String, Settled> settled(List<Creator> creators) {
+    public Map<String, Settled> settled(List<Location> creators) {
         Map<String, Settled> settled = new HashMap<>();
         jdbc.sql("""
                         SELECT asked.number, c.settled_epoch, c.lineage, c.sealed_at,
@@ -65,8 +65,8 @@ public class Balances {
                         LEFT JOIN account a ON a.name = asked.name
                         LEFT JOIN balance b ON b.account_id = a.account_id
                         """)
-                .param("accounts", creators.stream().map(Creator::account).toArray(String[]::new))
-                .param("partitions", creators.stream().map(Creator::partition).toArray(Integer[]::new))
+                .param("accounts", creators.stream().map(Location::account).toArray(String[]::new))
+                .param("partitions", creators.stream().map(Location::partition).toArray(Integer[]::new))
                 .query(row -> {
                     settled.put(
                             creators.get(row.getInt("number") - 1).id(),

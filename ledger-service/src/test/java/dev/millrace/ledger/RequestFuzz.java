@@ -1,7 +1,7 @@
 package dev.millrace.ledger;
 
 import dev.millrace.ledger.access.BearerInput;
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.Limit;
 import dev.millrace.ledger.engagement.RangeInput;
 import dev.millrace.ledger.statement.CursorInput;
@@ -64,7 +64,7 @@ public final class RequestFuzz {
     }
 
     private static void creator(String text) {
-        String account = new CreatorId(text).account();
+        String account = new Creator(text).account();
         if (!account.matches("creator:[A-Za-z0-9._:-]{1,64}")) {
             throw new AssertionError("the creator '%s' becomes the account '%s'".formatted(text, account));
         }

@@ -2,7 +2,7 @@ package dev.millrace.local;
 
 import dev.millrace.local.command.KeyCommand;
 import dev.millrace.local.command.MintCommand;
-import dev.millrace.local.command.ReconcileCommand;
+import dev.millrace.local.command.ReconcileOnStack;
 import dev.millrace.local.command.ReplayCommand;
 import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
@@ -27,7 +27,7 @@ public final class Millrace {
                 .with(new TokenCommand(terminal))
                 .with(new MintCommand(terminal))
                 .with(new ReplayCommand(terminal))
-                .with(new ReconcileCommand(terminal))
+                .with(new ReconcileOnStack(terminal))
                 .run(arguments);
         System.exit(code);
     }

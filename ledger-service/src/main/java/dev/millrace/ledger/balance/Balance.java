@@ -1,7 +1,7 @@
 package dev.millrace.ledger.balance;
 
 import dev.millrace.ledger.creator.Amount;
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 
@@ -21,7 +21,7 @@ record Balance(
         Instant asOf,
         Instant settledThrough) {
 
-    static Balance of(CreatorId creator, String currency, BalanceReading.Live live) {
+    static Balance of(Creator creator, String currency, BalanceReading.Live live) {
         return new Balance(
                 creator.id(),
                 currency,

@@ -1,6 +1,6 @@
 package dev.millrace.ledger.balance;
 
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.SubjectLimit;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
@@ -75,7 +75,7 @@ final class BalanceEndpoint {
     })
     @GetMapping(path = PATH, produces = MediaType.APPLICATION_JSON_VALUE)
     Balance balance(@PathVariable("creator") String id, @AuthenticationPrincipal Jwt caller) {
-        CreatorId creator = new CreatorId(id);
+        Creator creator = new Creator(id);
         return Balance.of(creator, currency, read(creator, caller));
     }
 
@@ -102,7 +102,7 @@ final class BalanceEndpoint {
     @GetMapping(path = STREAM, produces = MediaType.TEXT_EVENT_STREAM_VALUE)
     void stream(@PathVariable("creator") String id, @AuthenticationPrincipal Jwt caller, HttpServletResponse response)
             throws IOException {
-        CreatorId creator = new CreatorId(id);
+        Creator creator = new Creator(id);
         try (var _ = streams.take(caller)) {
             BalanceReading.Live first = read(creator, caller);
             response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE);
@@ -115,7 +115,7 @@ final class BalanceEndpoint {
         return Duration.between(clock.instant(), Objects.requireNonNull(token.getExpiresAt()));
     }
 
-    private BalanceReading.Live read(CreatorId creator, Jwt caller) {
+    private BalanceReading.Live read(Creator creator, Jwt caller) {
         BalanceReading reading;
         try {
             reading = balances.read(creator);

@@ -3,7 +3,7 @@ package dev.millrace.ledger.balance;
 import com.google.common.base.Suppliers;
 import com.google.common.base.Ticker;
 import dev.millrace.common.message.OutageLog;
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -46,7 +46,7 @@ final class BalanceFollowers implements SmartLifecycle {
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
     private final LiveBalance balances;
-    private final BiFunction<CreatorId, BalanceReading.Live, Balance> body;
+    private final BiFunction<Creator, BalanceReading.Live, Balance> body;
     private final JsonMapper json;
     private final Counter events;
     private final Ticker ticker;
@@ -57,7 +57,7 @@ final class BalanceFollowers implements SmartLifecycle {
     /** @param body what an event shows of a reading */
     BalanceFollowers(
             LiveBalance balances,
-            BiFunction<CreatorId, BalanceReading.Live, Balance> body,
+            BiFunction<Creator, BalanceReading.Live, Balance> body,
             JsonMapper json,
             MeterRegistry metrics,
             Ticker ticker) {
@@ -80,7 +80,7 @@ final class BalanceFollowers implements SmartLifecycle {
      * @param first the balance that the stream begins with
      * @param validity how long the token is still good
      */
-    void follow(CreatorId creator, BalanceReading.Live first, Duration validity, OutputStream out) {
+    void follow(Creator creator, BalanceReading.Live first, Duration validity, OutputStream out) {
         BalanceStream stream = new BalanceStream(creator, first, HEARTBEAT, ticker);
         streams.add(stream);
         try {
@@ -95,7 +95,7 @@ final class BalanceFollowers implements SmartLifecycle {
         }
     }
 
-    private byte[] event(CreatorId creator, BalanceReading.Live balance) {
+    private byte[] event(Creator creator, BalanceReading.Live balance) {
         return "event: balance\nid: %s\ndata: %s\n\n"
                 .formatted(
                         Long.toString(balance.asOf().toEpochMilli(), Character.MAX_RADIX),
@@ -105,7 +105,7 @@ final class BalanceFollowers implements SmartLifecycle {
 
     /** The reading for all. A balance is rendered once, and only where a stream has not shown it. */
     private void read() {
-        Map<CreatorId, List<BalanceStream>> followed =
+        Map<Creator, List<BalanceStream>> followed =
                 streams.stream().collect(Collectors.groupingBy(BalanceStream::creator));
         if (followed.isEmpty()) {
             return;

@@ -3,7 +3,7 @@ package dev.millrace.ledger.balance;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import com.google.common.base.Ticker;
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +24,7 @@ final class BalanceStream {
     private static final byte[] HEARTBEAT = ascii(":\n\n");
     private static final byte[] TOKEN_EXPIRED = ascii("event: end\ndata: {\"code\":\"token-expired\"}\n\n");
 
-    private final CreatorId creator;
+    private final Creator creator;
     private final Duration heartbeat;
     private final Ticker ticker;
     private BalanceReading.Live newest;
@@ -35,14 +35,14 @@ final class BalanceStream {
      * @param first what the stream begins with
      * @param heartbeat longest time without a line
      */
-    BalanceStream(CreatorId creator, BalanceReading.Live first, Duration heartbeat, Ticker ticker) {
+    BalanceStream(Creator creator, BalanceReading.Live first, Duration heartbeat, Ticker ticker) {
         this.creator = creator;
         this.newest = first;
         this.heartbeat = heartbeat;
         this.ticker = ticker;
     }
 
-    CreatorId creator() {
+    Creator creator() {
         return creator;
     }
 

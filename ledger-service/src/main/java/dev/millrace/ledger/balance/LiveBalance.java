@@ -9,7 +9,7 @@ import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.balance.PartitionReading.UnreadableException;
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
 import java.time.Clock;
@@ -90,7 +90,7 @@ public final class LiveBalance {
     private final Balances ledger;
     private final RedisConnections redis;
     private final Clock clock;
-    private final RequestCollapser<CreatorId, BalanceReading> readings =
+    private final RequestCollapser<Creator, BalanceReading> readings =
             new RequestCollapser<>(MOST_TOGETHER, PATIENCE, this::readAll);
     private final Map<Partition, OutageLog> outages;
 
@@ -109,7 +109,7 @@ public final class LiveBalance {
      *
      * @throws org.springframework.dao.DataAccessException when Postgres does not answer
      */
-    BalanceReading read(CreatorId creator) {
+    BalanceReading read(Creator creator) {
         return readings.ask(creator)
                 .orElseGet(() -> new BalanceReading.Unavailable(
                         "the reading before this one took longer than %d ms".formatted(PATIENCE.toMillis())));
@@ -120,20 +120,20 @@ public final class LiveBalance {
      *
      * @throws dev.millrace.service.problem.ProblemException when nothing is known of the creator, or when that can't be told now
      */
-    public void requireKnown(CreatorId creator) {
+    public void requireKnown(Creator creator) {
         if (!ledger.hasAccount(creator.id()) && !read(creator).required().known()) {
             throw unknown(creator);
         }
     }
 
-    static ProblemException unknown(CreatorId creator) {
+    static ProblemException unknown(Creator creator) {
         return Problem.CREATOR_UNKNOWN.because("creator '%s' has earned nothing yet", creator);
     }
 
     /** The balances of these, in their order, in one reading. */
-    List<BalanceReading> readAll(List<CreatorId> creators) {
-        Map<CreatorId, BalanceReading> read = new HashMap<>();
-        Set<CreatorId> rest = new LinkedHashSet<>(creators);
+    List<BalanceReading> readAll(List<Creator> creators) {
+        Map<Creator, BalanceReading> read = new HashMap<>();
+        Set<Creator> rest = new LinkedHashSet<>(creators);
         for (int i = 0; i < TRIES && !rest.isEmpty(); i++) {
             read.putAll(attempt(rest, i == TRIES - 1));
             rest.removeAll(read.keySet());
@@ -144,12 +144,12 @@ public final class LiveBalance {
     }
 
     /** Reads once: two statements, and one call of Redis a partition. Creators are left out for whom another try may help. */
-    Map<CreatorId, BalanceReading> readOnce(Set<CreatorId> creators) {
+    Map<Creator, BalanceReading> readOnce(Set<Creator> creators) {
         return attempt(creators, false);
     }
 
-    private Map<CreatorId, BalanceReading> attempt(Set<CreatorId> creators, boolean last) {
-        Map<CreatorId, BalanceReading> read = new HashMap<>();
+    private Map<Creator, BalanceReading> attempt(Set<Creator> creators, boolean last) {
+        Map<Creator, BalanceReading> read = new HashMap<>();
         Map<PartitionReading, Pending.Reply.Read> answers = new LinkedHashMap<>();
         for (PartitionReading partition : begin(creators)) {
             try {
@@ -158,13 +158,13 @@ public final class LiveBalance {
                 refuse(partition, e, last, read);
             }
         }
-        List<CreatorId> answered = answers.keySet().stream()
+        List<Creator> answered = answers.keySet().stream()
                 .flatMap(partition -> partition.creators().stream())
                 .toList();
         Map<String, Settled> settled = answered.isEmpty()
                 ? Map.of()
                 : ledger.settled(answered.stream()
-                        .map(creator -> new Balances.Creator(
+                        .map(creator -> new Balances.Location(
                                 creator.id(), creator.partition().number()))
                         .toList());
         answers.forEach((partition, pending) -> {
@@ -179,7 +179,7 @@ public final class LiveBalance {
     }
 
     private void refuse(
-            PartitionReading partition, UnreadableException why, boolean last, Map<CreatorId, BalanceReading> read) {
+            PartitionReading partition, UnreadableException why, boolean last, Map<Creator, BalanceReading> read) {
         if (last || !why.isPassing()) {
             outage(partition).failed(String.valueOf(why.getMessage()));
             partition.creators().forEach(creator -> read.put(creator, new BalanceReading.Unavailable(why.reason())));
@@ -191,9 +191,9 @@ public final class LiveBalance {
     }
 
     /** Step 1 of all partitions, and the beginning of step 2 of each. */
-    private List<PartitionReading> begin(Set<CreatorId> creators) {
-        Map<Partition, List<CreatorId>> byPartition =
-                creators.stream().collect(Collectors.groupingBy(CreatorId::partition));
+    private List<PartitionReading> begin(Set<Creator> creators) {
+        Map<Partition, List<Creator>> byPartition =
+                creators.stream().collect(Collectors.groupingBy(Creator::partition));
         Map<Integer, Cursor> cursors = ledger.cursors(
                 byPartition.keySet().stream().map(Partition::number).toList());
         Instant asOf = clock.instant().truncatedTo(ChronoUnit.MILLIS);

@@ -8,7 +8,7 @@ import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.settings.LedgerSettings;
 import java.time.Instant;
 import java.util.HashMap;
@@ -31,7 +31,7 @@ import java.util.concurrent.TimeoutException;
  */
 record PartitionReading(
         Partition partition,
-        List<CreatorId> creators,
+        List<Creator> creators,
         Cursor from,
         Instant asOf,
         CompletableFuture<Pending.Reply> reply) {
@@ -46,7 +46,7 @@ record PartitionReading(
 
     /** Begins it: asks Redis. */
     static PartitionReading begin(
-            RedisConnections redis, Partition partition, List<CreatorId> creators, Cursor from, Instant asOf) {
+            RedisConnections redis, Partition partition, List<Creator> creators, Cursor from, Instant asOf) {
         CompletableFuture<Pending.Reply> reply;
         try {
             reply = Pending.read(
@@ -54,7 +54,7 @@ record PartitionReading(
                     partition,
                     from.epoch() + 1,
                     Math.min(MOST_EPOCHS, MOST_FIELDS / creators.size()),
-                    creators.stream().map(CreatorId::id).toList());
+                    creators.stream().map(Creator::id).toList());
         } catch (RedisUnavailableException e) {
             reply = CompletableFuture.failedFuture(e);
         }
@@ -132,9 +132,9 @@ record PartitionReading(
      * @param settled <b>S</b> and what is settled of each creator, of one snapshot
      * @throws UnreadableException when the two do not fit together
      */
-    Map<CreatorId, BalanceReading> balances(Pending.Reply.Read pending, Map<String, Settled> settled)
+    Map<Creator, BalanceReading> balances(Pending.Reply.Read pending, Map<String, Settled> settled)
             throws UnreadableException {
-        Map<CreatorId, BalanceReading> balances = new HashMap<>();
+        Map<Creator, BalanceReading> balances = new HashMap<>();
         for (int i = 0; i < creators.size(); i++) {
             Settled its = Objects.requireNonNull(settled.get(creators.get(i).id()));
             balances.put(creators.get(i), balance(i, above(its.cursor(), pending), its));

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.millrace.books.Engagement;
 import dev.millrace.ledger.balance.LiveBalance;
 import dev.millrace.ledger.creator.Amount;
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.ledger.creator.Limit;
 import dev.millrace.ledger.problem.Problems;
@@ -108,7 +108,7 @@ public final class EngagementEndpoint {
                     @Nullable
                     String limit,
             @AuthenticationPrincipal Jwt caller) {
-        CreatorId creator = new CreatorId(id);
+        Creator creator = new Creator(id);
         DateRange days = DateRange.of(from, to, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
         int count = Limit.of(limit, STANDARD_LIMIT, MOST);
         List<Engagement.Sum> sums =
@@ -119,7 +119,7 @@ public final class EngagementEndpoint {
         return report(creator, days, count, sums);
     }
 
-    private Report report(CreatorId creator, DateRange days, int count, List<Engagement.Sum> sums) {
+    private Report report(Creator creator, DateRange days, int count, List<Engagement.Sum> sums) {
         List<Engagement.Sum> articles =
                 sums.stream().filter(sum -> sum.article() != null).toList();
         return new Report(

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.millrace.books.Statement;
 import dev.millrace.ledger.balance.LiveBalance;
 import dev.millrace.ledger.creator.Amount;
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.ledger.creator.Limit;
 import dev.millrace.ledger.problem.Problems;
@@ -91,7 +91,7 @@ public final class StatementEndpoint {
                     @Nullable
                     String cursor,
             @AuthenticationPrincipal Jwt caller) {
-        CreatorId creator = new CreatorId(id);
+        Creator creator = new Creator(id);
         int count = Limit.of(limit, STANDARD_LIMIT, MOST);
         Statement.Key after = cursor == null ? null : PageCursor.decode(cursor);
         List<Statement.Entry> found = largeReads.read(caller, () -> statement.entries(creator.id(), after, count + 1));

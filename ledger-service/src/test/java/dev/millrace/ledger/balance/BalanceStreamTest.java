@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.base.Ticker;
 import dev.millrace.common.money.Micros;
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -48,7 +48,7 @@ class BalanceStreamTest {
     }
 
     private static BalanceStream stream(Duration heartbeat) {
-        return new BalanceStream(new CreatorId("c-1"), pending(1, MOMENT), heartbeat, Ticker.systemTicker());
+        return new BalanceStream(new Creator("c-1"), pending(1, MOMENT), heartbeat, Ticker.systemTicker());
     }
 
     private static void offer(BalanceStream stream, long micros) {

@@ -11,7 +11,7 @@ import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisSettings;
 import dev.millrace.ledger.Stores;
-import dev.millrace.ledger.creator.CreatorId;
+import dev.millrace.ledger.creator.Creator;
 import dev.millrace.local.server.Databases;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,7 +41,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** The balance's promise, with a settlement running between any two of the reading's steps. */
 class LiveBalanceIT {
-    private static final CreatorId CREATOR = new CreatorId("c-1");
+    private static final Creator CREATOR = new Creator("c-1");
     private static final Partition PARTITION = CREATOR.partition();
     private static final String NAME = PARTITION.toString();
 
@@ -73,7 +73,7 @@ class LiveBalanceIT {
                     }
 
                     @Override
-                    public Map<String, Settled> settled(List<Creator> creators) {
+                    public Map<String, Settled> settled(List<Location> creators) {
                         beforeBalance.run();
                         return super.settled(creators);
                     }
@@ -219,15 +219,15 @@ class LiveBalanceIT {
     /** As many as follow at once: in Redis one call a partition, in Postgres two statements. */
     @Test
     void aThousandFollowedBalancesCostOneCallAPartition() {
-        Set<CreatorId> creators = IntStream.range(0, 1_000)
-                .mapToObj(i -> new CreatorId("followed-" + i))
+        Set<Creator> creators = IntStream.range(0, 1_000)
+                .mapToObj(i -> new Creator("followed-" + i))
                 .collect(Collectors.toSet());
         creators.stream().limit(10).forEach(creator -> stores.count(creator.id(), 7));
         var _ = balances.read(CREATOR); // the script is known from here on
         AtomicLong statements = new AtomicLong();
         beforeCounters = statements::incrementAndGet;
         beforeBalance = statements::incrementAndGet;
-        Map<CreatorId, BalanceReading> read = new HashMap<>();
+        Map<Creator, BalanceReading> read = new HashMap<>();
         assertThat(costOf(() -> read.putAll(balances.readOnce(creators))))
                 .isEqualTo(Map.of("evalsha", 16L, "hmget", 2L * 16));
         assertThat(statements).hasValue(2);
@@ -254,11 +254,11 @@ class LiveBalanceIT {
 
     @Test
     void thoseWhoAreReadTogetherCostOneAskingAPartition() {
-        List<CreatorId> creators = IntStream.range(0, 40)
-                .mapToObj(i -> new CreatorId("together-" + i))
+        List<Creator> creators = IntStream.range(0, 40)
+                .mapToObj(i -> new Creator("together-" + i))
                 .toList();
         creators.forEach(creator -> stores.count(creator.id(), 7));
-        long partitions = creators.stream().map(CreatorId::partition).distinct().count();
+        long partitions = creators.stream().map(Creator::partition).distinct().count();
         assertThat(partitions).isGreaterThan(1);
         var _ = balances.read(CREATOR); // the script is known from here on
         assertThat(costOf(() -> assertThat(balances.readAll(creators))
@@ -308,7 +308,7 @@ class LiveBalanceIT {
         assertThat(Stream.of("settled", "pending", "nobody", "broken").map(Partition::of))
                 .doesNotContain(uncompared);
         List<BalanceReading> readings =
-                balances.readAll(names.stream().map(CreatorId::new).toList());
+                balances.readAll(names.stream().map(Creator::new).toList());
         assertThat(readings.stream().map(reading -> switch (reading) {
                     case BalanceReading.Live live when live.known() -> live.settled() + " + " + live.pending();
                     case BalanceReading.Live _ -> "unknown";
@@ -484,19 +484,19 @@ class LiveBalanceIT {
     void whileSettlementNeverRestsNoReadingIsDoubleOrShort() throws Exception {
         long seed = System.nanoTime();
         System.out.println("whileSettlementNeverRestsNoReadingIsDoubleOrShort: seed " + seed);
-        List<CreatorId> creators =
-                Stream.of("c-1", "c-2", "c-3").map(CreatorId::new).toList();
+        List<Creator> creators =
+                Stream.of("c-1", "c-2", "c-3").map(Creator::new).toList();
         List<Partition> partitions =
-                creators.stream().map(CreatorId::partition).distinct().toList();
-        AtomicLongMap<CreatorId> begun = AtomicLongMap.create();
-        AtomicLongMap<CreatorId> counted = AtomicLongMap.create();
+                creators.stream().map(Creator::partition).distinct().toList();
+        AtomicLongMap<Creator> begun = AtomicLongMap.create();
+        AtomicLongMap<Creator> counted = AtomicLongMap.create();
         AtomicBoolean stop = new AtomicBoolean();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread ingest = Thread.ofPlatform().start(guarded(failure, () -> {
             Random random = new Random(seed);
             while (!stop.get()) {
                 long micros = random.nextLong(1, 1_000);
-                CreatorId creator = creators.get(random.nextInt(creators.size()));
+                Creator creator = creators.get(random.nextInt(creators.size()));
                 begun.addAndGet(creator, micros);
                 stores.count(creator.id(), micros);
                 counted.addAndGet(creator, micros);
@@ -512,17 +512,17 @@ class LiveBalanceIT {
             }
         }));
         long live = 0;
-        Map<CreatorId, Long> last = new HashMap<>();
+        Map<Creator, Long> last = new HashMap<>();
         long begin = System.nanoTime();
         long end = begin + 5_000_000_000L;
         long deadline = begin + 90_000_000_000L; // a slow machine takes longer for its twenty readings
         while ((System.nanoTime() < end || (live <= 20 && System.nanoTime() < deadline)) && failure.get() == null) {
-            Map<CreatorId, Long> atLeast = new HashMap<>();
+            Map<Creator, Long> atLeast = new HashMap<>();
             creators.forEach(
                     creator -> atLeast.put(creator, Math.max(counted.get(creator), last.getOrDefault(creator, 0L))));
             List<BalanceReading> readings = balances.readAll(creators);
             for (int i = 0; i < creators.size(); i++) {
-                CreatorId creator = creators.get(i);
+                Creator creator = creators.get(i);
                 long atMost = begun.get(creator);
                 if (readings.get(i) instanceof BalanceReading.Live it) {
                     assertThat(it.total().value()).isBetween(atLeast.get(creator), atMost);
@@ -537,7 +537,7 @@ class LiveBalanceIT {
         worker.close();
         assertThat(failure.get()).isNull();
         assertThat(live).isGreaterThan(20);
-        for (CreatorId creator : creators) {
+        for (Creator creator : creators) {
             assertThat(balances.read(creator))
                     .isInstanceOfSatisfying(
                             BalanceReading.Live.class,

@@ -11,11 +11,11 @@ public final class BearerMint {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final String HEADER = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
 
-    private final CompactJws jws;
+    private final JwsSigner jws;
 
     /** @param secret the ledger's secret; its own characters are the key */
     public BearerMint(String secret) {
-        this.jws = CompactJws.signedWith(secret);
+        this.jws = JwsSigner.signedWith(secret);
     }
 
     /** A token with which the subject reads its own account. */

@@ -10,12 +10,12 @@ public final class TokenMint {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final String header;
-    private final CompactJws jws;
+    private final JwsSigner jws;
 
     private TokenMint(Kid kid, String secret) {
         this.header = JSON.writeValueAsString(
                 JsonNodeFactory.instance.objectNode().put("alg", "HS256").put("kid", kid.toString()));
-        this.jws = CompactJws.signedWith(secret);
+        this.jws = JwsSigner.signedWith(secret);
     }
 
     /**

@@ -160,7 +160,7 @@ public final class Replay {
     private void take(String line) throws InterruptedException {
         counts.add(Kind.LINES, 1);
         long number = counts.get(Kind.LINES);
-        LogEntry entry = LogEntry.parse(line).orElse(null);
+        AccessLogLine entry = AccessLogLine.parse(line).orElse(null);
         if (entry == null) {
             counts.add(Kind.UNREADABLE, 1);
             counts.leaveOut("unreadable", Long.toString(number));
@@ -181,7 +181,7 @@ public final class Replay {
     }
 
     /** A GET with status 200 or 304 of a page. */
-    static boolean isPageView(LogEntry entry) {
+    static boolean isPageView(AccessLogLine entry) {
         return entry.method().equals("GET")
                 && (entry.status() == 200 || entry.status() == 304)
                 && Article.isPage(entry.article());
@@ -199,7 +199,7 @@ public final class Replay {
      * line feeds, which none of them holds. It is the same for one visitor, article and half hour, and nobody but the
      * publisher can tell the visitor from it.
      */
-    String jti(LogEntry entry) {
+    String jti(AccessLogLine entry) {
         long window = Math.floorDiv(entry.time().getEpochSecond(), WINDOW_SECONDS);
         String visit = entry.address() + "\n" + entry.agent() + "\n" + entry.article() + "\n" + window;
         byte[] hash = key.of(visit.getBytes(StandardCharsets.UTF_8));
@@ -260,7 +260,7 @@ public final class Replay {
         }
         if (lines > 0 && lines == counts.get(Kind.UNREADABLE)) {
             throw CommandException.wrongCall(
-                    "none of the %d lines is in Apache's combined format: %s".formatted(lines, LogEntry.FORMAT));
+                    "none of the %d lines is in Apache's combined format: %s".formatted(lines, AccessLogLine.FORMAT));
         }
     }
 }

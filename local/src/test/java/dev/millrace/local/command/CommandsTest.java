@@ -357,7 +357,7 @@ class CommandsTest {
                 .with(new TokenCommand(terminal))
                 .with(new MintCommand(terminal))
                 .with(new ReplayCommand(terminal))
-                .with(new ReconcileCommand(terminal))
+                .with(new ReconcileOnStack(terminal))
                 .run(arguments);
     }
 

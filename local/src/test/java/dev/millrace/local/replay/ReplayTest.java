@@ -241,7 +241,7 @@ class ReplayTest {
         "GET, '', 200, false",
     })
     void aPageViewIsASuccessfulGetOfAPage(String method, String article, int status, boolean expected) {
-        assertThat(Replay.isPageView(new LogEntry("h", TIME, method, article, status, "-")))
+        assertThat(Replay.isPageView(new AccessLogLine("h", TIME, method, article, status, "-")))
                 .isEqualTo(expected);
     }
 
@@ -310,7 +310,7 @@ class ReplayTest {
     }
 
     private String jti(String address, String time, String article, String agent) {
-        return replay(plan(1)).jti(new LogEntry(address, Instant.parse(time), "GET", article, 200, agent));
+        return replay(plan(1)).jti(new AccessLogLine(address, Instant.parse(time), "GET", article, 200, agent));
     }
 
     /** Of all events that the server has got. */

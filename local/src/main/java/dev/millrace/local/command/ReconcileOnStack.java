@@ -17,14 +17,14 @@ import picocli.CommandLine.Unmatched;
             "It prints what differs, creator by creator, and the quarantined epochs that a person decides about:"
                     + " docs/operating/reconcile.md. ./millrace reconcile --help shows its options."
         })
-public final class ReconcileCommand implements Callable<Integer> {
+public final class ReconcileOnStack implements Callable<Integer> {
     private final Terminal terminal;
 
     /** The worker's command parses them. */
     @Unmatched
     private final List<String> options = new ArrayList<>();
 
-    public ReconcileCommand(Terminal terminal) {
+    public ReconcileOnStack(Terminal terminal) {
         this.terminal = terminal;
     }
 

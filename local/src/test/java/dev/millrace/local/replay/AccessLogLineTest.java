@@ -10,15 +10,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LogEntryTest {
+class AccessLogLineTest {
     private static final String REST = "01/Jan/2026:00:00:00 +0000] \"GET /a HTTP/1.1\" 200 1 \"-\" \"agent\"";
 
     @Test
     void readsEveryFieldThatCounts() {
         assertThat(
-                        LogEntry.parse(
+                        AccessLogLine.parse(
                                 "83.149.9.216 - - [17/May/2015:10:05:03 +0200] \"GET /a/b.html?x=1 HTTP/1.1\" 200 203023 \"http://example.org/?q\" \"Mozilla/5.0 (X; Y)\""))
-                .contains(new LogEntry(
+                .contains(new AccessLogLine(
                         "83.149.9.216",
                         Instant.parse("2015-05-17T08:05:03Z"),
                         "GET",
@@ -29,7 +29,7 @@ class LogEntryTest {
 
     @Test
     void keepsEscapesAndEscapedQuotes() {
-        LogEntry entry = LogEntry.parse(
+        AccessLogLine entry = AccessLogLine.parse(
                         "::1 - - [01/Jan/2026:00:00:00 +0000] \"GET /say\\\"hi\\\"\\\\ HTTP/2.0\" 304 - \"-\" \"the \\\"agent\\\" \\x16\"")
                 .orElseThrow();
         assertThat(entry.article()).isEqualTo("/say%22hi%22%5C");
@@ -38,7 +38,7 @@ class LogEntryTest {
 
     @Test
     void takesUsersWithSpacesPathsWithSpacesAndFurtherFields() {
-        LogEntry entry = LogEntry.parse(
+        AccessLogLine entry = AccessLogLine.parse(
                         "h - Jane Doe [01/Jan/2026:00:00:00 +0000] \"GET /a b HTTP/1.0\" 200 0 \"\" \"\" \"extra\" 0.003")
                 .orElseThrow();
         assertThat(entry.article()).isEqualTo("/a%20b");
@@ -48,7 +48,8 @@ class LogEntryTest {
     @Test
     void aRequestThatIsNoneIsReadableButHasNoMethod() {
         for (String request : new String[] {"-", "", "\\x16\\x03\\x01"}) {
-            LogEntry entry = LogEntry.parse("h - - [01/Jan/2026:00:00:00 +0000] \"" + request + "\" 408 - \"-\" \"-\"")
+            AccessLogLine entry = AccessLogLine.parse(
+                            "h - - [01/Jan/2026:00:00:00 +0000] \"" + request + "\" 408 - \"-\" \"-\"")
                     .orElseThrow();
             assertThat(entry.method()).isEmpty();
         }
@@ -56,7 +57,7 @@ class LogEntryTest {
 
     @Test
     void aRequestWithoutProtocolIsTakenAsHttp09() {
-        LogEntry entry = LogEntry.parse("h - - [01/Jan/2026:00:00:00 +0000] \"GET /old\" 200 1 \"-\" \"-\"")
+        AccessLogLine entry = AccessLogLine.parse("h - - [01/Jan/2026:00:00:00 +0000] \"GET /old\" 200 1 \"-\" \"-\"")
                 .orElseThrow();
         assertThat(entry.method() + entry.article()).isEqualTo("GET/old");
     }
@@ -83,7 +84,7 @@ class LogEntryTest {
                 "h - - [01/Jan/2026:00:00:00 +0000] \"GET / HTTP/1.1\"200 1 \"-\" \"-\"",
             })
     void anythingElseIsUnreadable(String line) {
-        assertThat(LogEntry.parse(line)).isEqualTo(Optional.empty());
+        assertThat(AccessLogLine.parse(line)).isEqualTo(Optional.empty());
     }
 
     @ParameterizedTest
@@ -102,7 +103,7 @@ class LogEntryTest {
                 "203.0.113.1 - \"\" [",
             })
     void aReaderIsAnAddressOrAHostNameAtTheBeginning(String reader) {
-        LogEntry entry = LogEntry.parse(reader + REST).orElseThrow();
+        AccessLogLine entry = AccessLogLine.parse(reader + REST).orElseThrow();
         assertThat(entry.address()).isEqualTo(reader.substring(0, reader.indexOf(' ')));
     }
 
@@ -143,7 +144,7 @@ class LogEntryTest {
             })
     void withAnythingInFrontOfTheReaderALineIsUnreadable(String prefix) {
         for (String reader : new String[] {"203.0.113.1 - - [", "2001:db8::9 - - [", "203.0.113.1 - jane doe ["}) {
-            assertThat(LogEntry.parse(prefix + reader + REST)).isEqualTo(Optional.empty());
+            assertThat(AccessLogLine.parse(prefix + reader + REST)).isEqualTo(Optional.empty());
         }
     }
 
@@ -161,21 +162,21 @@ class LogEntryTest {
                 "news.example - 2001:db8::7 jane [",
             })
     void whatIsNoReaderMakesALineUnreadable(String reader) {
-        assertThat(LogEntry.parse(reader + REST)).isEqualTo(Optional.empty());
+        assertThat(AccessLogLine.parse(reader + REST)).isEqualTo(Optional.empty());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"\t", "\u0001", "\u007f"})
     void aControlCharacterIsNoneThatAServerWrites(String control) {
-        assertThat(LogEntry.parse("h - - [" + REST.replace("/a ", "/a" + control + " ")))
+        assertThat(AccessLogLine.parse("h - - [" + REST.replace("/a ", "/a" + control + " ")))
                 .isEqualTo(Optional.empty());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/2", "HTTP/3.0", "HTTP/3"})
     void everyVersionOfHttpIsOne(String protocol) {
-        LogEntry entry =
-                LogEntry.parse("h - - [" + REST.replace("HTTP/1.1", protocol)).orElseThrow();
+        AccessLogLine entry = AccessLogLine.parse("h - - [" + REST.replace("HTTP/1.1", protocol))
+                .orElseThrow();
         assertThat(entry.article()).isEqualTo("/a");
     }
 
@@ -189,10 +190,11 @@ class LogEntryTest {
         String much = text.repeat(64 * 1024 / text.length());
         String line = "h - - [" + REST;
         for (String place : new String[] {"h", "- -", "01/Jan", "/a", "agent", "GET"}) {
-            assertThatCode(() -> LogEntry.parse(line.replaceFirst(place, Matcher.quoteReplacement(much))))
+            assertThatCode(() -> AccessLogLine.parse(line.replaceFirst(place, Matcher.quoteReplacement(much))))
                     .doesNotThrowAnyException();
         }
-        assertThatCode(() -> LogEntry.parse(much)).doesNotThrowAnyException();
-        assertThatCode(() -> LogEntry.parse(line.replace("/a", "/a" + much))).doesNotThrowAnyException();
+        assertThatCode(() -> AccessLogLine.parse(much)).doesNotThrowAnyException();
+        assertThatCode(() -> AccessLogLine.parse(line.replace("/a", "/a" + much)))
+                .doesNotThrowAnyException();
     }
 }

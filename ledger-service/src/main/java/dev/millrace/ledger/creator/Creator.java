@@ -8,8 +8,8 @@ import dev.millrace.service.problem.Problem;
  *
  * @param id {@code [A-Za-z0-9._:-]{1,64}}, not {@code .} or {@code ..}
  */
-public record CreatorId(String id) {
-    public CreatorId {
+public record Creator(String id) {
+    public Creator {
         if (!dev.millrace.common.token.CreatorId.matches(id)) {
             throw Problem.CREATOR_INVALID.because("'%s' is none: %s", id, dev.millrace.common.token.CreatorId.RULE);
         }

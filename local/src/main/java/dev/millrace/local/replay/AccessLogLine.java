@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * @param article of the request target; empty where there is none
  * @param agent the user agent as it stands in the log, escapes included
  */
-record LogEntry(String address, Instant time, String method, String article, int status, String agent) {
+record AccessLogLine(String address, Instant time, String method, String article, int status, String agent) {
     static final String FORMAT =
             "address ident user [17/May/2015:10:05:03 +0000] \"GET /path HTTP/1.1\" 200 1234 \"referer\" \"user agent\"";
 
@@ -49,7 +49,7 @@ record LogEntry(String address, Instant time, String method, String article, int
      *
      * @param line with one character a byte (ISO 8859-1), since nobody knows the encoding of what clients send
      */
-    static Optional<LogEntry> parse(String line) {
+    static Optional<AccessLogLine> parse(String line) {
         Matcher field = LINE.matcher(line);
         if (!field.matches() || !isReader(field.group(2), field.group(3).strip())) {
             return Optional.empty();
@@ -57,7 +57,7 @@ record LogEntry(String address, Instant time, String method, String article, int
         Matcher request = REQUEST.matcher(field.group(5));
         boolean isRequest = request.matches();
         try {
-            return Optional.of(new LogEntry(
+            return Optional.of(new AccessLogLine(
                     field.group(1),
                     OffsetDateTime.parse(field.group(4), TIME).toInstant(),
                     isRequest ? request.group(1) : "",

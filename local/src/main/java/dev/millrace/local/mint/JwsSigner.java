@@ -9,11 +9,11 @@ import java.util.Base64;
  *
  * @param key the HMAC key
  */
-record CompactJws(HmacSha256 key) {
+record JwsSigner(HmacSha256 key) {
 
     /** The key is the secret's own characters as bytes, not what they decode to. */
-    static CompactJws signedWith(String secret) {
-        return new CompactJws(new HmacSha256(secret.getBytes(StandardCharsets.UTF_8)));
+    static JwsSigner signedWith(String secret) {
+        return new JwsSigner(new HmacSha256(secret.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Signs header and payload as they are; nothing is checked. */
