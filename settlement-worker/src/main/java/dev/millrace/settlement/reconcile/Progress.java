@@ -17,6 +17,7 @@ final class Progress {
     /** A step begins. */
     void step(String what) {
         out.println(what + " …");
+        var _ = lines.tryAcquire(); // so that a short step has no line of its own
     }
 
     /** Within a step that takes long. */

@@ -24,6 +24,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -31,7 +32,6 @@ import picocli.CommandLine.Spec;
 /** The command {@code reconcile}: results on one stream, progress and complaints on the other, and an exit code. */
 @Command(
         name = "reconcile",
-        mixinStandardHelpOptions = true,
         description = "Compare the counters in Redis with the ledger in Postgres, and the ledger with itself.",
         footer = {
             "",
@@ -107,8 +107,13 @@ public final class ReconcileCommand implements Callable<Integer> {
      * @param settings of Spring, on top of the environment's
      */
     static int run(PrintStream out, PrintStream err, List<String> arguments, String... settings) {
-        return new CommandLine(new ReconcileCommand(out, err, settings))
-                .registerConverter(QuarantineName.class, QuarantineName::parse)
+        CommandLine command = new CommandLine(new ReconcileCommand(out, err, settings));
+        command.getCommandSpec()
+                .addOption(OptionSpec.builder("-h", "--help")
+                        .usageHelp(true)
+                        .description("print this help")
+                        .build());
+        return command.registerConverter(QuarantineName.class, QuarantineName::parse)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .execute(arguments.toArray(String[]::new));
