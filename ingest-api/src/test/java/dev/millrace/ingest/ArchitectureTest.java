@@ -1,7 +1,5 @@
 package dev.millrace.ingest;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 
@@ -10,12 +8,13 @@ import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.junit.ArchTests;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.millrace.local.testing.HouseRules;
 import java.time.Clock;
 import java.util.Calendar;
 import java.util.Date;
 import java.util.Set;
-import org.slf4j.Logger;
 
 @AnalyzeClasses(packages = "dev.millrace.ingest", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -97,14 +96,5 @@ class ArchitectureTest {
             .belongToAnyOf(Clock.class, Date.class, Calendar.class);
 
     @ArchTest
-    static final ArchRule whatIsThrownSaysSo =
-            classes().that().areAssignableTo(Throwable.class).should().haveSimpleNameEndingWith("Exception");
-
-    @ArchTest
-    static final ArchRule loggersHaveOneName = fields().that()
-            .haveRawType(Logger.class)
-            .should()
-            .haveName("log")
-            .andShould()
-            .bePrivate();
+    static final ArchTests namesAreTheHouses = ArchTests.in(HouseRules.class);
 }

@@ -1,14 +1,9 @@
 package dev.millrace.ingest;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import com.google.common.base.Throwables;
-import dev.millrace.common.message.SettingException;
+import dev.millrace.local.testing.RefusedStart;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -29,13 +24,6 @@ class RefusedSettingsTest {
                 "MILLRACE_IDENTITY_KEY | S3cr3t | MILLRACE_IDENTITY_KEY has 6 characters; it takes at least 32",
             })
     void aSecretIsNeverPrinted(String variable, String value, String message, CapturedOutput printed) {
-        assertThatThrownBy(() -> new SpringApplicationBuilder(IngestApi.class)
-                        .profiles("local")
-                        .run("--server.port=0", "--management.server.port=0", "--" + variable + "=" + value))
-                .satisfies(e -> assertThat(Throwables.getRootCause(e)).isInstanceOf(SettingException.class));
-        assertThat(printed.toString())
-                .contains(message)
-                .doesNotContain("S3cr3t")
-                .doesNotContain("\tat ");
+        RefusedStart.assertNoSecretIsPrinted(IngestApi.class, variable, value, message, printed);
     }
 }

@@ -1,6 +1,5 @@
 package dev.millrace.ledger;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -10,11 +9,12 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.junit.ArchTests;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.millrace.local.testing.HouseRules;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Date;
-import org.slf4j.Logger;
 
 @AnalyzeClasses(packages = "dev.millrace.ledger", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -89,14 +89,5 @@ class ArchitectureTest {
             .resideInAnyPackage("io.lettuce..", "org.springframework.data.redis..");
 
     @ArchTest
-    static final ArchRule whatIsThrownSaysSo =
-            classes().that().areAssignableTo(Throwable.class).should().haveSimpleNameEndingWith("Exception");
-
-    @ArchTest
-    static final ArchRule loggersHaveOneName = fields().that()
-            .haveRawType(Logger.class)
-            .should()
-            .haveName("log")
-            .andShould()
-            .bePrivate();
+    static final ArchTests namesAreTheHouses = ArchTests.in(HouseRules.class);
 }

@@ -1,7 +1,5 @@
 package dev.millrace.settlement;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
@@ -9,9 +7,10 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.junit.ArchTests;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.millrace.local.testing.HouseRules;
 import java.time.Instant;
-import org.slf4j.Logger;
 
 @AnalyzeClasses(packages = "dev.millrace.settlement", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -74,14 +73,5 @@ class ArchitectureTest {
             .callMethod(System.class, "currentTimeMillis");
 
     @ArchTest
-    static final ArchRule whatIsThrownSaysSo =
-            classes().that().areAssignableTo(Throwable.class).should().haveSimpleNameEndingWith("Exception");
-
-    @ArchTest
-    static final ArchRule loggersHaveOneName = fields().that()
-            .haveRawType(Logger.class)
-            .should()
-            .haveName("log")
-            .andShould()
-            .bePrivate();
+    static final ArchTests namesAreTheHouses = ArchTests.in(HouseRules.class);
 }

@@ -1,14 +1,9 @@
 package dev.millrace.settlement;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import com.google.common.base.Throwables;
-import dev.millrace.common.message.SettingException;
+import dev.millrace.local.testing.RefusedStart;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -30,13 +25,6 @@ class RefusedSettingsTest {
                 "MILLRACE_POSTGRES_URL | mysql:S3cr3t | MILLRACE_POSTGRES_URL is no URL of Postgres; it is jdbc:postgresql:",
             })
     void aSecretIsNeverPrinted(String variable, String value, String message, CapturedOutput printed) {
-        assertThatThrownBy(() -> new SpringApplicationBuilder(SettlementWorker.class)
-                        .profiles("local")
-                        .run("--server.port=0", "--" + variable + "=" + value))
-                .satisfies(e -> assertThat(Throwables.getRootCause(e)).isInstanceOf(SettingException.class));
-        assertThat(printed.toString())
-                .contains(message)
-                .doesNotContain("S3cr3t")
-                .doesNotContain("\tat ");
+        RefusedStart.assertNoSecretIsPrinted(SettlementWorker.class, variable, value, message, printed);
     }
 }

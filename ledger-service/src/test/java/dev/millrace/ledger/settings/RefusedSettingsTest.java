@@ -1,15 +1,10 @@
 package dev.millrace.ledger.settings;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import com.google.common.base.Throwables;
-import dev.millrace.common.message.SettingException;
 import dev.millrace.ledger.LedgerService;
+import dev.millrace.local.testing.RefusedStart;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -35,13 +30,6 @@ class RefusedSettingsTest {
                 "MILLRACE_LEDGER_JWK_SET_URI | app:S3cr3t@id.example | MILLRACE_LEDGER_JWK_SET_URI is not an http or https address",
             })
     void aSecretIsNeverPrinted(String variable, String value, String message, CapturedOutput printed) {
-        assertThatThrownBy(() -> new SpringApplicationBuilder(LedgerService.class)
-                        .profiles("local")
-                        .run("--server.port=0", "--management.server.port=0", "--" + variable + "=" + value))
-                .satisfies(e -> assertThat(Throwables.getRootCause(e)).isInstanceOf(SettingException.class));
-        assertThat(printed.toString())
-                .contains(message)
-                .doesNotContain("S3cr3t")
-                .doesNotContain("\tat ");
+        RefusedStart.assertNoSecretIsPrinted(LedgerService.class, variable, value, message, printed);
     }
 }
