@@ -3,6 +3,7 @@ package dev.millrace.settlement.reconcile;
 import dev.millrace.books.EpochTotals;
 import dev.millrace.books.Proof;
 import dev.millrace.books.QuarantineDecision;
+import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.token.CreatorId;
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.counters.Ctl;
@@ -193,17 +194,18 @@ record QuarantinedEpoch(
     }
 
     private static Map<String, Long> byPublisher(EpochContents all, JdbcClient ledger) {
-        Map<String, Long> rates = new HashMap<>();
-        ledger.sql("SELECT version || ' ' || type AS rate, micros FROM rate")
-                .query((row, _) -> rates.put(row.getString("rate"), row.getLong("micros")))
+        Map<String, Rate> rates = new HashMap<>();
+        ledger.sql("SELECT version || ' ' || type AS rate, micros, cap FROM rate")
+                .query((row, _) -> rates.put(row.getString("rate"), new Rate(row.getLong("micros"), row.getInt("cap"))))
                 .list();
         Map<String, Long> micros = new TreeMap<>();
         try {
             for (Map.Entry<EngagementName, Long> one : all.engaged().entrySet()) {
                 EngagementName engaged = one.getKey();
-                long rate = rates.getOrDefault(
-                        engaged.rateVersion() + " " + engaged.type().wireName(), 0L);
-                micros.merge(engaged.publisher(), Math.multiplyExact(rate, one.getValue()), Math::addExact);
+                Rate rate =
+                        rates.get(engaged.rateVersion() + " " + engaged.type().wireName());
+                long price = rate == null ? 0 : rate.price(one.getValue()).value();
+                micros.merge(engaged.publisher(), price, Math::addExact);
             }
         } catch (ArithmeticException e) {
             return Map.of();
