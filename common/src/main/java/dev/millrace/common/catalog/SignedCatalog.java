@@ -1,6 +1,5 @@
 package dev.millrace.common.catalog;
 
-import dev.millrace.common.catalog.CatalogRefusedException.Reason;
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.MasterKey;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +51,6 @@ public final class SignedCatalog {
         Matcher parts = FORM.matcher(text);
         if (!parts.matches()) {
             throw new CatalogRefusedException(
-                    Reason.MALFORMED,
                     "the key 'catalog' holds no signed catalogue of this release but '%s'".formatted(shown(text)));
         }
         requireKey(parts.group("fingerprint"), masterKey.fingerprint());
@@ -61,7 +59,6 @@ public final class SignedCatalog {
         byte[] mac = mac(head(revision, parts.group("fingerprint")), json, masterKey);
         if (!MessageDigest.isEqual(mac, HexFormat.of().parseHex(parts.group("mac")))) {
             throw new CatalogRefusedException(
-                    Reason.FORGED,
                     "the catalogue of revision %s in Redis does not have the signature of ledger-service"
                             .formatted(revision));
         }
@@ -71,7 +68,6 @@ public final class SignedCatalog {
     private static void requireKey(String signer, String own) throws CatalogRefusedException {
         if (!signer.equals(own)) {
             throw new CatalogRefusedException(
-                    Reason.OTHER_KEY,
                     "the catalogue in Redis was signed under the master key with fingerprint %s, this service has %s; %s must be the same everywhere"
                             .formatted(signer, own, MasterKey.VARIABLE));
         }
@@ -82,11 +78,10 @@ public final class SignedCatalog {
         try {
             catalog = CatalogJson.read(json);
         } catch (IllegalArgumentException e) {
-            throw new CatalogRefusedException(Reason.MALFORMED, String.valueOf(e.getMessage()));
+            throw new CatalogRefusedException(String.valueOf(e.getMessage()));
         }
         if (!revision.equals(Long.toString(catalog.revision())) || !isRevision(catalog.revision())) {
             throw new CatalogRefusedException(
-                    Reason.MALFORMED,
                     "the catalogue's first line has revision %s, its JSON %d; both are the same, 0 to 2^53 - 1"
                             .formatted(revision, catalog.revision()));
         }

@@ -1,8 +1,19 @@
 package dev.millrace.common.key;
 
+import com.google.common.hash.HashFunction;
+import com.google.common.hash.Hashing;
+import dev.millrace.common.token.EventType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
 /**
- * The secret under which events are hashed to identities. It is a secret of its own and never changes: under another key
- * every event is a new one, so events that were counted would count again.
+ * The secret under which events are hashed to identities, and the hash: SipHash-2-4 (Aumasson and Bernstein, 2012) to 64 bits. So nobody outside
+ * can search for events that collide. It never changes: under another key every event is a new one, so events that were counted would count again.
+ *
+ * <p>The hash's input begins with a tag that says which kind of identity it is, and every part has its length before it. So no two different
+ * events give the same input. With 20 million identities remembered in a partition, the next new event is taken for a duplicate with a
+ * probability of some 10<sup>-12</sup>. Thread-safe.
  */
 public final class IdentityKey {
     /** The variable that sets it. */
@@ -12,11 +23,16 @@ public final class IdentityKey {
     public static final String LOCAL = "millrace-local-identity-key-not-for-production";
 
     private static final int SIP_HASH_KEY_BYTES = 16;
+    private static final byte BY_TOKEN = 1;
+    private static final byte BY_VISITOR = 2;
 
     private final Secret secret;
+    private final HashFunction sipHash;
 
     private IdentityKey(Secret secret) {
         this.secret = secret;
+        ByteBuffer halves = ByteBuffer.wrap(sipHashKey()).order(ByteOrder.LITTLE_ENDIAN);
+        this.sipHash = Hashing.sipHash24(halves.getLong(), halves.getLong());
     }
 
     /**
@@ -38,14 +54,48 @@ public final class IdentityKey {
                 Secret.forProduction(VARIABLE, text, LOCAL, "all nodes of ingest-api take the same one, for ever"));
     }
 
-    /** The key of the hash that makes an event's identity, 16 bytes. */
-    public byte[] sipHashKey() {
+    byte[] sipHashKey() {
         return secret.derive("millrace/identity/v2", SIP_HASH_KEY_BYTES);
     }
 
     /** 16 hexadecimal digits that tell whether two nodes have the same key. Not secret; Redis keeps it. */
     public String fingerprint() {
         return secret.fingerprint("millrace/identity-fingerprint/v1");
+    }
+
+    /**
+     * The identity of an event that a token pays once.
+     *
+     * @param key the event's own key, empty where the type takes none
+     * @param jti the token's idempotency key
+     */
+    public long ofToken(String publisher, String creator, EventType type, String key, String jti) {
+        return hash(BY_TOKEN, publisher, creator, type.wireName(), key, jti);
+    }
+
+    /**
+     * The identity of an event that a visitor can give an article only once, whatever the token.
+     *
+     * @param key the event's own key, empty where the type takes none
+     * @param visitor the token's {@code vis}
+     */
+    public long ofVisitor(
+            String publisher, String creator, String article, EventType type, String key, String visitor) {
+        return hash(BY_VISITOR, publisher, creator, article, type.wireName(), key, visitor);
+    }
+
+    private long hash(byte tag, String... parts) {
+        byte[][] encoded = new byte[parts.length][];
+        int size = 1;
+        for (int i = 0; i < parts.length; i++) {
+            encoded[i] = parts[i].getBytes(StandardCharsets.UTF_8);
+            size += Integer.BYTES + encoded[i].length;
+        }
+        ByteBuffer input = ByteBuffer.allocate(size).put(tag);
+        for (byte[] part : encoded) {
+            input.putInt(part.length).put(part);
+        }
+        return sipHash.hashBytes(input.array()).asLong();
     }
 
     @Override

@@ -1,5 +1,8 @@
 package dev.millrace.common.key;
 
+import dev.millrace.common.token.Kid;
+import java.util.Base64;
+
 /**
  * The secret from which all signing secrets derive: those of the publishers, and the one of the catalogue. None of them is
  * stored anywhere.
@@ -14,6 +17,7 @@ public final class MasterKey {
     public static final String LOCAL = "millrace-local-master-key-not-for-production";
 
     private static final int CATALOG_KEY_BYTES = 32;
+    private static final int PUBLISHER_SECRET_BYTES = 32;
 
     private final Secret secret;
 
@@ -40,8 +44,13 @@ public final class MasterKey {
                 Secret.forProduction(VARIABLE, text, LOCAL, "ingest-api and ledger-service take the same one"));
     }
 
-    byte[] derive(String purpose, int bytes) {
-        return secret.derive(purpose, bytes);
+    /**
+     * The secret that signs a publisher's tokens under this kid: 43 characters of base64url. The HMAC key is these characters' own
+     * ASCII bytes (not what they decode to), so that any JWT library takes the printed secret as it is.
+     */
+    public String publisherSecret(Kid kid) {
+        byte[] bytes = secret.derive("millrace/publisher-key/v1/" + kid, PUBLISHER_SECRET_BYTES);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
     /** 16 hexadecimal digits that tell whether two services have the same key. Not secret. */
@@ -51,7 +60,7 @@ public final class MasterKey {
 
     /** The HMAC key of the published catalogue, 32 bytes. */
     public byte[] catalogKey() {
-        return derive("millrace/catalog/v1", CATALOG_KEY_BYTES);
+        return secret.derive("millrace/catalog/v1", CATALOG_KEY_BYTES);
     }
 
     @Override

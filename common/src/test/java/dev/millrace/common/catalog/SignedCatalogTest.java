@@ -3,7 +3,6 @@ package dev.millrace.common.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.common.catalog.CatalogRefusedException.Reason;
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.MasterKey;
 import java.nio.charset.StandardCharsets;
@@ -50,17 +49,19 @@ class SignedCatalogTest {
 
     @Test
     void anotherPriceOrRevisionIsForged() {
-        refused(signed.replace("\"micros\":1000", "\"micros\":9000"), Reason.FORGED, "revision 9");
-        refused(signed.replace("v1 9 ", "v1 10 ").replace("\"revision\":9", "\"revision\":10"), Reason.FORGED, "10");
-        refused(signed + " ", Reason.FORGED, "revision 9");
+        refused(
+                signed.replace("\"micros\":1000", "\"micros\":9000"),
+                "revision 9 in Redis does not have the signature");
+        refused(
+                signed.replace("v1 9 ", "v1 10 ").replace("\"revision\":9", "\"revision\":10"),
+                "revision 10 in Redis does not have the signature");
+        refused(signed + " ", "revision 9 in Redis does not have the signature");
     }
 
     @Test
     void anotherMasterKeyIsToldWithBothFingerprints() {
         assertThatThrownBy(() -> SignedCatalog.verify(signed, OTHER))
-                .isInstanceOfSatisfying(
-                        CatalogRefusedException.class,
-                        e -> assertThat(e.reason()).isEqualTo(Reason.OTHER_KEY))
+                .isInstanceOf(CatalogRefusedException.class)
                 .hasMessageContaining(KEY.fingerprint())
                 .hasMessageContaining(OTHER.fingerprint())
                 .hasMessageContaining("MILLRACE_MASTER_KEY");
@@ -80,18 +81,18 @@ class SignedCatalogTest {
                 "v1 9 c8027a3b6197f951 0000000000000000000000000000000000000000000000000000000000000000\n",
             })
     void anythingElseIsMalformed(String text) {
-        refused(text, Reason.MALFORMED, "no signed catalogue");
+        refused(text, "no signed catalogue");
     }
 
     /** Signed by a service whose code is wrong: the signature holds and what it says does not. */
     @Test
     void whatIsWellSignedAndIsNoCatalogueIsMalformed() {
         String json = CatalogJson.write(catalog);
-        refused(signed("9", "null"), Reason.MALFORMED, "it is null");
-        refused(signed("9", "{}"), Reason.MALFORMED, "holds no catalogue");
-        refused(signed("8", json), Reason.MALFORMED, "first line has revision 8, its JSON 9");
+        refused(signed("9", "null"), "it is null");
+        refused(signed("9", "{}"), "holds no catalogue");
+        refused(signed("8", json), "first line has revision 8, its JSON 9");
         String tooFar = json.replace("\"revision\":9", "\"revision\":9007199254740992");
-        refused(signed("9007199254740992", tooFar), Reason.MALFORMED, "2^53 - 1");
+        refused(signed("9007199254740992", tooFar), "2^53 - 1");
     }
 
     @Test
@@ -103,11 +104,9 @@ class SignedCatalogTest {
         }
     }
 
-    private static void refused(String text, Reason reason, String message) {
+    private static void refused(String text, String message) {
         assertThatThrownBy(() -> SignedCatalog.verify(text, KEY))
-                .isInstanceOfSatisfying(
-                        CatalogRefusedException.class,
-                        e -> assertThat(e.reason()).isEqualTo(reason))
+                .isInstanceOf(CatalogRefusedException.class)
                 .hasMessageContaining(message)
                 .hasMessageNotContaining("\n");
     }

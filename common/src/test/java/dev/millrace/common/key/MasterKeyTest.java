@@ -12,19 +12,19 @@ class MasterKeyTest {
     /** Expected value: HKDF-SHA256 of another implementation (Node's crypto.hkdfSync), base64url. */
     @Test
     void aPublishersSecretIsTheOneOthersDerive() {
-        assertThat(new PublisherKeys(MasterKey.of(MasterKey.LOCAL)).secret(new Kid("demo", 1)))
+        assertThat(MasterKey.of(MasterKey.LOCAL).publisherSecret(new Kid("demo", 1)))
                 .isEqualTo("0c-HW-xFcR5SSrFA3j-wPTzi7AfDtB1sYHjGZSc1wOE");
     }
 
     @Test
     void everyKidAndMasterKeyHasItsOwnSecret() {
-        PublisherKeys keys = new PublisherKeys(MasterKey.of(MasterKey.LOCAL));
-        PublisherKeys others = new PublisherKeys(MasterKey.of("another master key of enough characters"));
-        assertThat(keys.secret(new Kid("demo", 1)))
-                .isEqualTo(keys.secret(new Kid("demo", 1)))
-                .isNotEqualTo(keys.secret(new Kid("demo", 2)))
-                .isNotEqualTo(keys.secret(new Kid("demo-1", 1)))
-                .isNotEqualTo(others.secret(new Kid("demo", 1)));
+        MasterKey keys = MasterKey.of(MasterKey.LOCAL);
+        MasterKey others = MasterKey.of("another master key of enough characters");
+        assertThat(keys.publisherSecret(new Kid("demo", 1)))
+                .isEqualTo(keys.publisherSecret(new Kid("demo", 1)))
+                .isNotEqualTo(keys.publisherSecret(new Kid("demo", 2)))
+                .isNotEqualTo(keys.publisherSecret(new Kid("demo-1", 1)))
+                .isNotEqualTo(others.publisherSecret(new Kid("demo", 1)));
     }
 
     @Test
@@ -44,8 +44,7 @@ class MasterKeyTest {
         for (String text : new String[] {MasterKey.LOCAL + "\n", " " + MasterKey.LOCAL + "\r\n"}) {
             MasterKey stripped = MasterKey.of(text);
             assertThat(stripped.fingerprint()).isEqualTo(key.fingerprint());
-            assertThat(new PublisherKeys(stripped).secret(new Kid("demo", 1)))
-                    .isEqualTo(new PublisherKeys(key).secret(new Kid("demo", 1)));
+            assertThat(stripped.publisherSecret(new Kid("demo", 1))).isEqualTo(key.publisherSecret(new Kid("demo", 1)));
         }
         assertThatThrownBy(() -> MasterKey.of("seventeen letters" + " ".repeat(20)))
                 .hasMessageStartingWith("MILLRACE_MASTER_KEY has 17 characters");

@@ -1,9 +1,7 @@
 package dev.millrace.ingest.receive;
 
 import com.google.common.base.Ticker;
-import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.key.IdentityKey;
-import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.service.problem.ProblemWriter;
@@ -37,8 +35,8 @@ public class ReceiveConfiguration {
     @Bean
     EventVerifier eventVerifier(IngestSettings settings, IdentityKey identityKey, Environment environment) {
         return new EventVerifier(
-                new PublisherKeys(settings.secret(environment.matchesProfiles("local"))),
-                new IdentityHash(identityKey),
+                settings.secret(environment.matchesProfiles("local")),
+                identityKey,
                 settings.tokenLifetime(),
                 settings.reactions(),
                 settings.audience(),

@@ -5,7 +5,7 @@ import static dev.millrace.ingest.verify.PricedEvent.CLOCK_TOLERANCE;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
-import dev.millrace.common.identity.IdentityHash;
+import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.token.EventType;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param behind seconds; what is early by no more than that is left to the script
  */
 record EventRules(
-        IdentityHash identities,
+        IdentityKey identities,
         long lifetime,
         Set<String> reactions,
         SearchEngines searchEngines,

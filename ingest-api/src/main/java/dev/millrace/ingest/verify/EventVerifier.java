@@ -1,9 +1,9 @@
 package dev.millrace.ingest.verify;
 
 import dev.millrace.common.catalog.Catalog;
-import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.key.HmacSha256;
-import dev.millrace.common.key.PublisherKeys;
+import dev.millrace.common.key.IdentityKey;
+import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.token.Kid;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A payload is not parsed before its signature holds, so that what a stranger sends costs one hash and no more.
  */
 public final class EventVerifier {
-    private final PublisherKeys publisherKeys;
+    private final MasterKey masterKey;
 
     /** Keys by kid; only live kids get here, so the catalogue bounds it. */
     private final Map<Kid, HmacSha256> live = new ConcurrentHashMap<>();
@@ -34,13 +34,13 @@ public final class EventVerifier {
      * @param behind most that the estimate of Redis' clock runs behind it; whole seconds are judged by, so it is rounded up, and one is added
      */
     public EventVerifier(
-            PublisherKeys publisherKeys,
-            IdentityHash identities,
+            MasterKey masterKey,
+            IdentityKey identities,
             Duration lifetime,
             Set<String> reactions,
             String audience,
             Duration behind) {
-        this.publisherKeys = publisherKeys;
+        this.masterKey = masterKey;
         this.rules = new EventRules(
                 identities,
                 lifetime.toSeconds(),
@@ -138,7 +138,7 @@ public final class EventVerifier {
     }
 
     private HmacSha256 key(Kid kid) {
-        return new HmacSha256(publisherKeys.secret(kid).getBytes(StandardCharsets.US_ASCII));
+        return new HmacSha256(masterKey.publisherSecret(kid).getBytes(StandardCharsets.US_ASCII));
     }
 
     private static Outcome unknown(Kid kid) {

@@ -1,6 +1,5 @@
 package dev.millrace.ingest.benchmark;
 
-import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.token.EventType;
 import java.nio.ByteBuffer;
@@ -21,14 +20,8 @@ public class IdentityBenchmark extends EventBenchmark {
     private final String[] jtis = IntStream.range(0, EVENTS)
             .mapToObj(i -> "%032x".formatted(i * 0x9E3779B97F4A7C15L))
             .toArray(String[]::new);
-    private final IdentityHash ours;
-    private final SecretKeySpec key;
-
-    public IdentityBenchmark() {
-        IdentityKey identityKey = IdentityKey.of(IdentityKey.LOCAL);
-        ours = new IdentityHash(identityKey);
-        key = new SecretKeySpec(identityKey.sipHashKey(), ALGORITHM);
-    }
+    private final IdentityKey ours = IdentityKey.of(IdentityKey.LOCAL);
+    private final SecretKeySpec key = new SecretKeySpec(new byte[16], ALGORITHM);
 
     @Benchmark
     public long millrace() {

@@ -7,10 +7,8 @@ import com.nimbusds.jwt.SignedJWT;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
-import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
-import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
@@ -46,8 +44,8 @@ public class TokenVerificationBenchmark extends EventBenchmark {
     private final JWSVerifier nimbus;
 
     public TokenVerificationBenchmark() {
-        PublisherKeys keys = new PublisherKeys(MasterKey.of(MasterKey.LOCAL));
-        String secret = keys.secret(KID);
+        MasterKey keys = MasterKey.of(MasterKey.LOCAL);
+        String secret = keys.publisherSecret(KID);
         SampleTokens samples = new SampleTokens(KID, secret, NOW);
         for (int i = 0; i < EVENTS; i++) {
             tokens[i] = samples.token(i);
@@ -55,7 +53,7 @@ public class TokenVerificationBenchmark extends EventBenchmark {
         }
         ours = new EventVerifier(
                 keys,
-                new IdentityHash(IdentityKey.of(IdentityKey.LOCAL)),
+                IdentityKey.of(IdentityKey.LOCAL),
                 Duration.ofHours(2),
                 Set.of("like"),
                 "millrace",

@@ -1,7 +1,6 @@
 package dev.millrace.ingest.receive;
 
 import dev.millrace.common.key.MasterKey;
-import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
 import dev.millrace.ingest.benchmark.EventBenchmark;
 import dev.millrace.ingest.benchmark.SampleTokens;
@@ -38,7 +37,7 @@ public class ParseBenchmark extends EventBenchmark {
             @Nullable String key) {}
 
     public ParseBenchmark() {
-        String secret = new PublisherKeys(MasterKey.of(MasterKey.LOCAL)).secret(KID);
+        String secret = MasterKey.of(MasterKey.LOCAL).publisherSecret(KID);
         SampleTokens tokens = new SampleTokens(KID, secret, ISSUED);
         List<String> events = IntStream.range(0, EVENTS)
                 .mapToObj(i -> event(tokens.token(i), i))

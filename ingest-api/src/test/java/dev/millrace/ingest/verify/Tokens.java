@@ -3,11 +3,9 @@ package dev.millrace.ingest.verify;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
-import dev.millrace.common.identity.IdentityHash;
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
-import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,7 +18,7 @@ import java.util.Set;
 public final class Tokens {
     public static final MasterKey MASTER_KEY = MasterKey.of(MasterKey.LOCAL);
 
-    public static final IdentityHash IDENTITIES = new IdentityHash(IdentityKey.of(IdentityKey.LOCAL));
+    public static final IdentityKey IDENTITIES = IdentityKey.of(IdentityKey.LOCAL);
 
     /** Publisher demo: keys 1 and 3 live, 2 revoked. Publisher other: key 1. The price of a view doubles at second 2,000,000. */
     public static final Catalog CATALOG = new Catalog(
@@ -49,7 +47,6 @@ public final class Tokens {
                                     new Rate(1_500, 1))),
                     new RateCard(2, 2_000_000, Map.of("view", new Rate(2_000, 1)))));
 
-    private static final PublisherKeys KEYS = new PublisherKeys(MASTER_KEY);
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
     private Tokens() {}
@@ -62,11 +59,11 @@ public final class Tokens {
     /** The same with another delay. */
     public static EventVerifier verifier(Duration behind) {
         return new EventVerifier(
-                KEYS, IDENTITIES, Duration.ofHours(2), Set.of("like", "love", "clap"), "millrace", behind);
+                MASTER_KEY, IDENTITIES, Duration.ofHours(2), Set.of("like", "love", "clap"), "millrace", behind);
     }
 
     public static String secret(String kid) {
-        return KEYS.secret(Kid.parse(kid).orElseThrow());
+        return MASTER_KEY.publisherSecret(Kid.parse(kid).orElseThrow());
     }
 
     /** A token under demo.1 with this payload. */

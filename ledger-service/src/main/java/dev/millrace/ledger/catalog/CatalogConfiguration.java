@@ -2,7 +2,7 @@ package dev.millrace.ledger.catalog;
 
 import com.google.common.base.Ticker;
 import dev.millrace.books.CatalogSnapshots;
-import dev.millrace.common.key.PublisherKeys;
+import dev.millrace.common.key.MasterKey;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.settings.LedgerSettings;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -46,8 +46,8 @@ public class CatalogConfiguration {
     }
 
     @Bean
-    PublisherKeys publisherKeys(LedgerSettings settings) {
-        return new PublisherKeys(settings.key());
+    MasterKey masterKey(LedgerSettings settings) {
+        return settings.key();
     }
 
     @Bean

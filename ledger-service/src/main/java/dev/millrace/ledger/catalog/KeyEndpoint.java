@@ -1,6 +1,6 @@
 package dev.millrace.ledger.catalog;
 
-import dev.millrace.common.key.PublisherKeys;
+import dev.millrace.common.key.MasterKey;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.Operation;
@@ -25,9 +25,9 @@ import org.springframework.web.bind.annotation.RestController;
 final class KeyEndpoint {
     private final PublisherRegister register;
     private final CatalogChanges changes;
-    private final PublisherKeys secrets;
+    private final MasterKey secrets;
 
-    KeyEndpoint(PublisherRegister register, CatalogChanges changes, PublisherKeys secrets) {
+    KeyEndpoint(PublisherRegister register, CatalogChanges changes, MasterKey secrets) {
         this.register = register;
         this.changes = changes;
         this.secrets = secrets;
@@ -68,7 +68,7 @@ final class KeyEndpoint {
     ResponseEntity<NewKey> create(@PathVariable("publisher") String publisher) {
         var made = changes.make(() -> register.createKey(publisher));
         PublisherRegister.Key key = made.value();
-        NewKey body = new NewKey(key.kid().toString(), secrets.secret(key.kid()), key.createdAt());
+        NewKey body = new NewKey(key.kid().toString(), secrets.publisherSecret(key.kid()), key.createdAt());
         return new ResponseEntity<>(body, made.headers(), HttpStatus.CREATED);
     }
 

@@ -13,7 +13,6 @@ import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.catalog.SignedCatalog;
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.MasterKey;
-import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Kid;
 import dev.millrace.counters.CatalogStore;
@@ -143,7 +142,7 @@ class CatalogIT {
         Answer made = post("publishers/keyed/keys", "");
         assertThat(made.status()).isEqualTo(201);
         assertThat(made.json().get("kid").asString()).isEqualTo("keyed.1");
-        assertThat(made.json().get("secret").asString()).isEqualTo(new PublisherKeys(KEY).secret(new Kid("keyed", 1)));
+        assertThat(made.json().get("secret").asString()).isEqualTo(KEY.publisherSecret(new Kid("keyed", 1)));
         assertThat(inRedis().state(new Kid("keyed", 1))).isEqualTo(KeyState.LIVE);
         assertThat(get("publishers/keyed/keys").text())
                 .startsWith("{\"keys\":[{\"kid\":\"keyed.1\",\"createdAt\":\"")

@@ -1,6 +1,5 @@
 package dev.millrace.local.command;
 
-import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.mint.EventClaims;
@@ -102,7 +101,7 @@ public final class MintCommand implements Callable<Integer> {
                     spec.commandLine(), "--ttl is " + ttl + "; the server takes more than 0 and up to 2h");
         }
         Kid signer = signer();
-        String secret = new PublisherKeys(terminal.settings().masterKey()).secret(signer);
+        String secret = terminal.settings().masterKey().publisherSecret(signer);
         String token = TokenMint.forPublisher(signer, secret).mint(claims());
         ObjectNode object = JsonNodeFactory.instance.objectNode().put("token", token);
         if (event != null) {

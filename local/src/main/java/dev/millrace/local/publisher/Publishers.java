@@ -1,6 +1,6 @@
 package dev.millrace.local.publisher;
 
-import dev.millrace.common.key.PublisherKeys;
+import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.mint.BearerMint;
 import dev.millrace.local.mint.EventClaims;
@@ -38,14 +38,14 @@ public final class Publishers {
     private final URI ledger;
     private final URI ingest;
     private final BearerMint bearer;
-    private final PublisherKeys keys;
+    private final MasterKey masterKey;
     private final Clock clock;
 
     public Publishers(LocalSettings settings, Clock clock) {
         this.ledger = settings.address(Part.LEDGER);
         this.ingest = settings.address(Part.INGEST);
         this.bearer = new BearerMint(settings.bearerSecret());
-        this.keys = new PublisherKeys(settings.masterKey());
+        this.masterKey = settings.masterKey();
         this.clock = clock;
     }
 
@@ -73,7 +73,7 @@ public final class Publishers {
      */
     public SigningKey key(String publisher) {
         Kid kid = newestLive(publisher).orElseGet(() -> create(publisher));
-        SigningKey key = new SigningKey(kid, keys.secret(kid));
+        SigningKey key = new SigningKey(kid, masterKey.publisherSecret(kid));
         awaitIngest(key);
         return key;
     }
@@ -102,7 +102,7 @@ public final class Publishers {
         Answer answer = ask("POST", keysOf(publisher), "");
         Optional<Kid> kid = Kid.parse(answer.body().path("kid").asString(""));
         require("creating a key of " + publisher, answer, answer.status() == 201 && kid.isPresent());
-        if (!answer.body().path("secret").asString("").equals(keys.secret(kid.orElseThrow()))) {
+        if (!answer.body().path("secret").asString("").equals(masterKey.publisherSecret(kid.orElseThrow()))) {
             throw anotherMasterKey(kid.orElseThrow());
         }
         return kid.orElseThrow();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.SignedJWT;
 import dev.millrace.common.key.MasterKey;
-import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.server.Ports;
 import java.io.ByteArrayOutputStream;
@@ -383,7 +382,7 @@ class CommandsTest {
     }
 
     private static String secret(int number) {
-        return new PublisherKeys(MasterKey.of(MASTER_KEY)).secret(new Kid("demo", number));
+        return MasterKey.of(MASTER_KEY).publisherSecret(new Kid("demo", number));
     }
 
     private static SignedJWT verified(String token, String secret) throws Exception {

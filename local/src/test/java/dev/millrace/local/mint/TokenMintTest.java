@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.SignedJWT;
 import dev.millrace.common.key.MasterKey;
-import dev.millrace.common.key.PublisherKeys;
 import dev.millrace.common.token.Kid;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -18,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class TokenMintTest {
     private static final Kid KID = new Kid("demo", 1);
     private static final String SECRET =
-            new PublisherKeys(MasterKey.of("the master key of the tests of the mint")).secret(KID);
+            MasterKey.of("the master key of the tests of the mint").publisherSecret(KID);
     private static final String BEARER_SECRET = "the bearer secret of the tests of the mint";
     private static final Instant NOW = Instant.parse("2026-11-24T10:00:00.9Z");
 

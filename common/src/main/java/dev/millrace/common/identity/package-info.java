@@ -1,5 +1,0 @@
-/** What makes two events the same event. */
-@NullMarked
-package dev.millrace.common.identity;
-
-import org.jspecify.annotations.NullMarked;
