@@ -3,9 +3,9 @@ package dev.millrace.ingest.receive;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ingest.catalog.CatalogFollower;
-import dev.millrace.ingest.tally.CountersUnavailableException;
 import dev.millrace.ingest.tally.LogFollower;
 import dev.millrace.ingest.tally.Tally;
+import dev.millrace.ingest.verify.CountersUnavailableException;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.ingest.verify.Outcome;
@@ -90,14 +90,14 @@ final class EventIntake {
         return problem;
     }
 
-    private List<Outcome> count(List<Event> events) throws CountersUnavailableException {
+    private List<Outcome> count(List<Event> events) {
         List<Verdict> verdicts = verify(events);
         requireRate(verdicts);
         return tally.count(verdicts);
     }
 
     /** By Redis' clock, and only while what it says can be believed: by a clock that has leapt good tokens would be refused for good. */
-    private List<Verdict> verify(List<Event> events) throws CountersUnavailableException {
+    private List<Verdict> verify(List<Event> events) {
         String obstacle = follower.obstacle();
         if (!obstacle.isEmpty()) {
             throw new CountersUnavailableException(obstacle);
@@ -120,7 +120,7 @@ final class EventIntake {
         Map<String, Integer> events = new HashMap<>();
         for (Verdict verdict : verdicts) {
             if (verdict instanceof PricedEvent event) {
-                events.merge(event.publisher(), 1, Integer::sum);
+                events.merge(event.name().publisher(), 1, Integer::sum);
             }
         }
         events.forEach((publisher, count) -> {

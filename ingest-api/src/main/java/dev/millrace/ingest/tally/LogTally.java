@@ -1,7 +1,6 @@
 package dev.millrace.ingest.tally;
 
 import com.carrotsearch.hppc.LongObjectHashMap;
-import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.LogPosition;
 import dev.millrace.counters.Partition;
@@ -149,7 +148,7 @@ final class LogTally {
      * @return null where the log has not been read up to its end
      */
     synchronized @Nullable Sent section(
-            List<PendingRequest.Waiting> taken, LogFollower.View view, boolean mayAnswer, boolean needsReplicas) {
+            List<PendingRequest.Waiting> taken, FollowedPartition.View view, boolean mayAnswer, boolean needsReplicas) {
         LogIndex.Found found = index.find(identities(taken));
         LogPosition position = found.position();
         if (!found.caughtUp() || position.lineage() != view.lineage()) {
@@ -166,8 +165,7 @@ final class LogTally {
                 PricedEvent event = pending.event();
                 section.add(
                         event.identity(),
-                        new EngagementName(
-                                event.publisher(), event.creator(), event.article(), event.type(), event.rateVersion()),
+                        event.name(),
                         event.units(),
                         event.micros(),
                         event.issuedAt(),
@@ -269,7 +267,7 @@ final class LogTally {
             String creator, List<PendingRequest.Waiting> taken, Throwable why) {
         List<PendingRequest.Waiting> others = new ArrayList<>();
         for (PendingRequest.Waiting event : taken) {
-            if (!creator.isEmpty() && !event.event().creator().equals(creator)) {
+            if (!creator.isEmpty() && !event.event().name().creator().equals(creator)) {
                 others.add(event);
             } else {
                 event.fail(why);

@@ -8,6 +8,7 @@ import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.counters.TallyReply;
 import dev.millrace.counters.TallyScript;
 import dev.millrace.counters.TallySection;
+import dev.millrace.ingest.verify.CountersUnavailableException;
 import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
 import dev.millrace.ingest.verify.Verdict;
@@ -90,15 +91,18 @@ public final class Tally implements AutoCloseable {
      * @return the outcomes, in the order of the verdicts
      * @throws CountersUnavailableException when the request is to be sent again: what was counted of it will come back as duplicate
      */
-    public List<Outcome> count(List<Verdict> verdicts) throws CountersUnavailableException {
-        for (Verdict verdict : verdicts) {
-            requireCountable(verdict);
+    public List<Outcome> count(List<Verdict> verdicts) {
+        for (Verdict verdict : verdicts) { // before anything is on its way: a request goes whole or not at all
+            if (verdict instanceof PricedEvent event) {
+                follower.requireRoom(event.retention());
+            }
         }
         PendingRequest request = new PendingRequest(verdicts.size());
         Set<LogTally> logs = new HashSet<>();
         for (int i = 0; i < verdicts.size(); i++) {
             if (verdicts.get(i) instanceof PricedEvent event) {
-                LogTally into = follower.log(Partition.of(event.creator()), event.retention());
+                LogTally into =
+                        follower.of(Partition.of(event.name().creator())).log(event.retention());
                 if (into.add(request.waiting(i, event))) {
                     logs.add(into);
                 }
@@ -110,19 +114,7 @@ public final class Tally implements AutoCloseable {
         return await(request);
     }
 
-    /** Before anything of a request is on its way: it goes whole or not at all. */
-    private void requireCountable(Verdict verdict) throws CountersUnavailableException {
-        switch (verdict) {
-            case PricedEvent event -> follower.requireRoom(event.retention());
-            case Outcome _ -> {}
-            case Verdict.NotYetKnown(var kid) ->
-                throw new CountersUnavailableException(
-                        "kid %s is newer than what this node knows of keys; if it stays so, that key was never made"
-                                .formatted(kid));
-        }
-    }
-
-    private List<Outcome> await(PendingRequest request) throws CountersUnavailableException {
+    private List<Outcome> await(PendingRequest request) {
         try {
             return request.await(timer, timeout);
         } catch (ExecutionException e) {
@@ -245,11 +237,12 @@ public final class Tally implements AutoCloseable {
             Link link = null;
             for (Map.Entry<LogTally, List<PendingRequest.Waiting>> one : List.copyOf(left.entrySet())) {
                 LogTally log = one.getKey();
-                LogFollower.View view = follower.view(log.partition());
+                FollowedPartition partition = follower.of(log.partition());
+                FollowedPartition.View view = partition.view();
                 Link serving = redis.link(log.partition()).orElse(null);
                 LogTally.Sent section = serving == null || view.epoch() == 0
                         ? null
-                        : log.section(one.getValue(), view, follower.mayAnswer(view), needsReplicas);
+                        : log.section(one.getValue(), view, partition.mayAnswer(view), needsReplicas);
                 if (serving == null) {
                     fail(log, "Redis: " + redis.trouble());
                 } else if (!view.confirmed()) {
@@ -257,7 +250,7 @@ public final class Tally implements AutoCloseable {
                 } else if (view.epoch() == 0) {
                     fail(log, "no epoch is open; settlement-worker opens one");
                 } else if (section == null) {
-                    fail(log, new CountersUnavailableException(follower.trouble(log.partition())));
+                    fail(log, new CountersUnavailableException(partition.whyUnread()));
                 } else if (section.isEmpty()) {
                     log.answered();
                     left.remove(log);
@@ -310,14 +303,15 @@ public final class Tally implements AutoCloseable {
 
         private void take(LogTally.Sent section, TallyReply reply, long second, long asked) {
             LogTally log = section.log();
+            FollowedPartition partition = follower.of(log.partition());
             switch (reply) {
                 case TallyReply.Counted counted -> {
                     log.counted(section, counted, second, needsReplicas);
-                    follower.seen(log.partition(), section.part().position().lineage(), asked);
+                    partition.seen(section.part().position().lineage(), asked);
                     left.remove(log);
                 }
                 case TallyReply.Moved moved ->
-                    follower.moved(log.partition(), section.part().position().lineage(), moved.epoch());
+                    partition.moved(section.part().position().lineage(), moved.epoch());
                 case TallyReply.Behind behind -> log.behind(section, behind);
                 case TallyReply.Anew anew -> {
                     follower.readAnew(log);

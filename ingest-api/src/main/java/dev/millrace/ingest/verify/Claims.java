@@ -51,7 +51,7 @@ record Claims(
      * Reads a decoded payload. An optional claim that is {@code null} or {@code ""} is the same as none, because that is
      * what many languages write for a value that they don't have. Claims it does not know are left alone.
      */
-    static Claims read(byte[] payload) throws MalformedTokenException {
+    static Claims read(byte[] payload) throws RejectedException {
         try (JsonParser json = JsonBytes.parser(payload, 0, payload.length)) {
             return new Reader(json).read();
         } catch (CharacterCodingException e) {
@@ -94,7 +94,7 @@ record Claims(
             this.json = json;
         }
 
-        Claims read() throws MalformedTokenException {
+        Claims read() throws RejectedException {
             CompactJws.requireObject("payload", json);
             while (json.nextToken() == JsonToken.PROPERTY_NAME) {
                 String name = json.currentName();
@@ -116,7 +116,7 @@ record Claims(
                     visitor);
         }
 
-        private void readClaim(String name) throws MalformedTokenException {
+        private void readClaim(String name) throws RejectedException {
             switch (name) {
                 case "sub" -> creator = creator();
                 case "art" -> article = text(name, ArticleId.MOST_CHARACTERS);
@@ -127,7 +127,7 @@ record Claims(
             }
         }
 
-        private void readOptional(String name) throws MalformedTokenException {
+        private void readOptional(String name) throws RejectedException {
             if (isLeftOut()) {
                 return;
             }
@@ -147,47 +147,46 @@ record Claims(
                     || (json.currentToken() == JsonToken.VALUE_STRING && json.getStringLength() == 0);
         }
 
-        private String creator() throws MalformedTokenException {
+        private String creator() throws RejectedException {
             if (json.currentToken() != JsonToken.VALUE_STRING || !CreatorId.matches(json.getString())) {
-                throw new MalformedTokenException("sub is %s; %s".formatted(JsonBytes.shown(json), CreatorId.RULE));
+                throw RejectedException.malformed("sub is %s; %s", JsonBytes.shown(json), CreatorId.RULE);
             }
             return json.getString();
         }
 
-        private String text(String name, int most) throws MalformedTokenException {
+        private String text(String name, int most) throws RejectedException {
             String text = string(name, most);
             int length = text.codePointCount(0, text.length());
             if (length < 1 || length > most) {
-                throw new MalformedTokenException(
-                        "%s has %d characters; it takes 1 to %d".formatted(name, length, most));
+                throw RejectedException.malformed("%s has %d characters; it takes 1 to %d", name, length, most);
             }
             return clean(name, text);
         }
 
-        private String referrer(String name) throws MalformedTokenException {
+        private String referrer(String name) throws RejectedException {
             String text = string(name, MOST_REFERRER);
             boolean fits = text.codePointCount(0, text.length()) <= MOST_REFERRER;
             return clean(name, fits ? text : text.substring(0, text.offsetByCodePoints(0, MOST_REFERRER)));
         }
 
-        private String string(String name, int most) throws MalformedTokenException {
+        private String string(String name, int most) throws RejectedException {
             if (json.currentToken() != JsonToken.VALUE_STRING) {
-                throw new MalformedTokenException(
-                        "%s is %s; it is a text of 1 to %d characters".formatted(name, JsonBytes.shown(json), most));
+                throw RejectedException.malformed(
+                        "%s is %s; it is a text of 1 to %d characters", name, JsonBytes.shown(json), most);
             }
             return json.getString();
         }
 
-        private static String clean(String name, String text) throws MalformedTokenException {
+        private static String clean(String name, String text) throws RejectedException {
             if (!ArticleId.isClean(text)) {
-                throw new MalformedTokenException("%s holds a control character or half a surrogate pair: %s"
-                        .formatted(name, JsonBytes.shown(text)));
+                throw RejectedException.malformed(
+                        "%s holds a control character or half a surrogate pair: %s", name, JsonBytes.shown(text));
             }
             return text;
         }
 
         /** A whole number, also one written with a fraction of zero or an exponent: some languages have no other. */
-        private long whole(String name, long least, long most) throws MalformedTokenException {
+        private long whole(String name, long least, long most) throws RejectedException {
             if (!json.currentToken().isNumeric()) {
                 throw notWhole(name, least, most);
             }
@@ -205,50 +204,51 @@ record Claims(
             return number;
         }
 
-        private MalformedTokenException notWhole(String name, long least, long most) {
-            return new MalformedTokenException(
-                    "%s is %s; it is a whole number from %d to %d".formatted(name, JsonBytes.shown(json), least, most));
+        private RejectedException notWhole(String name, long least, long most) {
+            return RejectedException.malformed(
+                    "%s is %s; it is a whole number from %d to %d", name, JsonBytes.shown(json), least, most);
         }
 
-        private Set<String> names(String claim, String what) throws MalformedTokenException {
+        private Set<String> names(String claim, String what) throws RejectedException {
             if (json.currentToken() == JsonToken.VALUE_STRING) {
                 return Set.of(json.getString());
             }
             if (json.currentToken() != JsonToken.START_ARRAY) {
-                throw new MalformedTokenException("%s is %s; it is a list of at most %d %s, or one of them"
-                        .formatted(claim, JsonBytes.shown(json), MOST_NAMES, what));
+                throw RejectedException.malformed(
+                        "%s is %s; it is a list of at most %d %s, or one of them",
+                        claim, JsonBytes.shown(json), MOST_NAMES, what);
             }
             Set<String> names = new HashSet<>();
             int count = 0;
             while (json.nextToken() != JsonToken.END_ARRAY) {
                 if (json.currentToken() != JsonToken.VALUE_STRING) {
-                    throw new MalformedTokenException(
-                            "%s holds %s; it is a list of %s".formatted(claim, JsonBytes.shown(json), what));
+                    throw RejectedException.malformed(
+                            "%s holds %s; it is a list of %s", claim, JsonBytes.shown(json), what);
                 }
                 if (++count > MOST_NAMES) {
-                    throw new MalformedTokenException("%s has more than %d entries".formatted(claim, MOST_NAMES));
+                    throw RejectedException.malformed("%s has more than %d entries", claim, MOST_NAMES);
                 }
                 names.add(json.getString());
             }
             return names;
         }
 
-        private static String present(String name, @Nullable String claim) throws MalformedTokenException {
+        private static String present(String name, @Nullable String claim) throws RejectedException {
             if (claim == null) {
                 throw missing(name);
             }
             return claim;
         }
 
-        private static long present(String name, long claim) throws MalformedTokenException {
+        private static long present(String name, long claim) throws RejectedException {
             if (claim == ABSENT) {
                 throw missing(name);
             }
             return claim;
         }
 
-        private static MalformedTokenException missing(String name) {
-            return new MalformedTokenException("%s is missing".formatted(name));
+        private static RejectedException missing(String name) {
+            return RejectedException.malformed("%s is missing", name);
         }
     }
 }

@@ -38,15 +38,15 @@ final class CompactJws {
         this.payloadEnd = payloadEnd;
     }
 
-    static CompactJws split(String text) throws MalformedTokenException {
+    static CompactJws split(String text) throws RejectedException {
         if (text.length() > MOST_CHARACTERS) {
-            throw new MalformedTokenException(
-                    "the token has %d characters, at most %d are accepted".formatted(text.length(), MOST_CHARACTERS));
+            throw RejectedException.malformed(
+                    "the token has %d characters, at most %d are accepted", text.length(), MOST_CHARACTERS);
         }
         int first = text.indexOf('.');
         int second = text.indexOf('.', first + 1);
         if (first < 0 || second < 0 || text.indexOf('.', second + 1) >= 0) {
-            throw new MalformedTokenException("the token is not three parts separated by dots");
+            throw RejectedException.malformed("the token is not three parts separated by dots");
         }
         // A character above U+00FF becomes '?', which is not base64url either.
         byte[] token = text.getBytes(StandardCharsets.ISO_8859_1);
@@ -54,7 +54,7 @@ final class CompactJws {
         check("payload", token, first + 1, second);
         check("signature", token, second + 1, token.length);
         if (first == 0 || second == first + 1) {
-            throw new MalformedTokenException("the token's %s is empty".formatted(first == 0 ? "header" : "payload"));
+            throw RejectedException.malformed("the token's %s is empty", first == 0 ? "header" : "payload");
         }
         return new CompactJws(token, first, second);
     }
@@ -70,7 +70,7 @@ final class CompactJws {
     }
 
     /** The decoded payload: UTF-8, which is not checked yet. */
-    byte[] payload() throws MalformedTokenException {
+    byte[] payload() throws RejectedException {
         return decoded("payload", headerEnd + 1, payloadEnd);
     }
 
@@ -81,7 +81,7 @@ final class CompactJws {
     }
 
     /** The key that the header names. The header asks for HS256, and nothing in it is critical. */
-    Kid kid() throws MalformedTokenException {
+    Kid kid() throws RejectedException {
         byte[] header = decoded("header", 0, headerEnd);
         try (JsonParser json = JsonBytes.parser(header, 0, header.length)) {
             return readHeader(json);
@@ -92,7 +92,7 @@ final class CompactJws {
         }
     }
 
-    private static Kid readHeader(JsonParser json) throws MalformedTokenException {
+    private static Kid readHeader(JsonParser json) throws RejectedException {
         requireObject("header", json);
         boolean isHs256 = false;
         Kid kid = null;
@@ -101,60 +101,60 @@ final class CompactJws {
             json.nextToken();
             switch (name) {
                 case "alg" -> isHs256 = requireHs256(json);
-                case "crit" -> throw new MalformedTokenException("crit is not supported (RFC 7515, 4.1.11)");
+                case "crit" -> throw RejectedException.malformed("crit is not supported (RFC 7515, 4.1.11)");
                 case "kid" -> kid = readKid(json);
                 default -> json.skipChildren();
             }
         }
         requireEnd("header", json);
         if (!isHs256) {
-            throw new MalformedTokenException("alg is missing; only \"HS256\" is accepted");
+            throw RejectedException.malformed("alg is missing; only \"HS256\" is accepted");
         }
         if (kid == null) {
-            throw new MalformedTokenException("kid is missing; it is <publisher>.<number>");
+            throw RejectedException.malformed("kid is missing; it is <publisher>.<number>");
         }
         return kid;
     }
 
-    private static boolean requireHs256(JsonParser json) throws MalformedTokenException {
+    private static boolean requireHs256(JsonParser json) throws RejectedException {
         if (json.currentToken() != JsonToken.VALUE_STRING || !json.getString().equals("HS256")) {
-            throw new MalformedTokenException("alg is %s; only \"HS256\" is accepted".formatted(JsonBytes.shown(json)));
+            throw RejectedException.malformed("alg is %s; only \"HS256\" is accepted", JsonBytes.shown(json));
         }
         return true;
     }
 
-    private static Kid readKid(JsonParser json) throws MalformedTokenException {
+    private static Kid readKid(JsonParser json) throws RejectedException {
         Kid kid = json.currentToken() == JsonToken.VALUE_STRING
                 ? Kid.parse(json.getString()).orElse(null)
                 : null;
         if (kid == null) {
-            throw new MalformedTokenException("kid is %s; it is <publisher>.<number>".formatted(JsonBytes.shown(json)));
+            throw RejectedException.malformed("kid is %s; it is <publisher>.<number>", JsonBytes.shown(json));
         }
         return kid;
     }
 
-    static void requireObject(String part, JsonParser json) throws MalformedTokenException {
+    static void requireObject(String part, JsonParser json) throws RejectedException {
         if (json.nextToken() != JsonToken.START_OBJECT) {
-            throw new MalformedTokenException("the token's %s is not a JSON object".formatted(part));
+            throw RejectedException.malformed("the token's %s is not a JSON object", part);
         }
     }
 
-    static void requireEnd(String part, JsonParser json) throws MalformedTokenException {
+    static void requireEnd(String part, JsonParser json) throws RejectedException {
         if (json.nextToken() != null) {
-            throw new MalformedTokenException("the token's %s goes on after its JSON object".formatted(part));
+            throw RejectedException.malformed("the token's %s goes on after its JSON object", part);
         }
     }
 
-    static MalformedTokenException notAnObject(String part, JacksonException e) {
-        return new MalformedTokenException("the token's %s is not a JSON object: %s"
-                .formatted(part, Printable.abbreviate(e.getOriginalMessage())));
+    static RejectedException notAnObject(String part, JacksonException e) {
+        return RejectedException.malformed(
+                "the token's %s is not a JSON object: %s", part, Printable.abbreviate(e.getOriginalMessage()));
     }
 
-    static MalformedTokenException notText(String part) {
-        return new MalformedTokenException("the token's %s is not base64url of UTF-8 text".formatted(part));
+    static RejectedException notText(String part) {
+        return RejectedException.malformed("the token's %s is not base64url of UTF-8 text", part);
     }
 
-    private byte[] decoded(String part, int from, int to) throws MalformedTokenException {
+    private byte[] decoded(String part, int from, int to) throws RejectedException {
         try {
             ByteBuffer decoded = DECODER.decode(ByteBuffer.wrap(token, from, to - from));
             byte[] bytes = new byte[decoded.remaining()];
@@ -165,11 +165,11 @@ final class CompactJws {
         }
     }
 
-    private static void check(String part, byte[] token, int from, int to) throws MalformedTokenException {
+    private static void check(String part, byte[] token, int from, int to) throws RejectedException {
         for (int i = from; i < to; i++) {
             if (token[i] < 0 || !ALPHABET[token[i]]) {
-                throw new MalformedTokenException(
-                        "the token's %s is not base64url without padding: character %d".formatted(part, i - from + 1));
+                throw RejectedException.malformed(
+                        "the token's %s is not base64url without padding: character %d", part, i - from + 1);
             }
         }
     }

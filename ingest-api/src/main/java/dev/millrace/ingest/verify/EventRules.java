@@ -6,6 +6,7 @@ import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.key.IdentityKey;
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import java.util.List;
 import java.util.Optional;
@@ -45,59 +46,54 @@ record EventRules(
     /** Most seconds of reading that a token pays, so that a tab left open does not earn on: 20 marks. */
     private static final int MOST_READ = 300;
 
-    Verdict judge(String publisher, Claims claims, Event event, Catalog catalog, long now) {
-        Outcome untimely = untimely(claims, now);
-        if (untimely != null) {
-            return untimely;
-        }
-        Optional<EventType> type = event.type() == null ? Optional.empty() : EventType.named(event.type());
-        if (type.isEmpty()) {
-            return Outcome.rejected(
-                    RejectionCode.TYPE_UNKNOWN,
-                    "type is %s; the types are %s"
-                            .formatted(JsonBytes.shown(event.type()), List.of(EventType.values())));
-        }
-        Outcome misused = misused(claims, type.get(), event.key());
-        return misused != null ? misused : priced(publisher, claims, type.get(), event.key(), catalog, now);
+    Verdict judge(String publisher, Claims claims, Event event, Catalog catalog, long now) throws RejectedException {
+        requireTimely(claims, now);
+        EventType type = Optional.ofNullable(event.type())
+                .flatMap(EventType::named)
+                .orElseThrow(() -> new RejectedException(
+                        RejectionCode.TYPE_UNKNOWN,
+                        "type is %s; the types are %s",
+                        JsonBytes.shown(event.type()),
+                        List.of(EventType.values())));
+        requireGranted(claims, type, event.key());
+        return priced(publisher, claims, type, event.key(), catalog, now);
     }
 
-    private @Nullable Outcome untimely(Claims claims, long now) {
+    private void requireTimely(Claims claims, long now) throws RejectedException {
         if (!claims.isFor(audience)) {
-            return Outcome.rejected(
+            throw new RejectedException(
                     RejectionCode.TOKEN_AUDIENCE,
-                    "the token's aud does not hold \"%s\"; leave aud out, or add it".formatted(audience));
+                    "the token's aud does not hold \"%s\"; leave aud out, or add it",
+                    audience);
         }
         long lives = claims.expiresAt() - claims.issuedAt();
         if (lives < 1 || lives > lifetime) {
-            return Outcome.rejected(
-                    RejectionCode.TOKEN_LIFETIME,
-                    "exp - iat is %d s; 1 to %d s are accepted".formatted(lives, lifetime));
+            throw new RejectedException(
+                    RejectionCode.TOKEN_LIFETIME, "exp - iat is %d s; 1 to %d s are accepted", lives, lifetime);
         }
         if (now >= claims.expiresAt()) {
-            return PricedEvent.expired(claims.expiresAt(), now);
+            throw PricedEvent.expired(claims.expiresAt(), now);
         }
-        return Math.max(claims.issuedAt(), claims.notBefore()) > now + behind + CLOCK_TOLERANCE
-                ? PricedEvent.notYetValid(claims.issuedAt(), claims.notBefore(), now)
-                : null;
+        if (Math.max(claims.issuedAt(), claims.notBefore()) > now + behind + CLOCK_TOLERANCE) {
+            throw PricedEvent.notYetValid(claims.issuedAt(), claims.notBefore(), now);
+        }
     }
 
-    private @Nullable Outcome misused(Claims claims, EventType type, @Nullable String key) {
+    private void requireGranted(Claims claims, EventType type, @Nullable String key) throws RejectedException {
         if (!claims.grants(type)) {
-            return Outcome.rejected(
-                    RejectionCode.TYPE_NOT_GRANTED, "the token's evt does not grant %s".formatted(type));
+            throw new RejectedException(RejectionCode.TYPE_NOT_GRANTED, "the token's evt does not grant %s", type);
         }
         String rule = broken(type, key);
         if (rule != null) {
-            return Outcome.rejected(RejectionCode.KEY_INVALID, "key is %s; %s".formatted(JsonBytes.shown(key), rule));
+            throw new RejectedException(RejectionCode.KEY_INVALID, "key is %s; %s", JsonBytes.shown(key), rule);
         }
         String referrer = claims.referrer();
-        boolean isSearch = type != EventType.SEARCH_VISIT || (referrer != null && searchEngines.have(referrer));
-        return isSearch
-                ? null
-                : Outcome.rejected(
-                        RejectionCode.REFERRER_NOT_SEARCH,
-                        "ref is %s; search_visit takes the address of a search engine's page"
-                                .formatted(JsonBytes.shown(referrer)));
+        if (type == EventType.SEARCH_VISIT && (referrer == null || !searchEngines.have(referrer))) {
+            throw new RejectedException(
+                    RejectionCode.REFERRER_NOT_SEARCH,
+                    "ref is %s; search_visit takes the address of a search engine's page",
+                    JsonBytes.shown(referrer));
+        }
     }
 
     /** The rule that this key breaks, or null when it fits the type: keys are few, so that one token can't pay without end. */
@@ -124,23 +120,18 @@ record EventRules(
     }
 
     private Verdict priced(
-            String publisher, Claims claims, EventType type, @Nullable String key, Catalog catalog, long now) {
+            String publisher, Claims claims, EventType type, @Nullable String key, Catalog catalog, long now)
+            throws RejectedException {
         RateCard card = card(catalog, claims.issuedAt(), now);
-        Optional<Rate> rate = card.rate(type);
-        if (rate.isEmpty()) {
-            return Outcome.rejected(
-                    RejectionCode.TYPE_UNKNOWN, "rate card %d has no price for %s".formatted(card.version(), type));
-        }
-        long units = rate.get().units(claims.quantity());
+        Rate rate = card.rate(type)
+                .orElseThrow(() -> new RejectedException(
+                        RejectionCode.TYPE_UNKNOWN, "rate card %d has no price for %s", card.version(), type));
+        long units = rate.units(claims.quantity());
         long mark = type.key() == EventType.Key.SECONDS && key != null ? Integer.parseInt(key) : 0;
         PricedEvent priced = new PricedEvent(
-                publisher,
-                claims.creator(),
-                claims.article(),
-                type,
-                card.version(),
+                new EngagementName(publisher, claims.creator(), claims.article(), type, card.version()),
                 units,
-                rate.get().price(units).value(),
+                rate.price(units).value(),
                 claims.issuedAt(),
                 claims.notBefore(),
                 claims.expiresAt(),

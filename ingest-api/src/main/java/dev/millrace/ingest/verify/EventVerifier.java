@@ -54,6 +54,7 @@ public final class EventVerifier {
      * The verdict on each event, in their order.
      *
      * @param now estimate of Redis' clock, Unix seconds, not ahead of it
+     * @throws CountersUnavailableException when one is well signed under a key that the catalogue does not have yet
      */
     public List<Verdict> verify(List<Event> events, Catalog catalog, long now) {
         Run run = new Run(catalog, now);
@@ -85,22 +86,20 @@ public final class EventVerifier {
         }
 
         Verdict verify(Event event) {
-            if (event.token() == null) {
-                return Outcome.rejected(RejectionCode.TOKEN_MALFORMED, "token is missing");
-            }
             try {
+                if (event.token() == null) {
+                    throw RejectedException.malformed("token is missing");
+                }
                 CompactJws jws = CompactJws.split(event.token());
                 Kid kid = kid(jws);
-                Verdict refusal = refusal(kid, jws);
-                return refusal != null
-                        ? refusal
-                        : rules.judge(kid.publisher(), Claims.read(jws.payload()), event, catalog, now);
-            } catch (MalformedTokenException e) {
-                return Outcome.rejected(RejectionCode.TOKEN_MALFORMED, e.detail());
+                requireSigned(kid, jws);
+                return rules.judge(kid.publisher(), Claims.read(jws.payload()), event, catalog, now);
+            } catch (RejectedException e) {
+                return e.outcome();
             }
         }
 
-        private Kid kid(CompactJws jws) throws MalformedTokenException {
+        private Kid kid(CompactJws jws) throws RejectedException {
             Kid kid = lastKid;
             if (kid == null || !jws.hasHeader(lastHeader)) {
                 kid = jws.kid();
@@ -110,20 +109,25 @@ public final class EventVerifier {
             return kid;
         }
 
-        /** Why a token under this kid goes no further, or null when it is signed by a live key. */
-        private @Nullable Verdict refusal(Kid kid, CompactJws jws) {
-            return switch (catalog.state(kid)) {
-                case UNKNOWN -> unknown(kid);
-                case REVOKED -> Outcome.rejected(RejectionCode.KEY_REVOKED, "kid %s is revoked".formatted(kid));
-                // A stranger has no such signature, so strangers can't cause the 503 that this verdict becomes.
-                case NEWER -> jws.isSignedWith(calculation(kid, false)) ? new Verdict.NotYetKnown(kid) : unknown(kid);
-                case LIVE ->
-                    jws.isSignedWith(calculation(kid, true))
-                            ? null
-                            : Outcome.rejected(
-                                    RejectionCode.TOKEN_SIGNATURE,
-                                    "the signature is not that of kid %s".formatted(kid));
-            };
+        private void requireSigned(Kid kid, CompactJws jws) throws RejectedException {
+            Catalog.KeyState state = catalog.state(kid);
+            if (state == Catalog.KeyState.REVOKED) {
+                throw new RejectedException(RejectionCode.KEY_REVOKED, "kid %s is revoked", kid);
+            }
+            boolean isLive = state == Catalog.KeyState.LIVE;
+            boolean isSigned = state != Catalog.KeyState.UNKNOWN && jws.isSignedWith(calculation(kid, isLive));
+            if (isLive && !isSigned) {
+                throw new RejectedException(RejectionCode.TOKEN_SIGNATURE, "the signature is not that of kid %s", kid);
+            }
+            if (!isLive) {
+                // A stranger has no such signature, so strangers can't cause a 503.
+                if (isSigned) {
+                    throw new CountersUnavailableException(
+                            "kid %s is newer than what this node knows of keys; if it stays so, that key was never made"
+                                    .formatted(kid));
+                }
+                throw new RejectedException(RejectionCode.KEY_UNKNOWN, "kid %s is not known", kid);
+            }
         }
 
         private HmacSha256.Calculation calculation(Kid kid, boolean isLive) {
@@ -139,9 +143,5 @@ public final class EventVerifier {
 
     private HmacSha256 key(Kid kid) {
         return new HmacSha256(masterKey.publisherSecret(kid).getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static Outcome unknown(Kid kid) {
-        return Outcome.rejected(RejectionCode.KEY_UNKNOWN, "kid %s is not known".formatted(kid));
     }
 }

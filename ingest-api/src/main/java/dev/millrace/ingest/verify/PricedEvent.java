@@ -1,16 +1,12 @@
 package dev.millrace.ingest.verify;
 
-import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.Retention;
 
 /**
  * An event that counts if Redis has not seen it and its clock agrees.
  *
- * @param publisher who signed and pays
- * @param creator who earns
- * @param article whose article it is
- * @param type kind of event
- * @param rateVersion the rate card that prices it
+ * @param name who pays, who earns, the article, the type, and the rate card that prices it
  * @param units paid units, at least 1
  * @param micros price of these units
  * @param issuedAt the token's {@code iat}, Unix seconds
@@ -20,11 +16,7 @@ import dev.millrace.common.token.Retention;
  * @param identity by which it counts once
  */
 public record PricedEvent(
-        String publisher,
-        String creator,
-        String article,
-        EventType type,
-        int rateVersion,
+        EngagementName name,
         long units,
         long micros,
         long issuedAt,
@@ -39,13 +31,13 @@ public record PricedEvent(
 
     /** For how long the identity is remembered. */
     public Retention retention() {
-        return type.retention();
+        return name.type().retention();
     }
 
     /** The verdict where Redis' clock finds it too early at this second. */
     public Outcome tooEarly(long now) {
         if (now < Math.max(issuedAt, notBefore) - CLOCK_TOLERANCE) {
-            return notYetValid(issuedAt, notBefore, now);
+            return notYetValid(issuedAt, notBefore, now).outcome();
         }
         return Outcome.rejected(
                 RejectionCode.KEY_INVALID,
@@ -55,7 +47,7 @@ public record PricedEvent(
 
     /** The verdict where Redis' clock finds its token expired at this second. */
     public Outcome expired(long now) {
-        return expired(expiresAt, now);
+        return expired(expiresAt, now).outcome();
     }
 
     /** The verdict where its token could have counted before what is remembered begins. */
@@ -65,15 +57,16 @@ public record PricedEvent(
                 "iat %d is before the counters were re-opened; mint a new token".formatted(issuedAt));
     }
 
-    static Outcome expired(long expiresAt, long now) {
-        return Outcome.rejected(RejectionCode.TOKEN_EXPIRED, "exp was %d s ago".formatted(now - expiresAt));
+    static RejectedException expired(long expiresAt, long now) {
+        return new RejectedException(RejectionCode.TOKEN_EXPIRED, "exp was %d s ago", now - expiresAt);
     }
 
-    static Outcome notYetValid(long issuedAt, long notBefore, long now) {
-        String name = notBefore > issuedAt ? "nbf" : "iat";
-        return Outcome.rejected(
+    static RejectedException notYetValid(long issuedAt, long notBefore, long now) {
+        return new RejectedException(
                 RejectionCode.TOKEN_NOT_YET_VALID,
-                "%s is %d s ahead, at most %d s are accepted"
-                        .formatted(name, Math.max(issuedAt, notBefore) - now, CLOCK_TOLERANCE));
+                "%s is %d s ahead, at most %d s are accepted",
+                notBefore > issuedAt ? "nbf" : "iat",
+                Math.max(issuedAt, notBefore) - now,
+                CLOCK_TOLERANCE);
     }
 }

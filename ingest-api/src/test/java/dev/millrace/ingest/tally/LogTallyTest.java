@@ -3,6 +3,7 @@ package dev.millrace.ingest.tally;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.LogPages;
@@ -10,6 +11,7 @@ import dev.millrace.counters.LogPosition;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.TallyReply;
 import dev.millrace.ingest.index.LogIndex;
+import dev.millrace.ingest.verify.CountersUnavailableException;
 import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
 import io.netty.util.HashedWheelTimer;
@@ -25,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** What becomes of events of one identity that wait for one another: one of them at a time is under way, and each has one outcome. */
 class LogTallyTest {
     private static final Partition PARTITION = Partition.of(5);
-    private static final LogFollower.View VIEW = new LogFollower.View(1, 1, true, 0);
+    private static final FollowedPartition.View VIEW = new FollowedPartition.View(1, 1, true, 0);
 
     private final HashedWheelTimer timer = new HashedWheelTimer();
     private final LogIndex index = new LogIndex(Runnable::run);
@@ -45,7 +47,16 @@ class LogTallyTest {
 
     private static PendingRequest.Waiting event(PendingRequest request, int position, long identity) {
         return request.waiting(
-                position, new PricedEvent("demo", "c-1", "/a", EventType.VIEW, 1, 1, 1_000, 0, 0, 3_600, 0, identity));
+                position,
+                new PricedEvent(
+                        new EngagementName("demo", "c-1", "/a", EventType.VIEW, 1),
+                        1,
+                        1_000,
+                        0,
+                        0,
+                        3_600,
+                        0,
+                        identity));
     }
 
     /** So many requests with the same event. */

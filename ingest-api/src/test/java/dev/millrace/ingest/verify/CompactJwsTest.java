@@ -19,7 +19,7 @@ class CompactJwsTest {
     private static final String SIGNATURE = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
     @Test
-    void theExampleOfTheStandardIsTakenApartAndItsSignatureHolds() throws MalformedTokenException {
+    void theExampleOfTheStandardIsTakenApartAndItsSignatureHolds() throws RejectedException {
         CompactJws jws = CompactJws.split(BODY + "." + SIGNATURE);
         assertThat(jws.hasHeader("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9".getBytes(UTF_8)))
                 .isTrue();
@@ -30,7 +30,7 @@ class CompactJwsTest {
 
     /** Its header names no kid, which is what is missing after all else was found well. */
     @Test
-    void aHeaderIsTheSameOnlyByEveryCharacter() throws MalformedTokenException {
+    void aHeaderIsTheSameOnlyByEveryCharacter() throws RejectedException {
         CompactJws jws = CompactJws.split(BODY + "." + SIGNATURE);
         assertThat(jws.hasHeader(null)).isFalse();
         assertThat(jws.hasHeader("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ".getBytes(UTF_8)))
@@ -40,7 +40,7 @@ class CompactJwsTest {
     }
 
     @Test
-    void noOtherTextIsASignatureOfIt() throws MalformedTokenException {
+    void noOtherTextIsASignatureOfIt() throws RejectedException {
         for (int i = 0; i < SIGNATURE.length(); i++) {
             for (char c : "ABab01-_kl".toCharArray()) {
                 String other = SIGNATURE.substring(0, i) + c + SIGNATURE.substring(i + 1);

@@ -1,7 +1,7 @@
-package dev.millrace.ingest.tally;
+package dev.millrace.ingest.verify;
 
 /** A request can't be counted now: it is to be sent again. Carries no stack trace: it is an answer, not a fault. */
-public final class CountersUnavailableException extends Exception {
+public final class CountersUnavailableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** @param why for the publisher's engineer */
