@@ -4,14 +4,10 @@ import com.google.common.base.Ticker;
 import dev.millrace.common.message.OutageLog;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.async.RedisAsyncCommands;
-import io.lettuce.core.cluster.SlotHash;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.NettyCustomizer;
@@ -26,13 +22,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -52,12 +45,6 @@ public final class RedisConnections implements AutoCloseable {
     /** How long a refusal of the server makes it unusable. */
     private static final Duration REFUSED_FOR = Duration.ofSeconds(3);
 
-    private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)");
-    private static final Pattern REPLICATION_ID = Pattern.compile("(?m)^master_replid:(\\w+)");
-    private static final Pattern MODE = Pattern.compile("(?m)^redis_mode:(\\w+)");
-    private static final Pattern KNOWS_WAITAOF = Pattern.compile("(?m)^redis_version:(7\\.[2-9]|[89]|[1-9][0-9])");
-    private static final Pattern ROLE = Pattern.compile("(?m)^role:(\\w+)");
-
     /** Calls that are sent at the same time share a write to the socket. */
     private static final NettyCustomizer FLUSH_TOGETHER = new NettyCustomizer() {
         @Override
@@ -75,6 +62,7 @@ public final class RedisConnections implements AutoCloseable {
     private final RedisClient client;
     private final List<RedisURI> seeds;
     private final @Nullable Sentinels sentinels;
+    private final Probe probe;
 
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("redis-watch").daemon().factory());
@@ -111,6 +99,7 @@ public final class RedisConnections implements AutoCloseable {
         this.outage = new OutageLog("Redis at %s can't be used".formatted(settings.place()), ticker);
         this.refusedAt = ticker.read() - 2 * REFUSED_FOR.toNanos();
         this.seeds = settings.seeds();
+        this.probe = new Probe(settings, ticker, this::refused);
         this.resources =
                 ClientResources.builder().nettyCustomizer(FLUSH_TOGETHER).build();
         this.client = RedisClient.create(resources);
@@ -163,7 +152,6 @@ public final class RedisConnections implements AutoCloseable {
         return required(link(partition));
     }
 
-    /** The same of the catalogue. */
     public Link requiredCatalog() {
         return required(catalog());
     }
@@ -241,7 +229,8 @@ public final class RedisConnections implements AutoCloseable {
                 why = "%s: %s".formatted(address, message(e));
                 Link before = links.get(address);
                 if (before != null
-                        && (e instanceof NotUsableException || misses.merge(address, 1, Integer::sum) >= MOST_MISSES)) {
+                        && (e instanceof Probe.NotUsableException
+                                || misses.merge(address, 1, Integer::sum) >= MOST_MISSES)) {
                     var _ = before.connection().closeAsync();
                 } else if (before != null) {
                     seen.put(address, before); // a look that was missed: what is known grows old
@@ -265,13 +254,14 @@ public final class RedisConnections implements AutoCloseable {
         } else if (owners.size() < PLACES.size()) {
             complain("some slots of the cluster have no node");
         } else if (ticker.read() - refusedAt > REFUSED_FOR.toNanos()) {
-            relieve();
+            trouble = "";
+            outage.over();
         }
     }
 
     /** Which address serves which place, by the first of the known or given nodes that answers. */
     private Map<Integer, String> owners() throws Exception {
-        Exception failure = new NotUsableException("nowhere to ask");
+        Exception failure = new Probe.NotUsableException("nowhere to ask");
         for (Link link : links.values()) {
             if (link.connection().isOpen()) {
                 try {
@@ -309,18 +299,7 @@ public final class RedisConnections implements AutoCloseable {
     private void keep(StatefulRedisConnection<byte[], byte[]> connection, String address, boolean serves) {
         if (serves) {
             Map<String, Link> more = new HashMap<>(links);
-            more.put(
-                    address,
-                    new Link(
-                            connection,
-                            address,
-                            "",
-                            false,
-                            0,
-                            ticker.read() - Long.MAX_VALUE / 2,
-                            ticker,
-                            settings,
-                            this::refused));
+            more.put(address, probe.unknown(connection, address));
             links = Map.copyOf(more);
         } else {
             var _ = connection.closeAsync();
@@ -329,30 +308,15 @@ public final class RedisConnections implements AutoCloseable {
 
     private Map<Integer, String> owners(StatefulRedisConnection<byte[], byte[]> connection, String address)
             throws Exception {
-        Map<Integer, String> owners = new HashMap<>();
-        cluster = found(MODE, answer(connection.async().info("server"))).equals("cluster");
-        if (!cluster) {
+        Optional<Map<Integer, String>> ofCluster = probe.owners(connection, address, PLACES);
+        cluster = ofCluster.isPresent();
+        return ofCluster.orElseGet(() -> {
+            Map<Integer, String> owners = new HashMap<>();
             for (int place = 0; place < PLACES.size(); place++) {
                 owners.put(place, address);
             }
             return owners;
-        }
-        for (Object range : answer(connection.async().clusterSlots())) {
-            List<?> parts = (List<?>) range;
-            List<?> primary = (List<?>) parts.get(2);
-            Object host = primary.get(0); // none where a node is to be reached as the one that was asked
-            String owner = (host == null || Link.text(host).isEmpty()
-                            ? address.substring(0, address.lastIndexOf(':'))
-                            : Link.text(host))
-                    + ":" + primary.get(1);
-            for (int place = 0; place < PLACES.size(); place++) {
-                long slot = SlotHash.getSlot(PLACES.get(place));
-                if (slot >= (Long) parts.get(0) && slot <= (Long) parts.get(1)) {
-                    owners.put(place, owner);
-                }
-            }
-        }
-        return owners;
+        });
     }
 
     private static String address(RedisURI seed) {
@@ -364,48 +328,10 @@ public final class RedisConnections implements AutoCloseable {
     private Link observed(@Nullable StatefulRedisConnection<byte[], byte[]> open, String address) throws Exception {
         StatefulRedisConnection<byte[], byte[]> connection = open == null ? connect(uri(address)) : open;
         try {
-            RedisAsyncCommands<byte[], byte[]> redis = connection.async();
-            RedisFuture<List<byte[]>> time = redis.time();
-            RedisFuture<String> server = redis.info("server");
-            RedisFuture<String> replication = redis.info("replication");
-            RedisFuture<String> persistence = redis.info("persistence");
-            List<byte[]> parts = answer(time);
-            long ticks = ticker.read();
-            long micros = Math.addExact(
-                    Math.multiplyExact(Long.parseLong(Link.text(parts.get(0))), 1_000_000L),
-                    Long.parseLong(Link.text(parts.get(1))));
-            String roles = answer(replication);
-            if (!found(ROLE, roles).equals("master")) {
-                throw new NotUsableException("it is a replica");
-            }
-            String files = answer(persistence);
-            if (files.contains("\nloading:1")) {
-                throw new NotUsableException("it is loading its data");
-            }
-            String process = found(RUN_ID, answer(server)) + "/" + found(REPLICATION_ID, roles);
-            boolean waitsForFiles = knowsFilesOfReplicas(answer(server), files, redis);
-            return new Link(
-                    connection, address, process, waitsForFiles, micros, ticks, ticker, settings, this::refused);
+            return probe.look(connection, address);
         } catch (Exception e) {
             if (open == null) {
                 var _ = connection.closeAsync();
-            }
-            throw e;
-        }
-    }
-
-    /** Whether WAITAOF is of use. Where a server syncs its writes each second, its replicas acknowledge one up to two seconds later: too late to wait for. */
-    private boolean knowsFilesOfReplicas(String server, String files, RedisAsyncCommands<byte[], byte[]> redis)
-            throws Exception {
-        if (!KNOWS_WAITAOF.matcher(server).find() || !files.contains("\naof_enabled:1")) {
-            return false;
-        }
-        try {
-            return answer(redis.configGet("appendfsync")).containsValue("always");
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RedisCommandExecutionException refused
-                    && !Link.isOfTheServer(refused.getMessage())) {
-                return false; // it does not tell its settings
             }
             throw e;
         }
@@ -436,18 +362,6 @@ public final class RedisConnections implements AutoCloseable {
         }
     }
 
-    private <T> T answer(RedisFuture<T> future) throws Exception {
-        return future.get(settings.patience().toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    private static String found(Pattern pattern, String info) {
-        Matcher matcher = pattern.matcher(info);
-        if (!matcher.find()) {
-            throw new NotUsableException("INFO names no " + pattern.pattern());
-        }
-        return matcher.group(1);
-    }
-
     /** Redis said that nothing works there: the connection is given up, and the name asked again by the next look. */
     private void refused(Link link, String why) {
         refusedAt = ticker.read();
@@ -460,26 +374,12 @@ public final class RedisConnections implements AutoCloseable {
         }
     }
 
-    /** Redis answers, and can't be used. */
-    private static final class NotUsableException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        NotUsableException(String message) {
-            super(message);
-        }
-    }
-
     private static String message(Throwable e) {
         Throwable cause = e;
-        while (cause.getCause() != null && !(cause instanceof NotUsableException)) {
+        while (cause.getCause() != null && !(cause instanceof Probe.NotUsableException)) {
             cause = cause.getCause();
         }
         return cause.getMessage() == null ? cause.toString() : cause.getMessage();
-    }
-
-    private void relieve() {
-        trouble = "";
-        outage.over();
     }
 
     private void complain(String now) {
