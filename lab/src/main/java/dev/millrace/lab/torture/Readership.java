@@ -83,14 +83,14 @@ final class Readership {
         if (random.nextInt(10) == 0) {
             String key = REACTIONS.get(random.nextInt(REACTIONS.size()));
             add(cell, REACTION, token, "reaction", key);
-            if (page.visitor() != null && random.nextInt(3) == 0) {
+            if (page.members().containsKey("vis") && random.nextInt(3) == 0) {
                 EventClaims reloaded = page(cell, article, visit, issuedAt, search, visit + "-again");
                 waiting.add(event(cell, REACTION, publisher.mint(reloaded), "reaction", key, true));
             }
         }
         if (random.nextInt(20) == 0) {
             int words = 1 + random.nextInt(MOST_WORDS + 20);
-            String comment = publisher.mint(page.withTypes("comment").withQuantity(words));
+            String comment = publisher.mint(page.with("evt", List.of("comment")).with("qty", words));
             add(cell, (long) WORD * Math.min(words, MOST_WORDS), comment, "comment", "");
         }
     }
@@ -98,16 +98,10 @@ final class Readership {
     /** A token of a visit; two of one visit have the same visitor. */
     private static EventClaims page(
             Cell cell, String article, String visit, Instant issuedAt, boolean search, String jti) {
-        return new EventClaims(
-                Cell.creatorName(cell.creator()),
-                article,
-                jti,
-                issuedAt,
-                EventClaims.DEFAULT_LIFETIME,
-                search ? TYPES : List.of(),
-                null,
-                search ? SEARCHED : null,
-                cell.publisher() == 0 ? null : "visitor-of-" + visit);
+        return EventClaims.of(Cell.creatorName(cell.creator()), article, jti, issuedAt)
+                .with("evt", search ? TYPES : null)
+                .with("ref", search ? SEARCHED : null)
+                .with("vis", cell.publisher() == 0 ? null : "visitor-of-" + visit);
     }
 
     private void add(Cell cell, long micros, String token, String type, String key) {

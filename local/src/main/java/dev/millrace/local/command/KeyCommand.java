@@ -8,7 +8,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /** {@code millrace key PUBLISHER}. */
 @CommandLine.Command(
@@ -35,31 +34,18 @@ public final class KeyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PublisherId.check(spec, publisher);
+        checkPublisher(spec, publisher);
         Publishers.SigningKey key = new Publishers(terminal.settings(), terminal.clock()).key(publisher);
-        if (json) {
-            terminal.out()
-                    .println(JsonNodeFactory.instance
-                            .objectNode()
-                            .put("kid", key.kid().toString())
-                            .put("secret", key.secret()));
-        } else {
-            terminal.out().println("kid     " + key.kid());
-            terminal.out().println("secret  " + key.secret());
-        }
+        String form = json ? "{\"kid\":\"%s\",\"secret\":\"%s\"}%n" : "kid     %s%nsecret  %s%n";
+        terminal.out().printf(form, key.kid(), key.secret());
         return 0;
     }
 
     /** The one check of a publisher id given on the command line. */
-    static final class PublisherId {
-        private PublisherId() {}
-
-        static void check(CommandSpec spec, String publisher) {
-            if (!Kid.PUBLISHER.matcher(publisher).matches()) {
-                throw new CommandLine.ParameterException(
-                        spec.commandLine(),
-                        "publisher id '%s' is not of the form [a-z0-9-]{1,32}".formatted(publisher));
-            }
+    public static void checkPublisher(CommandSpec spec, String publisher) {
+        if (!Kid.PUBLISHER.matcher(publisher).matches()) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "publisher id '%s' is not of the form [a-z0-9-]{1,32}".formatted(publisher));
         }
     }
 }

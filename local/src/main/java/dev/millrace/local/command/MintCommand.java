@@ -35,7 +35,6 @@ public final class MintCommand implements Callable<Integer> {
     @Option(
             names = "--publisher",
             paramLabel = "ID",
-            defaultValue = "demo",
             description = "Who signs, with its key number 1 (default: ${DEFAULT-VALUE}).")
     private String publisher = "demo";
 
@@ -121,14 +120,19 @@ public final class MintCommand implements Callable<Integer> {
                             spec.commandLine(),
                             "kid '" + kid + "' is not of the form PUBLISHER.NUMBER, such as demo.1"));
         }
-        KeyCommand.PublisherId.check(spec, publisher);
+        KeyCommand.checkPublisher(spec, publisher);
         return new Kid(publisher, 1);
     }
 
     private EventClaims claims() {
         String id = jti == null ? UUID.randomUUID().toString() : jti;
-        return new EventClaims(
-                creator, article, id, terminal.clock().instant(), ttl, granted(), quantity, referrer, visitor);
+        List<String> granted = granted();
+        return EventClaims.of(creator, article, id, terminal.clock().instant())
+                .validFor(ttl, terminal.clock().instant())
+                .with("evt", granted.isEmpty() ? null : granted)
+                .with("qty", quantity)
+                .with("ref", referrer)
+                .with("vis", visitor);
     }
 
     private List<String> granted() {

@@ -4,6 +4,7 @@ import dev.millrace.local.process.CommandException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -30,7 +31,7 @@ public final class Shell {
     /** Adds a command; its name comes from its annotation. */
     public Shell with(Object command) {
         CommandLine line = new CommandLine(command);
-        line.registerConverter(Duration.class, new DurationConverter());
+        line.registerConverter(Duration.class, Shell::duration);
         if (line.getCommandSpec().unmatchedArgsBindings().isEmpty()) { // another program's options include its help
             line.getCommandSpec()
                     .addOption(OptionSpec.builder("-h", "--help")
@@ -40,6 +41,16 @@ public final class Shell {
         }
         commands.addSubcommand(line);
         return this;
+    }
+
+    /** Reads {@code 90s}, {@code 15m}, {@code 1h} and {@code 2d}. */
+    private static Duration duration(String text) {
+        String number = text.toUpperCase(Locale.ROOT);
+        if (!number.matches("[0-9]{1,6}[SMHD]")) {
+            throw new CommandLine.TypeConversionException(
+                    "'" + text + "' is not a duration such as 90s, 15m, 1h or 2d");
+        }
+        return Duration.parse(number.endsWith("D") ? "P" + number : "PT" + number);
     }
 
     /** The exit code of the command. */

@@ -41,7 +41,7 @@ public record Terminal(
     }
 
     /** Takes back a hook that was to run at the end of the process; a process that is being ended runs it. */
-    static void withdraw(Thread hook) {
+    public static void withdraw(Thread hook) {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {

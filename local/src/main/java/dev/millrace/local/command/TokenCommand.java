@@ -6,7 +6,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /** {@code millrace token SUBJECT}. */
 @CommandLine.Command(
@@ -44,7 +43,7 @@ public final class TokenCommand implements Callable<Integer> {
         String token = admin
                 ? mint.forAdmin(subject, terminal.clock().instant(), ttl)
                 : mint.forSubject(subject, terminal.clock().instant(), ttl);
-        terminal.out().println(json ? JsonNodeFactory.instance.objectNode().put("token", token) : token);
+        terminal.out().println(json ? "{\"token\":\"" + token + "\"}" : token);
         return 0;
     }
 }

@@ -2,39 +2,28 @@ package dev.millrace.local.mint;
 
 import java.time.Duration;
 import java.time.Instant;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.ObjectNode;
+import java.util.Map;
 
 /** Signs bearer tokens for a ledger that is configured with a shared HS256 secret. Thread-safe. */
 public final class BearerMint {
-    private static final JsonMapper JSON = JsonMapper.shared();
-    private static final String HEADER = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
-
-    private final JwsSigner jws;
+    private final TokenMint mint;
 
     /** @param secret the ledger's secret; its own characters are the key */
     public BearerMint(String secret) {
-        this.jws = JwsSigner.signedWith(secret);
+        this.mint = new TokenMint("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", secret);
     }
 
     /** A token with which the subject reads its own account. */
     public String forSubject(String subject, Instant issuedAt, Duration lifetime) {
-        return jws.sign(HEADER, JSON.writeValueAsString(claims(subject, issuedAt, lifetime)));
+        return mint.mint(claims(subject).validFor(lifetime, issuedAt));
     }
 
     /** A token with the scope {@code ledger.admin}: it reads every account and manages publishers. */
     public String forAdmin(String subject, Instant issuedAt, Duration lifetime) {
-        ObjectNode claims = claims(subject, issuedAt, lifetime).put("scope", "ledger.admin");
-        return jws.sign(HEADER, JSON.writeValueAsString(claims));
+        return mint.mint(claims(subject).with("scope", "ledger.admin").validFor(lifetime, issuedAt));
     }
 
-    private static ObjectNode claims(String subject, Instant issuedAt, Duration lifetime) {
-        long seconds = issuedAt.getEpochSecond();
-        return JsonNodeFactory.instance
-                .objectNode()
-                .put("sub", subject)
-                .put("iat", seconds)
-                .put("exp", seconds + lifetime.toSeconds());
+    private static EventClaims claims(String subject) {
+        return new EventClaims(Map.of("sub", subject));
     }
 }

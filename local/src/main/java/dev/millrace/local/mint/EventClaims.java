@@ -2,53 +2,44 @@ package dev.millrace.local.mint;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an event token says. Nothing is checked here: the server judges, and tests need claims that it must refuse.
+ * What a token says. Nothing is checked here: the server judges, and tests need claims that it must refuse.
  *
- * @param creator claim {@code sub}
- * @param article claim {@code art}
- * @param jti the idempotency key
- * @param issuedAt claim {@code iat}, cut to whole seconds
- * @param lifetime {@code exp - iat}, cut to whole seconds
- * @param types claim {@code evt}; empty leaves it out
- * @param quantity claim {@code qty}
- * @param referrer claim {@code ref}
- * @param visitor claim {@code vis}
+ * @param members by the claim's name
  */
-public record EventClaims(
-        String creator,
-        String article,
-        String jti,
-        Instant issuedAt,
-        Duration lifetime,
-        List<String> types,
-        @Nullable Long quantity,
-        @Nullable String referrer,
-        @Nullable String visitor) {
+public record EventClaims(Map<String, Object> members) {
     /** What a publisher gives a token by default; the server takes up to two hours. */
     public static final Duration DEFAULT_LIFETIME = Duration.ofHours(1);
 
-    public EventClaims {
-        types = List.copyOf(types);
-    }
-
-    /** The claims that every token has, with the default lifetime and types. */
+    /**
+     * The claims that every event token has, with the default lifetime.
+     *
+     * @param jti the idempotency key
+     * @param issuedAt cut to whole seconds
+     */
     public static EventClaims of(String creator, String article, String jti, Instant issuedAt) {
-        return new EventClaims(creator, article, jti, issuedAt, DEFAULT_LIFETIME, List.of(), null, null, null);
+        return new EventClaims(Map.of())
+                .with("sub", creator)
+                .with("art", article)
+                .with("jti", jti)
+                .validFor(DEFAULT_LIFETIME, issuedAt);
     }
 
-    public EventClaims withLifetime(Duration lifetime) {
-        return new EventClaims(creator, article, jti, issuedAt, lifetime, types, quantity, referrer, visitor);
+    /** Sets {@code iat} and {@code exp}, in whole seconds. */
+    public EventClaims validFor(Duration lifetime, Instant issuedAt) {
+        return with("iat", issuedAt.getEpochSecond()).with("exp", issuedAt.getEpochSecond() + lifetime.toSeconds());
     }
 
-    public EventClaims withTypes(String... types) {
-        return new EventClaims(creator, article, jti, issuedAt, lifetime, List.of(types), quantity, referrer, visitor);
-    }
-
-    public EventClaims withQuantity(long quantity) {
-        return new EventClaims(creator, article, jti, issuedAt, lifetime, types, quantity, referrer, visitor);
+    /** The same with another claim: {@code evt}, a list; {@code qty}, {@code ref}, {@code vis}. Null leaves it out. */
+    public EventClaims with(String claim, @Nullable Object value) {
+        Map<String, Object> all = new LinkedHashMap<>(members);
+        if (value != null) {
+            all.put(claim, value);
+        }
+        return new EventClaims(all);
     }
 }

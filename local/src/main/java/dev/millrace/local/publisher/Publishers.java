@@ -6,22 +6,18 @@ import dev.millrace.local.mint.BearerMint;
 import dev.millrace.local.mint.EventClaims;
 import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.process.CommandException;
+import dev.millrace.local.publisher.JsonClient.Answer;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Gives publishers of the running local stack, creating them where they are missing. */
 public final class Publishers {
@@ -31,10 +27,6 @@ public final class Publishers {
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE_PAUSE = Duration.ofMillis(100);
 
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(2))
-            .build();
     private final URI ledger;
     private final URI ingest;
     private final BearerMint bearer;
@@ -63,8 +55,6 @@ public final class Publishers {
         }
     }
 
-    private record Answer(int status, JsonNode body) {}
-
     /**
      * The newest live key of a publisher. A publisher without one gets one, and an unknown publisher is created. Returns
      * when ingest-api takes the key, where it runs.
@@ -81,10 +71,7 @@ public final class Publishers {
     private Optional<Kid> newestLive(String publisher) {
         Answer answer = ask("GET", keysOf(publisher), "");
         if (answer.status() == 404) {
-            Answer created = ask(
-                    "POST",
-                    "/v1/admin/publishers",
-                    JsonMapper.shared().writeValueAsString(Map.of("publisher", publisher)));
+            Answer created = ask("POST", "/v1/admin/publishers", "{\"publisher\":\"" + publisher + "\"}");
             require("creating the publisher " + publisher, created, created.status() == 201 || created.status() == 409);
             return Optional.empty();
         }
@@ -92,8 +79,7 @@ public final class Publishers {
         return answer.body()
                 .path("keys")
                 .valueStream()
-                .filter(key ->
-                        key.path("revokedAt").isNull() || key.path("revokedAt").isMissingNode())
+                .filter(key -> key.path("revokedAt").asString("").isEmpty())
                 .flatMap(key -> Kid.parse(key.path("kid").asString("")).stream())
                 .max(Comparator.comparingInt(Kid::number));
     }
@@ -114,9 +100,8 @@ public final class Publishers {
 
     private static void require(String what, Answer answer, boolean isExpected) {
         if (!isExpected) {
-            String detail = answer.body().path("detail").asString("");
-            throw CommandException.failed("%s failed: ledger-service answers %d%s"
-                    .formatted(what, answer.status(), detail.isEmpty() ? "" : ": " + detail));
+            throw CommandException.failed(
+                    "%s failed: ledger-service answers %d: %s".formatted(what, answer.status(), answer.detail()));
         }
     }
 
@@ -127,16 +112,12 @@ public final class Publishers {
 
     /** Asks an admin endpoint of the ledger, with a bearer token for this request alone. */
     private Answer ask(String method, String path, String json) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(ledger.resolve(path))
-                .timeout(LEDGER_TIMEOUT)
-                .header("Authorization", "Bearer " + bearer.forAdmin("millrace", clock.instant(), TOKEN_LIFETIME))
-                .method(
-                        method,
-                        json.isEmpty()
-                                ? HttpRequest.BodyPublishers.noBody()
-                                : HttpRequest.BodyPublishers.ofString(json));
         try {
-            Answer answer = send(json.isEmpty() ? request : request.header("Content-Type", "application/json"));
+            Answer answer = JsonClient.send(HttpRequest.newBuilder(ledger.resolve(path))
+                    .timeout(LEDGER_TIMEOUT)
+                    .header("Authorization", "Bearer " + bearer.forAdmin("millrace", clock.instant(), TOKEN_LIFETIME))
+                    .header("Content-Type", "application/json")
+                    .method(method, BodyPublishers.ofString(json)));
             if (answer.status() == 401 || answer.status() == 403) {
                 throw CommandException.failed("ledger-service at " + ledger + " refuses our bearer token ("
                         + answer.status() + "): MILLRACE_LEDGER_JWT_SECRET must be set here as it is there");
@@ -154,9 +135,6 @@ public final class Publishers {
     /**
      * Waits until ingest-api knows a key, so that it can be used at once. Where ingest-api does not run, it learns the key
      * when it starts.
-     *
-     * <p>An event of a type that does not exist is sent. Key and signature are judged before the type, so the code of the
-     * rejection tells whether they are good, and nothing can count.
      */
     private void awaitIngest(SigningKey key) {
         long deadline = System.nanoTime() + PROBE_PATIENCE.toNanos();
@@ -176,27 +154,20 @@ public final class Publishers {
         }
     }
 
-    /** Why the probe was rejected; empty when the server could not tell. */
+    /**
+     * Why an event was rejected whose type does not exist; empty when the server could not tell. Key and signature are judged
+     * before the type, so the code tells whether they are good, and nothing can count.
+     */
     private String probe(SigningKey key) throws IOException, InterruptedException {
         EventClaims claims =
                 EventClaims.of("millrace", "probe", UUID.randomUUID().toString(), clock.instant());
         String token = TokenMint.forPublisher(key.kid(), key.secret()).mint(claims);
-        return send(HttpRequest.newBuilder(ingest.resolve("/v1/events"))
+        return JsonClient.send(HttpRequest.newBuilder(ingest.resolve("/v1/events"))
                         .timeout(PROBE_TIMEOUT)
                         .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString("{\"token\":\"" + token + "\",\"type\":\"probe\"}")))
+                        .POST(BodyPublishers.ofString("{\"token\":\"" + token + "\",\"type\":\"probe\"}")))
                 .body()
                 .at("/results/0/code")
                 .asString("");
-    }
-
-    /** The body is an empty object where it is no JSON. */
-    private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-        try {
-            return new Answer(response.statusCode(), JsonMapper.shared().readTree(response.body()));
-        } catch (JacksonException e) {
-            return new Answer(response.statusCode(), JsonMapper.shared().createObjectNode());
-        }
     }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -17,24 +18,26 @@ import java.util.regex.Pattern;
  *
  * <p>Of an absolute target the path alone counts. Query, fragment and path parameters ({@code ;jsessionid=…}) are cut off.
  * Percent-encoded unreserved characters and UTF-8 text are decoded, everything else is encoded with capital digits:
- * {@code %2f} becomes {@code %2F} and no slash. Dot segments are resolved. A slash at the end, a double slash, capital
- * letters and {@code index.html} stay, since only the server knows whether they matter. So does a percent sign without two
- * hexadecimal digits.
+ * {@code %2f} becomes {@code %2F} and no slash. Dot segments are resolved. Only the server knows whether a slash at the end, a
+ * double slash, capital letters or {@code index.html} matter, so they stay. A percent sign without two hexadecimal digits
+ * stays, too. {@link java.net.URI} would refuse such a path and merge double slashes.
  */
 final class Article {
     private static final Pattern ORIGIN = Pattern.compile("(?i)^https?://[^/?#]*");
     private static final Pattern CUT_OFF = Pattern.compile("(?s)[?#].*|;[^/?#]*");
 
-    /** What a server writes of a byte that can't stand in a log. */
+    /** What a server writes of a byte that can't stand in a log: its digits, or a letter for it. */
     private static final Pattern ESCAPE = Pattern.compile("\\\\(?:x(\\p{XDigit}{2})|([\"\\\\bfnrtv]))");
 
-    private static final String ESCAPED = "\"\\bfnrtv";
-    private static final String BYTES = "\"\\\b\f\n\r\t\u000b";
+    private static final Map<String, String> ESCAPED =
+            Map.of("\"", "22", "\\", "5C", "b", "08", "f", "0C", "n", "0A", "r", "0D", "t", "09", "v", "0B");
 
     /** Octets that are encoded, or that a path can't hold as they are. */
     private static final Pattern OCTETS = Pattern.compile("(?:%\\p{XDigit}{2}|[^\\w!$%&'()*+,;=:@/.~-])++");
 
-    private static final Pattern UNRESERVED = Pattern.compile("[\\w.~-]");
+    private static final Pattern RESERVED = Pattern.compile("[^\\w.~-]");
+    private static final Pattern RESERVED_OR_CONTROL = Pattern.compile("[\\x00-\\x9f&&[^\\w.~-]]");
+    private static final HexFormat PERCENT = HexFormat.of().withPrefix("%").withUpperCase();
 
     /** Extensions of files that are no pages. */
     private static final Set<String> FILES = Set.of(
@@ -54,7 +57,7 @@ final class Article {
      * @param target as it stands in the log, with one character a byte
      */
     static String of(String target) {
-        Matcher origin = ORIGIN.matcher(ESCAPE.matcher(target).replaceAll(Article::unescaped));
+        Matcher origin = ORIGIN.matcher(ESCAPE.matcher(target).replaceAll(Article::percentEncoded));
         boolean isAbsolute = origin.find();
         String path = CUT_OFF.matcher(origin.replaceFirst("")).replaceAll("");
         if (path.isEmpty() && isAbsolute) {
@@ -70,11 +73,8 @@ final class Article {
         return !article.isEmpty() && (segment.indexOf('.') < 0 || !FILES.contains(extension));
     }
 
-    private static String unescaped(MatchResult escape) {
-        char octet = escape.group(1) == null
-                ? BYTES.charAt(ESCAPED.indexOf(escape.group(2)))
-                : (char) HexFormat.fromHexDigits(escape.group(1));
-        return Matcher.quoteReplacement(String.valueOf(octet));
+    private static String percentEncoded(MatchResult escape) {
+        return "%" + (escape.group(1) == null ? ESCAPED.get(escape.group(2)) : escape.group(1));
     }
 
     /** UTF-8 becomes text; other octets, of Latin-1 for example, stay encoded. */
@@ -83,21 +83,8 @@ final class Article {
         String utf8 = new String(latin.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
         boolean isText = utf8.indexOf('\ufffd') < 0;
         Charset charset = isText ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
-        StringBuilder text = new StringBuilder();
-        (isText ? utf8 : latin).codePoints().mapToObj(Character::toString).forEach(character -> {
-            boolean isAscii = character.charAt(0) < 0x80;
-            boolean stays = isAscii
-                    ? UNRESERVED.matcher(character).matches()
-                    : isText && !Character.isISOControl(character.charAt(0));
-            if (stays) {
-                text.append(character);
-            } else {
-                for (byte octet : character.getBytes(charset)) {
-                    text.append("%%%02X".formatted(octet));
-                }
-            }
-        });
-        return Matcher.quoteReplacement(text.toString());
+        return (isText ? RESERVED_OR_CONTROL.matcher(utf8) : RESERVED.matcher(latin))
+                .replaceAll(c -> PERCENT.formatHex(c.group().getBytes(charset)));
     }
 
     /** RFC 3986, 5.2.4. */

@@ -6,6 +6,7 @@ import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.SignedJWT;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.token.Kid;
+import dev.millrace.local.replay.ReplayCommand;
 import dev.millrace.local.server.Ports;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -293,6 +294,8 @@ class CommandsTest {
                         rejected                0
                         """);
         assertThat(complained()).isEqualTo("1 unreadable: line 3\ndry run: nothing was sent\n");
+        assertThat(ledger.requests()).isEmpty();
+        assertThat(ingest.requests()).isEmpty();
         out.reset();
         ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY);
         ingest.on("POST /v1/events", 202, "{\"accepted\":1,\"duplicate\":0,\"rejected\":0,\"results\":[]}");

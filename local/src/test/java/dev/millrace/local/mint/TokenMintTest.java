@@ -39,16 +39,12 @@ class TokenMintTest {
 
     @Test
     void optionalClaimsAreThereOnlyWhenGiven() throws Exception {
-        EventClaims claims = new EventClaims(
-                "c",
-                "a",
-                "j",
-                NOW,
-                Duration.ofMinutes(2),
-                List.of("comment", "view"),
-                -7L,
-                "https://example.org/",
-                "v9");
+        EventClaims claims = EventClaims.of("c", "a", "j", NOW)
+                .validFor(Duration.ofMinutes(2), NOW)
+                .with("evt", List.of("comment", "view"))
+                .with("qty", -7L)
+                .with("ref", "https://example.org/")
+                .with("vis", "v9");
         SignedJWT token = verified(mint.mint(claims), SECRET);
         assertThat(token.getPayload().toJSONObject())
                 .isEqualTo(Map.of(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.millrace.common.token.Kid;
+import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.process.CommandException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -29,8 +30,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -51,8 +52,7 @@ class ReplayTest {
     private final Clock clock = Clock.fixed(Instant.parse("2026-11-24T10:00:00Z"), ZoneOffset.UTC);
     private final List<String> bodies = new ArrayList<>();
     private final Queue<Integer> answers = new ConcurrentLinkedQueue<>();
-    private final CountDownLatch asked = new CountDownLatch(1);
-    private String retryAfter = "0";
+    private final ReplayCounts counts = new ReplayCounts();
     private HttpServer server;
 
     @BeforeEach
@@ -70,9 +70,8 @@ class ReplayTest {
 
     @Test
     void countsWhatTheFileHoldsAndWhatTheServerSays() throws Exception {
-        Replay replay = replay(plan(2));
-        ReplayCounts counts = counted(
-                replay,
+        run(
+                2,
                 log(
                         line("/a", "Firefox"),
                         "broken",
@@ -80,16 +79,16 @@ class ReplayTest {
                         line("/style.css", "Firefox"),
                         line("/c", "Firefox"),
                         line("/d", "Firefox")));
-        assertCounts(counts, 6, 1, 3, 1, 0, 3, 0, 0);
+        assertCounts(6, 1, 3, 1, 0, 3, 0, 0);
         assertThat(bodies).hasSize(2);
-        assertThat(replay.counts().remarks()).containsExactly("1 unreadable: line 2");
+        assertThat(counts.remarks()).containsExactly("1 unreadable: line 2");
     }
 
     @Test
     void aBatchThatMetABusyServerIsSentAgainByteForByte() throws Exception {
         answers.addAll(List.of(503, 429, 500, 202));
-        ReplayCounts counts = counted(replay(plan(200)), log(line("/a", "Firefox"), line("/b", "Firefox")));
-        assertCounts(counts, 2, 0, 2, 0, 0, 2, 0, 0);
+        run(200, log(line("/a", "Firefox"), line("/b", "Firefox")));
+        assertCounts(2, 0, 2, 0, 0, 2, 0, 0);
         assertThat(bodies).hasSize(4);
         assertThat(bodies).containsOnly(bodies.getFirst());
     }
@@ -97,16 +96,15 @@ class ReplayTest {
     @Test
     void aBatchOfWhichEveryEventIsRejectedIsAnAnswerToo() throws Exception {
         answers.add(422);
-        Replay replay = replay(plan(200));
-        ReplayCounts counts = counted(replay, log(line("/a", "Firefox"), line("/b", "Firefox")));
-        assertCounts(counts, 2, 0, 2, 0, 0, 0, 0, 2);
-        assertThat(replay.counts().remarks()).containsExactly("2 rejected (key-unknown): line 1, 2");
+        run(200, log(line("/a", "Firefox"), line("/b", "Firefox")));
+        assertCounts(2, 0, 2, 0, 0, 0, 0, 2);
+        assertThat(counts.remarks()).containsExactly("2 rejected (key-unknown): line 1, 2");
     }
 
     @Test
     void aRefusedRequestEndsTheRunWithTheServersReason() {
         answers.add(400);
-        assertThatThrownBy(() -> replay(plan(200)).run(log(line("/a", "Firefox"))))
+        assertThatThrownBy(() -> run(200, log(line("/a", "Firefox"))))
                 .isInstanceOf(CommandException.class)
                 .hasMessage(url() + " answers 400: said why\nstopped at line 1: 0 of 1 page views sent were counted;"
                         + " simply run it again");
@@ -115,7 +113,7 @@ class ReplayTest {
     @Test
     void givesUpWhenNothingGetsThroughForLong() {
         server.stop(0);
-        assertThatThrownBy(() -> replay(plan(200, Duration.ofMillis(500))).run(log(line("/a", "Firefox"))))
+        assertThatThrownBy(() -> run(200, Duration.ofMillis(500), log(line("/a", "Firefox"))))
                 .isInstanceOf(CommandException.class)
                 .hasMessageContaining(
                         url() + " can't be reached (java.net.ConnectException); gave up after 0 s without progress")
@@ -123,63 +121,34 @@ class ReplayTest {
     }
 
     @Test
-    void anInterruptedReplayEndsAtOnceAndLeavesNothingBehind() throws Exception {
-        answers.add(503);
-        retryAfter = "5";
-        Replay replay = replay(plan(1));
-        List<Throwable> thrown = new ArrayList<>();
-        Thread runner = Thread.ofPlatform().start(() -> {
-            try {
-                replay.run(log(line("/a", "Firefox")));
-            } catch (InterruptedException e) {
-                thrown.add(e);
-            }
-        });
-        asked.await();
-        runner.interrupt();
-        assertThat(runner.join(Duration.ofSeconds(60))).isTrue();
-        assertThat(thrown).hasOnlyElementsOfType(InterruptedException.class).hasSize(1);
-        assertCounts(replay.counts(), 1, 0, 1, 0, 0, 0, 0, 0);
-    }
-
-    @Test
-    void aDryRunNeedsNoServer() throws Exception {
-        server.stop(0);
-        Replay.Plan plan = new Replay.Plan(new Kid("demo", 1), "s", 50, URI.create(url()), 200, 4, Duration.ZERO, true);
-        assertCounts(counted(replay(plan), log(line("/a", "Firefox"), line("/b", "bot"))), 2, 0, 1, 1, 0, 0, 0, 0);
-    }
-
-    @Test
     void longArticlesMakeSmallerRequests() throws Exception {
         String path = "/" + "%E5%90%BE".repeat(127);
         String[] lines =
                 IntStream.range(0, 1000).mapToObj(i -> line(path, "agent " + i)).toArray(String[]::new);
-        assertThat(counted(replay(plan(1000)), log(lines)).get(ReplayCounts.Kind.ACCEPTED))
-                .isEqualTo(1000);
+        run(1000, log(lines));
+        assertThat(counts.get(ReplayCounts.Kind.ACCEPTED)).isEqualTo(1000);
         assertThat(bodies).hasSize(2);
         assertThat(bodies).allSatisfy(body -> assertThat(body.length()).isLessThan(512 * 1024));
     }
 
     @Test
     void anArticleThatNoTokenHoldsIsCountedAndNamed() throws Exception {
-        Replay replay = replay(plan(200));
-        ReplayCounts counts = counted(
-                replay,
+        run(
+                200,
                 log(
                         line("/" + "%E5%90%BE".repeat(127), "Firefox"),
                         line("/" + "%E5%90%BE".repeat(128), "Firefox"),
                         line("/" + "a".repeat(200), "Firefox"),
                         line("/" + "b".repeat(200), "Googlebot"),
                         line("/" + "c".repeat(127) + "?" + "q".repeat(500), "Firefox")));
-        assertCounts(counts, 5, 0, 2, 1, 2, 2, 0, 0);
-        assertThat(replay.counts().remarks())
+        assertCounts(5, 0, 2, 1, 2, 2, 0, 0);
+        assertThat(counts.remarks())
                 .containsExactly("2 too long (an article id takes 128 characters): line 2 (129), 3 (201)");
     }
 
     @Test
     void aFileOfAnotherFormatIsAWrongCall() {
-        assertThatThrownBy(() ->
-                        replay(plan(200)).run(log("{\"a\":1}", "", "203.0.113.1 - - [x] \"GET / HTTP/1.1\" 200 1")))
+        assertThatThrownBy(() -> run(200, log("{\"a\":1}", "", "203.0.113.1 - - [x] \"GET / HTTP/1.1\" 200 1")))
                 .isInstanceOfSatisfying(
                         CommandException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
                 .hasMessageStartingWith("none of the 3 lines is in Apache's combined format: address ident user [");
@@ -188,7 +157,8 @@ class ReplayTest {
 
     @Test
     void anEmptyFileHoldsNothing() throws Exception {
-        assertCounts(counted(replay(plan(200)), new ByteArrayInputStream(new byte[0])), 0, 0, 0, 0, 0, 0, 0, 0);
+        run(200, new ByteArrayInputStream(new byte[0]));
+        assertCounts(0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     @Test
@@ -196,14 +166,14 @@ class ReplayTest {
         ByteArrayOutputStream members = new ByteArrayOutputStream();
         members.write(gzip(line("/a", "Firefox") + "\n"));
         members.write(gzip(line("/b", "Firefox")));
-        assertCounts(
-                counted(replay(plan(200)), new ByteArrayInputStream(members.toByteArray())), 2, 0, 2, 0, 0, 2, 0, 0);
+        run(200, new ByteArrayInputStream(members.toByteArray()));
+        assertCounts(2, 0, 2, 0, 0, 2, 0, 0);
     }
 
     @Test
     void aCompressedLogThatIsCutOffIsSentAsFarAsItGoes() throws Exception {
         byte[] whole = gzip(line("/a", "Firefox") + "\n" + line("/b", "Firefox") + "\n");
-        assertThatThrownBy(() -> replay(plan(200)).run(new ByteArrayInputStream(whole, 0, whole.length - 9)))
+        assertThatThrownBy(() -> run(200, new ByteArrayInputStream(whole, 0, whole.length - 9)))
                 .isInstanceOf(CommandException.class)
                 .hasMessageStartingWith("can't read on: ")
                 .hasMessageContaining("of 2 page views sent were counted; simply run it again");
@@ -212,8 +182,8 @@ class ReplayTest {
     @Test
     void endsOfLinesAndAByteOrderMarkAreNoneOfALine() throws Exception {
         String bom = "\ufeff" + line("/a", "Firefox") + "\r\n" + line("/a", "Firefox") + "\r\n" + "cut of";
-        ReplayCounts counts = counted(replay(plan(200)), log(bom));
-        assertCounts(counts, 3, 1, 2, 0, 0, 2, 0, 0);
+        run(200, log(bom));
+        assertCounts(3, 1, 2, 0, 0, 2, 0, 0);
         assertThat(jtis()).hasSize(1);
     }
 
@@ -224,7 +194,8 @@ class ReplayTest {
         InputStream log = new SequenceInputStream(
                 log(line("/a", "Firefox"), ""),
                 new SequenceInputStream(new ByteArrayInputStream(endless), log("", line("/b", "Firefox"))));
-        assertCounts(counted(replay(plan(200)), log), 3, 1, 2, 0, 0, 2, 0, 0);
+        run(200, log);
+        assertCounts(3, 1, 2, 0, 0, 2, 0, 0);
     }
 
     @ParameterizedTest
@@ -294,23 +265,19 @@ class ReplayTest {
     @Test
     void theRealLogHasTheCountsOfAnIndependentCount() throws Exception {
         Assumptions.assumeTrue(Files.exists(REAL_LOG), REAL_LOG + " is absent");
-        Replay.Plan plan = new Replay.Plan(new Kid("demo", 1), "s", 50, URI.create(url()), 200, 4, Duration.ZERO, true);
-        assertCounts(counted(replay(plan), Files.newInputStream(REAL_LOG)), 6000, 0, 1311, 1163, 0, 0, 0, 0);
-    }
-
-    private static ReplayCounts counted(Replay replay, InputStream log) throws InterruptedException {
-        replay.run(log);
-        return replay.counts();
+        new Replay("s", 50, counts).run(Files.newInputStream(REAL_LOG), 200, 4, views -> {}, () -> {});
+        assertCounts(6000, 0, 1311, 1163, 0, 0, 0, 0);
     }
 
     /** In the order of the kinds. */
-    private static void assertCounts(ReplayCounts counts, long... expected) {
+    private void assertCounts(long... expected) {
         assertThat(Stream.of(ReplayCounts.Kind.values()).mapToLong(counts::get).toArray())
                 .containsExactly(expected);
     }
 
     private String jti(String address, String time, String article, String agent) {
-        return replay(plan(1)).jti(new AccessLogLine(address, Instant.parse(time), "GET", article, 200, agent));
+        return new Replay("secret", 50, counts)
+                .jti(new AccessLogLine(address, Instant.parse(time), "GET", article, 200, agent));
     }
 
     /** Of all events that the server has got. */
@@ -341,11 +308,10 @@ class ReplayTest {
         Integer planned = answers.poll();
         int status = planned == null ? 202 : planned;
         byte[] answer = answerBody(status, events(body)).getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Retry-After", retryAfter);
+        exchange.getResponseHeaders().set("Retry-After", "0");
         exchange.sendResponseHeaders(status, answer.length);
         exchange.getResponseBody().write(answer);
         exchange.close();
-        asked.countDown();
     }
 
     private static int events(String body) {
@@ -363,16 +329,15 @@ class ReplayTest {
         };
     }
 
-    private Replay.Plan plan(int batch) {
-        return plan(batch, Duration.ofMinutes(2));
+    private void run(int batch, InputStream log) {
+        run(batch, Duration.ofMinutes(2), log);
     }
 
-    private Replay.Plan plan(int batch, Duration patience) {
-        return new Replay.Plan(new Kid("demo", 1), "secret", 50, URI.create(url()), batch, 4, patience, false);
-    }
-
-    private Replay replay(Replay.Plan plan) {
-        return new Replay(plan, clock, pageViews -> {});
+    private void run(int batch, Duration patience, InputStream log) {
+        TokenMint mint = TokenMint.forPublisher(new Kid("demo", 1), "secret");
+        EventSender sender =
+                new EventSender(URI.create(url()), patience, mint, clock, counts, new AtomicLong(System.nanoTime()));
+        new Replay("secret", 50, counts).run(log, batch, 4, sender::send, () -> {});
     }
 
     private String url() {

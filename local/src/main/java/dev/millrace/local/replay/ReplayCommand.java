@@ -1,9 +1,12 @@
-package dev.millrace.local.command;
+package dev.millrace.local.replay;
 
 import dev.millrace.common.token.Kid;
+import dev.millrace.local.command.KeyCommand;
+import dev.millrace.local.command.Terminal;
+import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.publisher.Publishers;
-import dev.millrace.local.replay.Replay;
-import dev.millrace.local.replay.ReplayCounts;
+import dev.millrace.local.publisher.Publishers.SigningKey;
+import dev.millrace.local.replay.EventSender.PageView;
 import dev.millrace.local.replay.ReplayCounts.Kind;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
@@ -15,9 +18,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,6 +56,9 @@ public final class ReplayCommand implements Callable<Integer> {
     private static final Duration PROGRESS = Duration.ofSeconds(2);
 
     private final Terminal terminal;
+    private final ReplayCounts counts = new ReplayCounts();
+    private final long started = System.nanoTime();
+    private long reported = started;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -62,14 +69,12 @@ public final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = "--publisher",
             paramLabel = "ID",
-            defaultValue = "demo",
             description = "Who signs; created where missing (default: ${DEFAULT-VALUE}).")
     private String publisher = "demo";
 
     @Option(
             names = "--creators",
             paramLabel = "N",
-            defaultValue = "50",
             description =
                     "Over how many creators the articles are spread, by the CRC-32 of the path (default: ${DEFAULT-VALUE}).")
     private int creators = 50;
@@ -77,14 +82,12 @@ public final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = "--batch",
             paramLabel = "N",
-            defaultValue = "200",
             description = "Events a request, 1 to 1000 (default: ${DEFAULT-VALUE}).")
     private int batch = 200;
 
     @Option(
             names = "--in-flight",
             paramLabel = "N",
-            defaultValue = "4",
             description = "Requests at a time, 1 to 64 (default: ${DEFAULT-VALUE}).")
     private int inFlight = 4;
 
@@ -112,89 +115,76 @@ public final class ReplayCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
+    public Integer call() throws IOException {
         check();
-        Replay replay;
+        SigningKey key = dryRun
+                ? new SigningKey(new Kid(publisher, 1), "dry-run")
+                : new Publishers(terminal.settings(), terminal.clock()).key(publisher);
         try (FileInputStream log = new FileInputStream(file.toFile())) {
-            replay = new Replay(plan(), terminal.clock(), progress(log.getChannel()));
-            Thread farewell = new Thread(() -> interrupted(replay.counts()));
+            Thread farewell = new Thread(this::sayHowFar);
             Runtime.getRuntime().addShutdownHook(farewell);
             try {
-                replay.run(log);
+                new Replay(key.secret(), creators, counts)
+                        .run(log, batch, inFlight, sender(key), () -> report(log.getChannel()));
             } finally {
                 Terminal.withdraw(farewell);
             }
         }
-        replay.counts().remarks().forEach(terminal.err()::println);
-        terminal.out().println(json ? replay.counts().json() : replay.counts().table());
+        counts.remarks().forEach(terminal.err()::println);
+        terminal.out().println(json ? counts.json() : counts.table());
         if (dryRun) {
             terminal.err().println("dry run: nothing was sent");
         }
         return 0;
     }
 
-    /** Says how far it got when the process is being ended from outside. */
-    private void interrupted(ReplayCounts counts) {
+    /** Runs when the process is ended from outside. */
+    private void sayHowFar() {
         terminal.err()
                 .printf(
                         "%ninterrupted at line %d: %d accepted, %d duplicate; run it again to complete it%n",
                         counts.get(Kind.LINES), counts.get(Kind.ACCEPTED), counts.get(Kind.DUPLICATE));
     }
 
-    private Replay.Plan plan() {
+    private Consumer<List<PageView>> sender(SigningKey key) {
         LocalSettings settings = terminal.settings();
         URI target = url == null ? settings.address(Part.INGEST).resolve("/v1/events") : url;
-        Publishers.SigningKey key = dryRun
-                ? new Publishers.SigningKey(new Kid(publisher, 1), "dry-run")
-                : new Publishers(settings, terminal.clock()).key(publisher);
-        return new Replay.Plan(key.kid(), key.secret(), creators, target, batch, inFlight, patience, dryRun);
+        TokenMint mint = TokenMint.forPublisher(key.kid(), key.secret());
+        EventSender sender =
+                new EventSender(target, patience, mint, terminal.clock(), counts, new AtomicLong(System.nanoTime()));
+        return dryRun ? views -> {} : sender::send;
     }
 
     /** A line every two seconds. */
-    private LongConsumer progress(FileChannel log) {
-        long started = System.nanoTime();
-        AtomicLong printed = new AtomicLong(started);
-        return pageViews -> {
-            long now = System.nanoTime();
-            if (now - printed.get() > PROGRESS.toNanos()) {
-                printed.set(now);
-                double seconds = (now - started) / 1e9;
-                terminal.err()
-                        .printf(
-                                "replay: %d %%, %,d page views, %,.0f/s%n",
-                                percent(log), pageViews, pageViews / seconds);
-            }
-        };
-    }
-
-    private static long percent(FileChannel log) {
+    private void report(FileChannel log) {
+        long now = System.nanoTime();
+        if (now - reported < PROGRESS.toNanos()) {
+            return;
+        }
+        reported = now;
+        long views = counts.get(Kind.PAGE_VIEWS);
         try {
-            return log.position() * 100 / Math.max(1, log.size());
+            long percent = log.position() * 100 / Math.max(1, log.size());
+            double perSecond = views * 1e9 / (now - started);
+            terminal.err().printf("replay: %d %%, %,d page views, %,.0f/s%n", percent, views, perSecond);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     private void check() {
-        KeyCommand.PublisherId.check(spec, publisher);
-        range("--creators", creators, Integer.MAX_VALUE);
-        range("--batch", batch, 1000);
-        range("--in-flight", inFlight, 64);
-        if (Files.isDirectory(file) || !Files.isReadable(file)) {
-            throw new CommandLine.ParameterException(
-                    spec.commandLine(), "can't read " + file + ": it is no readable file");
-        }
-        boolean http = url == null || "http".equals(url.getScheme()) || "https".equals(url.getScheme());
-        if (!http) {
-            throw new CommandLine.ParameterException(
-                    spec.commandLine(), "--url is " + url + "; it takes http or https");
-        }
+        KeyCommand.checkPublisher(spec, publisher);
+        check(creators >= 1, "--creators is %d; it takes 1 or more", creators);
+        check(batch >= 1 && batch <= 1000, "--batch is %d; it takes 1 to 1000", batch);
+        check(inFlight >= 1 && inFlight <= 64, "--in-flight is %d; it takes 1 to 64", inFlight);
+        check(Files.isReadable(file) && !Files.isDirectory(file), "can't read %s: it is no readable file", file);
+        boolean isHttp = url == null || List.of("http", "https").contains(String.valueOf(url.getScheme()));
+        check(isHttp, "--url is %s; it takes http or https", url);
     }
 
-    private void range(String option, int value, int highest) {
-        if (value < 1 || value > highest) {
-            throw new CommandLine.ParameterException(
-                    spec.commandLine(), "%s is %d; it takes 1 to %d".formatted(option, value, highest));
+    private void check(boolean isGood, String complaint, @Nullable Object value) {
+        if (!isGood) {
+            throw new CommandLine.ParameterException(spec.commandLine(), complaint.formatted(value));
         }
     }
 }
