@@ -2,12 +2,12 @@ package dev.millrace.local;
 
 import dev.millrace.local.command.KeyCommand;
 import dev.millrace.local.command.MintCommand;
-import dev.millrace.local.command.ReconcileOnStack;
 import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
 import dev.millrace.local.command.TokenCommand;
-import dev.millrace.local.command.UpCommand;
 import dev.millrace.local.replay.ReplayCommand;
+import dev.millrace.local.up.ReconcileOnStack;
+import dev.millrace.local.up.UpCommand;
 import java.util.Locale;
 
 /**

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
+import java.util.concurrent.Callable;
 
 /**
  * What a command sees of the world.
@@ -40,12 +41,18 @@ public record Terminal(
         return LocalSettings.from(environment, root);
     }
 
-    /** Takes back a hook that was to run at the end of the process; a process that is being ended runs it. */
-    public static void withdraw(Thread hook) {
+    /** Runs an action. When the process is ended from outside meanwhile, it runs the hook. */
+    public static <T> T withShutdownHook(Runnable hook, Callable<T> action) throws Exception {
+        Thread thread = new Thread(hook);
+        Runtime.getRuntime().addShutdownHook(thread);
         try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // It runs already.
+            return action.call();
+        } finally {
+            try {
+                Runtime.getRuntime().removeShutdownHook(thread);
+            } catch (IllegalStateException e) {
+                // It runs already.
+            }
         }
     }
 }

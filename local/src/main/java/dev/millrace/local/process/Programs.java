@@ -1,13 +1,19 @@
 package dev.millrace.local.process;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** The programs found in the folders of {@code PATH}. */
+/** Programs of the system. */
 public final class Programs {
+    private static final int PATIENCE_SECONDS = 10;
+
     private Programs() {}
 
     /** The first executable file of this name on {@code PATH}, or empty. */
@@ -18,5 +24,21 @@ public final class Programs {
                 .map(folder -> Path.of(folder, name))
                 .filter(file -> Files.isRegularFile(file) && Files.isExecutable(file))
                 .findFirst();
+    }
+
+    /** What a short program prints; empty when it does not run, fails, or does not end within ten seconds. */
+    public static Optional<String> output(List<String> command) {
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            boolean isGood = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && process.exitValue() == 0;
+            return isGood ? Optional.of(output) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
     }
 }

@@ -2,9 +2,7 @@ package dev.millrace.local.process;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.commons.io.input.ReversedLinesFileReader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +32,9 @@ public class ServerProcess implements AutoCloseable {
     private static final Duration GRACE = Duration.ofSeconds(20);
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration REPORT = Duration.ofSeconds(5);
-    private static final int LOG_LINES = 20;
-    private static final int LOG_BYTES = 16 * 1024;
+
+    /** How many lines of a log a message has. */
+    public static final int LOG_LINES = 20;
 
     private final Plan plan;
     private final Probe probe;
@@ -112,7 +112,7 @@ public class ServerProcess implements AutoCloseable {
      *
      * @param progress takes one line each five seconds of waiting
      * @throws CommandException with the last lines of the log when the server ends, or stays silent for three minutes and
-     *     is killed
+     *     is killed; also when this thread is interrupted, which kills the server, too
      */
     public final void awaitReady(Consumer<String> progress) {
         long started = System.nanoTime();
@@ -129,7 +129,6 @@ public class ServerProcess implements AutoCloseable {
                 reported = now;
                 progress.accept(name() + " is starting (" + TimeUnit.NANOSECONDS.toSeconds(now - started) + " s)");
             }
-            pause();
         }
     }
 
@@ -137,11 +136,14 @@ public class ServerProcess implements AutoCloseable {
     private Answer ask() {
         Answer answer;
         try {
+            Thread.sleep(POLL);
             answer = probe.ask();
         } catch (IOException e) {
             answer = Answer.SILENT;
         } catch (InterruptedException e) {
-            throw interrupted();
+            Thread.currentThread().interrupt();
+            kill();
+            throw CommandException.failed("interrupted while " + name() + " was starting");
         }
         if (!isAlive()) {
             throw failure("ended with exit code " + exit().join() + " while starting");
@@ -149,22 +151,9 @@ public class ServerProcess implements AutoCloseable {
         return answer;
     }
 
-    private void pause() {
-        try {
-            Thread.sleep(POLL);
-        } catch (InterruptedException e) {
-            throw interrupted();
-        }
-    }
-
-    private CommandException interrupted() {
-        Thread.currentThread().interrupt();
-        kill();
-        return CommandException.failed("interrupted while " + name() + " was starting");
-    }
-
     private CommandException failure(String what) {
-        return CommandException.failed(name() + " " + what + "; the last lines of its log:\n" + lastLogLines());
+        return CommandException.failed(
+                name() + " " + what + "; the last lines of its log:\n" + lastLogLines(LOG_LINES));
     }
 
     /** Stops the process where it runs, starts it and returns when it is ready. */
@@ -185,7 +174,7 @@ public class ServerProcess implements AutoCloseable {
             return true;
         }
         resume();
-        quitSignal().send(handle());
+        quitSignal().send(List.of(handle()));
         boolean ended = awaitExit(grace);
         if (!ended) {
             kill();
@@ -241,31 +230,17 @@ public class ServerProcess implements AutoCloseable {
         return process().onExit().thenApply(Process::exitValue);
     }
 
-    /** Waits for the end of the process; false when the time is over. */
+    /** Waits for the end of the process, also in an interrupted thread; false when the time is over. */
     public final boolean awaitExit(Duration time) {
-        try {
-            return process().waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return !isAlive();
-        }
+        exit().completeOnTimeout(0, time.toMillis(), TimeUnit.MILLISECONDS).join();
+        return !isAlive();
     }
 
-    /** The last twenty lines of the log, for messages; empty where there is none. */
-    public final String lastLogLines() {
-        return lastLogLines(LOG_LINES);
-    }
-
-    /** The same with another number of lines, of 16 KiB at most in all. */
+    /** The last lines of the log, for messages; empty where there is none. */
     public final String lastLogLines(int count) {
-        try (RandomAccessFile file = new RandomAccessFile(plan.log().toFile(), "r")) {
-            long start = Math.max(0, file.length() - LOG_BYTES);
-            byte[] bytes = new byte[(int) (file.length() - start)];
-            file.seek(start);
-            file.readFully(bytes);
-            List<String> lines =
-                    new String(bytes, StandardCharsets.UTF_8).lines().toList();
-            return String.join("\n", lines.subList(Math.max(0, lines.size() - count), lines.size()));
+        try (ReversedLinesFileReader log =
+                ReversedLinesFileReader.builder().setPath(plan.log()).get()) {
+            return String.join("\n", log.readLines(count).reversed());
         } catch (IOException e) {
             return "";
         }
@@ -273,11 +248,9 @@ public class ServerProcess implements AutoCloseable {
 
     /** The process and all that it has started; empty once it has ended. */
     public final List<ProcessHandle> tree() {
-        Process current = process;
-        return current == null || !current.isAlive()
-                ? List.of()
-                : Stream.concat(Stream.of(current.toHandle()), current.descendants())
-                        .toList();
+        return isAlive()
+                ? Stream.concat(Stream.of(handle()), handle().descendants()).toList()
+                : List.of();
     }
 
     private Process process() {

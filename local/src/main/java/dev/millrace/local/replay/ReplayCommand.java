@@ -115,20 +115,17 @@ public final class ReplayCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws Exception {
         check();
         SigningKey key = dryRun
                 ? new SigningKey(new Kid(publisher, 1), "dry-run")
                 : new Publishers(terminal.settings(), terminal.clock()).key(publisher);
+        Replay replay = new Replay(key.secret(), creators, counts);
         try (FileInputStream log = new FileInputStream(file.toFile())) {
-            Thread farewell = new Thread(this::sayHowFar);
-            Runtime.getRuntime().addShutdownHook(farewell);
-            try {
-                new Replay(key.secret(), creators, counts)
-                        .run(log, batch, inFlight, sender(key), () -> report(log.getChannel()));
-            } finally {
-                Terminal.withdraw(farewell);
-            }
+            Terminal.withShutdownHook(this::sayHowFar, () -> {
+                replay.run(log, batch, inFlight, sender(key), () -> report(log.getChannel()));
+                return 0;
+            });
         }
         counts.remarks().forEach(terminal.err()::println);
         terminal.out().println(json ? counts.json() : counts.table());

@@ -4,9 +4,10 @@ import com.sun.security.auth.module.UnixSystem;
 import dev.millrace.local.process.CommandException;
 import dev.millrace.local.process.Programs;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -18,11 +19,12 @@ import java.util.stream.Stream;
  */
 enum Account {
     OURS(""),
-    USER_NAMESPACE("unshare -U"),
-    NOBODY("setpriv --reuid=65534 --regid=65534 --clear-groups");
+    USER_NAMESPACE("unshare\n-U"),
+    NOBODY("setpriv\n--reuid=65534\n--regid=65534\n--clear-groups");
 
     private static final int NOBODY_UID = 65534;
 
+    /** Words, one a line. */
     private final String prefix;
 
     Account(String prefix) {
@@ -45,37 +47,25 @@ enum Account {
         return new UnixSystem().getUid() == 0;
     }
 
+    boolean works() {
+        return Programs.output(command(List.of("true"))).isPresent();
+    }
+
     /** The command as this account runs it; the pid stays that of the process started. */
     List<String> command(List<String> command) {
-        return Stream.concat(prefix(), command.stream()).toList();
+        return Stream.concat(prefix.lines(), command.stream()).toList();
     }
 
-    private Stream<String> prefix() {
-        return Stream.of(prefix.split(" ", -1)).filter(word -> !word.isEmpty());
-    }
-
-    /** Makes the account the owner of a folder and everything in it. */
-    void own(Path folder) throws IOException {
+    /** Makes the account the owner of a file, or of a folder and everything in it; only root can. */
+    void own(Path tree) throws IOException {
         if (isRoot()) {
-            Folders.give(folder, this == NOBODY ? NOBODY_UID : 0);
-        }
-    }
-
-    boolean works() {
-        if (prefix().findFirst().flatMap(Programs::onPath).isEmpty() && this != OURS) {
-            return false;
-        }
-        try {
-            Process probe = new ProcessBuilder(command(List.of("true")))
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return probe.waitFor(10, TimeUnit.SECONDS) && probe.exitValue() == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+            int uid = this == NOBODY ? NOBODY_UID : 0;
+            try (Stream<Path> paths = Files.walk(tree)) {
+                for (Path path : paths.toList()) {
+                    Files.setAttribute(path, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
+                    Files.setAttribute(path, "unix:gid", uid, LinkOption.NOFOLLOW_LINKS);
+                }
+            }
         }
     }
 }

@@ -4,13 +4,11 @@ import dev.millrace.local.process.CommandException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Locale;
-import java.util.Properties;
+import java.util.ResourceBundle;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
@@ -24,6 +22,10 @@ import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
  * @param root the folder of all versions
  */
 record Binaries(Path root) {
+    private static final ResourceBundle VERSIONS = ResourceBundle.getBundle("dev.millrace.local.server.binaries");
+    private static final String SYSTEM = System.getProperty("os.name").startsWith("Mac") ? "darwin" : "linux";
+    private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
+
     /** Fills an empty folder. */
     private interface Filling {
         void into(Path folder) throws IOException;
@@ -31,9 +33,9 @@ record Binaries(Path root) {
 
     /** The folder {@code redis-<version>}, which holds {@code redis-server}. */
     Path redis() {
-        String version = version("redis");
-        String resource = "redis-server-" + version + "-" + system() + "-" + (isArm() ? "arm64" : "amd64");
-        return folder("redis-" + version, into -> {
+        String resource =
+                "redis-server-" + VERSIONS.getString("redis") + "-" + SYSTEM + "-" + (ARM ? "arm64" : "amd64");
+        return folder("redis", into -> {
             try (InputStream in = resource(resource)) {
                 write(in, into.resolve("redis-server"), true);
             }
@@ -42,42 +44,23 @@ record Binaries(Path root) {
 
     /** The folder {@code postgres-<version>}, which holds {@code bin/}, {@code lib/} and {@code share/}. */
     Path postgres() {
-        String resource = "postgres-" + system() + (isArm() ? "-arm_64" : "-x86_64") + ".txz";
-        return folder("postgres-" + version("postgres"), into -> unpack(resource, into));
+        return folder("postgres", into -> unpack("postgres-" + SYSTEM + (ARM ? "-arm_64" : "-x86_64") + ".txz", into));
     }
 
-    private static String version(String name) {
-        Properties versions = new Properties();
-        try (InputStream in = resource("dev/millrace/local/server/binaries.properties")) {
-            versions.load(in);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return versions.getProperty(name);
-    }
-
-    private static String system() {
-        return System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac") ? "darwin" : "linux";
-    }
-
-    private static boolean isArm() {
-        return System.getProperty("os.arch").equals("aarch64");
-    }
-
-    private Path folder(String name, Filling filling) {
-        Path folder = root.resolve(name);
+    private Path folder(String program, Filling filling) {
+        Path folder = root.resolve(program + "-" + VERSIONS.getString(program));
         if (Files.isDirectory(folder)) {
             return folder;
         }
         try {
             Files.createDirectories(root);
-            Path unfinished = Files.createTempDirectory(root, name + ".unfinished.");
+            Path unfinished = Files.createTempDirectory(root, folder.getFileName() + ".unfinished.");
             Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rwxr-xr-x"));
             filling.into(unfinished);
             publish(unfinished, folder);
             return folder;
         } catch (IOException e) {
-            throw CommandException.failed("can't unpack " + name + " into " + root + ": " + e.getMessage(), e);
+            throw CommandException.failed("can't unpack " + folder + ": " + e.getMessage(), e);
         }
     }
 

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /** TCP ports of the loopback address. */
 public final class Ports {
@@ -24,13 +25,11 @@ public final class Ports {
      * before a server does.
      */
     public static int free() {
-        for (int tries = 0; tries < COUNT; tries++) {
-            int port = FIRST + Math.floorMod(next.getAndIncrement(), COUNT);
-            if (isFree(port)) {
-                return port;
-            }
-        }
-        throw new IllegalStateException("none of the ports %d to %d is free".formatted(FIRST, FIRST + COUNT - 1));
+        return IntStream.generate(() -> FIRST + Math.floorMod(next.getAndIncrement(), COUNT))
+                .limit(COUNT)
+                .filter(Ports::isFree)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Whether a server could listen on this port of every address. */

@@ -54,14 +54,14 @@ record PostgresFolder(Path root, Path binaries, Account account, Path log) {
         account.own(unfinished);
         account.own(pwfile);
         try {
-            run(initdb(unfinished, pwfile, durability));
+            initdb(unfinished, pwfile, durability);
         } finally {
             Files.deleteIfExists(pwfile);
         }
         Files.move(unfinished, data(), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private List<String> initdb(Path folder, Path pwfile, Durability durability) {
+    private void initdb(Path folder, Path pwfile, Durability durability) {
         List<String> command = new ArrayList<>(List.of(
                 binaries.resolve("bin/initdb").toString(),
                 "--pgdata=" + folder,
@@ -74,20 +74,16 @@ record PostgresFolder(Path root, Path binaries, Account account, Path log) {
         if (durability == Durability.RELAXED) {
             command.addAll(List.of("--no-sync", "--set=scram_iterations=" + QUICK_LOGINS));
         }
-        return account.command(command);
-    }
-
-    private void run(List<String> command) {
-        ServerProcess initdb =
-                new ServerProcess(new ServerProcess.Plan("initdb", command, Map.of("LC_ALL", "C"), binaries, log));
+        ServerProcess initdb = new ServerProcess(
+                new ServerProcess.Plan("initdb", account.command(command), Map.of("LC_ALL", "C"), binaries, log));
         initdb.start();
         if (!initdb.awaitExit(PATIENCE)) {
             initdb.kill();
         }
         int code = initdb.exit().join();
         if (code != 0) {
-            throw CommandException.failed(
-                    "initdb ended with exit code " + code + "; its output:\n" + initdb.lastLogLines());
+            throw CommandException.failed("initdb ended with exit code " + code + "; its output:\n"
+                    + initdb.lastLogLines(ServerProcess.LOG_LINES));
         }
     }
 

@@ -42,10 +42,10 @@ public final class PostgresServer extends ServerProcess {
      * @throws dev.millrace.local.process.CommandException with the last lines of its log when it does not come up
      */
     public static PostgresServer start(Place place, int port, Durability durability) {
-        return start(place, port, durability, line -> {});
+        return start(place, port, durability, line -> {}, Account.choose());
     }
 
-    /** The same, with a taker for a line about each step that takes long. */
+    /** @param progress takes a line each five seconds while it recovers */
     public static PostgresServer start(Place place, int port, Durability durability, Consumer<String> progress) {
         return start(place, port, durability, progress, Account.choose());
     }
@@ -55,33 +55,26 @@ public final class PostgresServer extends ServerProcess {
         Path binaries = new Binaries(place.binaries()).postgres();
         Path log = place.logs().resolve("postgres.log");
         PostgresFolder folder = new PostgresFolder(place.data().resolve("postgres"), binaries, account, log);
-        String password = folder.prepare(durability);
-        int chosen = port == 0 ? Ports.free() : port;
-        List<String> command = account.command(command(binaries, folder.data(), chosen, durability));
+        Databases databases = new Databases("127.0.0.1", port == 0 ? Ports.free() : port, folder.prepare(durability));
+        List<String> command = account.command(command(binaries, folder.data(), databases.port(), durability));
         String version = binaries.getFileName().toString().replaceAll("^postgres-(\\d+\\.\\d+).*", "postgres $1");
-        PostgresServer server = new PostgresServer(
-                new Plan("postgres", command, Map.of("LC_ALL", "C"), binaries, log),
-                new Databases("127.0.0.1", chosen, SUPERUSER, password),
-                version + " (embedded binary)");
+        Plan plan = new Plan("postgres", command, Map.of("LC_ALL", "C"), binaries, log);
+        PostgresServer server = new PostgresServer(plan, databases, version + " (embedded binary)");
         server.start();
-        server.prepare(progress);
-        return server;
-    }
-
-    private void prepare(Consumer<String> progress) {
         try {
-            awaitReady(progress);
+            server.awaitReady(progress);
             databases.prepareLogins();
             databases.create(DATABASE);
+            return server;
         } catch (RuntimeException e) {
-            stop();
+            server.stop();
             throw e;
         }
     }
 
     @Override
     public void start() {
-        Ports.requireFree(port(), name());
+        Ports.requireFree(databases.port(), name());
         super.start();
     }
 
@@ -124,19 +117,13 @@ public final class PostgresServer extends ServerProcess {
     }
 
     private static List<String> command(Path binaries, Path data, int port, Durability durability) {
-        List<String> settings = new ArrayList<>(List.of(
-                "port=" + port,
-                "listen_addresses=127.0.0.1",
-                "unix_socket_directories=",
-                "max_connections=100",
-                "timezone=UTC",
-                "log_timezone=UTC"));
-        if (durability == Durability.RELAXED) {
-            settings.addAll(List.of("fsync=off", "full_page_writes=off"));
-        }
+        String settings = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=100"
+                + " -c timezone=UTC -c log_timezone=UTC"
+                + (durability == Durability.RELAXED ? " -c fsync=off -c full_page_writes=off" : "");
         List<String> command =
                 new ArrayList<>(List.of(binaries.resolve("bin/postgres").toString(), "-D", data.toString()));
-        settings.forEach(setting -> command.addAll(List.of("-c", setting)));
+        command.addAll(List.of("-p", Integer.toString(port)));
+        command.addAll(List.of(settings.split(" ", -1)));
         return command;
     }
 }

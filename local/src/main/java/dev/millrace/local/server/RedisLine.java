@@ -7,12 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/**
- * Speaks one inline command to a Redis over a connection of its own; enough to ask whether it lives.
- *
- * @param host name or address
- * @param port TCP port
- */
+/** Speaks one inline command to a Redis over a connection of its own; enough to ask whether it lives. */
 public record RedisLine(String host, int port) {
     private static final int TIMEOUT_MILLIS = 2_000;
 
@@ -31,9 +26,8 @@ public record RedisLine(String host, int port) {
             socket.connect(new InetSocketAddress(host, port), TIMEOUT_MILLIS);
             socket.setSoTimeout(timeoutMillis);
             socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.UTF_8));
-            BufferedReader reply =
-                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
-            String line = reply.readLine();
+            String line = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
+                    .readLine();
             if (line == null) {
                 throw new IOException("redis at " + host + ":" + port + " closed the connection");
             }

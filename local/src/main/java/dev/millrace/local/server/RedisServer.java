@@ -6,13 +6,12 @@ import dev.millrace.local.process.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -51,7 +50,7 @@ public final class RedisServer extends ServerProcess {
         return start(place, port, durability, line -> {});
     }
 
-    /** The same, with a taker for a line each five seconds while it loads a large append-only file. */
+    /** @param progress takes a line each five seconds while it loads a large append-only file */
     public static RedisServer start(Place place, int port, Durability durability, Consumer<String> progress) {
         Program program = program(place);
         int chosen = port == 0 ? Ports.free() : port;
@@ -61,7 +60,7 @@ public final class RedisServer extends ServerProcess {
         } catch (IOException e) {
             throw new UncheckedIOException("can't create " + data, e);
         }
-        List<String> command = command(program.file(), chosen, data, durability);
+        List<String> command = command(program.file(), chosen, durability);
         Plan plan = new Plan("redis", command, Map.of(), data, place.logs().resolve("redis.log"));
         RedisServer server = new RedisServer(plan, chosen, program.description());
         server.start();
@@ -72,7 +71,6 @@ public final class RedisServer extends ServerProcess {
     /**
      * A {@code redis-server} that can be run.
      *
-     * @param file the program
      * @param description what it is, for people: {@code redis 7.0.15 (embedded binary)}
      */
     public record Program(Path file, String description) {}
@@ -87,25 +85,11 @@ public final class RedisServer extends ServerProcess {
 
     /** Empty where the program is too old or does not run. */
     static Optional<Program> installed(Path file, String origin) {
-        try {
-            Process process = new ProcessBuilder(file.toString(), "--version")
-                    .redirectErrorStream(true)
-                    .start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            Matcher version = VERSION.matcher(output);
-            boolean usable = process.waitFor(10, TimeUnit.SECONDS)
-                    && process.exitValue() == 0
-                    && version.find()
-                    && Integer.parseInt(version.group(2)) >= OLDEST_MAJOR;
-            return usable
-                    ? Optional.of(new Program(file, "redis " + version.group(1) + " (" + origin + ")"))
-                    : Optional.empty();
-        } catch (IOException e) {
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Optional.empty();
-        }
+        return Programs.output(List.of(file.toString(), "--version"))
+                .map(VERSION::matcher)
+                .filter(Matcher::find)
+                .filter(version -> Integer.parseInt(version.group(2)) >= OLDEST_MAJOR)
+                .map(version -> new Program(file, "redis " + version.group(1) + " (" + origin + ")"));
     }
 
     @Override
@@ -146,37 +130,17 @@ public final class RedisServer extends ServerProcess {
         return reply.equals("+PONG") || reply.startsWith("-NOAUTH") ? Answer.READY : Answer.BUSY;
     }
 
-    /** Half of the machine's memory, in bytes: the kernel would end a Redis without a limit in the middle of its work. */
-    private static long mostMemory() {
-        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize() / 2;
-    }
-
-    private static List<String> command(Path program, int port, Path data, Durability durability) {
-        return List.of(
-                program.toString(),
-                "--port",
-                Integer.toString(port),
-                "--bind",
-                "127.0.0.1",
-                "--protected-mode",
-                "yes",
-                "--dir",
-                data.toString(),
-                "--daemonize",
-                "no",
-                "--save",
-                "",
-                "--appendonly",
-                "yes",
-                "--appendfsync",
-                durability == Durability.ALWAYS ? "always" : "everysec",
-                "--maxmemory-policy",
-                "noeviction",
-                "--maxmemory",
-                Long.toString(mostMemory()),
-                "--hash-max-listpack-entries",
-                "32",
-                "--stream-node-max-entries",
-                "1000");
+    /** Its data goes to the working directory. It gets half of the machine's memory: without a limit the kernel would end it. */
+    private static List<String> command(Path program, int port, Durability durability) {
+        long memory =
+                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+        String settings =
+                ("--port %d --bind 127.0.0.1 --protected-mode yes --daemonize no --appendonly yes --appendfsync %s"
+                                + " --maxmemory-policy noeviction --maxmemory %d --hash-max-listpack-entries 32"
+                                + " --stream-node-max-entries 1000")
+                        .formatted(port, durability == Durability.ALWAYS ? "always" : "everysec", memory / 2);
+        List<String> command = new ArrayList<>(List.of(program.toString(), "--save", ""));
+        command.addAll(List.of(settings.split(" ", -1)));
+        return command;
     }
 }

@@ -37,8 +37,7 @@ public record ServiceJar(Path folder, String module) {
      * @throws CommandException when it has not been built
      */
     public static ServiceJar built(Path root, String module) {
-        Path folder = folderIn(root, module);
-        ServiceJar service = new ServiceJar(folder, module);
+        ServiceJar service = new ServiceJar(folderIn(root, module), module);
         if (!Files.isRegularFile(service.jar())) {
             throw CommandException.failed(service.jar() + " is missing: build it with mvn package");
         }
@@ -47,7 +46,7 @@ public record ServiceJar(Path folder, String module) {
 
     /** Where the build leaves it. */
     public static Path folderIn(Path root, String module) {
-        return root.resolve(module).resolve("target").resolve("service");
+        return root.resolve(module).resolve("target/service");
     }
 
     /** The executable jar. */
@@ -55,11 +54,7 @@ public record ServiceJar(Path folder, String module) {
         return folder.resolve(module + "-exec.jar");
     }
 
-    /**
-     * Program and arguments that start it.
-     *
-     * @param options of the JVM
-     */
+    /** Program and arguments that start it, with options for the JVM. */
     public List<String> command(List<String> options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -93,13 +88,12 @@ public record ServiceJar(Path folder, String module) {
         HttpRequest readiness = HttpRequest.newBuilder(management.resolve("/actuator/health/readiness"))
                 .timeout(PROBE_TIMEOUT)
                 .build();
-        return new ServerProcess(
-                new ServerProcess.Plan(name, command(options), environment, directory, log),
-                () -> CLIENT.send(readiness, HttpResponse.BodyHandlers.discarding())
-                                        .statusCode()
-                                == 200
-                        ? ServerProcess.Answer.READY
-                        : ServerProcess.Answer.SILENT);
+        return new ServerProcess(new ServerProcess.Plan(name, command(options), environment, directory, log), () -> {
+            boolean isReady = CLIENT.send(readiness, HttpResponse.BodyHandlers.discarding())
+                            .statusCode()
+                    == 200;
+            return isReady ? ServerProcess.Answer.READY : ServerProcess.Answer.SILENT;
+        });
     }
 
     /**
@@ -112,13 +106,10 @@ public record ServiceJar(Path folder, String module) {
         Path target = into.resolve(module);
         Folders.delete(target);
         try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.toList()) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
                 Path to = target.resolve(folder.relativize(file));
-                if (Files.isDirectory(file)) {
-                    Files.createDirectories(to);
-                } else {
-                    link(file, to);
-                }
+                Files.createDirectories(to.getParent());
+                link(file, to);
             }
         }
         return new ServiceJar(target, module);

@@ -6,7 +6,6 @@ import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
-import dev.millrace.local.settings.Secrets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,17 +14,15 @@ import java.util.stream.Stream;
 /**
  * The variables of the three services: ours, with what makes them use the embedded servers on top.
  *
- * @param settings the stack's
- * @param ours our own variables; whatever is set there and not named here reaches the services as it is
+ * @param settings the stack's; whatever its environment sets and is not named here reaches the services as it is
  */
-record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
-    private static final String PROFILES = "SPRING_PROFILES_ACTIVE";
+record StackEnvironment(LocalSettings settings) {
     private static final String LOCAL = "local";
 
     /** What a service gets on top of our own variables. */
     Map<String, String> of(Part service, Databases postgres) {
         Map<String, String> variables = new HashMap<>();
-        variables.put(PROFILES, profiles());
+        variables.put("SPRING_PROFILES_ACTIVE", profiles());
         variables.put("MILLRACE_REDIS_URL", "redis://127.0.0.1:" + settings.port(Part.REDIS));
         variables.put(service.variable(), Integer.toString(settings.port(service)));
         variables.put(service.managementVariable(), Integer.toString(settings.managementPort(service)));
@@ -35,19 +32,19 @@ record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
         }
         if (service == Part.INGEST) {
             putSecret(variables, IdentityKey.VARIABLE);
+        } else {
+            variables.put("MILLRACE_POSTGRES_URL", postgres.url(PostgresServer.DATABASE));
         }
         if (service == Part.WORKER) {
-            putLogin(variables, "MILLRACE_POSTGRES", Databases.SETTLER, postgres);
-            variables.put("MILLRACE_POSTGRES_READER", Databases.READER);
-            variables.put("MILLRACE_POSTGRES_READER_PASSWORD", postgres.password());
+            putLogin(variables, "USER", Databases.SETTLER, "PASSWORD", postgres);
+            putLogin(variables, "READER", Databases.READER, "READER_PASSWORD", postgres);
         }
         if (service == Part.LEDGER) {
-            if (ours.getOrDefault("MILLRACE_LEDGER_JWK_SET_URI", "").isBlank()) {
-                putSecret(variables, Secrets.BEARER);
+            if (ours("MILLRACE_LEDGER_JWK_SET_URI").isEmpty()) {
+                putSecret(variables, LocalSettings.BEARER_SECRET);
             }
-            putLogin(variables, "MILLRACE_POSTGRES", Databases.LEDGER, postgres);
-            variables.put("MILLRACE_POSTGRES_OWNER", Databases.OWNER);
-            variables.put("MILLRACE_POSTGRES_OWNER_PASSWORD", postgres.password());
+            putLogin(variables, "USER", Databases.LEDGER, "PASSWORD", postgres);
+            putLogin(variables, "OWNER", Databases.OWNER, "OWNER_PASSWORD", postgres);
         }
         return variables;
     }
@@ -55,23 +52,27 @@ record StackEnvironment(LocalSettings settings, Map<String, String> ours) {
     /** Lines about variables of ours that have no effect here. */
     List<String> remarks() {
         return Stream.of("MILLRACE_REDIS_URL", "MILLRACE_POSTGRES_URL")
-                .filter(name -> !ours.getOrDefault(name, "").isBlank())
+                .filter(name -> !ours(name).isEmpty())
                 .map(name -> name + " is set but has no effect: up starts servers of its own")
                 .toList();
     }
 
     private void putSecret(Map<String, String> variables, String variable) {
-        variables.put(variable, settings.secrets().getOrMake(variable));
+        variables.put(variable, settings.secretOrNew(variable));
     }
 
-    private static void putLogin(Map<String, String> variables, String prefix, String login, Databases postgres) {
-        variables.put(prefix + "_URL", postgres.url(PostgresServer.DATABASE));
-        variables.put(prefix + "_USER", login);
-        variables.put(prefix + "_PASSWORD", postgres.password());
+    private static void putLogin(
+            Map<String, String> variables, String name, String login, String password, Databases postgres) {
+        variables.put("MILLRACE_POSTGRES_" + name, login);
+        variables.put("MILLRACE_POSTGRES_" + password, postgres.password());
+    }
+
+    private String ours(String variable) {
+        return settings.environment().getOrDefault(variable, "").strip();
     }
 
     private String profiles() {
-        String given = ours.getOrDefault(PROFILES, "").strip();
+        String given = ours("SPRING_PROFILES_ACTIVE");
         boolean local = List.of(given.split(",", -1)).contains(LOCAL);
         return given.isEmpty() ? LOCAL : local ? given : LOCAL + "," + given;
     }

@@ -12,10 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -27,7 +25,7 @@ import java.util.function.Consumer;
  * end, should this one be killed before it can do so itself.
  */
 final class StackHome implements AutoCloseable {
-    private static final Duration GRACE = Duration.ofSeconds(20);
+    private static final int GRACE_SECONDS = 20;
 
     private final Path home;
     private final FileChannel lock;
@@ -66,10 +64,9 @@ final class StackHome implements AutoCloseable {
     /** Keeps the logs of the run before under {@code <part>.previous.log}. */
     void rotateLogs() throws IOException {
         for (Part part : Part.values()) {
-            Path log = log(part);
-            if (Files.exists(log)) {
-                Files.move(
-                        log, log.resolveSibling(part.label() + ".previous.log"), StandardCopyOption.REPLACE_EXISTING);
+            if (Files.exists(log(part))) {
+                Path previous = log(part).resolveSibling(part.label() + ".previous.log");
+                Files.move(log(part), previous, StandardCopyOption.REPLACE_EXISTING);
             }
         }
     }
@@ -78,18 +75,20 @@ final class StackHome implements AutoCloseable {
         return home.resolve("logs").resolve(part.label() + ".log");
     }
 
-    /**
-     * Takes a service as it was built.
-     *
-     * @throws CommandException when it has not been built
-     */
-    ServiceJar take(Part service, Path root) throws IOException {
-        return ServiceJar.built(root, service.label()).linkedInto(home.resolve("run"));
+    /** @throws CommandException when one has not been built */
+    void takeServices(Path root) throws IOException {
+        for (Part service : List.of(Part.LEDGER, Part.WORKER, Part.INGEST)) {
+            ServiceJar.built(root, service.label()).linkedInto(home.resolve("run"));
+        }
     }
 
-    /** Remembers a process of this stack. */
+    ServiceJar service(Part part) {
+        return new ServiceJar(home.resolve("run").resolve(part.label()), part.label());
+    }
+
+    /** Remembers a process of this stack: its name, its pid, and when it started. */
     void remember(ServerProcess process) throws IOException {
-        String line = "%s %d %d%n".formatted(process.name(), process.handle().pid(), started(process.handle()));
+        String line = "%s %d %s%n".formatted(process.name(), process.handle().pid(), started(process.handle()));
         Files.writeString(list(), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
@@ -100,47 +99,39 @@ final class StackHome implements AutoCloseable {
 
     /** Ends what a killed stack left behind, in the order in which it would have been stopped. */
     void endLeftovers(Consumer<String> say) throws IOException {
-        if (!Files.exists(list())) {
-            return;
-        }
-        for (String line : Files.readAllLines(list()).reversed()) {
-            leftover(line).ifPresent(process -> {
-                String name = line.substring(0, line.indexOf(' '));
-                say.accept("stopping " + name + " (process " + process.pid()
-                        + "), left behind by a stack that was killed");
-                // To Postgres, SIGTERM means to wait for its clients.
-                end(process, name.equals(Part.POSTGRES.label()) ? Signal.INT : Signal.TERM);
-            });
+        List<String> lines = Files.exists(list()) ? Files.readAllLines(list()) : List.of();
+        for (String line : lines.reversed()) {
+            String[] fields = line.split(" ", -1);
+            // Another process with the same pid has started at another time.
+            ProcessHandle.of(fields.length == 3 ? Long.parseLong(fields[1]) : -1)
+                    .filter(process -> started(process).equals(fields[2]))
+                    .ifPresent(process -> {
+                        say.accept("stopping " + fields[0] + " (process " + process.pid()
+                                + "), left behind by a stack that was killed");
+                        // To Postgres, SIGTERM means to wait for its clients.
+                        end(process, fields[0].equals(Part.POSTGRES.label()) ? Signal.INT : Signal.TERM);
+                    });
         }
         forget();
     }
 
     private static void end(ProcessHandle process, Signal politely) {
-        politely.send(process);
-        CompletableFuture<ProcessHandle> exit = process.onExit();
-        exit.completeOnTimeout(process, GRACE.toMillis(), TimeUnit.MILLISECONDS).join();
+        politely.send(List.of(process));
+        process.onExit()
+                .completeOnTimeout(process, GRACE_SECONDS, TimeUnit.SECONDS)
+                .join();
         if (process.isAlive()) {
-            Signal.KILL.send(process);
+            Signal.KILL.send(List.of(process));
             process.onExit().join();
         }
     }
 
-    /** The process of this line, where it still runs; another one with the same pid has started at another time. */
-    private static Optional<ProcessHandle> leftover(String line) {
-        String[] fields = line.split(" ", -1);
-        if (fields.length != 3 || !fields[1].matches("[0-9]{1,18}")) {
-            return Optional.empty();
-        }
-        return ProcessHandle.of(Long.parseLong(fields[1]))
-                .filter(process -> Long.toString(started(process)).equals(fields[2]));
-    }
-
-    private static long started(ProcessHandle process) {
-        return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    private static String started(ProcessHandle process) {
+        return process.info().startInstant().map(Instant::toString).orElse("");
     }
 
     private Path list() {
-        return home.resolve("run").resolve("processes");
+        return home.resolve("run/processes");
     }
 
     @Override

@@ -8,6 +8,8 @@ import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.replay.ReplayCommand;
 import dev.millrace.local.server.Ports;
+import dev.millrace.local.up.ReconcileOnStack;
+import dev.millrace.local.up.UpCommand;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -66,8 +66,8 @@ class PostgresServerIT {
                                     Databases.LEDGER,
                                     "SELECT datcollate || ' ' || pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"))
                     .isEqualTo("C millrace_owner");
-            assertThatThrownBy(() -> new Databases("127.0.0.1", postgres.port(), "x", "wrong")
-                            .connect(Databases.OWNER, "millrace"))
+            assertThatThrownBy(() ->
+                            new Databases("127.0.0.1", postgres.port(), "wrong").connect(Databases.OWNER, "millrace"))
                     .isInstanceOf(SQLException.class)
                     .hasMessageContaining("password authentication failed");
         }

@@ -82,15 +82,16 @@ class LocalSettingsTest {
                         CommandException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
                 .hasMessage("there is no stack in " + one.home()
                         + ": start one with ./millrace up, or set MILLRACE_HOME to the folder of the one that runs");
-        String secret = one.secrets().getOrMake(Secrets.BEARER);
+        String secret = one.secretOrNew(LocalSettings.BEARER_SECRET);
         assertThat(secret).matches("[0-9a-f]{64}");
         assertThat(one.bearerSecret()).isEqualTo(secret);
-        assertThat(Files.getPosixFilePermissions(one.home().resolve("secrets").resolve(Secrets.BEARER)))
+        assertThat(Files.getPosixFilePermissions(one.home().resolve("secrets").resolve(LocalSettings.BEARER_SECRET)))
                 .isEqualTo(PosixFilePermissions.fromString("rw-------"));
         LocalSettings two = LocalSettings.from(Map.of("MILLRACE_HOME", "two"), folder);
-        assertThat(two.secrets().getOrMake(Secrets.BEARER)).isNotEqualTo(secret);
+        assertThat(two.secretOrNew(LocalSettings.BEARER_SECRET)).isNotEqualTo(secret);
         String given = "a-secret-of-exactly-32-characters";
-        LocalSettings other = LocalSettings.from(Map.of("MILLRACE_HOME", "one", Secrets.BEARER, given), folder);
+        LocalSettings other =
+                LocalSettings.from(Map.of("MILLRACE_HOME", "one", LocalSettings.BEARER_SECRET, given), folder);
         assertThat(other.bearerSecret()).isEqualTo(given);
         assertThat(one.bearerSecret()).isEqualTo(secret);
     }

@@ -31,10 +31,7 @@ final class ContainerServers {
         redis.start();
         postgres.start();
         Databases databases = new Databases(
-                postgres.getHost(),
-                postgres.getMappedPort(PostgreSQLContainer.POSTGRESQL_PORT),
-                PostgresServer.SUPERUSER,
-                PASSWORD);
+                postgres.getHost(), postgres.getMappedPort(PostgreSQLContainer.POSTGRESQL_PORT), PASSWORD);
         databases.prepareLogins();
         return new Servers(
                 new RedisLine(redis.getHost(), redis.getMappedPort(REDIS_PORT)),

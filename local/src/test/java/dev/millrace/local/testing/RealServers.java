@@ -2,6 +2,7 @@ package dev.millrace.local.testing;
 
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Place;
+import dev.millrace.local.server.PostgresServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ public final class RealServers {
     public static String copyOf(String databaseUrl) {
         String copy = "copy_" + DATABASES.incrementAndGet();
         String original = databaseUrl.substring(databaseUrl.lastIndexOf('/') + 1);
-        try (Connection connection = databases().connect(databases().superuser(), "postgres");
+        try (Connection connection = databases().connect(PostgresServer.SUPERUSER, "postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE %s TEMPLATE %s OWNER %s".formatted(copy, original, Databases.OWNER));
         } catch (SQLException e) {

@@ -26,7 +26,6 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,13 +61,12 @@ class StackIT {
     @Test
     void startsAndStopsInOrderAndKeepsTheData() throws Exception {
         LocalSettings settings = settings();
-        Stack stack = stack();
-        FutureTask<Integer> run = inBackground(stack::run);
+        Running run = inBackground();
         out.await("stop ");
         assertThat(redis(settings).ask("SET kept 1")).isEqualTo("+OK");
         sql(settings, "CREATE TABLE kept ()");
-        stack.stop();
-        assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
+        run.thread().interrupt();
+        assertThat(run.exitCode()).isZero();
         assertThat(out.firstWords())
                 .containsExactly(
                         "postgres jdbc:postgresql://127.0.0.1:" + settings.port(Part.POSTGRES) + "/millrace",
@@ -94,7 +92,7 @@ class StackIT {
         List<String> secretsOfIngest = log("ingest-api");
         assertThat(allPortsAreFree(settings)).isTrue();
 
-        FutureTask<Integer> secondRun = inBackground(stack()::run);
+        Running secondRun = inBackground();
         out.await("stop ");
         assertThat(redis(settings).ask("INCR kept")).isEqualTo(":2");
         sql(settings, "DROP TABLE kept");
@@ -103,7 +101,7 @@ class StackIT {
                 .hasMessage("another ./millrace up runs on " + settings.home()
                         + ": stop it, or set MILLRACE_HOME to another folder");
         killIngest();
-        assertThat(secondRun.get(60, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(secondRun.exitCode()).isEqualTo(1);
         assertThat(err.lines())
                 .startsWith("ingest-api ended with exit code 137; the last lines of its log:", "null as null");
         assertThat(log("ingest-api"))
@@ -164,8 +162,7 @@ class StackIT {
                 .filter(address -> !address.isLoopbackAddress() && address instanceof Inet4Address)
                 .findFirst()
                 .orElseThrow();
-        Stack stack = stack();
-        FutureTask<Integer> run = inBackground(stack::run);
+        Running run = inBackground();
         out.await("stop ");
         for (Part part : Part.values()) {
             int port = settings().managementPort(part);
@@ -176,17 +173,16 @@ class StackIT {
                     .as("%s at %s", part, other)
                     .isInstanceOf(ConnectException.class);
         }
-        stack.stop();
-        assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
+        run.thread().interrupt();
+        assertThat(run.exitCode()).isZero();
     }
 
     @Test
     void aStopDuringTheStartEndsIt() throws Exception {
-        Stack stack = stack();
-        FutureTask<Integer> run = inBackground(stack::run);
+        Running run = inBackground();
         out.await("postgres ");
-        stack.stop();
-        assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
+        run.thread().interrupt();
+        assertThat(run.exitCode()).isZero();
         assertThat(out.lines()).doesNotContain("READY");
         assertThat(allPortsAreFree(settings())).isTrue();
     }
@@ -200,7 +196,7 @@ class StackIT {
     }
 
     private Stack stack() {
-        return new Stack(settings(), environment, out.stream(), err.stream());
+        return new Stack(settings(), out.stream(), err.stream());
     }
 
     private LocalSettings settings() {
@@ -209,8 +205,7 @@ class StackIT {
 
     private void sql(LocalSettings settings, String statement) throws Exception {
         String password = Files.readString(root.resolve(".millrace/postgres/password"));
-        Databases databases =
-                new Databases("127.0.0.1", settings.port(Part.POSTGRES), PostgresServer.SUPERUSER, password);
+        Databases databases = new Databases("127.0.0.1", settings.port(Part.POSTGRES), password);
         try (Connection connection = databases.connect(Databases.OWNER, PostgresServer.DATABASE);
                 Statement executed = connection.createStatement()) {
             executed.execute(statement);
@@ -234,9 +229,15 @@ class StackIT {
         return settings.ports().values().stream().allMatch(Ports::isFree);
     }
 
-    private static FutureTask<Integer> inBackground(Callable<Integer> work) {
-        FutureTask<Integer> task = new FutureTask<>(work);
-        Thread.ofPlatform().start(task);
-        return task;
+    private Running inBackground() {
+        FutureTask<Integer> run = new FutureTask<>(stack()::run);
+        return new Running(Thread.ofPlatform().start(run), run);
+    }
+
+    /** A stack that runs; to interrupt its thread stops it. */
+    private record Running(Thread thread, FutureTask<Integer> run) {
+        int exitCode() throws Exception {
+            return run.get(60, TimeUnit.SECONDS);
+        }
     }
 }

@@ -1,8 +1,9 @@
-package dev.millrace.local.command;
+package dev.millrace.local.up;
 
-import dev.millrace.local.up.Stack;
-import java.io.IOException;
+import dev.millrace.local.command.Terminal;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /** {@code millrace up}. */
@@ -24,19 +25,23 @@ public final class UpCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
+    /** A stop that was asked for (Ctrl-C, SIGTERM, a closed terminal) is a success once everything has ended. */
     @Override
-    public Integer call() throws IOException {
-        Stack stack = new Stack(terminal.settings(), terminal.environment(), terminal.out(), terminal.err());
-        // A stop that was asked for (Ctrl-C, SIGTERM, a closed terminal) is a success once everything has ended.
-        Thread stopper = new Thread(() -> {
-            stack.stop();
+    public Integer call() throws Exception {
+        Stack stack = new Stack(terminal.settings(), terminal.out(), terminal.err());
+        Thread runner = Thread.currentThread();
+        CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
+        Runnable stopper = () -> {
+            runner.interrupt();
+            ended.join();
             Runtime.getRuntime().halt(0);
+        };
+        return Terminal.withShutdownHook(stopper, () -> {
+            try {
+                return stack.run();
+            } finally {
+                ended.complete(null);
+            }
         });
-        Runtime.getRuntime().addShutdownHook(stopper);
-        try {
-            return stack.run();
-        } finally {
-            Terminal.withdraw(stopper);
-        }
     }
 }
