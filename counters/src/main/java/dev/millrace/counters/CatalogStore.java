@@ -38,7 +38,7 @@ public final class CatalogStore {
     /**
      * Publishes a text if the one that the caller has read is still there.
      *
-     * @param before what the caller has read, null for none
+     * @param before the text that the caller has read, null for none
      * @return whether it was
      */
     public static boolean publish(Link link, @Nullable String before, String text, long revision) {

@@ -5,10 +5,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What the keys of one epoch hold, all of it in memory.
+ * The contents of one epoch's keys, in memory.
  *
  * @param earned micros by creator
- * @param engaged units by name, without those that were all taken back
+ * @param engaged units by name, without names whose units were all taken back
  */
 public record EpochContents(EpochControl control, Map<String, Long> earned, Map<EngagementName, Long> engaged) {
     /** Fields that Redis names at a time: it does nothing else meanwhile, for a quarter of a millisecond. */

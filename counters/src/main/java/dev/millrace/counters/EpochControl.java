@@ -10,11 +10,11 @@ import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the earnings of an epoch say of themselves.
+ * The control fields of an epoch's earnings.
  *
  * @param isEmpty whether there is nothing at all
  * @param sealedAt by Redis' clock, between the years 2000 and 9999; null where it is not sealed
- * @param micros Σ of what was earned, 0 to 10<sup>15</sup>
+ * @param micros Σ of the earnings, 0 to 10<sup>15</sup>
  * @param events number of events counted, 0 to 10<sup>12</sup>
  */
 public record EpochControl(boolean isEmpty, @Nullable Instant sealedAt, long micros, long events) {

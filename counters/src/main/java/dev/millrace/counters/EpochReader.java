@@ -27,7 +27,7 @@ public final class EpochReader {
         void take(String field, String value) throws MalformedCountersException;
     }
 
-    /** Takes units of a name; several of one name may come, and negative ones for what was taken back. */
+    /** Takes units of a name; several of one name may come, and negative ones for units taken back. */
     public interface RecordSink {
         void take(EngagementName name, long units) throws MalformedCountersException;
     }
@@ -83,7 +83,7 @@ public final class EpochReader {
      * Hands on all records of an epoch: the folded ones, then those of the stream. Where a fold came in between, it begins again.
      *
      * @param page entries or fields that Redis names at a time
-     * @param begin called before the first record, and before each beginning again: what was taken is void
+     * @param begin called before the first record, and before each beginning again: all that was handed on is void
      * @param alive called after each page
      */
     public static void records(

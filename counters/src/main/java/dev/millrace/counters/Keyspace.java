@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** What is asked of a Redis server beside the scripts: which keys there are, how it is set. */
+/** Questions to a Redis server beside the scripts: its keys and its settings. */
 public final class Keyspace {
     /** Keys looked at a step. */
     private static final int STRIDE = 1_000;

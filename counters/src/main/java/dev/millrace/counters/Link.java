@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to one Redis process, and what the last look at it found. The connection never reconnects, so all it carries reaches the same
+ * A connection to one Redis process, and the last look's findings. The connection never reconnects, so all it carries reaches the same
  * process. Immutable but for the connection; thread-safe.
  */
 public final class Link {
@@ -62,7 +62,7 @@ public final class Link {
 
     /**
      * @param process run id and replication id of the process
-     * @param waitsForFiles whether its replicas are asked for what they have synced, not only for what they have received
+     * @param waitsForFiles whether its replicas are asked how much they have synced, not only received
      * @param redisMicros Redis' TIME in microseconds
      * @param ticks reading of the ticker when that TIME had arrived
      * @param onTrouble is told when Redis says that nothing works there now
@@ -118,12 +118,12 @@ public final class Link {
         return second() + LEASE_SECONDS;
     }
 
-    /** Age of what is known of this process, in nanoseconds. */
+    /** Age of the last look at this process, in nanoseconds. */
     public long ageNanos() {
         return ticker.read() - ticks;
     }
 
-    /** Sends a command; what it fails with is a {@link RedisUnavailableException} or a {@link RedisRefusedException}. */
+    /** Sends a command; it fails with a {@link RedisUnavailableException} or a {@link RedisRefusedException}. */
     <T> CompletableFuture<T> send(
             ProtocolKeyword command, CommandOutput<byte[], byte[], T> output, CommandArgs<byte[], byte[]> arguments) {
         return own(connection.async().dispatch(command, output, arguments));
@@ -243,7 +243,7 @@ public final class Link {
         return LEADS_ASTRAY.matcher(error).matches();
     }
 
-    /** Whether this error says that nothing works at the server now, whatever is asked of it. */
+    /** Whether this error says that no command works at the server now. */
     static boolean isOfTheServer(@Nullable String message) {
         return message != null && OF_THE_SERVER.matcher(message).matches();
     }

@@ -20,7 +20,7 @@ public final class LogPages {
     }
 
     /**
-     * What a partition is like at one moment.
+     * A partition's state at one moment.
      *
      * @param second Redis' second
      * @param epoch the open epoch, 0: none

@@ -1,6 +1,6 @@
 package dev.millrace.counters;
 
-/** What stands in Redis is none that Millrace has written: a field, a number or a record. Carries what is wrong, with the values. */
+/** A field, a number or a record in Redis was not written by Millrace. The message has the values. */
 public final class MalformedCountersException extends Exception {
     private static final long serialVersionUID = 1L;
 

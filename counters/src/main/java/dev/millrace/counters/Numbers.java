@@ -2,7 +2,7 @@ package dev.millrace.counters;
 
 import org.jspecify.annotations.Nullable;
 
-/** Numbers as they stand in Redis, where whoever edits it by hand may have left anything. */
+/** Reads numbers in Redis, which somebody may have edited by hand. */
 final class Numbers {
     private Numbers() {}
 

@@ -48,7 +48,7 @@ public final class Opening {
             long clockTolerance,
             List<Long> inTheWay) {}
 
-    /** What came of opening. */
+    /** The result of opening. */
     public sealed interface Result {
         /** @param quarantined keys that were in the way */
         record Opened(long quarantined) implements Result {}

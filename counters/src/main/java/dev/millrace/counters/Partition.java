@@ -61,7 +61,7 @@ public record Partition(int number) {
         return ALL.get((int) (hash.getValue() % COUNT));
     }
 
-    /** What all of its keys begin with. */
+    /** The prefix of all its keys. */
     public String tag() {
         return TAGS.get(number);
     }
@@ -71,17 +71,17 @@ public record Partition(int number) {
         return tag() + "ctl";
     }
 
-    /** The log of what was counted, of one class. */
+    /** The log of counted identities, of one class. */
     public String log(Retention retention) {
         return tag() + "log:" + retention.wireName();
     }
 
-    /** What each creator has earned in this epoch. */
+    /** A hash of each creator's earnings in this epoch. */
     public String earn(long epoch) {
         return tag() + "earn:" + epoch;
     }
 
-    /** What the micros of this epoch are for: a stream of records ({@link Records}). */
+    /** The engagement of this epoch: a stream of records ({@link Records}). */
     public String engage(long epoch) {
         return tag() + "engage:" + epoch;
     }

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Redis holds of a partition, as text; anything may be missing ({@code state.lua}).
+ * A partition's state in Redis, as text; anything may be missing ({@code state.lua}).
  *
  * @param fields of {@code ctl}; {@link Ctl} has their names
  * @param shortLogIsSound whether the log of the short class is the one that {@code ctl} describes

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What creators of one partition have earned in the epochs above the settled one, at one moment ({@code pending.lua}). Thread-safe. */
+/** Reads the earnings of creators of one partition in the epochs above the settled one, at one moment ({@code pending.lua}). Thread-safe. */
 public final class Pending {
     /** Epochs that are asked for at first: one or two while all is well. */
     private static final int USUAL_EPOCHS = 4;
@@ -17,7 +17,7 @@ public final class Pending {
 
     private Pending() {}
 
-    /** What Redis says. */
+    /** The reply of {@code pending.lua}. */
     public sealed interface Reply {
         /**
          * @param pointer the open epoch

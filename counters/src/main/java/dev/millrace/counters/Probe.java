@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
-/** Asks a server what it is: its clock, its process, its role, and in a cluster which node serves which key. For one thread. */
+/** Asks a server for its clock, its process, its role, and in a cluster for the node that serves a key. For one thread. */
 final class Probe {
     private static final Pattern KNOWS_WAITAOF = Pattern.compile("7\\.[2-9].*|([89]|[1-9][0-9]).*");
 

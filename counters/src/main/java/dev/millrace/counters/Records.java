@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The records of an entry of an engage stream: what its micros are for. Field {@code r} has the records as the caller summed them; field
- * {@code t} (where anything was) what the script took back of them, 6 bytes each, little-endian: u16 index of the record, u32 units.
+ * {@code t} (where there is any) the units that the script took back, 6 bytes each, little-endian: u16 index of the record, u32 units.
  *
  * <p>A record is publisher, creator, article and type, each as its length in bytes and its UTF-8, then rate version and units. Numbers and
  * lengths are base-128, the low seven bits first (LEB128). Every record is complete in itself.
@@ -68,7 +68,7 @@ public final class Records {
     }
 
     /**
-     * Reads an entry: its records, and behind them what was taken back, with negative units.
+     * Reads an entry: its records, and behind them the units taken back, as negative units.
      *
      * @param records field {@code r}
      * @param takenBack field {@code t}, or null

@@ -31,10 +31,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connections to Redis: one to the node, to the primary that the sentinels name, or to each primary of a cluster. Opens them, looks at
- * each again and again, and replaces those that are gone, no longer answer, or lead to a server that can't be used. Thread-safe.
+ * each again and again, and replaces each that is gone, no longer answers, or leads to a server that can't be used. Thread-safe.
  *
  * <p>Lettuce's own reconnection is off: it would send commands whose outcome is unknown a second time, to a process that may be another
- * one. Here a lost connection fails what was in flight, and a new one is looked at (which process? which role? its clock?) before anything
+ * one. Here a lost connection fails its commands in flight, and a new one is looked at (which process? which role? its clock?) before anything
  * is sent through it. Redirections of a cluster aren't followed for the same reason: they are a failure, and the next look learns the new
  * owner.
  */
@@ -74,10 +74,10 @@ public final class RedisConnections implements AutoCloseable {
 
     private static final int CATALOG = Partition.COUNT;
 
-    /** By place; empty where nobody is known to serve it. */
+    /** By place; empty where no server is known. */
     private volatile @Nullable Link[] byPlace = new @Nullable Link[PLACES.size()];
 
-    /** Those that serve the places, each once; none where a place has none. */
+    /** The links that serve the places, each once; none where a place has no link. */
     private volatile List<Link> primaries = List.of();
 
     /** By address; only the watch changes it. */
@@ -109,8 +109,7 @@ public final class RedisConnections implements AutoCloseable {
         client.setOptions(ClientOptions.builder()
                 .autoReconnect(false)
                 .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-                .timeoutOptions(
-                        TimeoutOptions.enabled()) // no command waits for good, whatever becomes of its connection
+                .timeoutOptions(TimeoutOptions.enabled()) // no command waits for good, also not on a dead connection
                 .socketOptions(SocketOptions.builder()
                         .connectTimeout(settings.patience())
                         .keepAlive(true)
@@ -124,7 +123,7 @@ public final class RedisConnections implements AutoCloseable {
         var _ = watch.scheduleWithFixedDelay(this::look, 0, pause.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** The connection that serves this partition; empty where what is known of it is too old, or nothing is. */
+    /** The connection that serves this partition; empty where there is none, or its last look is too old. */
     public Optional<Link> link(Partition partition) {
         return usable(partition.number());
     }
@@ -196,7 +195,7 @@ public final class RedisConnections implements AutoCloseable {
         return settings.place();
     }
 
-    /** One look at everything. Whatever goes wrong, there will be another. For the watch, and for whoever can't wait for it. */
+    /** Looks at every server once. A look that fails is followed by another. For the watch, and for callers that can't wait for it. */
     public synchronized void look() {
         lookAsked.set(false);
         try {
@@ -233,7 +232,7 @@ public final class RedisConnections implements AutoCloseable {
                                 || misses.merge(address, 1, Integer::sum) >= MOST_MISSES)) {
                     var _ = before.connection().closeAsync();
                 } else if (before != null) {
-                    seen.put(address, before); // a look that was missed: what is known grows old
+                    seen.put(address, before); // a look that was missed: its last look grows old
                 }
             }
         }

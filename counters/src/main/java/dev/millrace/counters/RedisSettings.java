@@ -14,13 +14,13 @@ import java.util.regex.Pattern;
  *
  * @param url {@code redis[s]://[user:password@]host:port[,host:port…][/database]}: one node, or some nodes of a cluster, which is found out;
  *     {@code redis-sentinel[s]://[user:password@]host:port[,host:port…][/database]#name}: the primary that the sentinels name
- * @param patience longest wait for an answer to a look; what a look has found holds for twice as long
+ * @param patience longest wait for an answer to a look; a look's findings hold for twice as long
  * @param timeout longest wait for an answer to any other command
  */
 public record RedisSettings(String url, Duration patience, Duration timeout) {
     private static final Pattern SCHEME = Pattern.compile("^rediss?(-sentinel)?://");
 
-    /** User and password hold nothing that ends them: what comes after it would be taken for a host, a port, a name, and be shown. */
+    /** User and password hold no character that ends them: the rest would be taken for a host, a port, a name, and be shown. */
     private static final Pattern SENTINELS = Pattern.compile("rediss?-sentinel://(?:[^@/?#]*@)?[^@]+");
 
     private static final Pattern NODES = Pattern.compile("(rediss?://(?:[^@/?#]*@)?)([^@/?#]+)([^@]*)");

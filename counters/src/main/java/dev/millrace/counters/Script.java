@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * A Lua script, whose file says what it takes and answers: sent by its hash, and in full where Redis does not know that hash (it forgets
+ * A Lua script, whose file documents its arguments and reply. It is sent by its hash, and in full where Redis does not know that hash (it forgets
  * when restarted). Thread-safe.
  */
 final class Script {

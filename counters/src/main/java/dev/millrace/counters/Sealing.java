@@ -50,7 +50,7 @@ public final class Sealing {
         /** It may be sealed here, but the replicas have not said that they know. */
         record Unreplicated(String why) implements Result {}
 
-        /** The pointer is at or behind what is settled, or there is none. */
+        /** The pointer is at or behind the settled epoch, or there is none. */
         record Lost(String what) implements Result {}
 
         /** This Redis process or lineage has not been compared with the ledger yet; the watch does that within a second. */

@@ -2,7 +2,7 @@ package dev.millrace.counters;
 
 import java.util.List;
 
-/** What {@code tally.lua} says of one section. Nothing of it has changed unless it is {@link Counted}. */
+/** The reply of {@code tally.lua} to one section. Only {@link Counted} has changed anything. */
 public sealed interface TallyReply {
     /**
      * Each event has its verdict.
@@ -21,7 +21,7 @@ public sealed interface TallyReply {
     /** The caller is too far behind: the next entries from its position on. */
     record Behind(List<LogEntry> tail) implements TallyReply {}
 
-    /** What the caller has read is of another history, or too old to go on from: it reads the log anew. */
+    /** The caller's position is of another history, or no longer in the log: it reads the log anew. */
     record Anew(String why) implements TallyReply {}
 
     /** Another epoch is open. */

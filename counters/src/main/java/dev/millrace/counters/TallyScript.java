@@ -16,7 +16,7 @@ public final class TallyScript {
     /**
      * @param identityKey fingerprint of the key that identities are hashed under
      * @param clockLeap most that Redis' clock may leap ahead of the last second it was seen at
-     * @param ackReplicas replicas that must have what was counted before anybody hears of it; 0: none
+     * @param ackReplicas replicas that must have counted events before these are answered; 0: none
      * @param ackTimeout longest wait for them
      */
     public TallyScript(String identityKey, Duration clockLeap, int ackReplicas, Duration ackTimeout) {
@@ -32,14 +32,14 @@ public final class TallyScript {
     }
 
     /**
-     * What a call says.
+     * The reply to a call.
      *
      * @param second Redis' second
      * @param sections what became of each section, in their order
      */
     public record Reply(long second, List<TallyReply> sections) {}
 
-    /** A section, and what the caller knows of its log and epoch. */
+    /** A section, and the caller's knowledge of its log and epoch. */
     public record Part(TallySection section, LogPosition position, long epoch) {}
 
     /**
@@ -108,7 +108,7 @@ public final class TallyScript {
         };
     }
 
-    /** Whoever edits Redis by hand may leave anything there. */
+    /** Somebody may have edited Redis by hand. */
     private static TallyReply moved(String epoch) {
         return epoch.matches("[1-9][0-9]{0,17}")
                 ? new TallyReply.Moved(Long.parseLong(epoch))

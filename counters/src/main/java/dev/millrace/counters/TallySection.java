@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a call of {@code tally.lua} counts in one partition and class: identities, and what the events add up to. Built event by event; for one
+ * The part of a call of {@code tally.lua} for one partition and class: identities, and the sums of their events. Built event by event; for one
  * thread.
  */
 public final class TallySection {
@@ -106,7 +106,7 @@ public final class TallySection {
                 .addKey(Link.bytes(partition.engage(epoch)));
     }
 
-    /** The arguments, given what the caller knows. */
+    /** The arguments, given the caller's position and epoch. */
     void addArguments(LogPosition position, long epoch, CommandArgs<byte[], byte[]> to) {
         to.add(retention.wireName())
                 .add(Long.toString(position.lineage()))

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a partition has counted in all and what of it is not settled, at one moment ({@code totals.lua}).
+ * A partition's totals and its sums that are not settled, at one moment ({@code totals.lua}).
  *
  * @param pointer the open epoch as text, empty: none
  * @param micros counted since the beginning, as text

@@ -22,13 +22,13 @@ import org.springframework.util.unit.DataSize;
  * @param audience what the {@code aud} of a token must hold, where it has one
  * @param reactions the keys a reaction may have
  * @param tallyTimeout longest wait for Redis' answer to one request
- * @param indexMemory memory for the identities of what was counted, at least 1 MB
+ * @param indexMemory memory for the identities of counted events, at least 1 MB
  * @param eventsUnderWay most events that are being counted at once, at least 1,000
  * @param bodiesUnderWay most memory that the bodies of requests take at once, at least 1 MB
  * @param publisherEventsPerSecond that one publisher may send to this node, 0 for any number
  * @param catalogPoll how often the catalogue is read, at most 1 s so that changes are in force within 2 s
- * @param redisPatience longest wait for Redis' answer to a look at it; what is known of Redis holds for twice as long
- * @param redisAckReplicas replicas that must have what was counted before it is answered, 0 for none
+ * @param redisPatience longest wait for Redis' answer to a look at it; a look's findings hold for twice as long
+ * @param redisAckReplicas replicas that must have counted events before these are answered, 0 for none
  * @param clockLeap most that Redis' clock may be ahead of the last second a partition has seen
  */
 @ConfigurationProperties("millrace")
@@ -82,7 +82,7 @@ public record IngestSettings(
     }
 
     /**
-     * What events are hashed to identities under, checked.
+     * The key that events are hashed to identities under, checked.
      *
      * @param local whether the local profile is active, where the well-known key serves
      */

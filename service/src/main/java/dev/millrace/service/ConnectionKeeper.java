@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Keeps room for those who have something to say. When nine connections in ten are taken it closes idle ones, longest idle
+ * Keeps room for clients with requests. When nine connections in ten are taken it closes idle ones, longest idle
  * first, until two in ten are free. It closes a connection whose head is not complete after ten seconds, however steadily
  * its bytes come: Tomcat's own timeout starts anew with each of them. Thread-safe.
  */

@@ -8,7 +8,7 @@ final class ConnectionRoom {
     /** Bytes of the heap for one request whose head or body is awaited: 122 KiB measured, mostly the server's buffers. */
     static final long OF_ONE = 128 * 1024;
 
-    /** Bytes for everything else: the service at rest (27 MiB), bodies, and what is made of them. */
+    /** Bytes for everything else: the service at rest (27 MiB), bodies, and their parsed events. */
     static final long OF_THE_REST = 128L << 20;
 
     /** However small the heap is. */

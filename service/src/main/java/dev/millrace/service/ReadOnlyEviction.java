@@ -4,7 +4,7 @@ import com.zaxxer.hikari.SQLExceptionOverride;
 import java.sql.SQLException;
 
 /**
- * Drops a connection whose server refuses to write: after a failover it leads to what is a replica now. The next one is made only to a primary
+ * Drops a connection whose server refuses to write: after a failover it leads to a replica. The next one is made only to a primary
  * ({@code targetServerType} in application.yml).
  */
 public final class ReadOnlyEviction implements SQLExceptionOverride {

@@ -91,7 +91,7 @@ final class RequestRulesValve extends ValveBase {
         return false;
     }
 
-    /** Takes what the server has read, and forgets it. */
+    /** Takes the bytes that the server has read, and forgets them. */
     private static final class Discarded implements ApplicationBufferHandler {
         private ByteBuffer buffer = ByteBuffer.allocate(0);
 
@@ -117,7 +117,7 @@ final class RequestRulesValve extends ValveBase {
         return read.get();
     }
 
-    /** Once it is answered; Tomcat would go on to read what is left of the body, byte by byte as it comes. */
+    /** Ends it after the answer; Tomcat would read the rest of the body, byte by byte as it comes. */
     private static void endConnection(Request request) {
         request.getCoyoteRequest().action(ActionCode.DISABLE_SWALLOW_INPUT, null);
     }

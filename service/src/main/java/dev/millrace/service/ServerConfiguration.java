@@ -19,7 +19,7 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties(ServerConfiguration.ServerSettings.class)
 public class ServerConfiguration {
     /**
-     * What differs between the services' servers.
+     * The settings in which the services' servers differ.
      *
      * @param anyOrigin whether a script of any page may read the server's own errors
      */

@@ -11,7 +11,7 @@ import org.apache.catalina.valves.ErrorReportValve;
 import org.apache.coyote.ActionCode;
 import org.jspecify.annotations.Nullable;
 
-/** Tells the server's own errors as problems, also those that it finds before any service's code runs. */
+/** Tells the server's own errors as problems, also errors found before any service's code runs. */
 final class ServerErrors extends ErrorReportValve {
     private static final int FIRST_ERROR = 400;
 
@@ -36,7 +36,7 @@ final class ServerErrors extends ErrorReportValve {
                 write(request, response, problem(request, Problem.of(response.getStatus())));
                 response.finishResponse();
             } catch (IOException | IllegalStateException e) {
-                // The client is gone, or the answer has begun: nobody is left to tell.
+                // The client is gone, or the answer has begun.
                 container.getLogger().debug("an error could not be told", e);
             }
         }

@@ -21,7 +21,7 @@ public final class WatchedHttp11 extends Http11NioProtocol {
         return new UnderscoreProcessor(this, getAdapter());
     }
 
-    /** Those that are open, each in whatever state it is. */
+    /** The open connections, in any state. */
     List<NioSocketWrapper> connections() {
         return getEndpoint().getConnections().stream()
                 .map(NioSocketWrapper.class::cast)

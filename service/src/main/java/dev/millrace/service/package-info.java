@@ -1,4 +1,4 @@
-/** What all services share: the HTTP server (connections, heads, its own errors), and how a refused setting is told. */
+/** The HTTP server that all services share (connections, heads, its own errors), and the report of a refused setting. */
 @NullMarked
 package dev.millrace.service;
 

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is in force: one consistent snapshot, immutable.
+ * Publishers and prices in force: one consistent snapshot, immutable.
  *
  * @param revision grows with every change in the database
  * @param publishers every publisher ever created, by id

@@ -3,7 +3,7 @@ package dev.millrace.common.catalog;
 import dev.millrace.common.money.Micros;
 
 /**
- * What one type of event pays.
+ * The price of one event type.
  *
  * @param micros micros per unit, 0 to 10<sup>9</sup>
  * @param cap most units one event is paid for, from 1; a type not priced per unit has 1

@@ -74,7 +74,7 @@ public final class IdentityKey {
     }
 
     /**
-     * The identity of an event that a visitor can give an article only once, whatever the token.
+     * The identity of an event that a visitor can give an article only once, with any token.
      *
      * @param key the event's own key, empty where the type takes none
      * @param visitor the token's {@code vis}

@@ -9,7 +9,7 @@ import javax.crypto.KDF;
 import javax.crypto.spec.HKDFParameterSpec;
 
 /**
- * A secret of the installation, as an operator sets it, and what is derived from it with HKDF-SHA256 (RFC 5869). Its
+ * A secret of the installation, as an operator sets it, and the keys derived from it with HKDF-SHA256 (RFC 5869). Its
  * messages name the variable and never hold the secret. Thread-safe.
  */
 final class Secret {
@@ -69,7 +69,7 @@ final class Secret {
     /**
      * Derives a secret of its own for each purpose.
      *
-     * @param purpose what the result is for; two purposes never share a result
+     * @param purpose use of the result; two purposes never share a result
      * @param length bytes of the result
      */
     byte[] derive(String purpose, int length) {

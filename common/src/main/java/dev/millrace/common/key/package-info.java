@@ -1,4 +1,4 @@
-/** The installation's secrets and what is derived from them. */
+/** The installation's secrets and the keys derived from them. */
 @NullMarked
 package dev.millrace.common.key;
 

@@ -26,7 +26,7 @@ public final class OutageLog {
     /**
      * An outage that may end by itself.
      *
-     * @param what what is out, as the log's sentence begins
+     * @param what the outage, as the log's sentence begins
      */
     public OutageLog(String what, Ticker ticker) {
         this(what, Level.WARN, ticker);

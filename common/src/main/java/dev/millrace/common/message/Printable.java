@@ -1,6 +1,6 @@
 package dev.millrace.common.message;
 
-/** What somebody sent, in a message: short, on one line, without control characters. */
+/** Makes a stranger's text fit for a message: short, on one line, without control characters. */
 public final class Printable {
     private static final int MOST_CHARACTERS = 120;
 

@@ -1,4 +1,4 @@
-/** What people read of a mistake: settings that are refused, and values that somebody sent. */
+/** Messages about mistakes: refused settings, outages, and values of strangers made printable. */
 @NullMarked
 package dev.millrace.common.message;
 

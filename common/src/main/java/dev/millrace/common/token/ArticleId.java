@@ -1,6 +1,6 @@
 package dev.millrace.common.token;
 
-/** What an article id looks like, wherever one is taken. */
+/** The form of an article id. */
 public final class ArticleId {
     /** Most characters (code points) of an article id. */
     public static final int MOST_CHARACTERS = 128;

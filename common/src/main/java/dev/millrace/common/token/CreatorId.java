@@ -1,6 +1,6 @@
 package dev.millrace.common.token;
 
-/** What a creator id looks like, wherever one is taken: in tokens, in paths of the ledger, in Redis. */
+/** The form of a creator id, in tokens, in paths of the ledger and in Redis. */
 public final class CreatorId {
     /** The rule, for messages. */
     public static final String RULE = "a creator id is [A-Za-z0-9._:-]{1,64}, not '.' or '..'";

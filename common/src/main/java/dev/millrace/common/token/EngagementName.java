@@ -3,7 +3,7 @@ package dev.millrace.common.token;
 import java.util.regex.Pattern;
 
 /**
- * What units are counted under: {@code <publisher>|<creator>|<article>|<type>|<rate version>} as a field of a folded hash. An article may
+ * The name that units are counted under: {@code <publisher>|<creator>|<article>|<type>|<rate version>} as a field of a folded hash. An article may
  * hold any character, the separator too, so the field is parsed from both ends.
  *
  * @param publisher who signed, and pays

@@ -7,7 +7,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * What a reader can do that earns the creator money. Whatever the services know of a type stands here; the names are part of the protocol. A
+ * A reader's action that earns the creator money. Everything that services know of a type stands here; the names are part of the protocol. A
  * new type takes a line here, a migration with its price and its column of article_score, and the order of release that
  * docs/developing/how-to.md gives.
  */
@@ -19,7 +19,7 @@ public enum EventType {
     COMMENT("comment", false, Retention.LONG, Key.NONE, false),
     SEARCH_VISIT("search_visit", false, Retention.LONG, Key.NONE, true);
 
-    /** What an event's {@code key} is. A type has few keys, so that one token can't pay without end. */
+    /** The form of an event's {@code key}. A type has few keys, so that one token can't pay without end. */
     public enum Key {
         /** It has none. */
         NONE,
@@ -68,12 +68,12 @@ public enum EventType {
         return retention;
     }
 
-    /** What its {@code key} is. */
+    /** The form of its {@code key}. */
     public Key key() {
         return key;
     }
 
-    /** Whether a visitor can give it an article only once with one key, whatever the token; where the token names a visitor. */
+    /** Whether a visitor can give it an article only once with one key, by any token; where the token names a visitor. */
     public boolean oncePerVisitor() {
         return oncePerVisitor;
     }

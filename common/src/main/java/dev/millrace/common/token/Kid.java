@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * @param number number of the key, from 1
  */
 public record Kid(String publisher, int number) {
-    /** What a publisher id looks like. */
+    /** The form of a publisher id. */
     public static final Pattern PUBLISHER = Pattern.compile("[a-z0-9-]{1,32}");
 
     private static final Pattern FORM = Pattern.compile("([a-z0-9-]{1,32})\\.([1-9][0-9]{0,8})");

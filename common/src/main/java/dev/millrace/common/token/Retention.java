@@ -5,7 +5,7 @@ public enum Retention {
     /** 2 h 10 min by default, never less than a token's lifetime + 120 s: for events that only a living token can repeat. */
     SHORT("short"),
 
-    /** 32 days by default: for events that a reader gives once, whatever token is used. */
+    /** 32 days by default: for events that a reader gives once, with any token. */
     LONG("long");
 
     private final String wireName;

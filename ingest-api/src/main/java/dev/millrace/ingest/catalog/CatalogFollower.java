@@ -35,7 +35,7 @@ public final class CatalogFollower implements AutoCloseable {
     private volatile String trouble = "no catalogue has been read yet";
 
     /**
-     * What was verified.
+     * A verified catalogue.
      *
      * @param revision that stood beside the text
      * @param ticks when it was last seen to be in force, in nanoseconds
@@ -64,7 +64,7 @@ public final class CatalogFollower implements AutoCloseable {
                 : Optional.of(now.catalog());
     }
 
-    /** Age of what is known, in seconds; infinite when nothing ever was. */
+    /** Age of the known catalogue, in seconds; infinite when there never was one. */
     public double ageSeconds() {
         Known now = known;
         return now == null ? Double.POSITIVE_INFINITY : (ticker.read() - now.ticks()) / 1e9;
@@ -98,7 +98,7 @@ public final class CatalogFollower implements AutoCloseable {
         }
     }
 
-    /** What is in the way, empty: nothing. */
+    /** The reason why there is none, empty: there is one. */
     private String read(Link link) throws Exception {
         long asked = ticker.read();
         Optional<String> revision = answer(CatalogStore.revision(link));

@@ -12,6 +12,6 @@ sealed interface IdentitySet permits HashedIdentities, SortedIdentities {
     /** Bytes of memory that it takes, but for its objects' heads. */
     long bytes();
 
-    /** All of them in order, in an array of their own or one that nobody changes. */
+    /** All of them in order, in an array of their own or an unchanging one. */
     long[] sorted();
 }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
- * The identities in one log, up to a position: a log-structured merge tree (O'Neil et al., 1996) over the log, which is what is durable. The newest
+ * The identities in one log, up to a position: a log-structured merge tree (O'Neil et al., 1996) over the log, which is durable. The newest
  * slice of time is a hash set; older ones are sorted arrays, merged by neighbours so that there are few. Everything in it is
- * exact: an identity is in it if and only if it is in the log, at or below the position and not below the floor (what is below may still be).
+ * exact: an identity is in it if and only if it is in the log, at or below the position and not below the floor (older ones may be there).
  *
  * <p>Nothing enters it but from a reply or a read of the log, and it advances only by a complete range of entries that starts at or below its
  * position. Index and position belong to one lineage; a range of another one is not taken. Sorting and merging are done by an executor, meanwhile the
@@ -49,7 +49,7 @@ public final class LogIndex {
     }
 
     /**
-     * What a look at some identities finds, all at one moment.
+     * The result of a lookup, all at one moment.
      *
      * @param position how far the log had been read
      * @param caughtUp whether that was up to the log's end when it was read, so that it can be counted by
@@ -78,7 +78,7 @@ public final class LogIndex {
         return position;
     }
 
-    /** Whether the log has been read up to what was its end at that moment, so that the index can be counted by. */
+    /** Whether the log has been read up to its end at that moment, so that the index can be counted by. */
     public synchronized boolean isCaughtUp() {
         return caughtUp;
     }
@@ -124,7 +124,7 @@ public final class LogIndex {
         advance(entries, to, 0);
     }
 
-    /** Whether a range from one position to another follows what is known. */
+    /** Whether a range from one position to another follows the index' position. */
     private boolean reaches(LogPosition from, LogPosition to) {
         return from.lineage() == position.lineage()
                 && to.lineage() == position.lineage()
@@ -162,7 +162,7 @@ public final class LogIndex {
         }
     }
 
-    /** Forgets all that is known, of whatever lineage. */
+    /** Forgets everything, of any lineage. */
     public synchronized void forget() {
         position = LogPosition.NONE;
         caughtUp = false;

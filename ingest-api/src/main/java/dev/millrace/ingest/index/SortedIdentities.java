@@ -20,7 +20,7 @@ final class SortedIdentities implements IdentitySet {
     /** Bits of an identity that are not leading ones. */
     private final int otherBits;
 
-    /** @param identities sorted; nobody changes them any more */
+    /** @param identities sorted; not changed any more */
     SortedIdentities(long[] identities, long lastSecond) {
         this.identities = identities;
         this.lastSecond = lastSecond;

@@ -1,4 +1,4 @@
-/** What this node knows of the logs: the identities that were counted. */
+/** This node's copy of the logs: the identities that were counted. */
 @NullMarked
 package dev.millrace.ingest.index;
 

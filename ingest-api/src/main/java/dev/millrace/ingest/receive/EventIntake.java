@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Map;
 import org.springframework.http.ProblemDetail;
 
-/** What becomes of the events of a request: each is judged, and what may count is counted. Thread-safe. */
+/** Verifies the events of a request and counts the good ones. Thread-safe. */
 final class EventIntake {
-    /** What a sender does where not all of a request is known to be counted. */
+    /** The remedy where it is not known whether all of a request is counted. */
     static final String SEND_AGAIN = "; send the same events again, what was counted comes back as duplicate";
 
     private final EventVerifier verifier;
@@ -96,7 +96,7 @@ final class EventIntake {
         return tally.count(verdicts);
     }
 
-    /** By Redis' clock, and only while what it says can be believed: by a clock that has leapt good tokens would be refused for good. */
+    /** Judges by Redis' clock, and only while that can be believed: a clock that has leapt would refuse good tokens for good. */
     private List<Verdict> verify(List<Event> events) {
         String obstacle = follower.obstacle();
         if (!obstacle.isEmpty()) {

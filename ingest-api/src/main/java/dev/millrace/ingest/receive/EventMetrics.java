@@ -70,7 +70,7 @@ final class EventMetrics {
         }
     }
 
-    /** Times a request under the name and the tags that Spring Boot gives to those that it times itself. */
+    /** Times a request under the name and the tags of Spring Boot's own timers. */
     void answered(String method, int status, long nanos) {
         timers.computeIfAbsent(new Answer(known(method), status), this::timer).record(nanos, TimeUnit.NANOSECONDS);
     }

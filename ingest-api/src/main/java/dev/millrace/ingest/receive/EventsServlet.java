@@ -102,7 +102,7 @@ final class EventsServlet extends HttpServlet {
 
     private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         try {
-            // Any other method is refused by what it is, wherever it comes from.
+            // Another method is refused as such, also from a page of another origin.
             boolean preflight = CorsUtils.isPreFlightRequest(request);
             boolean known = preflight || request.getMethod().equals(POST);
             if (!known || (corsProcessor.processRequest(cors, request, response) && !preflight)) {
@@ -159,7 +159,7 @@ final class EventsServlet extends HttpServlet {
         }
     }
 
-    /** Whatever its parameters: UTF-8 is what a body is in. */
+    /** Leaves the parameters out: a body is always UTF-8. */
     private static boolean isOfAType(String given) {
         try {
             MimeType type = MimeTypeUtils.parseMimeType(given);

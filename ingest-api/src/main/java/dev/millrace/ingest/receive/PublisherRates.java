@@ -7,11 +7,11 @@ import com.google.common.util.concurrent.RateLimiter;
 import java.time.Duration;
 
 /**
- * A token bucket for each publisher, so that one of them can't take the whole node. A bucket holds what comes in a second; a
+ * A token bucket for each publisher, so that one of them can't take the whole node. A bucket holds the events of one second; a
  * request that finds it filled passes whole, and the next ones wait until it has been paid back. Thread-safe.
  */
 final class PublisherRates {
-    /** A bucket that nobody has used for so long is full again, and as good as a new one. */
+    /** A bucket unused for so long is full again, and as good as a new one. */
     private static final Duration FULL_AGAIN = Duration.ofMinutes(10);
 
     private final LoadingCache<String, RateLimiter> buckets;

@@ -66,7 +66,7 @@ final class RequestBody implements AutoCloseable {
         }
     }
 
-    /** Whatever was announced, what is held grows with what has arrived: to a chunk, then to twice as much each time. */
+    /** The buffer grows with the bytes that have arrived, not with the announced length: to a chunk, then to twice as much each time. */
     private void fill(InputStream in, Ticker ticker) throws IOException {
         long deadline = ticker.read() + PATIENCE.toNanos();
         while (true) {

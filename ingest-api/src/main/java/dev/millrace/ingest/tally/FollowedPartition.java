@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 
-/** What this node knows of a partition, and its two logs. One thread reads on; thread-safe otherwise. */
+/** This node's knowledge of a partition, and its two logs. One thread reads on; thread-safe otherwise. */
 final class FollowedPartition {
     /** Read at a time: a millisecond of Redis. */
     private static final int PAGE_ENTRIES = 512;
@@ -52,7 +52,7 @@ final class FollowedPartition {
     private long highestLineage;
 
     /**
-     * What this node believes. It compares; the script checks.
+     * This node's belief. It compares; the script checks.
      *
      * @param lineage its history, 0: none known
      * @param epoch the open epoch, 0: none
@@ -91,7 +91,7 @@ final class FollowedPartition {
         return now.confirmed() && now.epoch() > 0 && ticker.read() - now.ticks() < ANSWERS_FOR.toNanos();
     }
 
-    /** A reply of this lineage has come to what was asked then. */
+    /** A reply of this lineage has come to a call of that time. */
     synchronized void seen(long lineage, long asked) {
         View before = view;
         if (before.lineage() == lineage && asked > before.ticks()) {
@@ -111,7 +111,7 @@ final class FollowedPartition {
         view = now;
     }
 
-    /** What keeps this partition from being counted in; empty: nothing. */
+    /** The reason why nothing can be counted in this partition; empty: none. */
     String trouble() {
         return trouble;
     }
@@ -123,7 +123,7 @@ final class FollowedPartition {
                 : trouble;
     }
 
-    /** What the last look found that keeps this node from counting anywhere; empty: nothing. */
+    /** The reason, found by the last look, why this node can't count anywhere; empty: none. */
     String obstacle() {
         return obstacle;
     }
@@ -152,7 +152,7 @@ final class FollowedPartition {
         }
     }
 
-    /** What is in the way of counting, empty: nothing. */
+    /** The reason why nothing can be counted; empty: none. */
     private String readOn(Link link) {
         LogIndex ofShort = index(Retention.SHORT);
         LogIndex ofLong = index(Retention.LONG);

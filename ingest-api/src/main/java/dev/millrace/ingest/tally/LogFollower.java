@@ -44,7 +44,7 @@ public final class LogFollower implements AutoCloseable {
     private final long began;
 
     /**
-     * What must hold for this node to count.
+     * The conditions for this node to count.
      *
      * @param identityKey fingerprint of the key that identities are hashed under
      * @param leastRemembered least time for which the short class must be remembered: a token's lifetime and two minutes
@@ -79,7 +79,7 @@ public final class LogFollower implements AutoCloseable {
         return ticker.read();
     }
 
-    /** What is known of a log can't be gone on from: it is read from its beginning, now. */
+    /** Reads a log from its beginning, now, as the script can't go on from this node's position. */
     void readAnew(LogTally from) {
         from.index().forget();
         if (!thread.isShutdown()) {
@@ -133,7 +133,7 @@ public final class LogFollower implements AutoCloseable {
         }
     }
 
-    /** What keeps this node from counting anywhere: a clock that can't be believed, another identity key, a span too short; empty: nothing. */
+    /** The reason why this node can't count anywhere: an unbelievable clock, another identity key, a span too short; empty: none. */
     public String obstacle() {
         for (FollowedPartition partition : partitions) {
             if (!partition.obstacle().isEmpty()) {
@@ -178,7 +178,7 @@ public final class LogFollower implements AutoCloseable {
         return (int) partitions.stream().filter(one -> one.view().epoch() > 0).count();
     }
 
-    /** Age of what is known of the partition that was seen the longest ago, in seconds. */
+    /** Age of the oldest view of a partition, in seconds. */
     public double ageSeconds() {
         long now = ticker.read();
         return partitions.stream()

@@ -69,7 +69,7 @@ final class LogTally {
         return true;
     }
 
-    /** Whether what the index knows up to this position may be answered without a call. */
+    /** Whether duplicates up to this position may be answered without a call. */
     private boolean isAnswerable(LogPosition position, boolean needsReplicas) {
         return !needsReplicas
                 || (acknowledged.lineage() == position.lineage()
@@ -122,7 +122,7 @@ final class LogTally {
             List<PendingRequest.Waiting> sent,
             List<PendingRequest.Waiting> known,
             TallyScript.Part part) {
-        /** What has no outcome yet. */
+        /** All events without an outcome. */
         List<PendingRequest.Waiting> all() {
             List<PendingRequest.Waiting> all = new ArrayList<>(sent);
             all.addAll(known);
@@ -135,7 +135,7 @@ final class LogTally {
         }
     }
 
-    /** All of what was taken has been answered. */
+    /** All events of the section have been answered. */
     void answered() {
         end(null);
     }
@@ -143,8 +143,8 @@ final class LogTally {
     /**
      * Builds the section of events that were taken. What the index knows is a duplicate at once where it may say so.
      *
-     * @param mayAnswer whether what is known of the partition is young enough
-     * @param needsReplicas whether an answer holds only for what the replicas have
+     * @param mayAnswer whether the view of the partition is young enough
+     * @param needsReplicas whether an event may be answered only once the replicas have it
      * @return null where the log has not been read up to its end
      */
     synchronized @Nullable Sent section(
@@ -186,7 +186,7 @@ final class LogTally {
     }
 
     /**
-     * Takes the verdicts, and what the reply tells of the log.
+     * Takes the verdicts, and the reply's entries of the log.
      *
      * @param second Redis' second
      * @param replicated whether the replicas have acknowledged it
@@ -223,7 +223,7 @@ final class LogTally {
         };
     }
 
-    /** Those of the same identity are duplicates of what counted; of what did not, the first goes on in the next call. */
+    /** Events of the same identity are duplicates of one that counted. Where it did not count, the first of them goes with the next call. */
     private synchronized void conclude(PendingRequest.Waiting event, Outcome outcome) {
         event.conclude(outcome);
         if (outcome.status() == Outcome.Status.REJECTED) {
@@ -249,7 +249,7 @@ final class LogTally {
         }
     }
 
-    /** Nothing of what was taken is known to be counted: their requests fail, and are sent again. */
+    /** Fails the requests of events that are not known to be counted; their senders send them again. */
     synchronized void failed(List<PendingRequest.Waiting> taken, Throwable why) {
         for (PendingRequest.Waiting event : taken) {
             event.fail(why);

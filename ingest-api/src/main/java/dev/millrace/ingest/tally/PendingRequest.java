@@ -82,7 +82,7 @@ final class PendingRequest implements TimerTask {
         }
     }
 
-    /** The request as a whole has failed, whatever becomes of its other events. */
+    /** Fails the request as a whole, also where its other events have outcomes. */
     void fail(Throwable why) {
         done.completeExceptionally(why);
     }
@@ -93,7 +93,7 @@ final class PendingRequest implements TimerTask {
         fail(new TimeoutException());
     }
 
-    /** Whether nobody waits for it any more. */
+    /** Whether its wait has ended. */
     boolean isOver() {
         return done.isDone();
     }

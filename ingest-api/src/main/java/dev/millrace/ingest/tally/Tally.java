@@ -86,10 +86,10 @@ public final class Tally implements AutoCloseable {
     }
 
     /**
-     * Counts those that may count; when it returns, each is counted, known as a duplicate or refused.
+     * Counts the events that may count. When it returns, each is counted, known as a duplicate or refused.
      *
      * @return the outcomes, in the order of the verdicts
-     * @throws CountersUnavailableException when the request is to be sent again: what was counted of it will come back as duplicate
+     * @throws CountersUnavailableException when the request is to be sent again: its counted events will come back as duplicates
      */
     public List<Outcome> count(List<Verdict> verdicts) {
         for (Verdict verdict : verdicts) { // before anything is on its way: a request goes whole or not at all
@@ -131,7 +131,7 @@ public final class Tally implements AutoCloseable {
         return new CountersUnavailableException("this node is shutting down");
     }
 
-    /** What callers may know of a failure; the log has the rest. */
+    /** The part of a failure that callers may know; the log has the rest. */
     private String why(Throwable failure) {
         return switch (failure) {
             case TimeoutException _ -> "Redis did not answer within %d ms".formatted(timeout.toMillis());
@@ -160,7 +160,7 @@ public final class Tally implements AutoCloseable {
     }
 
     /**
-     * What goes with the next call, which counts as under way from now on; nothing when there is none to be made. Logs take turns, each
+     * Takes the events of the next call, which counts as under way from now on; none when no call is due. Logs take turns, each
      * with all that waits in it and fits; in a cluster a call has one.
      */
     private synchronized Map<LogTally, List<PendingRequest.Waiting>> take() {
@@ -196,13 +196,13 @@ public final class Tally implements AutoCloseable {
         return next;
     }
 
-    /** Those that still wait fail now: nobody is left who would end their wait. */
+    /** Fails all requests that still wait, as the timer would not end their wait any more. */
     @Override
     public void close() {
         timer.stop().forEach(wait -> ((PendingRequest) wait.task()).fail(shuttingDown()));
     }
 
-    /** Whatever goes wrong, the call is over some time: else those that wait would wait for good. */
+    /** Ends the call also when something goes wrong: its events would wait for good. */
     private void call(Map<LogTally, List<PendingRequest.Waiting>> events) {
         Call call = new Call(events);
         try {
@@ -263,7 +263,7 @@ public final class Tally implements AutoCloseable {
             if (link == null) {
                 end(all);
                 if (round > 1) {
-                    sendWaiting(); // else whoever made the call goes on by itself
+                    sendWaiting(); // in round 1 the caller goes on by itself
                 }
                 return;
             }
@@ -333,7 +333,7 @@ public final class Tally implements AutoCloseable {
             log.failed(Objects.requireNonNull(left.remove(log)), why);
         }
 
-        /** A counter that can't be read fails those that need it, not all that happen to travel with them. */
+        /** A counter that can't be read fails its creator's events, not all others of the call. */
         private void corrupt(LogTally log, TallyReply.Corrupt corrupt) {
             CountersUnavailableException why = new CountersUnavailableException(
                     "%s: '%s' in Redis is not what was written there".formatted(log.partition(), corrupt.what()));

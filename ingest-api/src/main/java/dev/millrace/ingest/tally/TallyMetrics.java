@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/** What operators see of the tally. */
+/** The metrics of the tally. */
 final class TallyMetrics {
     private static final Duration[] BUCKETS = IntStream.of(
                     500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 1_500_000)

@@ -70,7 +70,7 @@ record Claims(
         return audience == null || audience.contains(name);
     }
 
-    /** What was read so far. */
+    /** The claims read so far. */
     private static final class Reader {
         private static final long ABSENT = -1;
 

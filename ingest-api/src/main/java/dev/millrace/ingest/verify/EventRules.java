@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param lifetime most seconds that {@code exp - iat} may be
  * @param reactions the keys that a reaction may have
  * @param audience what {@code aud} must hold where a token has one
- * @param behind seconds; what is early by no more than that is left to the script
+ * @param behind seconds; the script judges events that are early by no more than that
  */
 record EventRules(
         IdentityKey identities,

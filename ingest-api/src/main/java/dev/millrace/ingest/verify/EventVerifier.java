@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Judges the events of a request, each by itself: form, kid, signature, claims, times, type, key, in this order. Thread-safe.
  *
- * <p>A payload is not parsed before its signature holds, so that what a stranger sends costs one hash and no more.
+ * <p>A payload is not parsed before its signature holds, so that a stranger's token costs one hash and no more.
  */
 public final class EventVerifier {
     private final MasterKey masterKey;
@@ -65,7 +65,7 @@ public final class EventVerifier {
         return verdicts;
     }
 
-    /** What the events of one request share. Not thread-safe. */
+    /** The state that the events of one request share. Not thread-safe. */
     private final class Run {
         private final Catalog catalog;
         private final long now;

@@ -15,7 +15,7 @@ import tools.jackson.core.json.JsonFactory;
  * it for two things.
  */
 public final class JsonBytes {
-    /** JSON in UTF-16 and UTF-32 has a zero among its first bytes: the parser would take it for what it is. */
+    /** JSON in UTF-16 and UTF-32 has a zero among its first bytes, and the parser would accept it. */
     private static final int TELLING_BYTES = 4;
 
     /** Characters of a value in a message. */

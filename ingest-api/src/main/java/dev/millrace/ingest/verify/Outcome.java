@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of one event, as its sender is told.
+ * The outcome of one event, as its sender is told.
  *
  * @param code why it was rejected, for programs
  * @param detail why it was rejected, for people; never holds a token or a secret

@@ -50,7 +50,7 @@ public record PricedEvent(
         return expired(expiresAt, now).outcome();
     }
 
-    /** The verdict where its token could have counted before what is remembered begins. */
+    /** The verdict where its token could have counted before the remembered time. */
     public Outcome superseded() {
         return Outcome.rejected(
                 RejectionCode.TOKEN_SUPERSEDED,

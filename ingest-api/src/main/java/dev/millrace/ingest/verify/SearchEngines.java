@@ -22,7 +22,7 @@ final class SearchEngines {
     private static final Pattern ADDRESS =
             Pattern.compile("https?://([a-z0-9.-]+)(:[0-9]*)?([/?#].*)?", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
-    /** What stands for a country: {@code com}, {@code de}, {@code co.uk}, {@code com.br}; and Catalonia. */
+    /** A country's part of a host: {@code com}, {@code de}, {@code co.uk}, {@code com.br}; and Catalonia's. */
     private static final Pattern COUNTRY = Pattern.compile("com|cat|(?:com?\\.)?[a-z]{2}");
 
     private final Set<String> hosts = new HashSet<>();

@@ -111,7 +111,7 @@ public enum Problem {
         };
     }
 
-    /** This problem, with what is wrong this time. */
+    /** This problem with its detail. */
     public ProblemException because(String detail) {
         return new ProblemException(this, detail);
     }

@@ -36,7 +36,7 @@ public final class ProblemException extends ErrorResponseException {
         return problem;
     }
 
-    /** What is wrong this time; shown to the caller. */
+    /** The detail, shown to the caller. */
     public String detail() {
         return String.valueOf(getBody().getDetail());
     }
@@ -46,7 +46,7 @@ public final class ProblemException extends ErrorResponseException {
         return problem.code() + ": " + detail();
     }
 
-    /** Made for an answer, often thousands of times a second: nobody reads where. */
+    /** Has no stack trace: it is made for an answer, often thousands of times a second. */
     @Override
     public Throwable fillInStackTrace() {
         return this;

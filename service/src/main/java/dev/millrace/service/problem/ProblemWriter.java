@@ -45,7 +45,7 @@ public final class ProblemWriter {
         }
     }
 
-    /** The address asked for, without what a URI can't hold. */
+    /** The address asked for, without characters that a URI can't hold. */
     private static @Nullable URI instance(@Nullable String address) {
         try {
             return address == null ? null : new URI(null, null, address, null);

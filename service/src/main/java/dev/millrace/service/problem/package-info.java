@@ -1,4 +1,4 @@
-/** What a request is refused with: one list of codes, one exception, and the ways in which it is answered. */
+/** The refusals of requests: one list of codes, one exception, and its answer. */
 @NullMarked
 package dev.millrace.service.problem;
 
