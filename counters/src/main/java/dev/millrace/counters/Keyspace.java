@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Questions to a Redis server beside the scripts: its keys and its settings. */
+/** Reads a Redis server's keys and settings, without Lua scripts. */
 public final class Keyspace {
     /** Keys looked at a step. */
     private static final int STRIDE = 1_000;

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * process. Immutable but for the connection; thread-safe.
  */
 public final class Link {
-    /** Longer than any pause of a process that is alive, shorter than it takes to restore a store. */
+    /** A live process pauses for less than this. Restoring a store takes longer. */
     private static final long LEASE_SECONDS = 10;
 
     /** Errors of a server that the connection should not lead to; its name may lead elsewhere by now. The last two are what WAIT and WAITAOF get from a replica. */

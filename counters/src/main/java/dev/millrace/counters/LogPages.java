@@ -44,15 +44,15 @@ public final class LogPages {
             LogPage longLog) {}
 
     /**
-     * The next entries of a log.
+     * The next entries of a log, behind the requested position.
      *
-     * @param status how they go on from the position that was asked for
-     * @param floor first second that the log still holds; what could have counted before it is refused
-     * @param position behind the entries; its {@code logged} is -1 where more follow
+     * @param status whether the entries continue from the requested position
+     * @param floor first second that the log still holds; tally.lua refuses a token that could have counted before
+     * @param position after the entries; its {@code logged} is -1 where the log has more
      */
     public record LogPage(Status status, long floor, LogPosition position, List<LogEntry> entries) {}
 
-    /** How a page goes on from the position that was asked for. */
+    /** Whether a page continues from the requested position. */
     public enum Status {
         /** From there on. */
         ON,

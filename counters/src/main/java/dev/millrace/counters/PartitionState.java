@@ -27,7 +27,7 @@ public record PartitionState(
     }
 
     /**
-     * Asks Redis.
+     * Reads the state.
      *
      * @param epoch whose stream of records is measured
      */

@@ -44,7 +44,7 @@ public final class Pending {
     public record Epoch(boolean sealed, List<@Nullable String> micros) {}
 
     /**
-     * Asks Redis.
+     * Reads the creators' sums.
      *
      * @param from the first epoch that is not settled
      * @param most epochs that are read at most; a pointer further ahead is {@link Reply.Beyond}

@@ -20,7 +20,7 @@ public record Totals(String pointer, String micros, String events, long sealed, 
     }
 
     /**
-     * Asks Redis.
+     * Reads the totals, and the sums of the epochs from one to another, both included.
      *
      * @param from the first epoch that is not settled
      * @param to the pointer as it is known

@@ -37,7 +37,7 @@ public final class LogIndex {
     private boolean caughtUp;
     private HashedIdentities newest = new HashedIdentities(0);
 
-    /** From the newest to the oldest. */
+    /** Older slices, the newest first. */
     private final List<IdentitySet> older = new ArrayList<>();
 
     private long sliceSeconds = Long.MAX_VALUE;
@@ -84,10 +84,10 @@ public final class LogIndex {
     }
 
     /**
-     * Takes a page of the log.
+     * Adds a page of the log to the index.
      *
-     * @param asked the position it was read from
-     * @param remembered seconds for which the log's identities are remembered, 0: not known
+     * @param asked the position from which the page was read
+     * @param remembered retention of the log's identities in seconds, 0: not known
      */
     public synchronized void take(LogPages.LogPage page, LogPosition asked, long remembered) {
         switch (page.status()) {

@@ -29,7 +29,7 @@ final class PublisherRates {
                 .build(CacheLoader.from(_ -> RateLimiter.create(eventsPerSecond)));
     }
 
-    /** Whether there is a limit at all. */
+    /** Whether a limit is set. */
     boolean isOn() {
         return limited;
     }

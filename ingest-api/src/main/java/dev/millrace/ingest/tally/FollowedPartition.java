@@ -52,12 +52,12 @@ final class FollowedPartition {
     private long highestLineage;
 
     /**
-     * This node's belief. It compares; the script checks.
+     * The partition's state as this node last read it. The script checks it again.
      *
-     * @param lineage its history, 0: none known
+     * @param lineage the partition's lineage, 0: none known
      * @param epoch the open epoch, 0: none
      * @param confirmed whether the Redis process was compared with the ledger
-     * @param ticks reading of the monotonic clock, in nanoseconds, before this was asked for
+     * @param ticks monotonic clock before the node asked Redis, in nanoseconds
      */
     record View(long lineage, long epoch, boolean confirmed, long ticks) {}
 

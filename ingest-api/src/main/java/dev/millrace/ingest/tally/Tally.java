@@ -29,9 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts the verified events of requests, each exactly once. While a call is under way, what arrives waits and travels in the next: group
- * commit (DeWitt et al., 1984: Implementation techniques for main memory database systems). So a call has the more events the busier it is,
- * and each costs the less. Thread-safe.
+ * Counts the verified events of requests, each exactly once. During a call, it collects new events and sends them in the next call: group
+ * commit (DeWitt et al., 1984: Implementation techniques for main memory database systems). The busier it is, the more events
+ * a call has, and the less each event costs. Thread-safe.
  */
 public final class Tally implements AutoCloseable {
     /** Of one call: Redis runs it alone, for some milliseconds. */

@@ -13,7 +13,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * The claims of an event token, each in its range.
+ * The claims of an event token; all values are within their limits.
  *
  * @param creator {@code sub}
  * @param article {@code art}

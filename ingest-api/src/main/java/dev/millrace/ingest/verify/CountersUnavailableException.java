@@ -1,6 +1,6 @@
 package dev.millrace.ingest.verify;
 
-/** A request can't be counted now: it is to be sent again. Carries no stack trace: it is an answer, not a fault. */
+/** Millrace can't count the request now. The caller must send it again. Has no stack trace: this is an answer, not a fault. */
 public final class CountersUnavailableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

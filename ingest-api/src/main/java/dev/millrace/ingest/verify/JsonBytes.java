@@ -28,9 +28,9 @@ public final class JsonBytes {
     private JsonBytes() {}
 
     /**
-     * A parser of these bytes, before the first token.
+     * A parser of these bytes, positioned before the first JSON token.
      *
-     * @throws CharacterCodingException when they are not UTF-8; the parser itself takes overlong and halved characters
+     * @throws CharacterCodingException when they are not UTF-8; the parser itself accepts overlong sequences and unpaired surrogates
      */
     public static JsonParser parser(byte[] bytes, int from, int length) throws CharacterCodingException {
         requireUtf8(bytes, from, length);

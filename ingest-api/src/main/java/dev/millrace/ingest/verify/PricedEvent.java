@@ -4,7 +4,7 @@ import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.Retention;
 
 /**
- * An event that counts if Redis has not seen it and its clock agrees.
+ * A verified, priced event. It counts if Redis has not counted its identity and Redis' time is within the token's.
  *
  * @param name who pays, who earns, the article, the type, and the rate card that prices it
  * @param units paid units, at least 1
@@ -13,7 +13,7 @@ import dev.millrace.common.token.Retention;
  * @param notBefore the token's {@code nbf}, or its {@code iat} where it has none
  * @param expiresAt the token's {@code exp}: from this second on it is expired
  * @param earliest first second at which it may count, tolerance included
- * @param identity by which it counts once
+ * @param identity Redis counts an identity once
  */
 public record PricedEvent(
         EngagementName name,
