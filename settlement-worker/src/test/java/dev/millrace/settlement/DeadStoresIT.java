@@ -73,7 +73,7 @@ class DeadStoresIT {
 
     @BeforeEach
     void start() {
-        redis.flushAll();
+        RealServers.flush(redis.line());
         database = postgres.databases().create("dead_stores_" + ++databases);
         RunningWorker.migrate(database, postgres.databases());
         counters = new Counting(redis.url());

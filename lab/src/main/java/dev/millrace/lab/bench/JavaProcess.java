@@ -10,10 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 
 /** A main class that runs as a process of its own, on the same class path, with the heap of the edge. */
 final class JavaProcess extends ServerProcess {
-    private JavaProcess(Plan plan, Probe probe) {
+    private JavaProcess(Plan plan, Callable<Answer> probe) {
         super(plan, probe);
     }
 
@@ -25,7 +26,12 @@ final class JavaProcess extends ServerProcess {
      * @throws dev.millrace.local.process.CommandException with the last lines of its log when it does not come up
      */
     static JavaProcess start(
-            String name, String main, Place place, Map<String, String> environment, Probe probe, String... arguments) {
+            String name,
+            String main,
+            Place place,
+            Map<String, String> environment,
+            Callable<Answer> probe,
+            String... arguments) {
         List<String> command = new ArrayList<>(List.of(ServiceJvm.PROGRAM));
         command.addAll(ServiceJvm.EDGE_OPTIONS);
         command.addAll(List.of(

@@ -6,6 +6,7 @@ import dev.millrace.lab.path.Api.Answer;
 import dev.millrace.lab.stack.Metrics;
 import dev.millrace.local.server.Folders;
 import dev.millrace.local.settings.Part;
+import dev.millrace.local.testing.RealServers;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;
@@ -71,7 +72,7 @@ class RestoreIT {
         String old = settledBeforeAndAfterACopyOf("redis", "c-wiped");
         long reopenings = worker().whole("millrace_reopenings_total");
         try (Watching watching = new Watching("c-wiped")) {
-            path.stack().redis().flushAll();
+            RealServers.flush(path.stack().redis().line());
             patiently().until(() -> worker().whole("millrace_reopenings_total") == reopenings + 16);
             assertThatTokensOfTheTimeBeforeAreRefused(old);
             assertThatNewEventsCount("c-wiped");

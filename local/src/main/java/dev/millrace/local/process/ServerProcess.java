@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -37,7 +38,7 @@ public class ServerProcess implements AutoCloseable {
     public static final int LOG_LINES = 20;
 
     private final Plan plan;
-    private final Probe probe;
+    private final Callable<Answer> probe;
     private volatile @Nullable Process process;
 
     /** What a probe found. */
@@ -46,12 +47,6 @@ public class ServerProcess implements AutoCloseable {
         /** It lives and can't work yet: it loads a file or recovers. This may take any time. */
         BUSY,
         SILENT
-    }
-
-    /** Asks a server whether it can do its work. An exception counts as {@link Answer#SILENT}. */
-    @FunctionalInterface
-    public interface Probe {
-        Answer ask() throws IOException, InterruptedException;
     }
 
     /**
@@ -70,8 +65,8 @@ public class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Nothing runs yet. */
-    public ServerProcess(Plan plan, Probe probe) {
+    /** @param probe asks whether it can do its work; an exception counts as {@link Answer#SILENT} */
+    public ServerProcess(Plan plan, Callable<Answer> probe) {
         this.plan = plan;
         this.probe = probe;
     }
@@ -137,13 +132,13 @@ public class ServerProcess implements AutoCloseable {
         Answer answer;
         try {
             Thread.sleep(POLL);
-            answer = probe.ask();
-        } catch (IOException e) {
-            answer = Answer.SILENT;
+            answer = probe.call();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             kill();
             throw CommandException.failed("interrupted while " + name() + " was starting");
+        } catch (Exception e) {
+            answer = Answer.SILENT;
         }
         if (!isAlive()) {
             throw failure("ended with exit code " + exit().join() + " while starting");

@@ -24,8 +24,6 @@ import java.util.regex.Pattern;
  * password: it listens on 127.0.0.1 only.
  */
 public final class RedisServer extends ServerProcess {
-    private static final int FLUSH_MILLIS = 30_000;
-
     /** Flags of scripts ({@code #!lua flags=…}) came with Redis 7. */
     private static final int OLDEST_MAJOR = 7;
 
@@ -107,21 +105,14 @@ public final class RedisServer extends ServerProcess {
         return "redis://127.0.0.1:" + port;
     }
 
+    /** To ask it something. */
+    public RedisLine line() {
+        return new RedisLine("127.0.0.1", port);
+    }
+
     /** What runs, for people: {@code redis 7.0.15 (embedded binary)}. */
     public String description() {
         return description;
-    }
-
-    /** Deletes every key. */
-    public void flushAll() {
-        try {
-            String reply = new RedisLine("127.0.0.1", port).ask("FLUSHALL", FLUSH_MILLIS);
-            if (!reply.equals("+OK")) {
-                throw new IllegalStateException("redis answered FLUSHALL with " + reply);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** Busy while it loads its file; ready also where it asks for a password, which it does only when it can work. */

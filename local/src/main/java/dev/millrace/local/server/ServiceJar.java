@@ -4,9 +4,7 @@ import dev.millrace.local.process.CommandException;
 import dev.millrace.local.process.ServerProcess;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -25,10 +23,6 @@ import java.util.stream.Stream;
  */
 public record ServiceJar(Path folder, String module) {
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
-    private static final HttpClient CLIENT = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(2))
-            .build();
 
     /**
      * The service as it was built last.
@@ -85,13 +79,10 @@ public record ServiceJar(Path folder, String module) {
             Path directory,
             Path log,
             URI management) {
-        HttpRequest readiness = HttpRequest.newBuilder(management.resolve("/actuator/health/readiness"))
-                .timeout(PROBE_TIMEOUT)
-                .build();
+        HttpRequest.Builder readiness = HttpRequest.newBuilder(management.resolve("/actuator/health/readiness"))
+                .timeout(PROBE_TIMEOUT);
         return new ServerProcess(new ServerProcess.Plan(name, command(options), environment, directory, log), () -> {
-            boolean isReady = CLIENT.send(readiness, HttpResponse.BodyHandlers.discarding())
-                            .statusCode()
-                    == 200;
+            boolean isReady = JsonClient.send(readiness).status() == 200;
             return isReady ? ServerProcess.Answer.READY : ServerProcess.Answer.SILENT;
         });
     }

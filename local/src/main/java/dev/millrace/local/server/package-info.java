@@ -1,4 +1,4 @@
-/** Real Redis and real Postgres as child processes, for the embedded stack, for tests and for fault runs. */
+/** Real Redis, real Postgres and our services as child processes, for the embedded stack, for tests and for fault runs. */
 @NullMarked
 package dev.millrace.local.server;
 

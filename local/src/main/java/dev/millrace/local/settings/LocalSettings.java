@@ -70,7 +70,8 @@ public record LocalSettings(
         return port(part.managementVariable());
     }
 
-    private int port(String variable) {
+    /** The port that a variable of a {@link Part} sets. */
+    public int port(String variable) {
         return ports.getOrDefault(variable, 0);
     }
 

@@ -81,15 +81,13 @@ final class Stack {
 
     private void checkPorts() {
         for (Part part : Part.values()) {
-            requireFree(settings.port(part), part, part.variable());
-            requireFree(settings.managementPort(part), part, part.managementVariable());
-        }
-    }
-
-    private static void requireFree(int port, Part part, String variable) {
-        if (!Ports.isFree(port)) {
-            throw CommandException.wrongCall(
-                    "port %d for %s is taken; set %s to a free one".formatted(port, part.label(), variable));
+            for (String variable : List.of(part.variable(), part.managementVariable())) {
+                int port = settings.port(variable);
+                if (!Ports.isFree(port)) {
+                    throw CommandException.wrongCall(
+                            "port %d for %s is taken; set %s to a free one".formatted(port, part.label(), variable));
+                }
+            }
         }
     }
 

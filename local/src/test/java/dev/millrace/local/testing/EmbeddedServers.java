@@ -4,7 +4,6 @@ import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Folders;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
-import dev.millrace.local.server.RedisLine;
 import dev.millrace.local.server.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,10 +24,7 @@ final class EmbeddedServers {
             onExit(redis::stop);
             PostgresServer postgres = PostgresServer.start(place, 0, Durability.RELAXED);
             onExit(() -> end(postgres, redis, home));
-            return new Servers(
-                    new RedisLine("127.0.0.1", redis.port()),
-                    postgres.databases(),
-                    redis.description() + ", " + postgres.description());
+            return new Servers(redis.line(), postgres.databases(), redis.description() + ", " + postgres.description());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

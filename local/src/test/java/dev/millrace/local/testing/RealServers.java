@@ -3,6 +3,7 @@ package dev.millrace.local.testing;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
+import dev.millrace.local.server.RedisLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * ({@link dev.millrace.local.server.RedisServer}, {@link dev.millrace.local.server.PostgresServer}).
  */
 public final class RealServers {
+    private static final int FLUSH_MILLIS = 30_000;
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private RealServers() {}
@@ -35,8 +37,13 @@ public final class RealServers {
 
     /** Deletes every key of the shared Redis; what a test class does before it starts. */
     public static void flushRedis() {
+        flush(Started.SERVERS.redis());
+    }
+
+    /** The same for a Redis of the test's own. */
+    public static void flush(RedisLine redis) {
         try {
-            String reply = Started.SERVERS.redis().ask("FLUSHALL");
+            String reply = redis.ask("FLUSHALL", FLUSH_MILLIS);
             if (!reply.equals("+OK")) {
                 throw new IllegalStateException("redis answered FLUSHALL with " + reply);
             }

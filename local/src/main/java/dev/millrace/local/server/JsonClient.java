@@ -1,4 +1,4 @@
-package dev.millrace.local.publisher;
+package dev.millrace.local.server;
 
 import java.io.IOException;
 import java.net.http.HttpClient;
