@@ -3,6 +3,7 @@ package dev.millrace.lab.bench;
 import dev.millrace.lab.command.LabCommand;
 import dev.millrace.lab.command.Machine;
 import dev.millrace.lab.command.ProgressPrinter;
+import dev.millrace.lab.command.Report;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.Costs;
@@ -11,16 +12,19 @@ import dev.millrace.lab.stack.Stage;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run: start the contestants, warm each up, let them take turns, and say what came of it. What a contestant is doing
@@ -30,6 +34,9 @@ final class Bench {
     private static final int FEWEST = 64;
     private static final int MOST = 2_000_000;
 
+    /** Requests of each connection in the first round; later rounds are sized by it. */
+    private static final int FIRST_REQUESTS = 20;
+
     /** What is held against each other comes close together. */
     private static final Comparator<Turn> IN_TURNS = Comparator.comparing(
                     (Turn turn) -> turn.scenario.shape().batch() > 1)
@@ -37,122 +44,118 @@ final class Bench {
             .thenComparing(turn -> turn.scenario.creators(), Comparator.reverseOrder())
             .thenComparing(turn -> turn.scenario.shape().name());
 
+    private static final String SPEED =
+            "contestant, case, aof, creators, events/s=eventsPerSecond, min=eventsPerSecondMin, max=eventsPerSecondMax,"
+                    + " x raw=ratios/raw-redis, x noop=ratios/noop-http, x row=ratios/row-update, x naive=ratios/naive-redis,"
+                    + " p50 ms=p50Ms, p99 ms=p99Ms, p99.9 ms=p999Ms, again=sentAgain, lost";
+    private static final String COSTS =
+            "contestant, case, aof, creators, settle ms=settleMs, settled/s=settledEventsPerSecond, x kafka=ratios/kafka,"
+                    + " statements=statementsPerMillion, rows=rowsPerMillion, redis us=redisMicrosPerEvent,"
+                    + " x incr=redisIncrements, x empty=redisAgainstEmptyLogs, bytes/id=bytesPerRemembered,"
+                    + " CPU seconds=cpuSecondsPerMillion";
+
     private final BenchPlan plan;
     private final List<Entrant> entrants;
-    private final Stage stage;
     private final ProgressPrinter progress;
-    private final Consumer<BenchReport> soFar;
     private final Slabs slabs = new Slabs();
-    private final List<Contestant> started = new ArrayList<>();
-    private final List<Turn> allTurns = new ArrayList<>();
+    private final Map<String, Contestant> started = new LinkedHashMap<>();
 
-    /** Without those of contestants that take part no more. */
-    private final List<Turn> turns = new ArrayList<>();
+    /** Also of contestants that take part no more, in the order of the report. */
+    private final List<Turn> turns = new CopyOnWriteArrayList<>();
 
-    private final List<String> servers = new ArrayList<>();
-    private final List<String> failures = new ArrayList<>();
+    private final List<String> servers = new CopyOnWriteArrayList<>();
+    private final List<String> failures = new CopyOnWriteArrayList<>();
     private int taken;
     private int sweep;
 
     /** A scenario of a contestant with its rounds. */
-    private final class Turn {
+    private static final class Turn {
         private final Contestant contestant;
         private final Scenario scenario;
-        private final List<RoundFigures> rounds = new ArrayList<>();
+        private final List<Result.Measured> rounds = new CopyOnWriteArrayList<>();
         private int size;
+        private boolean isOver;
 
         private Turn(Contestant contestant, Scenario scenario) {
             this.contestant = contestant;
             this.scenario = scenario;
-            this.size = sizeFor(contestant.roundSize(scenario));
+            this.size = size(
+                    FIRST_REQUESTS * scenario.shape().batch() * scenario.shape().clients());
         }
 
-        /** So many that a round takes as long as planned: whole requests, and within the bounds of memory. */
-        private int sizeFor(double eventsPerSecond) {
-            double wanted = Math.min(eventsPerSecond * plan.length().toMillis() / 1_000, MOST);
+        /** Whole requests, and within the bounds of memory. */
+        private int size(double events) {
             int batch = scenario.shape().batch();
-            return Math.max(FEWEST, Math.ceilDiv((int) wanted, batch) * batch);
+            return Math.max(FEWEST, Math.ceilDiv((int) Math.min(events, MOST), batch) * batch);
         }
     }
 
-    /** @param soFar takes what has come of all rounds so far after each of them */
-    Bench(BenchPlan plan, List<Entrant> entrants, Stage stage, ProgressPrinter progress, Consumer<BenchReport> soFar) {
+    Bench(BenchPlan plan, List<Entrant> entrants, ProgressPrinter progress) {
         this.plan = plan;
         this.entrants = entrants.stream().filter(plan::takes).toList();
-        this.stage = stage;
         this.progress = progress;
-        this.soFar = soFar;
-    }
-
-    BenchReport run() throws InterruptedException {
         servers.add("client: java "
                 + String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
         servers.add("balances: written each %,d ms of a round and at its end, where nothing else does so"
                 .formatted(plan.drained().toMillis()));
+    }
+
+    void run(Stage stage) throws InterruptedException {
         try {
             for (Entrant entrant : entrants) {
-                start(entrant);
+                start(entrant, stage);
             }
-            turns.sort(IN_TURNS);
-            allTurns.sort(IN_TURNS);
+            List<Turn> inTurns = turns.stream().sorted(IN_TURNS).toList();
             Duration longest = Duration.ZERO;
-            while (sweep < plan.rounds() && (sweep == 0 || isTimeFor(longest))) {
+            while (sweep < plan.rounds()
+                    && (sweep == 0 || progress.elapsed().plus(longest).compareTo(plan.budget()) < 0)) {
                 Duration before = progress.elapsed();
                 sweep++;
-                for (Turn turn : List.copyOf(turns)) {
+                for (Turn turn : inTurns) {
                     take(turn, "round %d/%d".formatted(sweep, plan.rounds()));
                 }
                 longest = progress.elapsed().minus(before);
             }
-            for (Contestant contestant : started) {
-                attempt(
-                        contestant.name() + " at the end",
-                        () -> contestant.remarks().forEach(line -> servers.add(contestant.name() + ": " + line)));
+            for (String name : started.keySet()) {
+                attempt(name + " at the end", () -> tell(name, started.get(name).remarks()));
             }
-            return report();
         } finally {
             started.forEach(this::close);
         }
     }
 
-    private boolean isTimeFor(Duration sweep) {
-        return progress.elapsed().plus(sweep).compareTo(plan.budget()) < 0;
-    }
-
     /** Starts it and goes through its scenarios until code is compiled and the sizes of rounds are known: each at least once. */
-    private void start(Entrant entrant) throws InterruptedException {
+    private void start(Entrant entrant, Stage stage) throws InterruptedException {
+        List<Scenario> scenarios =
+                entrant.scenarios().stream().filter(plan::takes).toList();
+        if (scenarios.isEmpty()) {
+            return;
+        }
         progress.step("starting " + entrant.name() + " …");
         List<Turn> own = new ArrayList<>();
-        attempt(
-                entrant.name() + " did not start",
-                () -> own.addAll(enter(entrant.opening().start(stage, slabs))));
+        attempt(entrant.name() + " did not start", () -> {
+            Contestant contestant = entrant.opening().start(stage, slabs);
+            started.put(entrant.name(), contestant);
+            tell(entrant.name(), contestant.servers());
+            scenarios.forEach(scenario -> own.add(new Turn(contestant, scenario)));
+        });
+        turns.addAll(own);
         Duration end = progress.elapsed().plus(plan.warmUp());
         do {
             for (Turn turn : own) {
                 take(turn, "warm-up");
             }
-        } while (turns.stream().anyMatch(own::contains) && progress.elapsed().compareTo(end) < 0);
+        } while (own.stream().anyMatch(turn -> !turn.isOver)
+                && progress.elapsed().compareTo(end) < 0);
     }
 
-    private List<Turn> enter(Contestant contestant) {
-        List<Turn> wanted = contestant.scenarios().stream()
-                .filter(plan::takes)
-                .map(scenario -> new Turn(contestant, scenario))
-                .toList();
-        if (wanted.isEmpty()) {
-            close(contestant);
-        } else {
-            started.add(contestant);
-            contestant.servers().forEach(line -> servers.add(contestant.name() + ": " + line));
-            turns.addAll(wanted);
-            allTurns.addAll(wanted);
-        }
-        return wanted;
+    private void tell(String contestant, List<String> lines) {
+        lines.forEach(line -> servers.add(contestant + ": " + line));
     }
 
     /** One round; the first of a turn finds the size of the next. All rounds of a sweep have the same events. */
     private void take(Turn turn, String round) throws InterruptedException {
-        if (!turns.contains(turn)) {
+        if (turn.isOver) {
             return;
         }
         progress.state("%s  %s".formatted(round, turn.scenario));
@@ -160,23 +163,22 @@ final class Bench {
         boolean done = attempt(what, () -> {
             Events events = Events.draw(
                     "r%d-%d".formatted(plan.seed(), ++taken), plan.seed() + sweep, turn.size, turn.scenario.creators());
-            RoundFigures figures = measure(turn.contestant, turn.scenario, events, started, plan.drained());
-            turn.size = turn.sizeFor(figures.eventsPerSecond());
+            Result.Measured measured =
+                    measure(turn.contestant, turn.scenario, events, started.values(), plan.drained());
+            turn.size = turn.size(measured.eventsPerSecond() * plan.length().toMillis() / 1_000);
             if (sweep > 0) {
-                turn.rounds.add(figures);
+                turn.rounds.add(measured);
             }
-            if (figures.lost() != 0) {
-                failures.add("%s: %,d events %s"
-                        .formatted(
-                                what,
-                                Math.abs(figures.lost()),
-                                figures.lost() > 0 ? "lost" : "paid that were not sent"));
+            if (measured.lost() != 0) {
+                String wrong = measured.lost() > 0 ? "lost" : "paid that were not sent";
+                failures.add("%s: %,d events %s".formatted(what, Math.abs(measured.lost()), wrong));
             }
         });
         if (!done) {
-            turns.removeIf(other -> other.contestant.equals(turn.contestant));
+            turns.stream()
+                    .filter(other -> other.contestant.equals(turn.contestant))
+                    .forEach(other -> other.isOver = true);
         }
-        soFar.accept(report());
     }
 
     /**
@@ -185,8 +187,8 @@ final class Bench {
      * @param all the contestants that run: the others should cost nothing meanwhile
      * @param drained how often what is counted is written to the balances while events are sent
      */
-    static RoundFigures measure(
-            Contestant contestant, Scenario scenario, Events events, List<Contestant> all, Duration drained)
+    static Result.Measured measure(
+            Contestant contestant, Scenario scenario, Events events, Collection<Contestant> all, Duration drained)
             throws Exception {
         Contestant.Round round = contestant.prepare(scenario, events);
         Histogram latency = new Histogram(3);
@@ -208,7 +210,7 @@ final class Bench {
         long settled = System.nanoTime();
         Map<String, Double> spent = cpuSeconds(contestant, all);
         spent.replaceAll((name, seconds) -> seconds - cpu.getOrDefault(name, 0.0));
-        return new RoundFigures(
+        return new Result.Measured(
                 events.size(),
                 sent - began,
                 settled - sent,
@@ -227,17 +229,16 @@ final class Bench {
         }
     }
 
-    private static Map<String, Double> cpuSeconds(Contestant contestant, List<Contestant> all) {
+    private static Map<String, Double> cpuSeconds(Contestant contestant, Collection<Contestant> all) {
         Map<String, Double> seconds = new HashMap<>();
         contestant.processes().forEach((name, pid) -> seconds.put(name, CpuTime.ofTree(pid)));
         seconds.put("client", CpuTime.ofThisProcess());
-        seconds.put(
-                "others",
-                all.stream()
-                        .filter(other -> !other.equals(contestant))
-                        .flatMap(other -> other.processes().values().stream())
-                        .mapToDouble(CpuTime::ofTree)
-                        .sum());
+        double others = all.stream()
+                .filter(other -> !other.equals(contestant))
+                .flatMap(other -> other.processes().values().stream())
+                .mapToDouble(CpuTime::ofTree)
+                .sum();
+        seconds.put("others", others);
         return seconds;
     }
 
@@ -260,20 +261,48 @@ final class Bench {
     }
 
     /** What does not stop by itself is ended with this process; it is no reason to throw away what was measured. */
-    private void close(Contestant contestant) {
+    private void close(String name, Contestant contestant) {
         try {
             contestant.close();
         } catch (RuntimeException e) {
-            progress.step(contestant.name() + " did not stop: " + e);
+            progress.step(name + " did not stop: " + e);
         }
     }
 
-    private BenchReport report() {
-        List<ScenarioFigures> figures = started.stream()
-                .flatMap(contestant -> allTurns.stream().filter(turn -> turn.contestant.equals(contestant)))
+    /** What has been found so far. Any thread may ask. */
+    Report report() {
+        List<Result> results = turns.stream()
                 .filter(turn -> !turn.rounds.isEmpty())
-                .map(turn -> new ScenarioFigures(turn.scenario, turn.rounds))
+                .map(turn -> new Result(turn.scenario, turn.rounds))
                 .toList();
-        return BenchReport.of(plan, Machine.ofThisProcess(servers, progress.elapsed()), figures, failures);
+        return report(plan, Machine.ofThisProcess(servers, progress.elapsed()), results, failures);
+    }
+
+    static Report report(BenchPlan plan, Machine machine, List<Result> results, List<String> failures) {
+        List<Map<String, @Nullable Object>> rows =
+                results.stream().map(result -> result.row(results)).toList();
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        fields.put("results", rows);
+        fields.put("seed", plan.seed());
+        fields.put("quick", plan.quick());
+        fields.put("warmUpSeconds", plan.warmUp().toMillis() / 1_000.0);
+        fields.put("roundSeconds", plan.length().toMillis() / 1_000.0);
+        return new Report(machine, fields, rows.isEmpty() ? "" : text(plan, rows), failures);
+    }
+
+    private static String text(BenchPlan plan, List<?> rows) {
+        return """
+                Seed %d, warmed up for %.0f s, rounds of %.1f s: the median one, percentiles of all; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections, of naive-redis; requests that were refused or broke and were sent again.
+                %s
+                Until the balances held everything, and events a second with that; x of kafka's; for a million events SQL statements, rows written, seconds of CPU; microseconds of Redis' CPU an event, x of one INCRBYFLOAT of raw-redis, x of millrace with empty logs; bytes of Redis an identity remembered.
+                %s
+                %d results.
+                """.formatted(
+                        plan.seed(),
+                        plan.warmUp().toMillis() / 1_000.0,
+                        plan.length().toMillis() / 1_000.0,
+                        Report.table(3, rows, SPEED),
+                        Report.table(3, rows, COSTS),
+                        rows.size());
     }
 }

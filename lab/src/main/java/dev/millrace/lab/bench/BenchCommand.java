@@ -1,17 +1,13 @@
 package dev.millrace.lab.bench;
 
-import dev.millrace.lab.command.LabCommand;
+import dev.millrace.lab.command.MeasuringCommand;
 import dev.millrace.lab.command.ProgressPrinter;
-import dev.millrace.lab.load.Case;
 import dev.millrace.lab.stack.Aof;
-import dev.millrace.lab.stack.RunHome;
-import dev.millrace.lab.stack.Stage;
 import dev.millrace.local.command.Terminal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -29,7 +25,7 @@ import picocli.CommandLine.Option;
                     + " where.",
             ""
         })
-public final class BenchCommand extends LabCommand {
+public final class BenchCommand extends MeasuringCommand {
     private static final Duration QUICK_BUDGET = Duration.ofSeconds(255);
     private static final Duration NO_BUDGET = Duration.ofDays(1);
 
@@ -37,13 +33,8 @@ public final class BenchCommand extends LabCommand {
 
     @Option(
             names = "--quick",
-            description =
-                    "A first look in under five minutes: shorter rounds, fewer cases and settings of Redis; its rounds"
-                            + " end when the time is over.")
+            description = "A first look in under five minutes: shorter rounds, fewer cases and settings.")
     private boolean quick;
-
-    @Option(names = "--json", description = "Print one JSON object and nothing else; progress goes to standard error.")
-    private boolean json;
 
     @Option(names = "--contestants", paramLabel = "NAME", split = ",", description = "Who takes part (default: all).")
     private List<String> contestants = List.of();
@@ -52,7 +43,7 @@ public final class BenchCommand extends LabCommand {
             names = "--cases",
             paramLabel = "NAME",
             split = ",",
-            description = "Which cases, such as single, batch-1000, clients-64 (default: all).")
+            description = "Such as single, batch-1000, clients-64 (default: all).")
     private List<String> cases = List.of();
 
     @Option(
@@ -65,23 +56,21 @@ public final class BenchCommand extends LabCommand {
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "Measured rounds of each scenario, 1 to 99 (default: 5, with --quick up to 3).")
+            description = "Measured rounds of each scenario (default: 5, with --quick up to 3).")
     private @Nullable Integer rounds;
 
     @Option(
             names = "--warm-up",
             paramLabel = "SECONDS",
             description =
-                    "Least seconds of each contestant's rounds before the measured ones, 0 to 600 (default: 20, with"
-                            + " --quick 6).")
+                    "Least time of each contestant's rounds before the measured ones (default: 20, with --quick 6).")
     private @Nullable Integer warmUp;
 
     @Option(
             names = "--remembered",
             paramLabel = "N",
-            description =
-                    "Identities in the logs of one more contestant, millrace-remembered, before it is measured, up to 100000000"
-                            + " (default: none, with --quick 1000000).")
+            description = "Identities in the logs of one more contestant, millrace-remembered (default: 0, with --quick"
+                    + " 1000000).")
     private @Nullable Integer remembered;
 
     public BenchCommand(Terminal terminal) {
@@ -96,24 +85,9 @@ public final class BenchCommand extends LabCommand {
     @Override
     public Integer call() throws Exception {
         BenchPlan plan = plan();
-        AtomicReference<@Nullable BenchReport> soFar = new AtomicReference<>();
-        return run(plan.seed(), () -> interrupted(soFar.get()), home -> {
-            try (ProgressPrinter progress = progress(plan.seed())) {
-                Stage stage = new Stage(terminal.root(), home, progress::step);
-                BenchReport report = new Bench(plan, all(), stage, progress, soFar::set).run();
-                return new RunHome.Ending(report.isGood(), () -> print(json, report));
-            }
-        });
-    }
-
-    private RunHome.Ending interrupted(@Nullable BenchReport soFar) {
-        if (soFar == null || (soFar.results().isEmpty() && soFar.failures().isEmpty())) {
-            return RunHome.Ending.interrupted(terminal, "nothing was measured");
-        }
-        return new RunHome.Ending(soFar.failures().isEmpty(), () -> {
-            print(json, soFar);
-            terminal.err().println("interrupted: everything is stopped; the results are of the rounds until then");
-        });
+        ProgressPrinter progress = progress(plan.seed());
+        Bench bench = new Bench(plan, all(), progress);
+        return measure(plan.seed(), progress, bench::report, bench::run);
     }
 
     /** Those whose logs are full stand behind those whose logs are empty. */
@@ -132,8 +106,8 @@ public final class BenchCommand extends LabCommand {
 
     private BenchPlan plan() {
         List<String> allCases = entrants.stream()
-                .flatMap(entrant -> entrant.cases().stream())
-                .map(Case::name)
+                .flatMap(entrant -> entrant.scenarios().stream())
+                .map(scenario -> scenario.shape().name())
                 .distinct()
                 .toList();
         return new BenchPlan(

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * A durable Postgres of one contestant with the table {@code balance}: micros by creator. The server counts what its login
  * {@link Databases#OWNER} does.
  */
-final class ContestantDatabase implements AutoCloseable {
+final class ContestantDatabase {
     private static final String BALANCE =
             "CREATE TABLE IF NOT EXISTS balance (creator text PRIMARY KEY, micros bigint NOT NULL)";
     private static final String ADD = "UPDATE balance SET micros = micros + ? WHERE creator = ?";
@@ -29,8 +29,8 @@ final class ContestantDatabase implements AutoCloseable {
 
     private final PostgresServer server;
 
-    ContestantDatabase(Place place, Durability durability) throws SQLException {
-        server = PostgresServer.start(place, 0, durability);
+    ContestantDatabase(Place place) throws SQLException {
+        server = PostgresServer.start(place, 0, Durability.ALWAYS);
         try (Connection connection = connect(PostgresServer.SUPERUSER)) {
             execute(
                     connection,
@@ -62,23 +62,13 @@ final class ContestantDatabase implements AutoCloseable {
         }
     }
 
-    String url() {
-        return server.url();
-    }
-
-    /** Of {@link Databases#OWNER}. */
-    String password() {
-        return server.password();
+    PostgresServer server() {
+        return server;
     }
 
     /** The binary and its settings, for people. */
     String description() {
         return server.description() + ", default settings, pg_stat_statements";
-    }
-
-    /** The id of the process that all its others descend from. */
-    long pid() {
-        return server.handle().pid();
     }
 
     /** Statements that write, and the rows that they have written; what is asked is not counted. */
@@ -129,10 +119,5 @@ final class ContestantDatabase implements AutoCloseable {
     /** Micros in all balances. */
     long micros() throws SQLException {
         return look("SELECT coalesce(sum(micros), 0) FROM balance");
-    }
-
-    @Override
-    public void close() {
-        server.stop();
     }
 }

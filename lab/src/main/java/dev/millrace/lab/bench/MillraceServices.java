@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import com.google.common.collect.Maps;
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
@@ -9,6 +10,7 @@ import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.MillraceStack;
 import dev.millrace.lab.stack.ServiceJvm;
 import dev.millrace.lab.stack.Stage;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
@@ -22,7 +24,7 @@ import org.HdrHistogram.Histogram;
  * The real services over HTTP: signed tokens, each checked, counted once and settled to the ledger by the worker
  * meanwhile. An event is acknowledged when Redis holds it as safely as it is set to.
  */
-final class MillraceServices implements Contestant {
+final class MillraceServices extends HttpContestant {
     static final String NAME = "millrace";
 
     /** The same on logs that are full of what was counted before. */
@@ -32,28 +34,30 @@ final class MillraceServices implements Contestant {
     static final List<Case> CASES = Stream.concat(Case.HTTP.stream(), Stream.of(Scenario.HALF, Scenario.FIXED))
             .toList();
 
-    static final List<Case> CASES_REMEMBERED = List.of(Case.BATCH_1000);
+    static final List<Scenario> SCENARIOS = Scenario.underEachAof(NAME, CASES).stream()
+            .filter(scenario -> scenario.creators() == Scenario.MANY || !scenario.hasGivenRate())
+            .filter(scenario -> scenario.aof() != Aof.OFF || !scenario.shape().equals(Scenario.FIXED))
+            .toList();
+
+    static final List<Scenario> SCENARIOS_REMEMBERED =
+            Scenario.underEachAof(REMEMBERED, List.of(Case.BATCH_1000)).stream()
+                    .filter(scenario -> scenario.aof() == Aof.ALWAYS)
+                    .toList();
 
     /** From one settlement that nobody asks for to the next: the product's default. */
     private static final MillraceStack.Setup SETUP =
             new MillraceStack.Setup(Duration.ofSeconds(60), ServiceJvm.OPTIONS);
 
-    private final String name;
-    private final List<Case> cases;
     private final MillraceStack stack;
-    private final EventRequests writer;
-    private final Pacing pacing = new Pacing();
 
-    private MillraceServices(String name, List<Case> cases, MillraceStack stack, Slabs slabs) {
-        this.name = name;
-        this.cases = cases;
+    private MillraceServices(MillraceStack stack, Slabs slabs) {
+        super(new EventRequests(stack.mint(), slabs));
         this.stack = stack;
-        this.writer = new EventRequests(stack.mint(), slabs);
     }
 
     static Contestant start(Stage stage, Slabs slabs) throws Exception {
-        MillraceStack stack = MillraceStack.start(stage.root(), stage.place(NAME), SETUP, stage.progress());
-        return new MillraceServices(NAME, CASES, stack, slabs);
+        return new MillraceServices(
+                MillraceStack.start(stage.root(), stage.place(NAME), SETUP, stage.progress()), slabs);
     }
 
     /** With so many identities in its logs, and in the node's index. */
@@ -61,57 +65,26 @@ final class MillraceServices implements Contestant {
         MillraceStack stack = MillraceStack.start(
                 stage.root(), stage.place(REMEMBERED), SETUP.withIndexFor(identities), stage.progress());
         stack.remember(identities, identities, stage.progress());
-        return new MillraceServices(REMEMBERED, CASES_REMEMBERED, stack, slabs);
-    }
-
-    static int roundSize(Case shape) {
-        return shape.batch() == 1 ? 8_000 : 40_000;
+        return new MillraceServices(stack, slabs);
     }
 
     @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
-    public List<String> servers() {
+    List<String> servers() {
         return stack.descriptions();
     }
 
     @Override
-    public List<Scenario> scenarios() {
-        return Scenario.underEachAof(name, cases).stream()
-                .filter(scenario -> scenario.creators() == Scenario.MANY || !scenario.hasGivenRate())
-                .filter(scenario ->
-                        scenario.aof() != Aof.OFF || !scenario.shape().equals(Scenario.FIXED))
-                .filter(scenario -> scenario.aof() == Aof.ALWAYS || name.equals(NAME))
-                .toList();
-    }
-
-    @Override
-    public int roundSize(Scenario scenario) {
-        return roundSize(scenario.shape());
-    }
-
-    @Override
-    public Map<String, Long> processes() {
+    Map<String, Long> processes() {
         return stack.processes();
     }
 
     @Override
-    public Round prepare(Scenario scenario, Events events) throws Exception {
-        stack.set(Objects.requireNonNull(scenario.aof()));
-        List<ByteBuffer> requests = writer.of(events, scenario.shape().batch());
-        return new LedgerRound(scenario, events, requests, stack.countedMicros(), stack.settledByCreator());
-    }
-
-    @Override
-    public Costs costs() throws Exception {
+    Costs costs() throws Exception {
         return stack.costs();
     }
 
     @Override
-    public List<String> remarks() throws Exception {
+    List<String> remarks() throws Exception {
         return List.of(stack.memory().toString());
     }
 
@@ -120,51 +93,36 @@ final class MillraceServices implements Contestant {
         stack.close();
     }
 
-    private final class LedgerRound implements Round {
-        private final Scenario scenario;
-        private final Events events;
-        private final List<ByteBuffer> requests;
-        private final long countedBefore;
-        private final Map<String, Long> settledBefore;
-
-        private LedgerRound(
-                Scenario scenario,
-                Events events,
-                List<ByteBuffer> requests,
-                long countedBefore,
-                Map<String, Long> settledBefore) {
-            this.scenario = scenario;
-            this.events = events;
-            this.requests = requests;
-            this.countedBefore = countedBefore;
-            this.settledBefore = settledBefore;
-        }
-
-        @Override
-        public long send(Histogram nanos) throws Exception {
-            return pacing.send(stack.ingestPort(), scenario, requests, nanos).sentAgain();
-        }
-
-        @Override
-        public void drain() throws Exception {
-            stack.settle();
-        }
-
-        /**
-         * By Redis' totals and by creators' balances; where they differ, by the one that is wrong.
-         *
-         * @throws IllegalStateException when the sums are right and a creator has what is another's
-         */
-        @Override
-        public long counted() throws Exception {
-            long counted = stack.countedMicros() - countedBefore;
-            Map<String, Long> earned = grown(settledBefore, stack.settledByCreator());
-            long settled = earned.values().stream().mapToLong(Long::longValue).sum();
-            if (counted == events.micros() && settled == events.micros()) {
-                mustBe(earned, events.microsByCreator());
+    @Override
+    Round prepare(Scenario scenario, Events events) throws Exception {
+        stack.set(Objects.requireNonNull(scenario.aof()));
+        List<ByteBuffer> requests = requests(scenario, events);
+        long countedBefore = stack.countedMicros();
+        Map<String, Long> settledBefore = stack.settledByCreator();
+        return new Round() {
+            @Override
+            public long send(Histogram nanos) throws IOException {
+                return MillraceServices.this.send(stack.ingestPort(), scenario, requests, nanos);
             }
-            return counted == events.micros() ? settled : counted;
-        }
+
+            @Override
+            public void drain() throws Exception {
+                stack.settle();
+            }
+
+            // By Redis' totals and by creators' balances; where they differ, by the one that is wrong.
+            @Override
+            public long counted() throws Exception {
+                long counted = stack.countedMicros() - countedBefore;
+                Map<String, Long> earned = grown(settledBefore, stack.settledByCreator());
+                long settled =
+                        earned.values().stream().mapToLong(Long::longValue).sum();
+                if (counted == events.micros() && settled == events.micros()) {
+                    mustBe(earned, events.microsByCreator());
+                }
+                return counted == events.micros() ? settled : counted;
+            }
+        };
     }
 
     /** What balances have grown by; no creator whose balance has not grown. */
@@ -175,16 +133,10 @@ final class MillraceServices implements Contestant {
         return micros;
     }
 
-    /** @throws IllegalStateException naming a creator who has earned something else */
+    /** @throws IllegalStateException naming the creators who have earned something else, though the sum is right */
     static void mustBe(Map<String, Long> earned, Map<String, Long> expected) {
-        Map<String, Long> all = new HashMap<>(expected);
-        all.putAll(earned);
-        all.keySet().forEach(creator -> {
-            long has = earned.getOrDefault(creator, 0L);
-            long due = expected.getOrDefault(creator, 0L);
-            if (has != due) {
-                throw new IllegalStateException("%s was paid %,d micros instead of %,d".formatted(creator, has, due));
-            }
-        });
+        if (!earned.equals(expected)) {
+            throw new IllegalStateException("micros paid and micros due are " + Maps.difference(earned, expected));
+        }
     }
 }

@@ -1,9 +1,9 @@
 package dev.millrace.lab.bench;
 
 import dev.millrace.lab.load.Case;
+import dev.millrace.lab.load.Delivery;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.LoadClient;
-import dev.millrace.lab.load.Pace;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.Stage;
@@ -13,17 +13,17 @@ import dev.millrace.local.server.RedisServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
 /**
  * The limit of Redis: INCRBYFLOAT of whole micros to a key a creator, pipelined, and nothing else. No signature, no
  * deduplication, no second counter, no ledger.
  */
-final class RawRedis implements Contestant {
+final class RawRedis extends Contestant {
     static final String NAME = "raw-redis";
 
     /** The name of its case. */
@@ -39,7 +39,8 @@ final class RawRedis implements Contestant {
      */
     private static final int CONNECTIONS = 64;
 
-    static final List<Case> CASES = List.of(new Case(PIPELINE, DEPTH, CONNECTIONS));
+    static final List<Scenario> SCENARIOS =
+            Scenario.underEachAof(NAME, List.of(new Case(PIPELINE, DEPTH, CONNECTIONS)));
 
     private final RedisServer server;
     private final SwitchedRedis redis;
@@ -49,63 +50,50 @@ final class RawRedis implements Contestant {
         this.server = RedisServer.start(stage.place(NAME), 0, Durability.ALWAYS);
         this.redis = new SwitchedRedis(server);
         this.slabs = slabs;
+        runs("redis", server, redis.description());
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
-    public List<String> servers() {
-        return List.of(redis.description());
-    }
-
-    @Override
-    public List<Scenario> scenarios() {
-        return Scenario.underEachAof(NAME, CASES);
-    }
-
-    @Override
-    public int roundSize(Scenario scenario) {
-        return 300_000;
-    }
-
-    @Override
-    public Map<String, Long> processes() {
-        return Map.of("redis", server.handle().pid());
-    }
-
-    @Override
-    public Costs costs() {
+    Costs costs() {
         return Costs.ofRedis(redis.cpuMicros());
     }
 
     @Override
-    public Round prepare(Scenario scenario, Events events) throws Exception {
+    Round prepare(Scenario scenario, Events events) throws Exception {
         redis.commands().flushall();
         redis.set(Objects.requireNonNull(scenario.aof()));
         LoadClient client = LoadClient.redis(server.port(), CONNECTIONS, pipeline -> size(events, pipeline));
-        return new RawRound(client, pipelines(events));
+        Delivery delivery = Delivery.closedLoop(pipelines(events));
+        return new Round() {
+            @Override
+            public long send(Histogram nanos) throws IOException {
+                nanos.add(client.deliver(delivery).score().times());
+                return delivery.sentAgain();
+            }
+
+            @Override
+            public long counted() {
+                return redis.commands().keys("*").stream()
+                        .mapToLong(key -> Long.parseLong(redis.commands().get(key)))
+                        .sum();
+            }
+        };
     }
 
     @Override
     public void close() {
         redis.close();
-        server.close();
+        super.close();
     }
 
     private List<ByteBuffer> pipelines(Events events) {
         slabs.clear();
-        List<ByteBuffer> pipelines = new ArrayList<>();
-        for (int first = 0; first < events.size(); first += DEPTH) {
-            StringBuilder commands = new StringBuilder(DEPTH * 64);
-            for (int i = first; i < first + size(events, first / DEPTH); i++) {
-                commands.append(command(events.creator(i)));
-            }
-            pipelines.add(slabs.put(ByteBuffer.wrap(commands.toString().getBytes(StandardCharsets.US_ASCII))));
-        }
-        return pipelines;
+        return IntStream.range(0, Math.ceilDiv(events.size(), DEPTH))
+                .mapToObj(pipeline -> IntStream.range(0, size(events, pipeline))
+                        .mapToObj(i -> command(events.creator(pipeline * DEPTH + i)))
+                        .collect(Collectors.joining()))
+                .map(commands -> slabs.put(ByteBuffer.wrap(commands.getBytes(StandardCharsets.US_ASCII))))
+                .toList();
     }
 
     /** As Redis' protocol writes a command out. */
@@ -118,27 +106,5 @@ final class RawRedis implements Contestant {
     /** Commands of a pipeline; the last one may have fewer. */
     private static int size(Events events, int pipeline) {
         return Math.min(DEPTH, events.size() - pipeline * DEPTH);
-    }
-
-    private final class RawRound implements Round {
-        private final LoadClient client;
-        private final List<ByteBuffer> pipelines;
-
-        private RawRound(LoadClient client, List<ByteBuffer> pipelines) {
-            this.client = client;
-            this.pipelines = pipelines;
-        }
-
-        @Override
-        public long send(Histogram nanos) throws IOException {
-            return client.send(pipelines, Pace.CLOSED_LOOP, nanos).failed();
-        }
-
-        @Override
-        public long counted() {
-            return redis.commands().keys("*").stream()
-                    .mapToLong(key -> Long.parseLong(redis.commands().get(key)))
-                    .sum();
-        }
     }
 }

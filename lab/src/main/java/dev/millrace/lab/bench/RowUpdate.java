@@ -4,13 +4,11 @@ import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.Stage;
-import dev.millrace.local.server.Durability;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -21,110 +19,74 @@ import org.HdrHistogram.Histogram;
  * What users have today: each event is a transaction of one UPDATE of the creator's row. Postgres is durable and has its
  * default settings, {@code synchronous_commit = on} among them.
  */
-final class RowUpdate implements Contestant {
+final class RowUpdate extends Contestant {
     static final String NAME = "row-update";
 
     /** The case with most connections. */
     static final String MOST_CLIENTS = "clients-64";
 
-    static final List<Case> CASES =
-            List.of(new Case("clients-1", 1, 1), new Case("clients-8", 1, 8), new Case(MOST_CLIENTS, 1, 64));
+    static final List<Scenario> SCENARIOS = Scenario.of(
+            NAME, List.of(new Case("clients-1", 1, 1), new Case("clients-8", 1, 8), new Case(MOST_CLIENTS, 1, 64)));
 
     private static final String PAY = "UPDATE balance SET micros = micros + ? WHERE creator = ?";
 
     private final ContestantDatabase database;
 
     RowUpdate(Stage stage) throws SQLException {
-        this.database = new ContestantDatabase(stage.place(NAME), Durability.ALWAYS);
+        database = new ContestantDatabase(stage.place(NAME));
+        runs(
+                "postgres",
+                database.server(),
+                database.description() + ", fsync on, synchronous_commit on, autocommit, prepared statements");
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
-    public List<String> servers() {
-        return List.of(database.description() + ", fsync on, synchronous_commit on, autocommit, prepared statements");
-    }
-
-    @Override
-    public List<Scenario> scenarios() {
-        return Scenario.of(NAME, CASES);
-    }
-
-    @Override
-    public int roundSize(Scenario scenario) {
-        return 1_000;
-    }
-
-    @Override
-    public Map<String, Long> processes() {
-        return Map.of("postgres", database.pid());
-    }
-
-    @Override
-    public Costs costs() throws SQLException {
+    Costs costs() throws SQLException {
         return database.costs(0, 0, 0);
     }
 
+    /** One thread a connection, each takes the next event when the one before is committed. */
     @Override
-    public Round prepare(Scenario scenario, Events events) throws SQLException {
+    Round prepare(Scenario scenario, Events events) throws SQLException {
         database.openBalances(scenario.creators());
         List<Connection> connections = new ArrayList<>();
         for (int i = 0; i < scenario.shape().clients(); i++) {
             connections.add(database.connect());
         }
-        return new UpdateRound(events, connections);
+        AtomicInteger next = new AtomicInteger();
+        return new Round() {
+            @Override
+            public long send(Histogram nanos) throws Exception {
+                try (ExecutorService clients = Executors.newFixedThreadPool(connections.size())) {
+                    List<Future<Histogram>> work = connections.stream()
+                            .map(connection -> clients.submit(() -> update(connection, events, next)))
+                            .toList();
+                    for (Future<Histogram> done : work) {
+                        nanos.add(done.get());
+                    }
+                }
+                return 0;
+            }
+
+            @Override
+            public long counted() throws SQLException {
+                return database.micros();
+            }
+        };
     }
 
-    @Override
-    public void close() {
-        database.close();
-    }
-
-    /** One thread a connection, each takes the next event when the one before is committed. */
-    private final class UpdateRound implements Round {
-        private final Events events;
-        private final List<Connection> connections;
-        private final AtomicInteger next = new AtomicInteger();
-
-        private UpdateRound(Events events, List<Connection> connections) {
-            this.events = events;
-            this.connections = connections;
-        }
-
-        @Override
-        public long send(Histogram nanos) throws Exception {
-            try (ExecutorService clients = Executors.newFixedThreadPool(connections.size())) {
-                List<Future<Histogram>> work = connections.stream()
-                        .map(connection -> clients.submit(() -> update(connection)))
-                        .toList();
-                for (Future<Histogram> done : work) {
-                    nanos.add(done.get());
-                }
+    private static Histogram update(Connection connection, Events events, AtomicInteger next) throws SQLException {
+        Histogram nanos = new Histogram(3);
+        try (connection;
+                PreparedStatement pay = connection.prepareStatement(PAY)) {
+            for (int i = next.getAndIncrement(); i < events.size(); i = next.getAndIncrement()) {
+                long began = System.nanoTime();
+                pay.setLong(1, Events.MICROS);
+                pay.setString(2, events.creator(i));
+                pay.executeUpdate();
+                nanos.recordValue(System.nanoTime() - began);
             }
-            return 0;
         }
-
-        private Histogram update(Connection connection) throws SQLException {
-            Histogram nanos = new Histogram(3);
-            try (connection;
-                    PreparedStatement pay = connection.prepareStatement(PAY)) {
-                for (int i = next.getAndIncrement(); i < events.size(); i = next.getAndIncrement()) {
-                    long began = System.nanoTime();
-                    pay.setLong(1, Events.MICROS);
-                    pay.setString(2, events.creator(i));
-                    pay.executeUpdate();
-                    nanos.recordValue(System.nanoTime() - began);
-                }
-            }
-            return nanos;
-        }
-
-        @Override
-        public long counted() throws SQLException {
-            return database.micros();
-        }
+        return nanos;
     }
 }

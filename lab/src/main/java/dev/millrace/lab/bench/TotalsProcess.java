@@ -1,5 +1,6 @@
 package dev.millrace.lab.bench;
 
+import dev.millrace.lab.load.Events;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,9 +14,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.LongDeserializer;
@@ -30,7 +32,15 @@ import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
+import org.apache.kafka.streams.processor.api.FixedKeyProcessor;
+import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
+import org.apache.kafka.streams.processor.api.FixedKeyProcessorSupplier;
+import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.WindowStore;
 
 /**
  * The process of the application: a Kafka Streams topology from {@link #CLICKS}, each id once, to {@link #TOTALS}, with what
@@ -50,23 +60,18 @@ final class TotalsProcess {
     /** As its consumer group is called. */
     static final String APPLICATION = "totals";
 
+    /** The consumer group of the sink, whose offsets say what is in Postgres. */
+    static final String SINK = "sink";
+
     /** The environment variable with the password of the database. */
     static final String PASSWORD = "BENCH_DATABASE_PASSWORD";
 
     /** The file in the folder of the state that appears when events are being counted. */
     static final String READY = "ready";
 
-    /** How far the sink has read: it changes in the transaction that writes the totals, so that each counts once. */
-    static final String READ_TO =
-            "CREATE TABLE IF NOT EXISTS read_to (partition int PRIMARY KEY, next_offset bigint NOT NULL)";
-
     private static final String WRITE = """
             INSERT INTO balance SELECT * FROM unnest(?::text[], ?::bigint[])
             ON CONFLICT (creator) DO UPDATE SET micros = excluded.micros
-            """;
-    private static final String MOVE = """
-            INSERT INTO read_to SELECT * FROM unnest(?::int[], ?::bigint[])
-            ON CONFLICT (partition) DO UPDATE SET next_offset = excluded.next_offset
             """;
 
     private TotalsProcess() {}
@@ -86,19 +91,18 @@ final class TotalsProcess {
         });
         Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
         streams.start();
-        Map<String, Object> settings = Map.of(
-                "bootstrap.servers",
-                arguments[0],
-                "isolation.level",
-                "read_committed",
-                "enable.auto.commit",
-                false,
-                "max.poll.records",
-                10_000);
+        Map<String, Object> settings = Map.ofEntries(
+                Map.entry("bootstrap.servers", arguments[0]),
+                Map.entry("group.id", SINK),
+                Map.entry("isolation.level", "read_committed"),
+                Map.entry("auto.offset.reset", "earliest"),
+                Map.entry("enable.auto.commit", false),
+                Map.entry("max.poll.records", 10_000));
         try (Connection connection = DriverManager.getConnection(arguments[2], arguments[3], System.getenv(PASSWORD));
+                PreparedStatement write = connection.prepareStatement(WRITE);
                 Consumer<String, Long> consumer =
                         new KafkaConsumer<>(settings, new StringDeserializer(), new LongDeserializer())) {
-            sink(consumer, connection);
+            sink(consumer, write);
         }
     }
 
@@ -135,46 +139,80 @@ final class TotalsProcess {
         return new KafkaStreams(path.build(), settings);
     }
 
-    /** Goes on for ever. What closes a transaction takes an offset too, so that there may be news without records. */
-    private static void sink(Consumer<String, Long> consumer, Connection connection) throws SQLException {
-        connection.setAutoCommit(false);
+    /**
+     * Goes on for ever. A total is written before its offset is committed; writing it twice changes nothing. What closes a
+     * transaction takes an offset too, so that there may be news without records.
+     */
+    private static void sink(Consumer<String, Long> consumer, PreparedStatement write) throws SQLException {
         List<TopicPartition> partitions = IntStream.range(0, PARTITIONS)
                 .mapToObj(partition -> new TopicPartition(TOTALS, partition))
                 .toList();
         consumer.assign(partitions);
-        consumer.seekToBeginning(partitions);
-        Map<TopicPartition, Long> readTo = Map.of();
+        Map<TopicPartition, Long> committed = Map.of();
         while (true) {
-            ConsumerRecords<String, Long> records = consumer.poll(Duration.ofMillis(200));
-            Map<TopicPartition, Long> reached = new HashMap<>();
-            partitions.forEach(partition -> reached.put(partition, consumer.position(partition)));
-            if (reached.equals(readTo)) {
-                continue;
-            }
             Map<String, Long> latest = new HashMap<>();
-            records.forEach(total -> latest.put(total.key(), total.value()));
+            consumer.poll(Duration.ofMillis(200)).forEach(total -> latest.put(total.key(), total.value()));
             if (!latest.isEmpty()) {
-                execute(
-                        connection,
-                        WRITE,
-                        "text",
-                        latest.keySet().toArray(),
-                        latest.values().toArray());
+                Connection connection = write.getConnection();
+                write.setArray(
+                        1, connection.createArrayOf("text", latest.keySet().toArray()));
+                write.setArray(
+                        2, connection.createArrayOf("bigint", latest.values().toArray()));
+                write.executeUpdate();
             }
-            Object[] numbers =
-                    reached.keySet().stream().map(TopicPartition::partition).toArray();
-            execute(connection, MOVE, "int", numbers, reached.values().toArray());
-            connection.commit();
-            readTo = reached;
+            Map<TopicPartition, Long> reached =
+                    partitions.stream().collect(Collectors.toMap(partition -> partition, consumer::position));
+            if (!reached.equals(committed)) {
+                consumer.commitSync();
+                committed = reached;
+            }
         }
     }
 
-    private static void execute(Connection connection, String sql, String keyType, Object[] keys, Object[] numbers)
-            throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setArray(1, connection.createArrayOf(keyType, keys));
-            statement.setArray(2, connection.createArrayOf("bigint", numbers));
-            statement.executeUpdate();
+    /**
+     * From an id to the micros that it pays, where it was not there for {@value #MINUTES} minutes. It is remembered in a window
+     * store, whose old segments go as a whole, in the window that it came in; only this one and the one before matter.
+     */
+    private static final class OncePerId implements FixedKeyProcessorSupplier<String, String, Long> {
+        private static final String SEEN = "seen";
+        private static final int MINUTES = 130;
+        private static final Duration SPAN = Duration.ofMinutes(MINUTES);
+
+        @Override
+        public FixedKeyProcessor<String, String, Long> get() {
+            return new Filter();
+        }
+
+        @Override
+        public Set<StoreBuilder<?>> stores() {
+            return Set.of(Stores.windowStoreBuilder(
+                    Stores.persistentWindowStore(SEEN, SPAN.multipliedBy(2), SPAN, false),
+                    Serdes.String(),
+                    Serdes.ByteArray()));
+        }
+
+        private static final class Filter extends ContextualFixedKeyProcessor<String, String, Long> {
+            private static final byte[] NOTHING = {};
+
+            @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before it hands over events.
+            private WindowStore<String, byte[]> seen;
+
+            @Override
+            public void init(FixedKeyProcessorContext<String, Long> context) {
+                super.init(context);
+                seen = context.getStateStore(SEEN);
+            }
+
+            /** Looked up by their window's start: two gets, where asking for a span of time would scan. */
+            @Override
+            public void process(FixedKeyRecord<String, String> click) {
+                String id = click.value();
+                long window = click.timestamp() - click.timestamp() % SPAN.toMillis();
+                if (seen.fetch(id, window) == null && seen.fetch(id, window - SPAN.toMillis()) == null) {
+                    seen.put(id, NOTHING, window);
+                    context().forward(click.withValue(Events.MICROS));
+                }
+            }
         }
     }
 }

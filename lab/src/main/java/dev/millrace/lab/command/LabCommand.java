@@ -60,24 +60,11 @@ public abstract class LabCommand implements Callable<Integer> {
         return RunHome.run(terminal, spec.name(), seed, keep, interrupted, run);
     }
 
-    /** The same of a run that can't say anything before it has ended. */
-    protected final int run(long seed, RunHome.Run run) throws Exception {
-        return run(seed, () -> RunHome.Ending.interrupted(terminal, "nothing was measured"), run);
-    }
-
     /** Prints to where progress belongs. */
     protected final ProgressPrinter progress(long seed) {
         ProgressPrinter progress = new ProgressPrinter(terminal.err(), terminal.columns());
         progress.step("%s: seed %d".formatted(spec.name(), seed));
         return progress;
-    }
-
-    /** Prints what a run found, as one JSON object or for people. */
-    protected final void print(boolean json, RunReport report) {
-        terminal.out().print(json ? report.json() + "\n" : report.text());
-        if (json) {
-            report.failures().forEach(terminal.err()::println);
-        }
     }
 
     /** The value, which has to be within both bounds. */

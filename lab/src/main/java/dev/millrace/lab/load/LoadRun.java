@@ -31,42 +31,31 @@ final class LoadRun implements AutoCloseable {
     /** Deadlines are looked at this often. */
     private static final long LONGEST_WAIT_MILLIS = 100;
 
-    private final Traffic traffic;
+    private final Delivery delivery;
     private final Selector selector;
     private final InetSocketAddress address;
-    private final Supplier<ReplyReader> readers;
+    private final Supplier<Reply> replies;
     private final int most;
     private final List<Lane> lanes = new ArrayList<>();
     private final Deque<Lane> idle = new ArrayDeque<>();
     private final ByteBuffer in = ByteBuffer.allocateDirect(64 * 1024);
-    private long answered;
-    private long looked;
+    private long answered = System.nanoTime();
+    private long looked = answered;
 
     /** @param most connections that there may be */
-    LoadRun(Traffic traffic, Selector selector, InetSocketAddress address, Supplier<ReplyReader> readers, int most) {
-        this.traffic = traffic;
+    LoadRun(Delivery delivery, Selector selector, InetSocketAddress address, Supplier<Reply> replies, int most) {
+        this.delivery = delivery;
         this.selector = selector;
         this.address = address;
-        this.readers = readers;
+        this.replies = replies;
         this.most = most;
-    }
-
-    /** Makes so many connections ready before the clock starts. */
-    void open(int count) throws IOException {
-        for (int i = 0; i < count; i++) {
-            Lane lane = new Lane();
-            lane.open();
-            idle.add(lane);
-        }
     }
 
     /** Returns when nothing is left to send or to wait for. A connection that can't be opened ends the run. */
     void run() throws IOException {
-        answered = System.nanoTime();
-        looked = answered;
-        traffic.begin(answered);
+        delivery.begin(answered);
         try {
-            while (!traffic.isFinished()) {
+            while (!delivery.isFinished()) {
                 sendWhatIsDue();
                 await();
                 giveUpWhatIsLate();
@@ -74,11 +63,7 @@ final class LoadRun implements AutoCloseable {
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
-    }
-
-    /** Most that were there at a time, open or not. */
-    int connections() {
-        return lanes.size();
+        delivery.end(System.nanoTime(), lanes.size());
     }
 
     @Override
@@ -92,8 +77,8 @@ final class LoadRun implements AutoCloseable {
 
     private void sendWhatIsDue() {
         while (canSend()) {
-            int next = traffic.next(System.nanoTime());
-            if (next == Traffic.NOTHING) {
+            int next = delivery.next(System.nanoTime());
+            if (next == Delivery.NOTHING) {
                 return;
             }
             (idle.isEmpty() ? new Lane() : idle.pop()).send(next);
@@ -108,7 +93,7 @@ final class LoadRun implements AutoCloseable {
         if (now - answered > PATIENCE_NANOS) {
             throw new IOException("no answer for %d s".formatted(TimeUnit.NANOSECONDS.toSeconds(now - answered)));
         }
-        long wait = canSend() ? traffic.untilNext(now) : Traffic.NEVER;
+        long wait = canSend() ? delivery.untilNext(now) : Delivery.NEVER;
         if (wait >= MILLI) {
             selector.select(key -> ((Lane) key.attachment()).attend(key), Math.min(wait / MILLI, LONGEST_WAIT_MILLIS));
         } else if (selector.selectNow(key -> ((Lane) key.attachment()).attend(key)) == 0) {
@@ -121,9 +106,8 @@ final class LoadRun implements AutoCloseable {
         if (now - looked >= LONGEST_WAIT_MILLIS * MILLI) {
             looked = now;
             for (Lane lane : lanes) {
-                long deadline = lane.request == Traffic.NOTHING ? Traffic.NEVER : traffic.deadline(lane.request);
-                if (deadline != Traffic.NEVER && now - deadline >= 0) {
-                    lane.leave(Traffic.Silence.LATE);
+                if (lane.arrival != Delivery.NOTHING && delivery.isLate(lane.sent, now)) {
+                    lane.leave(true);
                 }
             }
         }
@@ -131,10 +115,11 @@ final class LoadRun implements AutoCloseable {
 
     /** A connection with one request in flight at most, opened again whenever a request finds it closed. */
     private final class Lane {
-        private final ReplyReader reader = readers.get();
+        private final Reply reply = replies.get();
         private @Nullable SelectionKey key;
         private @Nullable ByteBuffer out;
-        private int request = Traffic.NOTHING;
+        private int arrival = Delivery.NOTHING;
+        private long sent;
 
         private Lane() {
             lanes.add(this);
@@ -156,15 +141,16 @@ final class LoadRun implements AutoCloseable {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-            request = number;
-            reader.begin(number);
-            out = traffic.bytes(number).duplicate();
+            arrival = number;
+            sent = System.nanoTime();
+            reply.begin(number);
+            out = delivery.bytes(number).duplicate();
             try {
                 if (key != null && ((SocketChannel) key.channel()).isConnected()) {
                     write(key);
                 }
             } catch (IOException e) {
-                leave(Traffic.Silence.BROKEN);
+                leave(false);
             }
         }
 
@@ -186,7 +172,7 @@ final class LoadRun implements AutoCloseable {
                     read(key);
                 }
             } catch (IOException e) {
-                leave(Traffic.Silence.BROKEN);
+                leave(false);
             }
         }
 
@@ -201,17 +187,17 @@ final class LoadRun implements AutoCloseable {
 
         private void read(SelectionKey key) throws IOException {
             if (((SocketChannel) key.channel()).read(in.clear()) < 0) {
-                if (request != Traffic.NOTHING || out != null) {
+                if (arrival != Delivery.NOTHING || out != null) {
                     throw new EOFException("the server closed the connection before its answer was complete");
                 }
                 close();
-            } else if (request == Traffic.NOTHING) {
+            } else if (arrival == Delivery.NOTHING) {
                 throw new IOException("the server sent something that nobody asked for");
-            } else if (reader.read(in.flip())) {
+            } else if (reply.read(in.flip())) {
                 answered = System.nanoTime();
-                traffic.answered(request, reader, answered);
-                request = Traffic.NOTHING;
-                if (reader.closes()) {
+                delivery.answered(arrival, reply, answered);
+                arrival = Delivery.NOTHING;
+                if (reply.closes()) {
                     out = null;
                     close();
                 }
@@ -219,11 +205,11 @@ final class LoadRun implements AutoCloseable {
             }
         }
 
-        /** Takes the next request; a server that answered early takes the rest of the one before first. */
+        /** Takes the next arrival; a server that answered early takes the rest of the one before first. */
         private void goOn() {
-            if (request == Traffic.NOTHING && out == null) {
-                int next = traffic.next(System.nanoTime());
-                if (next == Traffic.NOTHING) {
+            if (arrival == Delivery.NOTHING && out == null) {
+                int next = delivery.next(System.nanoTime());
+                if (next == Delivery.NOTHING) {
                     idle.push(this);
                 } else {
                     send(next);
@@ -231,15 +217,15 @@ final class LoadRun implements AutoCloseable {
             }
         }
 
-        /** The request, if any, stays without an answer. */
-        private void leave(Traffic.Silence why) {
-            int left = request;
-            boolean busy = left != Traffic.NOTHING || out != null;
-            request = Traffic.NOTHING;
+        /** The arrival, if any, stays without an answer. */
+        private void leave(boolean late) {
+            int left = arrival;
+            boolean busy = left != Delivery.NOTHING || out != null;
+            arrival = Delivery.NOTHING;
             out = null;
             close();
-            if (left != Traffic.NOTHING) {
-                traffic.unanswered(left, why, System.nanoTime());
+            if (left != Delivery.NOTHING) {
+                delivery.unanswered(left, late, System.nanoTime());
             }
             if (busy) {
                 idle.push(this);

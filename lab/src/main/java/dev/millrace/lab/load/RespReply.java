@@ -2,85 +2,43 @@ package dev.millrace.lab.load;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.function.IntUnaryOperator;
 
-/**
- * The replies to a pipeline of Redis commands, which are counted and otherwise passed over: strings, numbers and simple
- * lines. An error among them ends the run.
- *
- * <p>All bytes of a reply but a string's own are lines.
- */
-final class RespReply implements ReplyReader {
-    private final IntUnaryOperator commands;
-    private final StringBuilder line = new StringBuilder();
-    private long toSkip;
-    private int missing;
+/** Redis' replies to a pipeline of commands that each answer with a string: two lines, its length and itself. */
+final class RespReply implements Reply {
+    private static final int LINES = 2;
 
-    /** @param commands how many commands the request of this number holds */
+    private final IntUnaryOperator commands;
+    private int missing;
+    private boolean isLineStart;
+
+    /** @param commands how many commands an arrival holds */
     RespReply(IntUnaryOperator commands) {
         this.commands = commands;
     }
 
     @Override
-    public void begin(int request) {
-        missing = commands.applyAsInt(request);
-        line.setLength(0);
-        toSkip = 0;
+    public void begin(int arrival) {
+        missing = LINES * commands.applyAsInt(arrival);
+        isLineStart = true;
     }
 
-    @Override
-    public int status() {
-        return OK;
-    }
-
-    @Override
-    public int retryAfter() {
-        return 0;
-    }
-
-    @Override
-    public boolean closes() {
-        return false;
-    }
-
-    @Override
-    public ByteBuffer body() {
-        return ByteBuffer.allocate(0);
-    }
-
+    /** @throws IllegalStateException when a command failed */
     @Override
     public boolean read(ByteBuffer in) throws IOException {
-        while (missing > 0 && in.hasRemaining()) {
-            if (toSkip > 0) {
-                int skipped = (int) Math.min(toSkip, in.remaining());
-                in.position(in.position() + skipped);
-                toSkip -= skipped;
-                missing -= toSkip == 0 ? 1 : 0;
-            } else {
-                take((char) in.get());
+        while (in.hasRemaining()) {
+            if (missing == 0) {
+                throw new IOException("redis sent %d bytes more than its answer".formatted(in.remaining()));
             }
-        }
-        if (in.hasRemaining()) {
-            throw new IOException("redis sent %d bytes more than its answer".formatted(in.remaining()));
+            byte next = in.get();
+            if (isLineStart && next == '-') {
+                throw new IllegalStateException("redis answered '%s'"
+                        .formatted(StandardCharsets.UTF_8.decode(in).toString().strip()));
+            }
+            isLineStart = next == '\n';
+            missing -= isLineStart ? 1 : 0;
         }
         return missing == 0;
-    }
-
-    private void take(char next) {
-        if (next != '\n') {
-            line.append(next);
-            return;
-        }
-        String text = line.toString().stripTrailing();
-        line.setLength(0);
-        switch (text.charAt(0)) {
-            case '$' -> {
-                int length = Integer.parseInt(text, 1, text.length(), 10);
-                toSkip = length < 0 ? 0 : length + 2L; // Its line end comes after it.
-                missing -= length < 0 ? 1 : 0;
-            }
-            case '+', ':' -> missing--;
-            default -> throw new IllegalStateException("redis answered '%s'".formatted(text));
-        }
     }
 }

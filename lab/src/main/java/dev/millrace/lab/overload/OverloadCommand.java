@@ -1,15 +1,15 @@
 package dev.millrace.lab.overload;
 
-import dev.millrace.lab.command.LabCommand;
+import dev.millrace.lab.command.MeasuringCommand;
 import dev.millrace.lab.command.ProgressPrinter;
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.stack.Aof;
-import dev.millrace.lab.stack.RunHome;
+import dev.millrace.lab.stack.MillraceStack;
 import dev.millrace.lab.stack.Stage;
 import dev.millrace.local.command.Terminal;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -27,11 +27,13 @@ import picocli.CommandLine.Option;
                     + " that a slow machine misses is told and costs nothing. Otherwise it keeps the data and says where.",
             ""
         })
-public final class OverloadCommand extends LabCommand {
+public final class OverloadCommand extends MeasuringCommand {
+    private static final List<String> PARTS = List.of("levels", "balances", "flood");
+
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            description = "How long each level and each run of the flood lasts, 1 to 600 (default: 60).")
+            description = "Length of each level and run, 1 to 600 (default: 60).")
     private int seconds = 60;
 
     @Option(
@@ -59,11 +61,8 @@ public final class OverloadCommand extends LabCommand {
             names = "--parts",
             paramLabel = "NAME",
             split = ",",
-            description = "Of levels, flood, balances (default: all).")
+            description = "Of levels, balances, flood (default: all).")
     private List<String> parts = List.of();
-
-    @Option(names = "--json", description = "Print one JSON object and nothing else; progress goes to standard error.")
-    private boolean json;
 
     public OverloadCommand(Terminal terminal) {
         super(terminal);
@@ -71,30 +70,39 @@ public final class OverloadCommand extends LabCommand {
 
     @Override
     public Integer call() throws Exception {
-        Overload.Plan plan = plan();
-        return run(plan.seed(), home -> run(plan, home));
-    }
-
-    private RunHome.Ending run(Overload.Plan plan, Path home) throws Exception {
-        try (ProgressPrinter progress = progress(plan.seed())) {
-            OverloadReport report = Overload.run(plan, new Stage(terminal.root(), home, progress::step), progress);
-            return new RunHome.Ending(report.failures().isEmpty(), () -> print(json, report));
-        }
-    }
-
-    private Overload.Plan plan() {
         known("--case", List.of(shape), Case.HTTP.stream().map(Case::name).toList());
-        return new Overload.Plan(
+        levels.forEach(level -> within("--levels", level, 1, 1_000));
+        Set<String> wanted = known("--parts", parts, PARTS);
+        Overload.Plan plan = new Overload.Plan(
                 Duration.ofSeconds(within("--seconds", seconds, 1, 600)),
                 Case.HTTP.stream()
                         .filter(one -> one.name().equals(shape))
                         .findFirst()
                         .orElseThrow(),
-                levels.stream()
-                        .map(level -> within("--levels", level, 1, 1_000))
-                        .toList(),
                 known("--aof", List.of(aof), Aof.class).iterator().next(),
-                known("--parts", parts, Overload.Part.class),
                 seed());
+        ProgressPrinter progress = progress(plan.seed());
+        OverloadFindings findings = new OverloadFindings(plan, progress);
+        return measure(plan.seed(), progress, findings::report, stage -> run(plan, wanted, stage, progress, findings));
+    }
+
+    private void run(
+            Overload.Plan plan, Set<String> wanted, Stage stage, ProgressPrinter progress, OverloadFindings findings)
+            throws Exception {
+        progress.step("starting Redis, Postgres, ingest-api, a worker and the ledger …");
+        try (MillraceStack stack = MillraceStack.start(stage.root(), stage.place("overload"), stage.progress())) {
+            findings.servers.addAll(stack.descriptions());
+            Overload overload = new Overload(plan, progress, stack, findings);
+            overload.findPeak();
+            if (wanted.isEmpty() || wanted.contains("levels")) {
+                overload.levels(levels);
+            }
+            if (wanted.isEmpty() || wanted.contains("balances")) {
+                overload.balances();
+            }
+            if (wanted.isEmpty() || wanted.contains("flood")) {
+                overload.flood();
+            }
+        }
     }
 }

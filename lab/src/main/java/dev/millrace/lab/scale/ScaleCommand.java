@@ -1,17 +1,23 @@
 package dev.millrace.lab.scale;
 
-import dev.millrace.lab.command.LabCommand;
+import dev.millrace.lab.command.Machine;
+import dev.millrace.lab.command.MeasuringCommand;
 import dev.millrace.lab.command.ProgressPrinter;
-import dev.millrace.lab.stack.RunHome;
+import dev.millrace.lab.command.Report;
+import dev.millrace.lab.load.StackLoad;
+import dev.millrace.lab.stack.MillraceStack;
 import dev.millrace.lab.stack.Stage;
 import dev.millrace.local.command.Terminal;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
-/** {@code millrace scale}. */
+/** {@code millrace scale}. Each part has servers of its own. */
 @CommandLine.Command(
         name = "scale",
         description = {
@@ -32,7 +38,16 @@ import picocli.CommandLine.Option;
                     + " says where.",
             ""
         })
-public final class ScaleCommand extends LabCommand {
+public final class ScaleCommand extends MeasuringCommand {
+    private static final List<String> PARTS =
+            List.of("settlement", "database", "start", "nodes", "balance", "followers", "outage");
+
+    /** Settlements happen when they are asked for, never by themselves. */
+    private static final Duration NEVER = Duration.ofHours(6);
+
+    private final Map<String, Map<String, Double>> figures = new LinkedHashMap<>();
+    private final List<String> failures = new CopyOnWriteArrayList<>();
+
     @Option(
             names = "--parts",
             paramLabel = "NAME",
@@ -40,34 +55,28 @@ public final class ScaleCommand extends LabCommand {
             description = "Of settlement, database, start, nodes, balance, followers, outage (default: all).")
     private List<String> parts = List.of();
 
-    @Option(
-            names = "--creators",
-            paramLabel = "N",
-            description = "Active creators in settlement, 1000 to 2000000 (default: 1000000).")
+    @Option(names = "--creators", paramLabel = "N", description = "Active ones in settlement (default: 1000000).")
     private int creators = 1_000_000;
 
     @Option(
             names = "--articles",
             paramLabel = "N",
-            description = "Articles of each creator in settlement, each read once, 1 to 100 (default: 1).")
+            description = "Articles of each creator in settlement, each read once (default: 1).")
     private int articles = 1;
 
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            description = "The settlement's interval in database, and the length of outage, 5 to 600 (default: 60).")
+            description = "The settlement's interval in database, and the length of outage (default: 60).")
     private int seconds = 60;
 
-    @Option(
-            names = "--rate",
-            paramLabel = "N",
-            description = "Events/s in database, start and outage, 100 to 50000 (default: 5000).")
+    @Option(names = "--rate", paramLabel = "N", description = "Events/s in database, start and outage (default: 5000).")
     private int rate = 5_000;
 
     @Option(
             names = "--remembered",
             paramLabel = "N",
-            description = "Identities in the logs in start, 100000 to 100000000 (default: 10000000).")
+            description = "Identities in the logs in start (default: 10000000).")
     private int remembered = 10_000_000;
 
     @Option(
@@ -76,38 +85,82 @@ public final class ScaleCommand extends LabCommand {
             description = "Most memory for objects of the worker, such as 256m (default) or 1g.")
     private String workerHeap = "256m";
 
-    @Option(names = "--json", description = "Print one JSON object and nothing else; progress goes to standard error.")
-    private boolean json;
-
     public ScaleCommand(Terminal terminal) {
         super(terminal);
     }
 
     @Override
     public Integer call() throws Exception {
-        ScalePlan plan = plan();
-        return run(plan.seed(), home -> run(plan, home));
-    }
-
-    private RunHome.Ending run(ScalePlan plan, Path home) throws Exception {
-        try (ProgressPrinter progress = progress(plan.seed())) {
-            ScaleReport report = Scale.run(plan, new Stage(terminal.root(), home, progress::step), progress);
-            return new RunHome.Ending(report.failures().isEmpty(), () -> print(json, report));
-        }
-    }
-
-    private ScalePlan plan() {
+        Set<String> wanted = known("--parts", parts, PARTS);
+        within("--creators", creators, 1_000, 2_000_000);
+        within("--articles", articles, 1, 100);
+        within("--seconds", seconds, 5, 600);
+        within("--rate", rate, 100, 50_000);
+        within("--remembered", remembered, 100_000, 100_000_000);
         if (!workerHeap.matches("[1-9][0-9]{0,4}[mg]")) {
             throw wrong("--worker-heap is '%s'; it takes a size such as 256m or 1g".formatted(workerHeap));
         }
-        return new ScalePlan(
-                known("--parts", parts, ScalePlan.Part.class),
-                within("--creators", creators, 1_000, 2_000_000),
-                within("--articles", articles, 1, 100),
-                Duration.ofSeconds(within("--seconds", seconds, 5, 600)),
-                within("--rate", rate, 100, 50_000),
-                within("--remembered", remembered, 100_000, 100_000_000),
-                workerHeap,
-                seed());
+        long seed = seed();
+        ProgressPrinter progress = progress(seed);
+        return measure(seed, progress, () -> report(seed, progress), stage -> {
+            for (String part : PARTS) {
+                if (wanted.isEmpty() || wanted.contains(part)) {
+                    progress.step("scale: " + part + " …");
+                    run(part, seed, stage);
+                }
+            }
+        });
+    }
+
+    private void run(String part, long seed, Stage stage) throws Exception {
+        Duration interval = Duration.ofSeconds(seconds);
+        MillraceStack.Setup setup = setup(part, interval);
+        try (MillraceStack stack = MillraceStack.start(stage.root(), stage.place(part), setup, stage.progress());
+                ScaleDatabase database = new ScaleDatabase(stack.connect(), stage.home())) {
+            StackLoad load = new StackLoad(stack, seed, failures);
+            ScalePart run = new ScalePart(part, stack, database, load, stage.progress(), this::figure);
+            switch (part) {
+                case "settlement" -> new Settlements(run, articles).measure(creators, failures);
+                case "database" -> new Settlements(run, articles).interval(rate, interval);
+                case "start" -> new Nodes(run).start(remembered, rate, seed);
+                case "nodes" -> new Nodes(run).together(seed);
+                case "outage" -> new Nodes(run).outage(rate, interval);
+                case "balance" -> new Balances(run).publishers(failures);
+                default -> new Balances(run).followers();
+            }
+            load.check(part);
+        }
+    }
+
+    private MillraceStack.Setup setup(String part, Duration interval) {
+        Duration settled = switch (part) {
+            case "database" -> interval;
+            case "followers" -> Duration.ofSeconds(60);
+            case "outage" -> Duration.ofSeconds(5);
+            default -> NEVER;
+        };
+        MillraceStack.Setup setup = new MillraceStack.Setup(settled, List.of("-Xmx" + workerHeap, "-XX:+UseSerialGC"));
+        return switch (part) {
+            case "start" -> setup.withNodes(2).withIndexFor(remembered);
+            case "nodes" -> setup.withNodes(Nodes.COUNT);
+            default -> setup;
+        };
+    }
+
+    private synchronized void figure(String what, String name, Number value) {
+        figures.computeIfAbsent(what, _ -> new LinkedHashMap<>()).put(name, value.doubleValue());
+    }
+
+    private synchronized Report report(long seed, ProgressPrinter progress) {
+        StringBuilder text = new StringBuilder();
+        Map<String, Map<String, Double>> copy = new LinkedHashMap<>();
+        figures.forEach((what, each) -> {
+            copy.put(what, new LinkedHashMap<>(each));
+            text.append('\n').append(what).append('\n');
+            each.forEach((name, value) -> text.append(
+                    (value == Math.rint(value) ? "  %-24s %,.0f%n" : "  %-24s %,.2f%n").formatted(name, value)));
+        });
+        Machine machine = Machine.ofThisProcess(List.of("worker: -Xmx" + workerHeap), progress.elapsed());
+        return new Report(machine, Map.of("seed", seed, "figures", copy), text.toString(), failures);
     }
 }

@@ -17,8 +17,9 @@ import org.postgresql.PGConnection;
  * The database as its superuser sees it. Whoever asks here is not counted. For one thread.
  *
  * @param connection closed with this
+ * @param folder for rows that are copied
  */
-record ScaleDatabase(Connection connection) implements AutoCloseable {
+record ScaleDatabase(Connection connection, Path folder) implements AutoCloseable {
     private static final double SECOND = 1e9;
 
     /**
@@ -37,9 +38,8 @@ record ScaleDatabase(Connection connection) implements AutoCloseable {
      * @param journal the last one before
      * @param account the last one before
      * @param articles that were active: their rows don't tell their journal, so that any as many serve
-     * @param folder for the rows
      */
-    Copied copy(long journal, long account, long articles, Path folder) throws SQLException, IOException {
+    Copied copy(long journal, long account, long articles) throws SQLException, IOException {
         Map<String, String> queries = new LinkedHashMap<>();
         queries.put("posting", "SELECT * FROM posting WHERE journal_id > " + journal);
         queries.put("balance", "SELECT * FROM balance WHERE journal_id > " + journal);

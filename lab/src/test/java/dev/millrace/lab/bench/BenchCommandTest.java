@@ -74,9 +74,7 @@ class BenchCommandTest {
                 return micros - lost * Events.MICROS;
             }
         };
-        BenchCommand command = new BenchCommand(
-                terminal,
-                List.of(new Entrant("fake", List.of(scenarios.getFirst().shape()), (_, _) -> fake)));
+        BenchCommand command = new BenchCommand(terminal, List.of(fake.entrant()));
         return new Shell(terminal).with(command).run(arguments);
     }
 

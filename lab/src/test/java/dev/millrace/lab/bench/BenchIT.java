@@ -3,6 +3,7 @@ package dev.millrace.lab.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.lab.command.ProgressPrinter;
+import dev.millrace.lab.command.Report;
 import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.Stage;
 import dev.millrace.local.server.Folders;
@@ -57,11 +58,11 @@ class BenchIT {
 
     @Test
     void whatEveryContestantCountsIsWhatWasSent() throws InterruptedException {
-        BenchReport outcome = run(TINY);
-        System.out.println(outcome.text());
+        Report outcome = run(TINY);
+        System.out.println(outcome);
 
         assertThat(outcome.failures()).isEmpty();
-        JsonNode json = JsonMapper.shared().readTree(outcome.json());
+        JsonNode json = JsonMapper.shared().valueToTree(outcome.fields());
         Set<String> seen = new HashSet<>();
         for (JsonNode result : json.path("results")) {
             assertThat(result.path("lost").asLong(-1)).as(result.toString()).isZero();
@@ -87,8 +88,7 @@ class BenchIT {
                         "millrace single-half-peak always 1000",
                         "millrace batch-1000 always 1",
                         "row-update clients-8 - 1");
-        assertThat(json.path("machine").path("servers").toString())
-                .contains("redis 7", "postgres 1", "bytes of Redis each");
+        assertThat(outcome.machine().servers().toString()).contains("redis 7", "postgres 1", "bytes of Redis each");
         assertCostsOf(json);
     }
 
@@ -110,11 +110,13 @@ class BenchIT {
         }
     }
 
-    private BenchReport run(BenchPlan plan) throws InterruptedException {
+    private Report run(BenchPlan plan) throws InterruptedException {
         ProgressPrinter progress = new ProgressPrinter(System.out, 0);
         Stage stage = new Stage(ROOT, home, progress::step);
         List<Entrant> entrants = Stream.concat(Entrant.ALL.stream(), Stream.of(Entrant.remembering(REMEMBERED)))
                 .toList();
-        return new Bench(plan, entrants, stage, progress, _ -> {}).run();
+        Bench bench = new Bench(plan, entrants, progress);
+        bench.run(stage);
+        return bench.report();
     }
 }

@@ -3,6 +3,7 @@ package dev.millrace.lab.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.lab.command.ProgressPrinter;
+import dev.millrace.lab.command.Report;
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.stack.Aof;
@@ -16,10 +17,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -30,24 +33,25 @@ class BenchTest {
     private static final BenchPlan PLAN = new BenchPlan(
             false, Set.of(), Set.of(), Set.of(), Duration.ZERO, 2, Duration.ofMillis(2), Duration.ofMinutes(1), 42);
 
+    private static final Stage STAGE = new Stage(Path.of(""), Path.of(""), _ -> {});
+
     private final List<String> diary = new ArrayList<>();
     private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
-    private final List<BenchReport> soFar = new ArrayList<>();
     private final FakeContestant sound = fake("sound", "b", "a");
 
     @Test
     void eachIsWarmedUpAndThenTheyTakeTurns() throws InterruptedException {
         FakeContestant other = fake("other", "a");
-        BenchReport outcome = run(PLAN, sound, other);
+        Report outcome = run(PLAN, sound, other);
         assertThat(diary)
                 .containsExactly(
                         "sound b", "sound a", "other a", // warm-up
                         "sound a", "other a", "sound b", "sound a", "other a", "sound b");
         assertThat(outcome.isGood()).isTrue();
-        assertThat(outcome.results()).hasSize(3).allMatch(row -> isRow(row, 2, 0));
+        assertThat(results(outcome)).hasSize(3).allMatch(row -> isRow(row, 2, 0));
         assertThat(other.sizes().getFirst())
-                .as("a round has at least a pipeline")
-                .isEqualTo(64);
+                .as("twenty requests for each client")
+                .isEqualTo(200);
         assertThat(sound.isClosed() && other.isClosed()).isTrue();
     }
 
@@ -55,23 +59,32 @@ class BenchTest {
     void itIsWarmedUpAsLongAsPlannedOrUntilItBreaks() throws InterruptedException {
         BenchPlan patient =
                 new BenchPlan(false, Set.of(), Set.of(), Set.of(), MINUTE, 1, Duration.ofMillis(2), MINUTE, 42);
-        BenchReport outcome = run(patient, breakingAfter(4, "b", "a"));
+        Report outcome = run(patient, breakingAfter(4, "b", "a"));
         assertThat(diary).containsExactly("broken b", "broken a", "broken b", "broken a", "broken b");
-        assertThat(outcome.results()).isEmpty();
+        assertThat(results(outcome)).isEmpty();
     }
 
     @Test
-    void whatIsMeasuredIsToldAfterEachRound() throws InterruptedException {
-        run(PLAN, sound);
-        assertThat(soFar)
-                .extracting(report ->
-                        report.results().stream().map(row -> row.get("rounds")).toList())
-                .containsExactly(List.of(), List.of(), List.of(1), List.of(1, 1), List.of(2, 1), List.of(2, 2));
+    void whatIsMeasuredCanBeToldAtAnyTime() throws InterruptedException {
+        List<List<@Nullable Object>> soFar = new ArrayList<>();
+        AtomicReference<@Nullable Bench> running = new AtomicReference<>();
+        FakeContestant asking = new FakeContestant("asking", scenarios("asking", "b", "a"), diary) {
+            @Override
+            Round prepare(Scenario scenario, Events events) {
+                Report report = Objects.requireNonNull(running.get()).report();
+                soFar.add(results(report).stream().map(row -> row.get("rounds")).toList());
+                return super.prepare(scenario, events);
+            }
+        };
+        Bench bench = bench(PLAN, asking.entrant());
+        running.set(bench);
+        bench.run(STAGE);
+        assertThat(soFar).containsExactly(List.of(), List.of(), List.of(), List.of(1), List.of(1, 1), List.of(1, 2));
     }
 
     @Test
     void anEventThatIsLostMakesTheRunFail() throws InterruptedException {
-        BenchReport outcome = run(PLAN, sound, new FakeContestant("leaky", scenarios("leaky", "a"), diary) {
+        Report outcome = run(PLAN, sound, new FakeContestant("leaky", scenarios("leaky", "a"), diary) {
             @Override
             long count(long micros) {
                 return micros - Events.MICROS;
@@ -83,12 +96,12 @@ class BenchTest {
                         "leaky a, aof always, 1,000 creators in warm-up: 1 events lost",
                         "leaky a, aof always, 1,000 creators in round 1/2: 1 events lost",
                         "leaky a, aof always, 1,000 creators in round 2/2: 1 events lost");
-        assertThat(outcome.results().getLast()).containsEntry("lost", 2L);
+        assertThat(results(outcome).getLast()).containsEntry("lost", 2L);
     }
 
     @Test
     void soDoesOneThatIsPaidTwice() throws InterruptedException {
-        BenchReport outcome = run(PLAN, new FakeContestant("generous", scenarios("generous", "a"), diary) {
+        Report outcome = run(PLAN, new FakeContestant("generous", scenarios("generous", "a"), diary) {
             @Override
             long count(long micros) {
                 return micros + 1;
@@ -96,29 +109,29 @@ class BenchTest {
         });
         assertThat(outcome.isGood()).isFalse();
         assertThat(outcome.failures().getFirst()).endsWith("1 events paid that were not sent");
-        assertThat(outcome.results().getFirst()).containsEntry("lost", -2L);
+        assertThat(results(outcome).getFirst()).containsEntry("lost", -2L);
     }
 
     @Test
     void aContestantThatBreaksOffLetsTheOthersGoOn() throws InterruptedException {
         FakeContestant broken = breakingAfter(0, "a", "b");
-        BenchReport outcome = run(PLAN, broken, sound);
+        Report outcome = run(PLAN, broken, sound);
         assertThat(outcome.failures())
                 .containsExactly(
                         "broken a, aof always, 1,000 creators in warm-up: java.lang.IllegalStateException: out of"
                                 + " order");
-        assertThat(outcome.results()).hasSize(2).allMatch(row -> row.containsValue("sound"));
+        assertThat(results(outcome)).hasSize(2).allMatch(row -> row.containsValue("sound"));
         assertThat(broken.isClosed()).isTrue();
     }
 
     @Test
     void whatItHasMeasuredUntilThenStands() throws InterruptedException {
-        BenchReport outcome = run(PLAN, breakingAfter(2, "a"), sound);
+        Report outcome = run(PLAN, breakingAfter(2, "a"), sound);
         assertThat(outcome.failures())
                 .containsExactly(
                         "broken a, aof always, 1,000 creators in round 2/2: java.lang.IllegalStateException: out of"
                                 + " order");
-        assertThat(outcome.results())
+        assertThat(results(outcome))
                 .extracting(row -> row.get("contestant") + " " + row.get("rounds"))
                 .containsExactly("broken 1", "sound 2", "sound 2");
         assertThat(sound.isClosed()).isTrue();
@@ -132,8 +145,8 @@ class BenchTest {
                 throw new IllegalStateException("can't be stopped");
             }
         };
-        BenchReport outcome = run(PLAN, stubborn, sound);
-        assertThat(outcome.results()).hasSize(3).allMatch(row -> isRow(row, 2, 0));
+        Report outcome = run(PLAN, stubborn, sound);
+        assertThat(results(outcome)).hasSize(3).allMatch(row -> isRow(row, 2, 0));
         assertThat(screen.toString(StandardCharsets.UTF_8)).contains("stubborn did not stop: ");
         assertThat(sound.isClosed()).isTrue();
     }
@@ -164,7 +177,7 @@ class BenchTest {
         };
         FakeContestant draining = new FakeContestant("draining", scenarios("draining", "a"), diary) {
             @Override
-            public Round prepare(Scenario scenario, Events events) {
+            Round prepare(Scenario scenario, Events events) {
                 return round;
             }
         };
@@ -180,20 +193,20 @@ class BenchTest {
 
     @Test
     void oneThatDoesNotStartIsToldInItsWords() throws InterruptedException {
-        Entrant absent = new Entrant("absent", List.of(), (_, _) -> {
+        Entrant absent = new Entrant("absent", scenarios("absent", "a"), (_, _) -> {
             throw CommandException.failed("port 1 is taken");
         });
-        BenchReport outcome = run(PLAN, absent, entrant(sound));
+        Report outcome = run(PLAN, absent, sound.entrant());
         assertThat(outcome.failures()).hasSize(1);
         assertThat(screen.toString(StandardCharsets.UTF_8)).contains("absent did not start: port 1 is taken");
-        assertThat(outcome.results()).hasSize(2);
+        assertThat(results(outcome)).hasSize(2);
     }
 
     @Test
     void whenTheTimeIsOverNoFurtherTurnBegins() throws InterruptedException {
         BenchPlan hasty = new BenchPlan(
                 false, Set.of(), Set.of(), Set.of(), Duration.ZERO, 99, Duration.ofMillis(2), Duration.ZERO, 42);
-        assertThat(run(hasty, sound).results()).allMatch(row -> isRow(row, 1, 0));
+        assertThat(results(run(hasty, sound))).allMatch(row -> isRow(row, 1, 0));
     }
 
     private static boolean isRow(Map<String, @Nullable Object> row, int rounds, long lost) {
@@ -201,14 +214,25 @@ class BenchTest {
                 && Long.valueOf(lost).equals(row.get("lost"));
     }
 
-    private BenchReport run(BenchPlan plan, FakeContestant... contestants) throws InterruptedException {
-        return run(plan, Stream.of(contestants).map(BenchTest::entrant).toArray(Entrant[]::new));
+    @SuppressWarnings("unchecked")
+    private static List<Map<String, @Nullable Object>> results(Report report) {
+        return (List<Map<String, @Nullable Object>>)
+                Objects.requireNonNull(report.fields().get("results"));
     }
 
-    private BenchReport run(BenchPlan plan, Entrant... entrants) throws InterruptedException {
+    private Report run(BenchPlan plan, FakeContestant... contestants) throws InterruptedException {
+        return run(plan, Stream.of(contestants).map(FakeContestant::entrant).toArray(Entrant[]::new));
+    }
+
+    private Report run(BenchPlan plan, Entrant... entrants) throws InterruptedException {
+        Bench bench = bench(plan, entrants);
+        bench.run(STAGE);
+        return bench.report();
+    }
+
+    private Bench bench(BenchPlan plan, Entrant... entrants) {
         PrintStream out = new PrintStream(screen, true, StandardCharsets.UTF_8);
-        Stage stage = new Stage(Path.of(""), Path.of(""), _ -> {});
-        return new Bench(plan, List.of(entrants), stage, new ProgressPrinter(out, 0), soFar::add).run();
+        return new Bench(plan, List.of(entrants), new ProgressPrinter(out, 0));
     }
 
     /** Its round after so many breaks it, the warm-up being one. */
@@ -226,10 +250,6 @@ class BenchTest {
 
     private FakeContestant fake(String name, String... cases) {
         return new FakeContestant(name, scenarios(name, cases), diary);
-    }
-
-    private static Entrant entrant(FakeContestant contestant) {
-        return new Entrant(contestant.name(), List.of(), (_, _) -> contestant);
     }
 
     private static List<Scenario> scenarios(String name, String... cases) {

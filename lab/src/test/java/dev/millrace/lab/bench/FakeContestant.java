@@ -9,7 +9,7 @@ import java.util.Set;
 import org.HdrHistogram.Histogram;
 
 /** Counts in memory, and can be made to count wrong. */
-class FakeContestant implements Contestant {
+class FakeContestant extends Contestant {
     private final String name;
     private final List<Scenario> scenarios;
 
@@ -39,28 +39,21 @@ class FakeContestant implements Contestant {
         return micros;
     }
 
-    @Override
-    public String name() {
-        return name;
+    Entrant entrant() {
+        return new Entrant(name, scenarios, (_, _) -> this);
     }
 
-    @Override
-    public List<Scenario> scenarios() {
+    List<Scenario> scenarios() {
         return scenarios;
     }
 
     @Override
-    public int roundSize(Scenario scenario) {
-        return 100;
-    }
-
-    @Override
-    public Map<String, Long> processes() {
+    Map<String, Long> processes() {
         return Map.of("server", ProcessHandle.current().pid());
     }
 
     @Override
-    public Round prepare(Scenario scenario, Events events) {
+    Round prepare(Scenario scenario, Events events) {
         for (int i = 0; i < events.size(); i++) {
             if (!ids.add(events.id(i))) {
                 throw new IllegalStateException(events.id(i) + " came twice");

@@ -3,8 +3,7 @@ package dev.millrace.lab.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.lab.stack.Aof;
-import dev.millrace.local.server.Durability;
-import dev.millrace.local.testing.RealServers;
+import dev.millrace.lab.stack.Stage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,12 +13,18 @@ import org.junit.jupiter.api.io.TempDir;
 class NaiveRedisIT {
     private static final int EVENTS = 2_000;
 
+    /** Surefire says where the module is; the root is the folder above it. */
+    private static final Path ROOT = Path.of(System.getProperty("basedir", "."))
+            .toAbsolutePath()
+            .resolve("..")
+            .normalize();
+
     @TempDir
     private Path home;
 
     @Test
     void naiveRedisCountsEachEventOnce() throws Exception {
-        try (NaiveRedis contestant = new NaiveRedis(RealServers.place(home), Durability.RELAXED)) {
+        try (NaiveRedis contestant = new NaiveRedis(new Stage(ROOT, home, _ -> {}))) {
             SentTwice round = playAll(contestant);
             assertThat(round.spent().remembered()).isEqualTo(EVENTS);
             assertThat(round.spent().redisBytes()).isBetween(60L * EVENTS, 300L * EVENTS);
@@ -29,7 +34,7 @@ class NaiveRedisIT {
     /** Among many creators every setting, and a single one with requests of a single event; the last round. */
     private static SentTwice playAll(NaiveRedis contestant) throws Exception {
         List<SentTwice> rounds = new ArrayList<>();
-        for (Scenario scenario : contestant.scenarios()) {
+        for (Scenario scenario : NaiveRedis.SCENARIOS) {
             boolean viral = scenario.creators() == 1;
             if (viral ? isSingle(scenario) : scenario.shape().batch() == 1_000) {
                 rounds.add(play(contestant, scenario, "r" + rounds.size()));

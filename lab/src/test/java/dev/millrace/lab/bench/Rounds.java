@@ -13,26 +13,26 @@ final class Rounds {
     private Rounds() {}
 
     /** A round of so many events in so many milliseconds, none lost, each request a millisecond longer than the one before. */
-    static RoundFigures round(int events, long millis) {
+    static Result.Measured round(int events, long millis) {
         return round(events, millis, events * Events.MICROS);
     }
 
     /** The same with so much in the balances. */
-    static RoundFigures round(int events, long millis, long countedMicros) {
+    static Result.Measured round(int events, long millis, long countedMicros) {
         return round(events, millis, countedMicros, new Costs(4, 10, 9_000, 1_000, 2L * events));
     }
 
     /** The same of a contestant without Redis. */
-    static RoundFigures withoutRedis(int events, long millis, long countedMicros) {
+    static Result.Measured withoutRedis(int events, long millis, long countedMicros) {
         return round(events, millis, countedMicros, new Costs(4, 10, 0, 0, 0));
     }
 
-    private static RoundFigures round(int events, long millis, long countedMicros, Costs spent) {
+    private static Result.Measured round(int events, long millis, long countedMicros, Costs spent) {
         Histogram latency = new Histogram(3);
         for (int i = 1; i <= 1_000; i++) {
             latency.recordValue(TimeUnit.MILLISECONDS.toNanos(i));
         }
-        return new RoundFigures(
+        return new Result.Measured(
                 events,
                 TimeUnit.MILLISECONDS.toNanos(millis),
                 TimeUnit.MILLISECONDS.toNanos(20),

@@ -28,12 +28,4 @@ record SentTwice(long micros, long counted, long requests, Costs spent) {
         assertThat(nanos.getMaxValue()).isPositive();
         return new SentTwice(drawn.micros(), play.counted(), nanos.getTotalCount(), spent);
     }
-
-    /** The scenario of a contestant with these properties. */
-    static Scenario scenario(Contestant contestant, String shape, int creators) {
-        return contestant.scenarios().stream()
-                .filter(scenario -> scenario.shape().name().equals(shape) && scenario.creators() == creators)
-                .findFirst()
-                .orElseThrow();
-    }
 }

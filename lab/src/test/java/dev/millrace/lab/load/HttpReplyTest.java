@@ -13,9 +13,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HttpReplyTest {
     private static final String WITH_LENGTH = "HTTP/1.1 202 \r\nContent-Length: 5\r\n\r\nhello";
     private static final String CHUNKED =
-            "HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nTrailer: 1\r\n\r\n";
+            "HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n";
 
-    private final HttpReply reply = new HttpReply(true);
+    private final HttpReply reply = new HttpReply();
 
     @ParameterizedTest
     @ValueSource(strings = {WITH_LENGTH, CHUNKED})
@@ -25,7 +25,7 @@ class HttpReplyTest {
             assertThat(reply.read(bytes(text.substring(0, cut)))).isFalse();
             assertThat(reply.read(bytes(text.substring(cut)))).isTrue();
             assertThat(reply.status()).isEqualTo(202);
-            assertThat(StandardCharsets.UTF_8.decode(reply.body()).toString()).isEqualTo("hello");
+            assertThat(reply.body()).isEqualTo("hello");
             assertThat(reply.closes()).isFalse();
         }
     }
@@ -53,20 +53,11 @@ class HttpReplyTest {
     }
 
     @Test
-    void anInterimReplyIsPassedOverAndNoContentHasNoBody() throws IOException {
+    void noContentHasNoBody() throws IOException {
         reply.begin(0);
-        assertThat(reply.read(bytes("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 \r\n\r\n")))
-                .isTrue();
+        assertThat(reply.read(bytes("HTTP/1.1 204 \r\n\r\n"))).isTrue();
         assertThat(reply.status()).isEqualTo(204);
-        assertThat(reply.body().remaining()).isZero();
-    }
-
-    @Test
-    void aBodyThatNobodyWantsIsNotKept() throws IOException {
-        HttpReply thrifty = new HttpReply(false);
-        thrifty.begin(0);
-        assertThat(thrifty.read(bytes(CHUNKED))).isTrue();
-        assertThat(thrifty.body().remaining()).isZero();
+        assertThat(reply.body()).isEmpty();
     }
 
     @ParameterizedTest

@@ -2,8 +2,6 @@ package dev.millrace.lab.overload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.lab.load.Case;
-import dev.millrace.lab.stack.Aof;
 import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
 import java.io.ByteArrayOutputStream;
@@ -11,11 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,29 +30,13 @@ class OverloadCommandTest {
                     --levels  | 50,80%   | Invalid value for option '--levels' (PERCENT)
                     --case    | batch-10 | --case has 'batch-10'; there are single, batch-100, batch-1000
                     --aof     | never    | --aof has 'never'; there are off, everysec, always
-                    --parts   | levels,x | --parts has 'x'; there are levels, flood, balances
+                    --parts   | levels,x | --parts has 'x'; there are levels, balances, flood
                     --seed    | x        | --seed is 'x'; it takes a whole number, such as 42
                     """)
     void aValueThatCanNotBeUsedIsNamedWithItsRemedy(String option, String value, String message) {
         assertThat(run("overload", option, value)).isEqualTo(WRONG_USAGE);
         assertThat(err.toString(StandardCharsets.UTF_8)).contains(message);
         assertThat(root).isEmptyDirectory();
-    }
-
-    @Test
-    void theCalmLevelComesFirstAndEachComesOnce() {
-        assertThat(plan(80, 50, 300, 80).levels()).containsExactly(50, 80, 300);
-        assertThat(plan(300).levels()).containsExactly(50, 300);
-    }
-
-    private static Overload.Plan plan(Integer... levels) {
-        return new Overload.Plan(
-                Duration.ofSeconds(1),
-                Case.HTTP.getFirst(),
-                List.of(levels),
-                Aof.ALWAYS,
-                Set.of(Overload.Part.LEVELS),
-                1);
     }
 
     private int run(String... arguments) {

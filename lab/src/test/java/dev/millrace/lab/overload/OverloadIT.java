@@ -1,23 +1,19 @@
 package dev.millrace.lab.overload;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.lab.command.ProgressPrinter;
-import dev.millrace.lab.load.Case;
-import dev.millrace.lab.stack.Aof;
-import dev.millrace.lab.stack.Stage;
-import dev.millrace.local.server.Folders;
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.millrace.lab.load.Score;
+import dev.millrace.local.command.Shell;
+import dev.millrace.local.command.Terminal;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.util.EnumSet;
-import java.util.List;
-import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import java.time.Clock;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The services as they are, under levels of a second: nothing is measured here, everything has to add up. */
 class OverloadIT {
@@ -27,47 +23,42 @@ class OverloadIT {
             .resolve("..")
             .normalize();
 
-    private static final Overload.Plan SHORT = new Overload.Plan(
-            Duration.ofSeconds(1), Case.BATCH_100, List.of(50, 300), Aof.ALWAYS, EnumSet.allOf(Overload.Part.class), 1);
-
-    private Path home = ROOT;
-
-    @BeforeEach
-    void makeHome() throws IOException {
-        home = Files.createTempDirectory("millrace-overload-");
-        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
-
-    @AfterEach
-    void deleteHome() throws IOException {
-        Folders.delete(home);
-    }
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
     @Test
-    void whateverIsTurnedAwayWhatIsAcceptedCountsOnce() throws Exception {
-        ProgressPrinter progress = new ProgressPrinter(System.out, 0);
-        OverloadReport report = Overload.run(SHORT, new Stage(ROOT, home, progress::step), progress);
-        System.out.println(report.text());
-        assertThat(report.failures()).isEmpty();
-        assertThat(report.levels()).extracting(OverloadReport.Load::percent).containsExactly(50, 300);
-        assertThat(report.levels()).allSatisfy(OverloadIT::assertExact);
-        assertThat(Objects.requireNonNull(report.balances()).followed())
-                .hasSize(2)
-                .allSatisfy(each -> {
-                    assertThat(each.times().requests()).isPositive();
-                    assertExact(each.events());
-                });
-        assertThat(report.flood()).hasSize(2).allSatisfy(OverloadIT::assertExact);
-        assertThat(report.flood().getFirst().replays()).isNull();
-        assertThat(report.flood().getLast().replays()).contains(" 0 counted)");
+    void whateverIsTurnedAwayWhatIsAcceptedCountsOnce() {
+        Terminal terminal =
+                new Terminal(Map.of(), ROOT, new PrintStream(out, true, UTF_8), System.out, 0, Clock.systemUTC());
+        int exit = new Shell(terminal)
+                .with(new OverloadCommand(terminal))
+                .run("overload", "--seconds", "1", "--levels", "300,50,300", "--seed", "1", "--json");
+        JsonNode json = JsonMapper.shared().readTree(out.toByteArray());
+        System.out.println(json.toPrettyString());
+        assertThat(json.path("failures")).isEmpty();
+        assertThat(exit).isZero();
+        assertThat(json.path("levels"))
+                .extracting(load -> load.path("percent").asInt())
+                .containsExactly(50, 300);
+        assertThat(json.path("levels")).allSatisfy(OverloadIT::assertExact);
+        assertThat(json.path("balances")).hasSize(2).allSatisfy(load -> {
+            assertThat(load.at("/beside/times/requests").asLong()).isPositive();
+            assertExact(load);
+        });
+        assertThat(json.at("/withReads/median").asDouble()).isPositive();
+        assertThat(json.path("flood")).hasSize(2).allSatisfy(OverloadIT::assertExact);
+        assertThat(json.at("/flood/0/beside").isNull()).isTrue();
+        assertThat(json.at("/flood/1/beside/duplicates").asLong()).isPositive();
+        assertThat(json.at("/flood/1/beside/counted").asLong(-1)).isZero();
     }
 
     /** Every arrival is accounted for, with everything in the ledger that was acknowledged. */
-    private static void assertExact(OverloadReport.Load load) {
-        assertThat(load.lostMicros()).isZero();
-        assertThat(load.times().requests()).isPositive();
-        assertThat(load.others().keySet()).noneMatch(reason -> reason.endsWith(Score.WITHOUT_RETRY_AFTER));
-        long others = load.others().values().stream().mapToLong(Long::longValue).sum();
-        assertThat(load.times().requests() + others).isEqualTo(load.requests());
+    private static void assertExact(JsonNode load) {
+        assertThat(load.path("lostMicros").asLong(-1)).isZero();
+        long accepted = load.at("/times/requests").asLong();
+        assertThat(accepted).isPositive();
+        assertThat(load.path("others").propertyNames()).noneMatch(reason -> reason.endsWith(Score.WITHOUT_RETRY_AFTER));
+        long others =
+                load.path("others").valueStream().mapToLong(JsonNode::asLong).sum();
+        assertThat(accepted + others).isEqualTo(load.path("requests").asLong());
     }
 }

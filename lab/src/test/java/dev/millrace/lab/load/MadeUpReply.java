@@ -1,11 +1,11 @@
-package dev.millrace.lab.overload;
+package dev.millrace.lab.load;
 
-import dev.millrace.lab.load.Traffic;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 
 /** An answer of ingest-api, made up. */
-record MadeUpReply(int status, int retryAfter, String text) implements Traffic.Reply {
+record MadeUpReply(int status, int retryAfter, String body) implements Reply {
+    static final MadeUpReply ACCEPTED = accepted(1, 0, 0);
+
     static MadeUpReply accepted(int accepted, int duplicate, int rejected) {
         return new MadeUpReply(
                 202, 0, "{\"accepted\":%d,\"duplicate\":%d,\"rejected\":%d}".formatted(accepted, duplicate, rejected));
@@ -16,7 +16,10 @@ record MadeUpReply(int status, int retryAfter, String text) implements Traffic.R
     }
 
     @Override
-    public ByteBuffer body() {
-        return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    public void begin(int arrival) {}
+
+    @Override
+    public boolean read(ByteBuffer in) {
+        return true;
     }
 }

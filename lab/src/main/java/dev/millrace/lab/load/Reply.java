@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Reads the replies of one connection, piece by piece as they arrive. For one thread. */
-interface ReplyReader extends Traffic.Reply {
-    /** Makes ready for the reply to this request. */
-    void begin(int request);
+interface Reply {
+    /** Makes ready for the reply to this arrival. */
+    void begin(int arrival);
 
     /**
      * Takes what has arrived; true when the reply is complete.
@@ -15,6 +15,22 @@ interface ReplyReader extends Traffic.Reply {
      */
     boolean read(ByteBuffer in) throws IOException;
 
+    /** Of HTTP; 200 where the protocol has none. */
+    default int status() {
+        return 200;
+    }
+
+    /** Seconds that the server asks to wait, 0 where it does not say. */
+    default int retryAfter() {
+        return 0;
+    }
+
     /** Whether the server takes no other request on this connection. */
-    boolean closes();
+    default boolean closes() {
+        return false;
+    }
+
+    default String body() {
+        return "";
+    }
 }
