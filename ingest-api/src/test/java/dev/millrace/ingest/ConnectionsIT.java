@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.ingest.RunningIngest.Answer;
 import dev.millrace.local.testing.RealServers;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,25 +67,38 @@ class ConnectionsIT {
         assertThat(clients.getLast().send(NOTHING).answer()).as("the last one").startsWith("HTTP/1.1 404");
     }
 
+    /** All three at a time, as each takes ten seconds. */
     @Test
-    void aHeadThatTricklesInEndsAfterTenSeconds() throws IOException {
-        RawHttp slow = connect().send(HALF_A_HEAD);
+    void aHeadABodyAndARefusedBodyThatTrickleInEndTheirConnectionsAfterTenSeconds() throws IOException {
+        RawHttp head = connect().send(HALF_A_HEAD);
+        RawHttp body = connect()
+                .send(
+                        "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n");
+        RawHttp refused =
+                connect().send("POST /v1/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n");
         long began = System.nanoTime();
-        await(() -> connections("busy") == 1);
-        Thread trickle = Thread.ofVirtual().start(() -> drip(slow));
-        assertThat(slow.untilClosed()).isEmpty();
+        await(() -> connections("busy") == 3);
+        List<Thread> trickles = Stream.of(head, body, refused)
+                .map(client -> Thread.ofVirtual().start(() -> drip(client)))
+                .toList();
+        List<CompletableFuture<String>> answers = Stream.of(head, body, refused)
+                .map(client -> CompletableFuture.supplyAsync(() -> untilClosed(client), Thread::startVirtualThread))
+                .toList();
+        assertThat(answers.get(0).join()).isEmpty();
         assertThat(Duration.ofNanos(System.nanoTime() - began))
                 .isBetween(Duration.ofSeconds(9), Duration.ofSeconds(30));
-        trickle.interrupt();
+        assertThat(answers.get(1).join()).startsWith("HTTP/1.1 408").contains("\"code\":\"body-timeout\"");
+        assertThat(answers.get(2).join()).startsWith("HTTP/1.1 404");
+        trickles.forEach(Thread::interrupt);
         await(() -> connections("busy") == 0);
     }
 
-    @Test
-    void aRefusedBodyThatTricklesInEndsTheConnectionToo() throws IOException {
-        RawHttp slow = connect().send("POST /v1/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n");
-        Thread trickle = Thread.ofVirtual().start(() -> drip(slow));
-        assertThat(slow.untilClosed()).startsWith("HTTP/1.1 404");
-        trickle.interrupt();
+    private static String untilClosed(RawHttp client) {
+        try {
+            return client.untilClosed();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The pace itself is what is tested: each byte would start the server's own timeout anew. */

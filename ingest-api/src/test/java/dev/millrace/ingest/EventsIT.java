@@ -12,12 +12,9 @@ import dev.millrace.ingest.RunningIngest.Answer;
 import dev.millrace.ingest.verify.RejectionCode;
 import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.local.testing.RealServers;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -523,40 +520,6 @@ class EventsIT {
                     .contains("application/problem+json")
                     .containsPattern("\"code\":\"(body|request)-malformed\""); // the server tells it first
         }
-    }
-
-    /** A byte each fifth of a second would take a quarter of an hour. */
-    @Test
-    void whoseBodyTricklesInIsTurnedAwayAfterTenSecondsAndTheConnectionEnds() throws IOException {
-        try (Socket client =
-                new Socket(InetAddress.getLoopbackAddress(), ingest.uri("/").getPort())) {
-            client.setSoTimeout(200);
-            String head =
-                    "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n";
-            client.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-            assertThat(untilItEnds(client)).startsWith("HTTP/1.1 408").contains("\"code\":\"body-timeout\"");
-        }
-    }
-
-    /** What comes, while a byte goes out whenever nothing does. */
-    private static String untilItEnds(Socket client) throws IOException {
-        ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        try {
-            int next = 0;
-            while (next >= 0) {
-                try {
-                    next = client.getInputStream().read();
-                    if (next >= 0) {
-                        answer.write(next);
-                    }
-                } catch (SocketTimeoutException e) {
-                    client.getOutputStream().write(' ');
-                }
-            }
-        } catch (SocketException e) {
-            // It was closed with something of ours unread: the end, too.
-        }
-        return answer.toString(StandardCharsets.UTF_8);
     }
 
     @Test
