@@ -7,7 +7,7 @@ import dev.millrace.lab.command.Report;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.Costs;
-import dev.millrace.lab.stack.CpuTime;
+import dev.millrace.lab.stack.ProcessUsage;
 import dev.millrace.lab.stack.Stage;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -231,12 +231,12 @@ final class Bench {
 
     private static Map<String, Double> cpuSeconds(Contestant contestant, Collection<Contestant> all) {
         Map<String, Double> seconds = new HashMap<>();
-        contestant.processes().forEach((name, pid) -> seconds.put(name, CpuTime.ofTree(pid)));
-        seconds.put("client", CpuTime.ofThisProcess());
+        contestant.processes().forEach((name, pid) -> seconds.put(name, new ProcessUsage(pid).cpuSeconds()));
+        seconds.put("client", ProcessUsage.ownCpuSeconds());
         double others = all.stream()
                 .filter(other -> !other.equals(contestant))
                 .flatMap(other -> other.processes().values().stream())
-                .mapToDouble(CpuTime::ofTree)
+                .mapToDouble(pid -> new ProcessUsage(pid).cpuSeconds())
                 .sum();
         seconds.put("others", others);
         return seconds;

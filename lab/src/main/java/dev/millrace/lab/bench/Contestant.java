@@ -3,7 +3,7 @@ package dev.millrace.lab.bench;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.Costs;
-import dev.millrace.lab.stack.ServiceJvm;
+import dev.millrace.lab.stack.MillraceStack;
 import dev.millrace.lab.stack.Stage;
 import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Place;
@@ -52,8 +52,9 @@ abstract class Contestant implements AutoCloseable {
             Map<String, String> environment,
             Callable<ServerProcess.Answer> probe,
             String... arguments) {
-        List<String> command = new ArrayList<>(List.of(ServiceJvm.PROGRAM));
-        command.addAll(ServiceJvm.EDGE_OPTIONS);
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(MillraceStack.EDGE_JVM);
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
         command.addAll(List.of(arguments));

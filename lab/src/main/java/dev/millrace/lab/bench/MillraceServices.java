@@ -8,7 +8,6 @@ import dev.millrace.lab.load.Slabs;
 import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.MillraceStack;
-import dev.millrace.lab.stack.ServiceJvm;
 import dev.millrace.lab.stack.Stage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -45,8 +44,7 @@ final class MillraceServices extends HttpContestant {
                     .toList();
 
     /** From one settlement that nobody asks for to the next: the product's default. */
-    private static final MillraceStack.Setup SETUP =
-            new MillraceStack.Setup(Duration.ofSeconds(60), ServiceJvm.OPTIONS);
+    private static final Duration INTERVAL = Duration.ofSeconds(60);
 
     private final MillraceStack stack;
 
@@ -56,16 +54,18 @@ final class MillraceServices extends HttpContestant {
     }
 
     static Contestant start(Stage stage, Slabs slabs) throws Exception {
-        return new MillraceServices(
-                MillraceStack.start(stage.root(), stage.place(NAME), SETUP, stage.progress()), slabs);
+        return new MillraceServices(stack(stage, NAME, 0), slabs);
     }
 
     /** With so many identities in its logs, and in the node's index. */
     static Contestant startRemembering(Stage stage, Slabs slabs, long identities) throws Exception {
-        MillraceStack stack = MillraceStack.start(
-                stage.root(), stage.place(REMEMBERED), SETUP.withIndexFor(identities), stage.progress());
+        MillraceStack stack = stack(stage, REMEMBERED, identities);
         stack.remember(identities, identities, stage.progress());
         return new MillraceServices(stack, slabs);
+    }
+
+    private static MillraceStack stack(Stage stage, String name, long indexed) throws Exception {
+        return MillraceStack.start(stage, name, new MillraceStack.Setup(INTERVAL, MillraceStack.JVM, 1, indexed));
     }
 
     @Override
@@ -95,7 +95,7 @@ final class MillraceServices extends HttpContestant {
 
     @Override
     Round prepare(Scenario scenario, Events events) throws Exception {
-        stack.set(Objects.requireNonNull(scenario.aof()));
+        stack.redis().set(Objects.requireNonNull(scenario.aof()));
         List<ByteBuffer> requests = requests(scenario, events);
         long countedBefore = stack.countedMicros();
         Map<String, Long> settledBefore = stack.settledByCreator();

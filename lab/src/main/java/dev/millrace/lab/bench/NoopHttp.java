@@ -4,7 +4,7 @@ import dev.millrace.common.token.Kid;
 import dev.millrace.lab.load.EventRequests;
 import dev.millrace.lab.load.Events;
 import dev.millrace.lab.load.Slabs;
-import dev.millrace.lab.stack.ServiceJvm;
+import dev.millrace.lab.stack.MillraceStack;
 import dev.millrace.lab.stack.Stage;
 import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.process.ServerProcess;
@@ -40,7 +40,7 @@ final class NoopHttp extends HttpContestant {
                 "--server.address=127.0.0.1",
                 "--management.server.port=-1",
                 "--management.endpoint.health.group.readiness.include=readinessState");
-        String options = String.join(" ", ServiceJvm.EDGE_OPTIONS);
+        String options = String.join(" ", MillraceStack.EDGE_JVM);
         runs("server", server, "java " + options + ", server settings of ingest-api");
     }
 

@@ -1,30 +1,54 @@
 package dev.millrace.lab.link;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One TCP link between two parts on this machine: what connects to its port is forwarded to the target's, until it is told
- * to fail. One failure at a time; {@link #heal} ends it. Thread-safe.
+ * One TCP link between two parts on this machine. It forwards each connection to the target's port, until it is told to fail.
+ * One failure at a time; {@link #heal} ends it. Thread-safe.
  */
 public final class TcpLink implements AutoCloseable {
     private static final int BACKLOG = 128;
+    private static final int PIECE = 64 * 1024;
+    private static final Duration CONNECT = Duration.ofSeconds(2);
 
     private final String name;
     private final int port;
     private final int target;
-    private final Set<LinkedConnection> connections = ConcurrentHashMap.newKeySet();
+    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private Toxic toxic = Toxic.NONE;
     private @Nullable ServerSocket listener;
+
+    /** Which way bytes go through a link: a request comes from the side that has connected. */
+    public enum Direction {
+        REQUEST,
+        REPLY
+    }
+
+    /**
+     * What the link does to the bytes that go through it.
+     *
+     * @param delay how long each piece is held back
+     * @param silent the directions in which nothing comes through, and no end of a connection either
+     * @param breakAfter bytes of each further reply that come through before the connection is reset; null lets replies through
+     */
+    private record Toxic(
+            Duration delay, Set<Direction> silent, @Nullable Integer breakAfter) {
+        static final Toxic NONE = new Toxic(Duration.ZERO, Set.of(), null);
+    }
 
     private TcpLink(String name, int port, int target) {
         this.name = name;
@@ -50,8 +74,11 @@ public final class TcpLink implements AutoCloseable {
 
     /** Closes all connections and refuses new ones. */
     public synchronized void cut() {
-        stopListening();
-        connections.forEach(LinkedConnection::close);
+        if (listener != null) {
+            closeQuietly(listener);
+            listener = null;
+        }
+        connections.forEach(Connection::close);
     }
 
     /** Holds each piece back for so long. */
@@ -79,7 +106,7 @@ public final class TcpLink implements AutoCloseable {
 
     /** Ends the failure, and resets all connections first: what a silent link has held back never arrives. */
     public synchronized void healWithLoss() {
-        connections.forEach(LinkedConnection::reset);
+        connections.forEach(Connection::reset);
         heal();
     }
 
@@ -94,21 +121,17 @@ public final class TcpLink implements AutoCloseable {
         cut();
     }
 
+    private synchronized void change(Toxic next) {
+        toxic = next;
+        notifyAll();
+    }
+
     /** What happens to a piece of this direction, once something may come through. */
-    synchronized Toxic awaitPassage(Direction direction) throws InterruptedException {
+    private synchronized Toxic awaitPassage(Direction direction) throws InterruptedException {
         while (toxic.silent().contains(direction)) {
             wait();
         }
         return toxic;
-    }
-
-    void ended(LinkedConnection connection) {
-        connections.remove(connection);
-    }
-
-    private synchronized void change(Toxic next) {
-        toxic = next;
-        notifyAll();
     }
 
     private synchronized void listen() {
@@ -120,13 +143,6 @@ public final class TcpLink implements AutoCloseable {
             Thread.ofVirtual().name(name).start(() -> acceptFrom(socket));
         } catch (IOException e) {
             throw new UncheckedIOException("the link " + name + " can't listen on port " + port, e);
-        }
-    }
-
-    private synchronized void stopListening() {
-        if (listener != null) {
-            closeQuietly(listener);
-            listener = null;
         }
     }
 
@@ -146,13 +162,12 @@ public final class TcpLink implements AutoCloseable {
             closeQuietly(caller);
             return;
         }
-        LinkedConnection connection =
-                new LinkedConnection(this, caller, new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
+        Connection connection = new Connection(caller);
         connections.add(connection);
         Thread.ofVirtual().name(name).start(connection::run);
     }
 
-    static void closeQuietly(AutoCloseable socket) {
+    private static void closeQuietly(AutoCloseable socket) {
         try {
             socket.close();
         } catch (Exception e) {
@@ -163,5 +178,95 @@ public final class TcpLink implements AutoCloseable {
     @Override
     public String toString() {
         return name;
+    }
+
+    /** One connection: two sockets, and two threads that carry bytes from one to the other. */
+    private final class Connection {
+        private final Socket caller;
+        private final Socket called = new Socket();
+
+        private Connection(Socket caller) {
+            this.caller = caller;
+        }
+
+        /** Carries until both directions have ended. */
+        private void run() {
+            try {
+                caller.setTcpNoDelay(true);
+                called.setTcpNoDelay(true);
+                called.connect(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), target), (int) CONNECT.toMillis());
+                Thread replies = Thread.ofVirtual().start(() -> carry(Direction.REPLY, called, caller));
+                carry(Direction.REQUEST, caller, called);
+                replies.join();
+            } catch (IOException e) {
+                // The target is down or the link was cut; the caller sees its connection close.
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                close();
+                connections.remove(this);
+            }
+        }
+
+        private void carry(Direction direction, Socket from, Socket to) {
+            try {
+                if (copy(direction, from.getInputStream(), to.getOutputStream())) {
+                    awaitPassage(direction);
+                    to.shutdownOutput();
+                } else {
+                    reset();
+                }
+            } catch (IOException e) {
+                breakOff(direction);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        /** Copies to the end of the input; false when a reply breaks off before. */
+        private boolean copy(Direction direction, InputStream in, OutputStream out)
+                throws IOException, InterruptedException {
+            byte[] piece = new byte[PIECE];
+            for (int length = in.read(piece); length >= 0; length = in.read(piece)) {
+                Toxic passed = awaitPassage(direction);
+                Thread.sleep(passed.delay());
+                Integer breakAfter = passed.breakAfter();
+                if (direction == Direction.REPLY && breakAfter != null) {
+                    out.write(piece, 0, Math.min(breakAfter, length - 1));
+                    return false;
+                }
+                out.write(piece, 0, length);
+            }
+            return true;
+        }
+
+        /** A side has broken off: the other one hears of it as soon as the link lets it. */
+        private void breakOff(Direction direction) {
+            try {
+                awaitPassage(direction);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            reset();
+        }
+
+        /** Ends it as an orderly process would. */
+        private void close() {
+            closeQuietly(caller);
+            closeQuietly(called);
+        }
+
+        /** Ends it at once with RST, to both sides. */
+        private void reset() {
+            for (Socket socket : List.of(caller, called)) {
+                try {
+                    socket.setSoLinger(true, 0);
+                } catch (SocketException e) {
+                    // It is closed already.
+                }
+            }
+            close();
+        }
     }
 }

@@ -11,7 +11,7 @@ import dev.millrace.lab.load.Score;
 import dev.millrace.lab.load.StackLoad;
 import dev.millrace.lab.stack.Aof;
 import dev.millrace.lab.stack.MillraceStack;
-import dev.millrace.lab.stack.PeakMemory;
+import dev.millrace.lab.stack.ProcessUsage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -91,7 +91,7 @@ final class Overload {
         this.load = new StackLoad(stack, plan.seed(), findings.failures);
         this.batch = plan.shape().batch();
         this.length = plan.length();
-        stack.set(plan.aof());
+        stack.redis().set(plan.aof());
     }
 
     /** A closed loop: rounds that have the server's code compiled, then such as are measured. */
@@ -158,17 +158,17 @@ final class Overload {
     private Load arrive(String name, int percent, Delivery delivery, LoadClient.@Nullable Background beside)
             throws Exception {
         progress.step(name + " …");
-        stack.set(plan.aof());
-        PeakMemory memory =
-                new PeakMemory(Objects.requireNonNull(stack.processes().get("ingest")));
-        memory.reset();
-        long redis = stack.redisMicros();
+        stack.redis().set(plan.aof());
+        ProcessUsage memory =
+                new ProcessUsage(Objects.requireNonNull(stack.processes().get("ingest")));
+        memory.resetPeakMemory();
+        long redis = stack.redis().cpuMicros();
         CompletableFuture<Long> half = CompletableFuture.supplyAsync(
-                memory::mib, CompletableFuture.delayedExecutor(length.toNanos() / 2, TimeUnit.NANOSECONDS));
+                memory::peakMib, CompletableFuture.delayedExecutor(length.toNanos() / 2, TimeUnit.NANOSECONDS));
         ingest().send(delivery);
         Load.Beside answers = beside == null ? null : Load.Beside.of(beside.end());
-        long mib = memory.mib();
-        double redisSeconds = (stack.redisMicros() - redis) / MICROS;
+        long mib = memory.peakMib();
+        double redisSeconds = (stack.redis().cpuMicros() - redis) / MICROS;
         check(name, delivery);
         load.acknowledged((long) (delivery.sent().size() - delivery.open().size()) * batch);
         deliver(delivery.open());

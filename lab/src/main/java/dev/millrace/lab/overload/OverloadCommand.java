@@ -28,6 +28,10 @@ import picocli.CommandLine.Option;
             ""
         })
 public final class OverloadCommand extends MeasuringCommand {
+    /** A settlement every five seconds, and one node. */
+    private static final MillraceStack.Setup SETUP =
+            new MillraceStack.Setup(Duration.ofSeconds(5), MillraceStack.JVM, 1, 0);
+
     private static final List<String> PARTS = List.of("levels", "balances", "flood");
 
     @Option(
@@ -90,7 +94,7 @@ public final class OverloadCommand extends MeasuringCommand {
             Overload.Plan plan, Set<String> wanted, Stage stage, ProgressPrinter progress, OverloadFindings findings)
             throws Exception {
         progress.step("starting Redis, Postgres, ingest-api, a worker and the ledger …");
-        try (MillraceStack stack = MillraceStack.start(stage.root(), stage.place("overload"), stage.progress())) {
+        try (MillraceStack stack = MillraceStack.start(stage, "overload", SETUP)) {
             findings.servers.addAll(stack.descriptions());
             Overload overload = new Overload(plan, progress, stack, findings);
             overload.findPeak();

@@ -66,7 +66,9 @@ record Balances(ScalePart part) {
     private long[] spent() throws SQLException {
         MillraceStack stack = part.stack();
         long statements = part.database().statements(Databases.LEDGER);
-        return new long[] {System.nanoTime(), stack.redisCommands(), stack.redisMicros(), statements};
+        return new long[] {
+            System.nanoTime(), stack.redis().commandsAnswered(), stack.redis().cpuMicros(), statements
+        };
     }
 
     /** A node's peak without followers and with them, in turns; the median of the turns' ratios. */

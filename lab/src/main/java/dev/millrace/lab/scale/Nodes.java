@@ -74,18 +74,18 @@ record Nodes(ScalePart part) {
     void outage(int rate, Duration length) throws Exception {
         try (LoadClient.Background steady = part.load().start(rate, length.plus(ScalePart.LOAD))) {
             Thread.sleep(ScalePart.CALM);
-            part.stack().killPostgres();
+            part.stack().postgres().kill();
             for (int look = 1; look <= LOOKS; look++) {
                 Thread.sleep(length.dividedBy(LOOKS));
                 sample("outage, after %d s".formatted(length.toSeconds() * look / LOOKS));
             }
-            part.stack().restartPostgres();
+            part.stack().postgres().restart();
             part.load().end(steady);
         }
     }
 
     private void sample(String what) {
-        RedisCommands<String, String> redis = part.stack().redis();
+        RedisCommands<String, String> redis = part.stack().redis().commands();
         long entries = 0;
         long folded = 0;
         long bytes = 0;

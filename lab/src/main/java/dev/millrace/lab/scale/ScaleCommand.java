@@ -115,7 +115,7 @@ public final class ScaleCommand extends MeasuringCommand {
     private void run(String part, long seed, Stage stage) throws Exception {
         Duration interval = Duration.ofSeconds(seconds);
         MillraceStack.Setup setup = setup(part, interval);
-        try (MillraceStack stack = MillraceStack.start(stage.root(), stage.place(part), setup, stage.progress());
+        try (MillraceStack stack = MillraceStack.start(stage, part, setup);
                 ScaleDatabase database = new ScaleDatabase(stack.connect(), stage.home())) {
             StackLoad load = new StackLoad(stack, seed, failures);
             ScalePart run = new ScalePart(part, stack, database, load, stage.progress(), this::figure);
@@ -139,12 +139,9 @@ public final class ScaleCommand extends MeasuringCommand {
             case "outage" -> Duration.ofSeconds(5);
             default -> NEVER;
         };
-        MillraceStack.Setup setup = new MillraceStack.Setup(settled, List.of("-Xmx" + workerHeap, "-XX:+UseSerialGC"));
-        return switch (part) {
-            case "start" -> setup.withNodes(2).withIndexFor(remembered);
-            case "nodes" -> setup.withNodes(Nodes.COUNT);
-            default -> setup;
-        };
+        int nodes = part.equals("start") ? 2 : part.equals("nodes") ? Nodes.COUNT : 1;
+        long indexed = part.equals("start") ? remembered : 0;
+        return new MillraceStack.Setup(settled, List.of("-Xmx" + workerHeap, "-XX:+UseSerialGC"), nodes, indexed);
     }
 
     private synchronized void figure(String what, String name, Number value) {

@@ -7,6 +7,7 @@ import dev.millrace.lab.load.LoadClient;
 import dev.millrace.lab.load.Score;
 import dev.millrace.lab.load.StackLoad;
 import dev.millrace.lab.stack.MillraceStack;
+import dev.millrace.lab.stack.ProcessUsage;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.io.IOException;
 import java.time.Duration;
@@ -73,7 +74,7 @@ record ScalePart(
     }
 
     void noteSlowCommands() {
-        RedisCommands<String, String> redis = stack.redis();
+        RedisCommands<String, String> redis = stack.redis().commands();
         redis.configSet("slowlog-log-slower-than", "200");
         redis.configSet("slowlog-max-len", Integer.toString(SLOWLOG));
         redis.slowlogReset();
@@ -81,14 +82,14 @@ record ScalePart(
 
     /** The longest command since; 0 when none took more than 200 µs. Redis does one at a time. */
     double longestMillis() {
-        return stack.redis().slowlogGet(SLOWLOG).stream()
+        return stack.redis().commands().slowlogGet(SLOWLOG).stream()
                         .mapToLong(entry -> (Long) ((List<?>) entry).get(SLOWLOG_MICROS))
                         .max()
                         .orElse(0)
                 / 1_000.0;
     }
 
-    long pid(String process) {
-        return Objects.requireNonNull(stack.processes().get(process));
+    ProcessUsage usage(String process) {
+        return new ProcessUsage(Objects.requireNonNull(stack.processes().get(process)));
     }
 }

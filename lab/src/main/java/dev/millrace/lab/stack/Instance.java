@@ -1,5 +1,6 @@
 package dev.millrace.lab.stack;
 
+import com.google.errorprone.annotations.Immutable;
 import dev.millrace.local.settings.Part;
 
 /**
@@ -8,8 +9,8 @@ import dev.millrace.local.settings.Part;
  * @param part which service
  * @param number 1 and up
  */
+@Immutable
 public record Instance(Part part, int number) {
-    /** What runs once. */
     public static final Instance LEDGER = new Instance(Part.LEDGER, 1);
 
     public static Instance ingest(int number) {
@@ -20,7 +21,7 @@ public record Instance(Part part, int number) {
         return new Instance(Part.WORKER, number);
     }
 
-    /** How messages and log files call it. */
+    /** As messages and log files name it. */
     @Override
     public String toString() {
         return part.label() + "-" + number;

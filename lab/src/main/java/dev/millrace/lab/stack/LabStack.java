@@ -1,12 +1,19 @@
 package dev.millrace.lab.stack;
 
 import dev.millrace.local.process.ServerProcess;
-import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.server.RedisServer;
+import dev.millrace.local.server.ServiceJar;
 import dev.millrace.local.settings.Part;
+import dev.millrace.local.up.StackEnvironment;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,51 +21,62 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The whole path as real processes: Redis, Postgres and the executable jars of the services, configured by environment as
- * in production (no profile). Where the settings have {@code MILLRACE_REDIS_URL}, Redis is the caller's. Unlike {@code ./millrace up} it
- * goes on when a part is killed. One thread at a time may deal
- * with a part; different parts may be dealt with at the same time.
+ * in production (no profile). Where the settings have {@code MILLRACE_REDIS_URL}, Redis is the caller's. Unlike
+ * {@code ./millrace up} it goes on when a part is killed. One thread at a time may deal with a part; different parts may be
+ * dealt with at the same time.
  */
 public final class LabStack {
     private static final String REDIS_URL = "MILLRACE_REDIS_URL";
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
+    /** The exit code of {@code reconcile} when it has found something. */
+    private static final int DIFFERS = 1;
+
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build();
     private final LabSettings settings;
     private final Place place;
-    private final Links links;
     private final Consumer<String> progress;
     private final Map<Instance, ServerProcess> services = new ConcurrentHashMap<>();
     private final @Nullable RedisServer redis;
     private final PostgresServer postgres;
 
-    private LabStack(LabSettings settings, Place place, Links links, Consumer<String> progress) {
+    private LabStack(LabSettings settings, Place place, Consumer<String> progress) {
         this.settings = settings;
         this.place = place;
-        this.links = links;
         this.progress = progress;
-        this.postgres = PostgresServer.start(place, settings.port(Part.POSTGRES), Durability.ALWAYS);
+        this.postgres = PostgresServer.start(place, settings.local().port(Part.POSTGRES), Durability.ALWAYS);
         this.redis = settings.variables().containsKey(REDIS_URL)
                 ? null
-                : RedisServer.start(place, settings.port(Part.REDIS), Durability.ALWAYS);
+                : RedisServer.start(place, settings.local().port(Part.REDIS), Durability.ALWAYS);
     }
 
-    /** Starts everything on the data that is there, and returns when every service is ready. */
-    public static LabStack start(LabSettings settings, Place place) {
-        return start(settings, place, System.out::println);
-    }
-
-    /** The same, with a taker for what takes long. */
+    /**
+     * Starts everything on the data that is there, and returns when every service is ready: the ledger first, since it migrates the
+     * database, and the others side by side.
+     *
+     * @param progress takes a line about what takes long
+     * @throws dev.millrace.local.process.CommandException when a service has not been built or does not become ready
+     */
     public static LabStack start(LabSettings settings, Place place, Consumer<String> progress) {
-        Links direct = new Links(i -> settings.port(Part.REDIS), i -> settings.port(Part.POSTGRES));
-        return start(settings, place, direct, progress);
-    }
-
-    /** The same, with services that reach the servers where the links say, and a taker for what takes long. */
-    public static LabStack start(LabSettings settings, Place place, Links links, Consumer<String> progress) {
-        LabStack stack = new LabStack(settings, place, links, progress);
+        LabStack stack = new LabStack(settings, place, progress);
         try {
-            stack.startServices();
+            stack.launch(Instance.LEDGER);
+            stack.awaitReady(Instance.LEDGER);
+            List<Instance> others = settings.instances().stream()
+                    .filter(instance -> !instance.equals(Instance.LEDGER))
+                    .toList();
+            others.forEach(stack::launch);
+            others.forEach(stack::awaitReady);
         } catch (RuntimeException e) {
             stack.kill();
             throw e;
@@ -79,6 +97,12 @@ public final class LabStack {
         return postgres;
     }
 
+    /** The ledger's database as its superuser sees it, each statement over a connection of its own. */
+    public JdbcClient ledger() {
+        return JdbcClient.create(
+                new DriverManagerDataSource(postgres.url(), PostgresServer.SUPERUSER, postgres.password()));
+    }
+
     /** A service, which {@link #launch} starts again. */
     public ServerProcess service(Instance instance) {
         ServerProcess service = services.get(instance);
@@ -97,10 +121,10 @@ public final class LabStack {
     public List<String> stop() {
         List<String> killed = new ArrayList<>(stopServices());
         if (redis != null && !redis.stop()) {
-            killed.add(Part.REDIS.label());
+            killed.add(redis.name());
         }
         if (!postgres.stop()) {
-            killed.add(Part.POSTGRES.label());
+            killed.add(postgres.name());
         }
         return killed;
     }
@@ -119,23 +143,25 @@ public final class LabStack {
         servers().forEach(ServerProcess::kill);
     }
 
-    /** Starts a service, also again once its process has ended; it is not ready yet. */
-    public ServerProcess launch(Instance instance) {
-        ServerProcess service = services.computeIfAbsent(instance, this::process);
-        service.start();
-        return service;
+    private Stream<ServerProcess> servers() {
+        Stream<ServerProcess> stores = redis == null ? Stream.of(postgres) : Stream.of(redis, postgres);
+        return Stream.concat(services.values().stream(), stores);
     }
 
-    private ServerProcess process(Instance instance) {
-        Part part = instance.part();
-        return settings.jar(part)
-                .process(
-                        instance.toString(),
-                        settings.jvmOptions(part),
-                        environment(instance),
-                        place.data(),
-                        place.logs().resolve(instance + ".log"),
-                        settings.managementAddress(instance));
+    /** Starts a service, also again once its process has ended; it is not ready yet. */
+    public ServerProcess launch(Instance instance) {
+        ServerProcess service = services.computeIfAbsent(
+                instance,
+                _ -> jar(instance.part())
+                        .process(
+                                instance.toString(),
+                                jvmOptions(instance.part()),
+                                environment(instance),
+                                place.data(),
+                                place.logs().resolve(instance + ".log"),
+                                settings.managementAddress(instance)));
+        service.start();
+        return service;
     }
 
     /**
@@ -147,49 +173,64 @@ public final class LabStack {
         service(instance).awaitReady(progress);
     }
 
+    /** Asks a worker for a settlement now; its answer, once everything counted before is settled or can't be. */
+    public HttpResponse<String> settle(Instance worker, Duration timeout) throws IOException, InterruptedException {
+        return client.send(
+                HttpRequest.newBuilder(settings.managementAddress(worker).resolve("/actuator/settle"))
+                        .timeout(timeout)
+                        .header("X-Millrace-Settle", "now")
+                        .POST(HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    public Metrics metrics(Instance instance) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(
+                        settings.managementAddress(instance).resolve("/actuator/prometheus"))
+                .timeout(TIMEOUT)
+                .build();
+        return Metrics.parse(
+                client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+    }
+
+    /**
+     * What {@code reconcile --json} finds.
+     *
+     * @throws IOException when it can't look
+     */
+    public JsonNode reconcile() throws IOException, InterruptedException {
+        Process process = workerCommand("reconcile", "--json")
+                .redirectError(place.logs().resolve("reconcile.log").toFile())
+                .start();
+        String found = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() > DIFFERS) {
+            throw new IOException("reconcile ended with exit code " + process.exitValue());
+        }
+        return JsonMapper.shared().readTree(found);
+    }
+
     /** A command of the worker's jar on this stack, to be started. */
     public ProcessBuilder workerCommand(String... arguments) {
-        List<String> command = new ArrayList<>(settings.jar(Part.WORKER).command(settings.jvmOptions(Part.WORKER)));
+        List<String> command = new ArrayList<>(jar(Part.WORKER).command(jvmOptions(Part.WORKER)));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment(Instance.worker(1)));
         return builder;
     }
 
-    private Stream<ServerProcess> servers() {
-        Stream<ServerProcess> stores = redis == null ? Stream.of(postgres) : Stream.of(redis, postgres);
-        return Stream.concat(services.values().stream(), stores);
+    private ServiceJar jar(Part service) {
+        return ServiceJar.built(settings.local().root(), service.label());
     }
 
-    /** The ledger first, since it migrates the database; the others start side by side. */
-    private void startServices() {
-        launch(Instance.LEDGER);
-        awaitReady(Instance.LEDGER);
-        List<Instance> others = settings.instances().stream()
-                .filter(instance -> instance.part() != Part.LEDGER)
-                .toList();
-        others.forEach(this::launch);
-        others.forEach(this::awaitReady);
+    private List<String> jvmOptions(Part service) {
+        return settings.jvmOptions().getOrDefault(service, List.of());
     }
 
+    /** What {@code up} gives a service, and the settings on top: another Redis, no profile. */
     private Map<String, String> environment(Instance instance) {
-        Part part = instance.part();
-        Map<String, String> environment = settings.environment();
-        environment.put(part.variable(), Integer.toString(settings.port(instance)));
-        environment.put(part.managementVariable(), Integer.toString(settings.managementPort(instance)));
-        environment.putIfAbsent(REDIS_URL, "redis://127.0.0.1:" + links.redis().applyAsInt(instance));
-        if (part != Part.INGEST) {
-            environment.put(
-                    "MILLRACE_POSTGRES_URL",
-                    "jdbc:postgresql://127.0.0.1:%d/%s"
-                            .formatted(links.postgres().applyAsInt(instance), PostgresServer.DATABASE));
-            environment.put("MILLRACE_POSTGRES_USER", part == Part.WORKER ? Databases.SETTLER : Databases.LEDGER);
-            environment.put("MILLRACE_POSTGRES_PASSWORD", postgres.password());
-        }
-        if (part == Part.LEDGER) {
-            environment.put("MILLRACE_POSTGRES_OWNER", Databases.OWNER);
-            environment.put("MILLRACE_POSTGRES_OWNER_PASSWORD", postgres.password());
-        }
+        Map<String, String> environment =
+                new StackEnvironment(settings.local(instance)).of(instance.part(), postgres.databases());
+        environment.putAll(settings.environment(instance));
         return environment;
     }
 }

@@ -19,11 +19,7 @@ public record Metrics(Map<String, Double> sums) {
     }
 
     private static double number(String text) {
-        return switch (text) {
-            case "+Inf" -> Double.POSITIVE_INFINITY;
-            case "-Inf" -> Double.NEGATIVE_INFINITY;
-            default -> Double.parseDouble(text);
-        };
+        return Double.parseDouble(text.replace("Inf", "Infinity"));
     }
 
     /** Whole events or micros; 0 for a counter that has not begun, an error for a gauge that knows nothing. */

@@ -1,12 +1,17 @@
 package dev.millrace.lab.stack;
 
 import dev.millrace.local.command.Terminal;
+import dev.millrace.local.process.Signal;
 import dev.millrace.local.server.Folders;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunHome {
     private static final int INTERRUPTED = 130;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration QUIET = Duration.ofSeconds(1);
+    private static final long PAUSE_MILLIS = 50;
 
     private final Path path;
     private final PrintStream complaints;
@@ -72,15 +80,12 @@ public final class RunHome {
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
         RunHome home = new RunHome(path, terminal.err(), keep, interruption);
         Runtime.getRuntime().addShutdownHook(home.farewell);
-        boolean good = false;
         try {
-            Ending ending = run.in(path);
-            home.tell(ending);
-            good = ending.good();
+            home.tell(run.in(path));
         } finally {
-            home.finish(good);
+            home.finish();
         }
-        return good ? 0 : 1;
+        return home.isGood() ? 0 : 1;
     }
 
     private synchronized void tell(Ending ending) {
@@ -90,17 +95,16 @@ public final class RunHome {
         }
     }
 
-    /** What is left to be told. */
-    private synchronized Ending interrupt() {
-        interrupted = true;
-        return ending == null ? interruption.get() : new Ending(ending.good(), () -> {});
+    /** A run that has thrown has no ending. */
+    private synchronized boolean isGood() {
+        return ending != null && ending.good();
     }
 
-    private void finish(boolean good) throws IOException {
+    private void finish() throws IOException {
         if (interrupted) {
             return; // The hook tidies up.
         }
-        end(good);
+        end(isGood());
         try {
             Runtime.getRuntime().removeShutdownHook(farewell);
         } catch (IllegalStateException e) {
@@ -108,16 +112,7 @@ public final class RunHome {
         }
     }
 
-    /** Ends every process that this one has started, and deletes the folder where nobody needs it any more. */
-    private void end(boolean good) throws IOException {
-        Descendants.end();
-        if (good && !keep) {
-            Folders.delete(path);
-        } else {
-            complaints.println("data and logs are kept in " + path);
-        }
-    }
-
+    /** Runs when the process is asked to end. */
     private void breakOff() {
         Ending last = interrupt();
         try {
@@ -127,5 +122,47 @@ public final class RunHome {
         }
         last.tell().run();
         Runtime.getRuntime().halt(INTERRUPTED);
+    }
+
+    /** What is left to be told. */
+    private synchronized Ending interrupt() {
+        interrupted = true;
+        return ending == null ? interruption.get() : new Ending(ending.good(), () -> {});
+    }
+
+    private void end(boolean good) throws IOException {
+        endDescendants();
+        if (good && !keep) {
+            Folders.delete(path);
+        } else {
+            complaints.println("data and logs are kept in " + path);
+        }
+    }
+
+    /**
+     * SIGKILL to every process that this one has started, directly or not; returns when all are gone and no new one has been seen for a
+     * second. They are frozen before, so that none can start another one that would be left when its parent is gone.
+     */
+    private static void endDescendants() {
+        Set<ProcessHandle> seen = new HashSet<>();
+        long began = System.nanoTime();
+        long quietSince = began;
+        while (System.nanoTime() - quietSince < QUIET.toNanos() && System.nanoTime() - began < PATIENCE.toNanos()) {
+            List<ProcessHandle> fresh =
+                    ProcessHandle.current().descendants().filter(seen::add).toList();
+            Signal.STOP.send(fresh);
+            if (fresh.isEmpty()) {
+                seen.forEach(ProcessHandle::destroyForcibly);
+                try {
+                    Thread.sleep(PAUSE_MILLIS);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+            if (seen.stream().anyMatch(ProcessHandle::isAlive)) {
+                quietSince = System.nanoTime();
+            }
+        }
     }
 }

@@ -1,7 +1,5 @@
 package dev.millrace.lab.stack;
 
-import java.sql.SQLException;
-
 /**
  * The same money as three see it, in micros.
  *
@@ -15,7 +13,7 @@ public record Sums(long acknowledged, long counted, long settled) {
      *
      * @param acknowledged micros since the stack was new
      */
-    public static Sums of(MillraceStack stack, long acknowledged) throws SQLException {
+    public static Sums of(MillraceStack stack, long acknowledged) {
         return new Sums(acknowledged, stack.countedMicros(), stack.settledMicros());
     }
 

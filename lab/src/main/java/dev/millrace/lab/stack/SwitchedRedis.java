@@ -8,7 +8,6 @@ import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -17,10 +16,7 @@ import java.util.regex.Pattern;
  */
 public final class SwitchedRedis implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
-
-    private static final Pattern ANSWERED = Pattern.compile("(?m)^total_commands_processed:(\\d+)");
     private static final double MICROS = 1e6;
-    private static final Pattern CPU = Pattern.compile("(?m)^used_cpu_(?:sys|user):(\\S+)$");
 
     private final String description;
     private final RedisClient client;
@@ -29,11 +25,15 @@ public final class SwitchedRedis implements AutoCloseable {
     public SwitchedRedis(RedisServer server) {
         this.description = server.description();
         this.client = RedisClient.create(server.url());
-
         client.setOptions(ClientOptions.builder().autoReconnect(false).build());
         this.connection = client.connect();
         connection.setTimeout(PATIENCE);
         commands().configSet("auto-aof-rewrite-percentage", "0");
+    }
+
+    /** For connections of other kinds, which end with this. */
+    RedisClient client() {
+        return client;
     }
 
     public RedisCommands<String, String> commands() {
@@ -42,21 +42,20 @@ public final class SwitchedRedis implements AutoCloseable {
 
     /** Microseconds of CPU that Redis has used since it started, without the processes that rewrite its file. */
     public long cpuMicros() {
-        Matcher used = CPU.matcher(commands().info("cpu"));
-        double seconds = 0;
-        while (used.find()) {
-            seconds += Double.parseDouble(used.group(1));
-        }
-        return Math.round(seconds * MICROS);
+        return Math.round(info("cpu", "used_cpu_(?:sys|user)") * MICROS);
     }
 
-    /** Commands that it has answered since it started. */
+    /** Commands that Redis has answered since it started, those of scripts too. */
     public long commandsAnswered() {
-        Matcher answered = ANSWERED.matcher(commands().info("stats"));
-        if (!answered.find()) {
-            throw new IllegalStateException("INFO stats has no total_commands_processed");
-        }
-        return Long.parseLong(answered.group(1));
+        return Math.round(info("stats", "total_commands_processed"));
+    }
+
+    private double info(String section, String fields) {
+        return Pattern.compile("(?m)^" + fields + ":(\\S+)$")
+                .matcher(commands().info(section))
+                .results()
+                .mapToDouble(field -> Double.parseDouble(field.group(1)))
+                .sum();
     }
 
     /** The binary and the settings that all rounds have in common, for people. */

@@ -34,10 +34,6 @@ final class Deviations {
         }
     }
 
-    void addAll(Deviations others) {
-        others.first().forEach(each -> add(each.what, each.expected, each.found));
-    }
-
     /** Adds one where the numbers differ. */
     void expect(String what, long expected, long found) {
         if (expected != found) {

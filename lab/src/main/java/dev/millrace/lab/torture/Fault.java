@@ -1,12 +1,12 @@
 package dev.millrace.lab.torture;
 
-import dev.millrace.lab.link.Direction;
+import dev.millrace.lab.link.TcpLink.Direction;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 
 /**
- * One fault of a schedule.
+ * One fault of a run.
  *
  * @param at when it begins, since the beginning of the run
  * @param lasting how long until it is healed; of a kill, how long the process stays dead
@@ -16,10 +16,6 @@ import java.util.Set;
  */
 record Fault(
         Kind kind, Target target, Duration at, Duration lasting, int strength, Set<Direction> silent, boolean late) {
-    Fault {
-        silent = Set.copyOf(silent);
-    }
-
     /** {@code stop worker-1}. */
     @Override
     public String toString() {

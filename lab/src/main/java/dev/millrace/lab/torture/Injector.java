@@ -1,24 +1,23 @@
 package dev.millrace.lab.torture;
 
+import com.google.common.util.concurrent.AtomicLongMap;
 import dev.millrace.lab.link.TcpLink;
 import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabStack;
 import dev.millrace.local.process.ServerProcess;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
- * Carries a schedule out. Faults of different targets overlap; of one target, each waits for the one before. Services that end
+ * Carries faults out. Those of different targets overlap; of one target, each waits for the one before. Services that end
  * by themselves are started again, as their supervisor would. Thread-safe.
  */
 final class Injector implements AutoCloseable {
@@ -26,43 +25,45 @@ final class Injector implements AutoCloseable {
 
     private final LabStack stack;
     private final Network network;
-    private final Schedule schedule;
     private final Deviations deviations;
-    private final Map<Target, ExecutorService> turns = new EnumMap<>(Target.class);
-    private final ExecutorService clockwork = Executors.newVirtualThreadPerTaskExecutor();
+    private final CountDownLatch left;
+    private final Map<Target, List<Fault>> faults;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Set<String> current = new ConcurrentSkipListSet<>();
-    private final Tallies byKind = new Tallies();
-    private final Tallies byTarget = new Tallies();
-    private final Tallies endedByThemselves = new Tallies();
+    final AtomicLongMap<String> byKind = AtomicLongMap.create();
+    final AtomicLongMap<String> byTarget = AtomicLongMap.create();
 
-    Injector(LabStack stack, Network network, Schedule schedule, Deviations deviations) {
+    /** Services that ended without having been killed, and were started again. */
+    final AtomicLongMap<String> endedByThemselves = AtomicLongMap.create();
+
+    /** @param faults in the order of their beginning */
+    Injector(LabStack stack, Network network, List<Fault> faults, Deviations deviations) {
         this.stack = stack;
         this.network = network;
-        this.schedule = schedule;
         this.deviations = deviations;
+        this.left = new CountDownLatch(faults.size());
+        this.faults = faults.stream().collect(Collectors.groupingBy(Fault::target));
+    }
+
+    /** Begins now, with a thread for each target. */
+    void start() {
+        long began = System.nanoTime();
         for (Target target : Target.values()) {
-            turns.put(
-                    target, Executors.newSingleThreadExecutor(Thread.ofVirtual().factory()));
+            var _ = threads.submit(() -> {
+                for (Fault fault : faults.getOrDefault(target, List.of())) {
+                    superviseUntil(began + fault.at().toNanos(), target);
+                    carryOutNoted(fault);
+                    left.countDown();
+                }
+                superviseUntil(System.nanoTime() + Long.MAX_VALUE / 2, target);
+                return null;
+            });
         }
     }
 
-    /** Begins now; completes when all faults are over. */
-    Future<?> start() {
-        var _ = clockwork.submit(this::supervise);
-        return clockwork.submit(this::run);
-    }
-
-    Tallies byKind() {
-        return byKind;
-    }
-
-    Tallies byTarget() {
-        return byTarget;
-    }
-
-    /** Services that ended without having been killed, and were started again. */
-    Tallies endedByThemselves() {
-        return endedByThemselves;
+    /** Every fault is over: each link is healed, each process runs again. */
+    boolean isOver() {
+        return left.getCount() == 0;
     }
 
     /** What is wrong at this moment. */
@@ -73,47 +74,43 @@ final class Injector implements AutoCloseable {
     /** Lets go of everything; what is under way is broken off. */
     @Override
     public void close() {
-        clockwork.shutdownNow();
-        turns.values().forEach(ExecutorService::shutdownNow);
+        threads.shutdownNow();
         try {
-            for (ExecutorService turn : turns.values()) {
-                var _ = turn.awaitTermination(10, TimeUnit.SECONDS);
-            }
+            var _ = threads.awaitTermination(10, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private Void run() throws Exception {
-        long began = System.nanoTime();
-        List<Future<?>> faults = new ArrayList<>();
-        for (Fault fault : schedule.faults()) {
-            TimeUnit.NANOSECONDS.sleep(fault.at().toNanos() - (System.nanoTime() - began));
-            faults.add(turn(fault.target()).submit(() -> carryOut(fault)));
+    private void superviseUntil(long nanos, Target target) throws InterruptedException {
+        for (long rest = nanos - System.nanoTime(); rest > 0; rest = nanos - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.sleep(Math.min(rest, SUPERVISION.toNanos()));
+            Instance service = target.isLink() ? null : target.instance();
+            if (service != null && !stack.service(service).isAlive()) {
+                stack.launch(service);
+                endedByThemselves.incrementAndGet(target.toString());
+            }
         }
-        for (Future<?> fault : faults) {
-            fault.get();
-        }
-        return null;
     }
 
-    /** Returns when the fault is over: the link is healed, the process runs again. */
-    private void carryOut(Fault fault) {
+    private void carryOutNoted(Fault fault) throws InterruptedException {
         current.add(fault.toString());
-        byKind.add(fault.kind().toString());
-        byTarget.add(fault.target().toString());
+        byKind.incrementAndGet(fault.kind().toString());
+        byTarget.incrementAndGet(fault.target().toString());
         try {
-            switch (fault.kind()) {
-                case KILL -> kill(fault.target(), fault.lasting());
-                case STOP -> freeze(process(fault.target()), fault.lasting());
-                case CUT, DELAY, HALF_OPEN, RESET -> spoil(network.link(fault.target()), fault);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            carryOut(fault);
         } catch (RuntimeException e) {
             deviations.add(fault.toString(), "that it comes back", e.getMessage());
         } finally {
             current.remove(fault.toString());
+        }
+    }
+
+    private void carryOut(Fault fault) throws InterruptedException {
+        switch (fault.kind()) {
+            case KILL -> kill(fault.target(), fault.lasting());
+            case STOP -> freeze(process(fault.target()), fault.lasting());
+            case CUT, DELAY, HALF_OPEN, RESET -> spoil(network.link(fault.target()), fault);
         }
     }
 
@@ -152,34 +149,11 @@ final class Injector implements AutoCloseable {
         }
     }
 
-    private Void supervise() throws InterruptedException {
-        while (true) {
-            Thread.sleep(SUPERVISION);
-            for (Target process : Target.processes()) {
-                if (process.instance() != null && !process(process).isAlive()) {
-                    var _ = turn(process).submit(() -> revive(process));
-                }
-            }
-        }
-    }
-
-    /** In its turn: a process that a fault has killed is started by that fault. */
-    private void revive(Target process) {
-        if (!process(process).isAlive()) {
-            stack.launch(Objects.requireNonNull(process.instance()));
-            endedByThemselves.add(process.toString());
-        }
-    }
-
     private ServerProcess process(Target target) {
         Instance instance = target.instance();
         if (instance != null) {
             return stack.service(instance);
         }
         return target == Target.REDIS ? stack.redis() : stack.postgres();
-    }
-
-    private ExecutorService turn(Target target) {
-        return Objects.requireNonNull(turns.get(target));
     }
 }

@@ -3,35 +3,47 @@ package dev.millrace.lab.torture;
 import dev.millrace.lab.link.TcpLink;
 import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabSettings;
-import dev.millrace.lab.stack.Links;
+import dev.millrace.local.server.Ports;
+import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.settings.Part;
 import java.net.URI;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** All links of a stack. Thread-safe. */
 final class Network implements AutoCloseable {
     private final Map<Target, TcpLink> links = new EnumMap<>(Target.class);
 
     Network(LabSettings settings) {
-        for (Target target : Target.links()) {
-            int port = port(settings, target.end());
-            links.put(target, TcpLink.open(target.toString(), LabSettings.freePort(), port));
+        for (Target target : Target.all(true)) {
+            Instance service = target.end().instance();
+            int port = service != null
+                    ? settings.port(service)
+                    : settings.local().port(target.end() == Target.REDIS ? Part.REDIS : Part.POSTGRES);
+            links.put(target, TcpLink.open(target.toString(), Ports.free(), port));
         }
     }
 
     TcpLink link(Target target) {
-        TcpLink link = links.get(target);
-        if (link == null) {
-            throw new IllegalArgumentException(target + " is no link");
-        }
-        return link;
+        return Objects.requireNonNull(links.get(target), () -> target + " is no link");
     }
 
-    /** How the services reach Redis and Postgres. */
-    Links forServices() {
-        return new Links(instance -> port(instance, Target.REDIS), instance -> port(instance, Target.POSTGRES));
+    /** The same settings, by which the services reach Redis and Postgres over the links. */
+    LabSettings over(LabSettings settings) {
+        LabSettings linked = settings;
+        for (Map.Entry<Target, TcpLink> link : links.entrySet()) {
+            Instance service = link.getKey().instance();
+            int port = link.getValue().port();
+            if (service != null && link.getKey().end() == Target.REDIS) {
+                linked = linked.with(service, Map.of("MILLRACE_REDIS_URL", "redis://127.0.0.1:" + port));
+            } else if (service != null) {
+                String url = "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, PostgresServer.DATABASE);
+                linked = linked.with(service, Map.of("MILLRACE_POSTGRES_URL", url));
+            }
+        }
+        return linked;
     }
 
     /** How clients reach the ingest nodes. */
@@ -44,28 +56,12 @@ final class Network implements AutoCloseable {
         return address(Target.READERS_LEDGER);
     }
 
-    void heal() {
-        links.values().forEach(TcpLink::heal);
+    private URI address(Target target) {
+        return URI.create("http://127.0.0.1:" + link(target).port());
     }
 
     @Override
     public void close() {
         links.values().forEach(TcpLink::close);
-    }
-
-    private int port(Instance instance, Target end) {
-        return link(Target.link(instance, end)).port();
-    }
-
-    private URI address(Target target) {
-        return URI.create("http://127.0.0.1:" + link(target).port());
-    }
-
-    private static int port(LabSettings settings, Target process) {
-        Instance instance = process.instance();
-        if (instance != null) {
-            return settings.port(instance);
-        }
-        return settings.local().port(process == Target.REDIS ? Part.REDIS : Part.POSTGRES);
     }
 }

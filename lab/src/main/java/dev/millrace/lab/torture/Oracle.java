@@ -1,12 +1,11 @@
 package dev.millrace.lab.torture;
 
-import java.util.HashMap;
+import com.google.common.collect.Sets;
+import com.google.common.util.concurrent.AtomicLongMap;
+import java.util.Collection;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * Knows what the ledger must hold: what was sent, each distinct event once, and what was acknowledged. Its memory does not
@@ -16,69 +15,82 @@ import java.util.stream.LongStream;
  * moment acknowledged ≤ counted ≤ sent.
  */
 final class Oracle {
-    private final AtomicLongArray sent = new AtomicLongArray(Cell.COUNT);
-    private final AtomicLongArray acknowledged = new AtomicLongArray(Cell.COUNT);
-    private final AtomicIntegerArray unanswered = new AtomicIntegerArray(Cell.COUNT);
-    private final AtomicLongArray highestSeen = new AtomicLongArray(Cell.CREATORS);
-    private final AtomicLong sentEvents = new AtomicLong();
-    private final AtomicLong acknowledgedEvents = new AtomicLong();
-    private final AtomicLong unansweredEvents = new AtomicLong();
+    /** Events that were about to be sent for the first time. */
+    final Tally sent = new Tally();
 
-    /** These are about to be sent for the first time. */
-    void sending(CellSums sums) {
-        sums.micros().forEach(sent::addAndGet);
-        sentEvents.addAndGet(sums.events());
+    /** Events that have been accepted, or had been before. */
+    final Tally acknowledged = new Tally();
+
+    /** Events of which nobody will ever know whether they were counted. */
+    final Tally unanswered = new Tally();
+
+    private final AtomicLongMap<String> highestSeen = AtomicLongMap.create();
+
+    /** What a creator earns from one publisher: the finest money that the ledger keeps apart. */
+    record Cell(String creator, String publisher) {
+        static final int CREATORS = 1_000;
+        static final int PUBLISHERS = 3;
+
+        /** By numbers from 0. */
+        static Cell of(int creator, int publisher) {
+            return new Cell(creator(creator), publisher(publisher));
+        }
+
+        static String creator(int number) {
+            return "creator-" + number;
+        }
+
+        static String publisher(int number) {
+            return "publisher-" + number;
+        }
+
+        @Override
+        public String toString() {
+            return creator + " from " + publisher;
+        }
     }
 
-    /** All of these have been accepted, or had been before. */
-    void acknowledged(CellSums sums) {
-        sums.micros().forEach(acknowledged::addAndGet);
-        acknowledgedEvents.addAndGet(sums.events());
-    }
+    /** How many events, and their micros cell by cell. */
+    static final class Tally {
+        private final AtomicLongMap<Cell> micros = AtomicLongMap.create();
+        private final AtomicLong events = new AtomicLong();
 
-    /** Nobody will ever know whether these were counted. */
-    void unanswered(CellSums sums) {
-        sums.micros().keySet().forEach(unanswered::incrementAndGet);
-        unansweredEvents.addAndGet(sums.events());
-    }
+        void add(Collection<Readership.Event> added) {
+            added.forEach(event -> micros.addAndGet(event.cell(), event.micros()));
+            events.addAndGet(added.size());
+        }
 
-    long sentEvents() {
-        return sentEvents.get();
-    }
+        long events() {
+            return events.get();
+        }
 
-    long acknowledgedEvents() {
-        return acknowledgedEvents.get();
-    }
+        long micros() {
+            return micros.sum();
+        }
 
-    long unansweredEvents() {
-        return unansweredEvents.get();
-    }
-
-    long sentMicros() {
-        return IntStream.range(0, Cell.COUNT).mapToLong(sent::get).sum();
-    }
-
-    long acknowledgedMicros() {
-        return IntStream.range(0, Cell.COUNT).mapToLong(acknowledged::get).sum();
+        private long of(String creator) {
+            return IntStream.range(0, Cell.PUBLISHERS)
+                    .mapToLong(publisher -> micros.get(new Cell(creator, Cell.publisher(publisher))))
+                    .sum();
+        }
     }
 
     /** The least that a balance asked for from now on may show: what is acknowledged, and what was ever seen. */
-    long leastOf(int creator) {
-        return Math.max(of(acknowledged, creator), highestSeen.get(creator));
+    long leastOf(String creator) {
+        return Math.max(acknowledged.of(creator), highestSeen.get(creator));
     }
 
     /**
      * Judges a balance that a reader got.
      *
      * @param least {@link #leastOf} before it was asked for
-     * @param total what was answered
+     * @param total the answer
      */
-    void judge(int creator, long least, long total, Deviations deviations) {
-        long most = of(sent, creator);
+    void judge(String creator, long least, long total, Deviations deviations) {
+        long most = sent.of(creator);
         highestSeen.accumulateAndGet(creator, total, Math::max);
         if (total < least || total > most) {
-            deviations.add(
-                    "live balance of " + Cell.creatorName(creator), "%d to %d micros".formatted(least, most), total);
+            deviations.add("live balance of " + creator, "%d to %d micros".formatted(least, most), total);
         }
     }
 
@@ -88,42 +100,15 @@ final class Oracle {
      * @param ledger micros of each cell; a missing one holds nothing
      */
     void compare(Map<Cell, Long> ledger, Deviations deviations) {
-        for (int index = 0; index < Cell.COUNT; index++) {
-            Cell cell = Cell.at(index);
+        for (Cell cell : Sets.union(sent.micros.asMap().keySet(), ledger.keySet())) {
             long found = ledger.getOrDefault(cell, 0L);
-            long least = acknowledged.get(index);
-            long most = sent.get(index);
-            boolean open = unanswered.get(index) > 0;
-            if (found < least || found > most || (!open && found != most)) {
+            long most = sent.micros.get(cell);
+            boolean open = unanswered.micros.get(cell) > 0;
+            long least = open ? acknowledged.micros.get(cell) : most;
+            if (found < least || found > most) {
                 deviations.add(
                         cell.toString(), open ? "%d to %d micros".formatted(least, most) : most + " micros", found);
             }
-        }
-    }
-
-    private static long of(AtomicLongArray cells, int creator) {
-        return LongStream.range(0, Cell.PUBLISHERS)
-                .map(publisher -> cells.get(new Cell(creator, (int) publisher).index()))
-                .sum();
-    }
-
-    /** Micros and events of some events, cell by cell. Not thread-safe. */
-    static final class CellSums {
-        private final Map<Integer, Long> micros = new HashMap<>();
-        private long events;
-
-        void add(Cell cell, long price) {
-            micros.merge(cell.index(), price, Math::addExact);
-            events++;
-        }
-
-        /** By {@link Cell#index}. */
-        Map<Integer, Long> micros() {
-            return micros;
-        }
-
-        long events() {
-            return events;
         }
     }
 }

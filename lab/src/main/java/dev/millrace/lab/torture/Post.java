@@ -1,14 +1,20 @@
 package dev.millrace.lab.torture;
 
+import com.google.common.util.concurrent.AtomicLongMap;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Delivers batches to the ingest nodes: the same tokens again and again, to one node and then to the other, until every
@@ -20,19 +26,34 @@ final class Post {
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long LONGEST_PAUSE_MILLIS = 1_000;
 
+    /** Every event of the batch has its verdict. */
+    private static final int ACCEPTED = 202;
+
+    private static final int REJECTED = 422;
+
+    /** The node asks for the same again, or the body did not reach it whole. */
+    private static final Set<Integer> REPEATABLE = Set.of(503, 429, 408);
+
+    private static final int SHOWN = 400;
+    private static final Pattern REJECTION = Pattern.compile("\"code\":\"[^\"]*\"[^}]*");
+
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT)
             .build();
     private final List<URI> nodes;
     private final Deviations deviations;
-    private final Tallies answered = new Tallies();
-    private final Tallies repeated = new Tallies();
     private volatile long deadline = Long.MAX_VALUE;
 
-    /** @param nodes where each takes events */
+    /** Events by the nodes' verdict on them. */
+    final AtomicLongMap<String> verdicts = AtomicLongMap.create();
+
+    /** Requests that had to be sent again, by the reason. */
+    final AtomicLongMap<String> repeated = AtomicLongMap.create();
+
+    /** @param nodes where each is reached */
     Post(List<URI> nodes, Deviations deviations) {
-        this.nodes = List.copyOf(nodes);
+        this.nodes = nodes.stream().map(node -> node.resolve("/v1/events")).toList();
         this.deviations = deviations;
     }
 
@@ -41,39 +62,34 @@ final class Post {
         deadline = System.nanoTime() + patience.toNanos();
     }
 
-    /** Events by what the nodes said of them. */
-    Tallies answered() {
-        return answered;
-    }
-
-    /** Requests that had to be sent again, by the reason. */
-    Tallies repeated() {
-        return repeated;
-    }
-
     /**
-     * Returns when the batch is acknowledged.
+     * Returns when each event is acknowledged.
      *
-     * @param first the node that gets it first, a number
+     * @param first the number of the node that gets them first
      * @return false when no answer came in time, or one that gives no hope
      */
-    boolean deliver(Batch batch, int first) throws InterruptedException {
+    boolean deliver(List<Readership.Event> events, int first) throws InterruptedException {
+        String body = events.stream().map(event -> event.json() + "\n").collect(Collectors.joining());
         long pause = FIRST_PAUSE_MILLIS;
         for (int attempt = 0; ; attempt++) {
             long wait = pause;
             try {
-                Answer answer = send(batch.body(), nodes.get((first + attempt) % nodes.size()));
-                if (answer.isFinal()) {
-                    return conclude(batch, answer);
+                HttpResponse<String> answer = send(body, nodes.get((first + attempt) % nodes.size()));
+                if (answer.statusCode() == ACCEPTED || answer.statusCode() == REJECTED) {
+                    return conclude(events.size(), answer.statusCode(), answer.body());
                 }
-                repeated.add(Integer.toString(answer.status()));
-                if (!answer.asksForRepetition()) {
+                repeated.incrementAndGet(Integer.toString(answer.statusCode()));
+                if (!REPEATABLE.contains(answer.statusCode())) {
                     deviations.add(
-                            "answer to a batch", "202, 408, 429 or 503", answer.status() + " " + answer.complaint());
+                            "answer to a batch",
+                            "202, 408, 429 or 503",
+                            answer.statusCode() + " " + complaint(answer.body()));
                 }
-                wait = Math.max(wait, Math.min(answer.retryAfterMillis(), LONGEST_PAUSE_MILLIS));
+                long retryAfter =
+                        answer.headers().firstValueAsLong("Retry-After").orElse(0) * 1_000;
+                wait = Math.max(wait, Math.min(retryAfter, LONGEST_PAUSE_MILLIS));
             } catch (IOException e) {
-                repeated.add(e instanceof java.net.http.HttpTimeoutException ? "timeout" : "connection");
+                repeated.incrementAndGet(e instanceof HttpTimeoutException ? "timeout" : "connection");
             }
             if (System.nanoTime() > deadline) {
                 return false;
@@ -83,106 +99,35 @@ final class Post {
         }
     }
 
-    private boolean conclude(Batch batch, Answer answer) {
-        answered.add("accepted", answer.accepted());
-        answered.add("duplicate", answer.duplicate());
-        answered.add("rejected", answer.rejected());
-        boolean good = answer.acknowledges(batch.events());
-        if (!good) {
-            deviations.add(
-                    "verdicts on a batch",
-                    batch.events() + " accepted or duplicate",
-                    "%d accepted, %d duplicate, %d rejected; %s"
-                            .formatted(answer.accepted(), answer.duplicate(), answer.rejected(), answer.complaint()));
-        }
-        return good;
-    }
-
-    private Answer send(String body, URI node) throws IOException, InterruptedException {
+    private HttpResponse<String> send(String body, URI node) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(node)
                 .timeout(TIMEOUT)
                 .header("Content-Type", "application/x-ndjson")
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();
-        return Answer.of(client.send(request, HttpResponse.BodyHandlers.ofString()));
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
-    /**
-     * Events of one request.
-     *
-     * @param events how many, copies included
-     * @param sums what is new in it
-     * @param body as it is sent: a line each
-     */
-    record Batch(int events, Oracle.CellSums sums, String body) {
-        /**
-         * @param fresh events that are sent for the first time
-         * @param copies events that are, or have been, in this or another batch
-         */
-        static Batch of(List<Readership.Event> fresh, List<Readership.Event> copies) {
-            Oracle.CellSums sums = new Oracle.CellSums();
-            StringBuilder body = new StringBuilder((fresh.size() + copies.size()) * 320);
-            for (Readership.Event event : fresh) {
-                sums.add(event.cell(), event.micros());
-                body.append(event.json()).append('\n');
-            }
-            copies.forEach(event -> body.append(event.json()).append('\n'));
-            return new Batch(fresh.size() + copies.size(), sums, body.toString());
+    /** Every event of the batch has its verdict; true when all are accepted or duplicate. */
+    boolean conclude(int events, int status, String body) {
+        JsonNode answer = JsonMapper.shared().readTree(body);
+        List.of("accepted", "duplicate", "rejected")
+                .forEach(verdict ->
+                        verdicts.addAndGet(verdict, answer.path(verdict).asLong()));
+        boolean good = status == ACCEPTED
+                && answer.path("rejected").asLong() == 0
+                && answer.path("accepted").asLong() + answer.path("duplicate").asLong() == events;
+        if (!good) {
+            deviations.add(
+                    "verdicts on a batch", events + " accepted or duplicate, 202", status + " " + complaint(body));
         }
+        return good;
     }
 
-    /**
-     * What an ingest node said to a batch.
-     *
-     * @param status of HTTP
-     * @param accepted events counted for the first time
-     * @param duplicate events that were counted before
-     * @param rejected events that will never count
-     * @param retryAfterMillis how long to wait before the same is sent again, where the node says so, else 0
-     * @param body the answer itself
-     */
-    record Answer(int status, long accepted, long duplicate, long rejected, long retryAfterMillis, String body) {
-        private static final int SHOWN = 400;
-
-        /** Everything else in the answer is the events one by one. */
-        private static final Pattern COUNTS =
-                Pattern.compile("\"accepted\":(\\d+),\"duplicate\":(\\d+),\"rejected\":(\\d+)");
-
-        private static final Pattern REJECTION = Pattern.compile("\"code\":\"[^\"]*\"[^}]*");
-
-        static Answer of(HttpResponse<String> response) {
-            long retryAfter = response.headers().firstValueAsLong("Retry-After").orElse(0) * 1_000;
-            Matcher counts = COUNTS.matcher(response.body());
-            return counts.find()
-                    ? new Answer(
-                            response.statusCode(),
-                            Long.parseLong(counts.group(1)),
-                            Long.parseLong(counts.group(2)),
-                            Long.parseLong(counts.group(3)),
-                            retryAfter,
-                            response.body())
-                    : new Answer(response.statusCode(), 0, 0, 0, retryAfter, response.body());
-        }
-
-        /** Every event of the batch has its outcome. */
-        boolean isFinal() {
-            return status == 202 || status == 422;
-        }
-
-        /** The node asks for the same again, or the body did not reach it whole. */
-        boolean asksForRepetition() {
-            return status == 503 || status == 429 || status == 408;
-        }
-
-        boolean acknowledges(int events) {
-            return status == 202 && rejected == 0 && accepted + duplicate == events;
-        }
-
-        /** The first code with its detail, or the beginning of the answer where there is none. */
-        String complaint() {
-            Matcher rejection = REJECTION.matcher(body);
-            String text = rejection.find() ? rejection.group() : body;
-            return text.length() > SHOWN ? text.substring(0, SHOWN) + " …" : text;
-        }
+    /** The first code with its detail, or the beginning of the answer where there is none. */
+    private static String complaint(String body) {
+        Matcher rejection = REJECTION.matcher(body);
+        String text = rejection.find() ? rejection.group() : body;
+        return text.length() > SHOWN ? text.substring(0, SHOWN) + " …" : text;
     }
 }

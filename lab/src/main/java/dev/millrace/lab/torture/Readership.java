@@ -1,11 +1,11 @@
 package dev.millrace.lab.torture;
 
 import dev.millrace.lab.load.Zipf;
+import dev.millrace.lab.torture.Oracle.Cell;
 import dev.millrace.local.mint.EventClaims;
 import dev.millrace.local.mint.TokenMint;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -54,6 +54,16 @@ final class Readership {
         this.prefix = prefix;
     }
 
+    /**
+     * An event to send.
+     *
+     * @param cell who earns from whom
+     * @param micros its worth
+     * @param json as it is sent
+     * @param again whether an event before it was the same one, under another token
+     */
+    record Event(Cell cell, long micros, String json, boolean again) {}
+
     Event next() {
         while (waiting.isEmpty()) {
             visit();
@@ -62,64 +72,44 @@ final class Readership {
     }
 
     private void visit() {
-        Cell cell = new Cell(CREATORS.draw(random), random.nextInt(Cell.PUBLISHERS));
+        int publisher = random.nextInt(Cell.PUBLISHERS);
+        Cell cell = Cell.of(CREATORS.draw(random), publisher);
         String article = "/" + cell.creator() + "/" + ARTICLES.draw(random);
-        Instant issuedAt = clock.instant().minus(AGE);
         String visit = prefix + visits++;
         boolean search = random.nextInt(15) == 0;
-        EventClaims page = page(cell, article, visit, issuedAt, search, visit);
-        TokenMint publisher = publishers.get(cell.publisher());
-        String token = publisher.mint(page);
-        add(cell, VIEW, token, "view", "");
+        EventClaims page = EventClaims.of(
+                        cell.creator(), article, visit, clock.instant().minus(AGE))
+                .with("evt", search ? TYPES : null)
+                .with("ref", search ? SEARCHED : null)
+                .with("vis", publisher == 0 ? null : "visitor-of-" + visit);
+        TokenMint mint = publishers.get(publisher);
+        String token = mint.mint(page);
+        add(cell, VIEW, token, "view", "", false);
         if (search) {
-            add(cell, SEARCH, token, "search_visit", "");
+            add(cell, SEARCH, token, "search_visit", "", false);
         }
         for (int mark = 25; mark <= 100 && random.nextInt(3) > 0; mark += 25) {
-            add(cell, SCROLL, token, "scroll", Integer.toString(mark));
+            add(cell, SCROLL, token, "scroll", Integer.toString(mark), false);
         }
         for (int mark = 15; mark <= 60 && random.nextInt(5) > 1; mark += 15) {
-            add(cell, READ, token, "read", Integer.toString(mark));
+            add(cell, READ, token, "read", Integer.toString(mark), false);
         }
         if (random.nextInt(10) == 0) {
             String key = REACTIONS.get(random.nextInt(REACTIONS.size()));
-            add(cell, REACTION, token, "reaction", key);
-            if (page.members().containsKey("vis") && random.nextInt(3) == 0) {
-                EventClaims reloaded = page(cell, article, visit, issuedAt, search, visit + "-again");
-                waiting.add(event(cell, REACTION, publisher.mint(reloaded), "reaction", key, true));
+            add(cell, REACTION, token, "reaction", key, false);
+            if (publisher != 0 && random.nextInt(3) == 0) {
+                add(cell, REACTION, mint.mint(page.with("jti", visit + "-again")), "reaction", key, true);
             }
         }
         if (random.nextInt(20) == 0) {
             int words = 1 + random.nextInt(MOST_WORDS + 20);
-            String comment = publisher.mint(page.with("evt", List.of("comment")).with("qty", words));
-            add(cell, (long) WORD * Math.min(words, MOST_WORDS), comment, "comment", "");
+            String comment = mint.mint(page.with("evt", List.of("comment")).with("qty", words));
+            add(cell, (long) WORD * Math.min(words, MOST_WORDS), comment, "comment", "", false);
         }
     }
 
-    /** A token of a visit; two of one visit have the same visitor. */
-    private static EventClaims page(
-            Cell cell, String article, String visit, Instant issuedAt, boolean search, String jti) {
-        return EventClaims.of(Cell.creatorName(cell.creator()), article, jti, issuedAt)
-                .with("evt", search ? TYPES : null)
-                .with("ref", search ? SEARCHED : null)
-                .with("vis", cell.publisher() == 0 ? null : "visitor-of-" + visit);
-    }
-
-    private void add(Cell cell, long micros, String token, String type, String key) {
-        waiting.add(event(cell, micros, token, type, key, false));
-    }
-
-    private static Event event(Cell cell, long micros, String token, String type, String key, boolean again) {
+    private void add(Cell cell, long micros, String token, String type, String key, boolean again) {
         String end = key.isEmpty() ? "\"}" : "\",\"key\":\"" + key + "\"}";
-        return new Event(cell, micros, "{\"token\":\"" + token + "\",\"type\":\"" + type + end, again);
+        waiting.add(new Event(cell, micros, "{\"token\":\"" + token + "\",\"type\":\"" + type + end, again));
     }
-
-    /**
-     * An event to send.
-     *
-     * @param cell who earns from whom
-     * @param micros what it is worth
-     * @param json as it is sent
-     * @param again whether an event before it was the same one, under another token
-     */
-    record Event(Cell cell, long micros, String json, boolean again) {}
 }

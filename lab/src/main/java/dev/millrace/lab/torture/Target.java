@@ -3,47 +3,52 @@ package dev.millrace.lab.torture;
 import dev.millrace.lab.stack.Instance;
 import dev.millrace.local.settings.Part;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a fault can hit: a process, or the link between two. */
 enum Target {
-    INGEST_1("ingest-1", Part.INGEST, 1),
-    INGEST_2("ingest-2", Part.INGEST, 2),
-    WORKER_1("worker-1", Part.WORKER, 1),
-    WORKER_2("worker-2", Part.WORKER, 2),
-    LEDGER("ledger", Part.LEDGER, 1),
-    REDIS("redis", Part.REDIS, 1),
-    POSTGRES("postgres", Part.POSTGRES, 1),
+    INGEST_1(Instance.ingest(1)),
+    INGEST_2(Instance.ingest(2)),
+    WORKER_1(Instance.worker(1)),
+    WORKER_2(Instance.worker(2)),
+    LEDGER(Instance.LEDGER),
+    REDIS(null),
+    POSTGRES(null),
 
-    CLIENTS_INGEST_1("clients→ingest-1", INGEST_1),
-    CLIENTS_INGEST_2("clients→ingest-2", INGEST_2),
-    READERS_LEDGER("readers→ledger", LEDGER),
-    INGEST_1_REDIS("ingest-1→redis", REDIS),
-    INGEST_2_REDIS("ingest-2→redis", REDIS),
-    WORKER_1_REDIS("worker-1→redis", REDIS),
-    WORKER_2_REDIS("worker-2→redis", REDIS),
-    LEDGER_REDIS("ledger→redis", REDIS),
-    WORKER_1_POSTGRES("worker-1→postgres", POSTGRES),
-    WORKER_2_POSTGRES("worker-2→postgres", POSTGRES),
-    LEDGER_POSTGRES("ledger→postgres", POSTGRES);
+    CLIENTS_INGEST_1("clients", null, INGEST_1),
+    CLIENTS_INGEST_2("clients", null, INGEST_2),
+    READERS_LEDGER("readers", null, LEDGER),
+    INGEST_1_REDIS(INGEST_1, REDIS),
+    INGEST_2_REDIS(INGEST_2, REDIS),
+    WORKER_1_REDIS(WORKER_1, REDIS),
+    WORKER_2_REDIS(WORKER_2, REDIS),
+    LEDGER_REDIS(LEDGER, REDIS),
+    WORKER_1_POSTGRES(WORKER_1, POSTGRES),
+    WORKER_2_POSTGRES(WORKER_2, POSTGRES),
+    LEDGER_POSTGRES(LEDGER, POSTGRES);
 
     private final String label;
-    private final @Nullable Part part;
-    private final int number;
+    private final @Nullable Instance instance;
     private final @Nullable Target end;
 
-    Target(String label, Part part, int number) {
-        this.label = label;
-        this.part = part;
-        this.number = number;
+    /** A process. */
+    Target(@Nullable Instance instance) {
+        this.label = name().toLowerCase(Locale.ROOT).replace('_', '-');
+        this.instance = instance;
         this.end = null;
     }
 
-    Target(String label, Target end) {
-        this.label = label;
-        this.part = null;
-        this.number = 0;
+    /** A service's link to a server. */
+    Target(Target from, Target end) {
+        this(from.label, from.instance, end);
+    }
+
+    Target(String from, @Nullable Instance instance, Target end) {
+        this.label = from + "→" + end.label;
+        this.instance = instance;
         this.end = end;
     }
 
@@ -51,35 +56,30 @@ enum Target {
         return end != null;
     }
 
-    /** The service that this is a process of, or null for a link and for the two servers. */
+    /** The service that this is a process of, or whose link this is; null for the two servers, clients and readers. */
     @Nullable
     Instance instance() {
-        return part == null || part == Part.REDIS || part == Part.POSTGRES ? null : new Instance(part, number);
+        return instance;
     }
 
     /** The process that a link leads to. */
     Target end() {
-        if (end == null) {
-            throw new IllegalStateException(this + " is no link");
-        }
-        return end;
+        return Objects.requireNonNull(end, () -> this + " is no link");
     }
 
-    static List<Target> links() {
-        return Stream.of(values()).filter(Target::isLink).toList();
+    /** What stands in for a killed process, or can't do without it: it is spared while that starts. */
+    List<Target> group() {
+        return all(false).stream()
+                .filter(other -> Objects.equals(part(other.instance), part(instance)))
+                .toList();
     }
 
-    static List<Target> processes() {
-        return Stream.of(values()).filter(target -> !target.isLink()).toList();
+    private static @Nullable Part part(@Nullable Instance instance) {
+        return instance == null ? null : instance.part();
     }
 
-    /** The link from a service to Redis or Postgres. */
-    static Target link(Instance from, Target end) {
-        Target process = processes().stream()
-                .filter(target -> from.equals(target.instance()))
-                .findFirst()
-                .orElseThrow();
-        return valueOf(process.name() + "_" + end.name());
+    static List<Target> all(boolean links) {
+        return Stream.of(values()).filter(target -> target.isLink() == links).toList();
     }
 
     @Override

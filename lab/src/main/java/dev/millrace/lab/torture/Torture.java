@@ -1,30 +1,30 @@
 package dev.millrace.lab.torture;
 
+import com.google.common.util.concurrent.AtomicLongMap;
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import dev.millrace.lab.command.ProgressPrinter;
 import dev.millrace.lab.stack.Instance;
 import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.lab.stack.LabStack;
-import dev.millrace.local.mint.BearerMint;
+import dev.millrace.lab.stack.RunHome;
+import dev.millrace.lab.stack.Stage;
+import dev.millrace.lab.torture.Oracle.Cell;
+import dev.millrace.local.command.Terminal;
 import dev.millrace.local.server.Place;
-import java.net.URI;
-import java.nio.file.Path;
-import java.sql.SQLException;
-import java.time.Clock;
+import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * One run: start the stack, let clients and readers loose, let the faults of the schedule happen, let everything settle, and
- * reckon. Bounded in time by itself.
+ * compare. Bounded in time by itself.
  */
 final class Torture {
     private static final Duration INTERVAL = Duration.ofSeconds(3);
@@ -43,157 +43,180 @@ final class Torture {
     private static final List<Instance> WORKERS = List.of(Instance.worker(1), Instance.worker(2));
 
     private final TorturePlan plan;
-    private final LabSettings settings;
-    private final Place place;
-    private final Clock clock;
+    private final Terminal terminal;
     private final ProgressPrinter progress;
+    private final Place place;
+    private final LabSettings settings;
+    private final List<Fault> faults;
+    private final List<String> lines = new ArrayList<>();
 
     /** What is seen while faults happen. */
     private final Deviations deviations = new Deviations(50);
 
-    /** What the reckoning finds: every creator has its line. */
-    private final Deviations reckoned = new Deviations(2 * Cell.COUNT);
+    /** What is found at the end: every creator has its line. */
+    private final Deviations atTheEnd = new Deviations(2 * Cell.CREATORS * Cell.PUBLISHERS);
 
-    /**
-     * @param settings of two ingest nodes and two workers
-     * @param place of data and logs
-     */
-    Torture(TorturePlan plan, LabSettings settings, Place place, Clock clock, ProgressPrinter progress) {
+    private Torture(TorturePlan plan, Stage stage, Terminal terminal, ProgressPrinter progress) {
         this.plan = plan;
-        this.settings = settings;
-        this.place = place;
-        this.clock = clock;
+        this.terminal = terminal;
         this.progress = progress;
+        this.place = stage.place("stack");
+        this.settings = LabSettings.fresh(stage.root(), place.data(), INTERVAL, 2, WORKERS.size())
+                .with("MILLRACE_KEEP_SETTLED", KEEP_SETTLED);
+        this.faults = Schedule.draw(plan.seed(), plan.length(), plan.kinds());
     }
 
-    static LabSettings settings(Path root, Path home) {
-        return LabSettings.fresh(root, home, INTERVAL, 2, WORKERS.size()).with("MILLRACE_KEEP_SETTLED", KEEP_SETTLED);
-    }
-
-    TortureReport run() throws InterruptedException, SQLException {
+    static RunHome.Ending run(TorturePlan plan, Stage stage, Terminal terminal, ProgressPrinter progress)
+            throws InterruptedException {
+        Torture torture = new Torture(plan, stage, terminal, progress);
         progress.step("starting Redis, Postgres, two ingest nodes, two workers and the ledger …");
-        try (Network network = new Network(settings)) {
-            LabStack stack = LabStack.start(settings, place, network.forServices(), progress::step);
+        try (Network network = new Network(torture.settings)) {
+            LabStack stack = LabStack.start(network.over(torture.settings), torture.place, progress::step);
             try {
-                return torture(stack, network);
+                torture.run(stack, network);
             } finally {
                 stack.stop();
             }
         }
+        return torture.ending();
     }
 
-    private TortureReport torture(LabStack stack, Network network) throws InterruptedException, SQLException {
+    private void run(LabStack stack, Network network) throws InterruptedException {
         long began = System.nanoTime();
-        Schedule schedule = plan.schedule();
         progress.step("%d faults in %d s, seed %d"
-                .formatted(schedule.faults().size(), plan.length().toSeconds(), plan.seed()));
-        Lateness lateness = new Lateness(stack.postgres(), clock, INTERVAL);
-        Crowd watch = new Crowd(List.of((Crowd.Work) lateness::look), deviations);
-        Load load = Load.start(settings, network, clock, plan, deviations);
+                .formatted(faults.size(), plan.length().toSeconds(), plan.seed()));
+        Load load = Load.start(settings, network, terminal.clock(), plan, deviations);
         load.awaitFirst();
-        Injector injector = new Injector(stack, network, schedule, deviations);
+        Injector injector = new Injector(stack, network, faults, deviations);
         try (injector) {
-            watch(injector, schedule, load, lateness);
+            watch(injector, load);
             progress.step("the faults are over; every event gets its answer …");
             load.stop(PATIENCE);
             settings.instances().forEach(stack::awaitReady);
         }
         progress.step("everything settles …");
-        new Settling(settings, WORKERS).await(deviations);
-        watch.stop(Duration.ofSeconds(5));
-        progress.step("reckoning …");
-        Reckoning ledger = reckon(stack, load.oracle());
-        long took = Duration.ofNanos(System.nanoTime() - began).toSeconds();
-        long late = lateness.longest().toMillis();
-        return TortureReport.of(plan, took, injector, load, late, ledger, reckoned, deviations);
-    }
-
-    private void watch(Injector injector, Schedule schedule, Load load, Lateness lateness) throws InterruptedException {
-        long began = System.nanoTime();
-        long end = began + plan.length().plus(OVERTIME).toNanos();
-        Future<?> faults = injector.start();
-        Speed speed = new Speed();
-        while (!isOver(faults) || System.nanoTime() - began < plan.length().toNanos()) {
-            long acknowledged = load.oracle().acknowledgedEvents();
-            List<String> current = injector.current();
-            progress.state("%,d events/s  %,d acknowledged  fault %d/%d  late %.1f s%s%s"
-                    .formatted(
-                            speed.of(acknowledged),
-                            acknowledged,
-                            injector.byKind().total(),
-                            schedule.faults().size(),
-                            lateness.now().toMillis() / 1_000.0,
-                            deviations.count() == 0 ? "" : "  DIFFERENCES " + deviations.count(),
-                            current.isEmpty() ? "" : "  now: " + String.join(", ", current)));
-            if (System.nanoTime() > end) {
-                deviations.add("faults", "that all are healed in time", String.join(", ", injector.current()));
-                return;
-            }
-        }
-    }
-
-    /** Waits a moment for it. */
-    private boolean isOver(Future<?> faults) throws InterruptedException {
-        try {
-            if (faults.isDone()) {
-                Thread.sleep(REFRESH_MILLIS);
-            }
-            faults.get(REFRESH_MILLIS, TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("the faults broke off", e);
-        }
-    }
-
-    /** What the API shows at the end, of some creators. */
-    private Map<Integer, Long> shown() throws InterruptedException {
-        URI ledger = settings.address(Instance.LEDGER);
-        BalanceReader reader =
-                new BalanceReader(ledger, new BearerMint(settings.local().bearerSecret()), clock, deviations);
-        Map<Integer, Long> shown = new HashMap<>();
-        for (int creator = 0; creator < Cell.CREATORS; creator += SAMPLE) {
-            OptionalLong micros = reader.ask(creator);
-            if (micros.isPresent()) {
-                shown.put(creator, micros.getAsLong());
-            } else {
-                deviations.add("balance of " + Cell.creatorName(creator) + " at the end", "one", "none");
-            }
-        }
-        return shown;
-    }
-
-    private Reckoning reckon(LabStack stack, Oracle oracle) throws SQLException, InterruptedException {
-        Map<Integer, Long> shown = shown();
+        Audit audit = new Audit(stack.ledger(), atTheEnd);
+        audit.awaitSettled(stack, WORKERS);
+        progress.step("comparing …");
+        Map<String, Long> balances = balances(load);
         List<String> killed = stack.stopServices();
         if (!killed.isEmpty()) {
             deviations.add("services", "that they end when asked to", killed.toString());
         }
-        try (LedgerSession session = LedgerSession.open(stack.postgres(), 60)) {
-            RedisReckoning counters = new RedisReckoning(stack.redis().url());
-            return Reckoning.of(new Books(session), counters, oracle, shown, reckoned);
+        List<Audit.Cursor> cursors = audit.compare(load.oracle, balances);
+        new CounterAudit(atTheEnd).compare(stack.redis().url(), cursors);
+        long journals = reconcile(stack, audit);
+        long took = Duration.ofNanos(System.nanoTime() - began).toSeconds();
+        report(took, injector, load, cursors);
+        line(
+                "settlements",
+                "%,d journals, late by at most %.1f s",
+                journals,
+                audit.longestGap().minus(INTERVAL).toMillis() / 1_000.0);
+        line("balances", "%s", counts(" asked for", load.balances));
+        line("again", "%s", plan.command());
+    }
+
+    private void watch(Injector injector, Load load) throws InterruptedException {
+        long began = System.nanoTime();
+        long end = began + plan.length().plus(OVERTIME).toNanos();
+        injector.start();
+        while (!injector.isOver() || System.nanoTime() - began < plan.length().toNanos()) {
+            List<String> current = injector.current();
+            progress.state("%,d acknowledged  fault %d/%d%s%s"
+                    .formatted(
+                            load.oracle.acknowledged.events(),
+                            injector.byKind.sum(),
+                            faults.size(),
+                            deviations.count() == 0 ? "" : "  DIFFERENCES " + deviations.count(),
+                            current.isEmpty() ? "" : "  now: " + String.join(", ", current)));
+            if (System.nanoTime() > end) {
+                deviations.add("faults", "that all are healed in time", String.join(", ", current));
+                return;
+            }
+            Thread.sleep(REFRESH_MILLIS);
         }
     }
 
-    /** Events a second, over the last seconds. Not thread-safe. */
-    private static final class Speed {
-        private static final long WINDOW = 5_000_000_000L;
-        private static final long NANOS = 1_000_000_000L;
-
-        private final Deque<Point> points = new ArrayDeque<>();
-
-        private record Point(long at, long events) {}
-
-        /** @param events in all, by now */
-        long of(long events) {
-            long now = System.nanoTime();
-            points.addLast(new Point(now, events));
-            while (points.size() > 2 && now - points.getFirst().at() > WINDOW) {
-                points.removeFirst();
+    /** What the API shows at the end, of some creators. */
+    private Map<String, Long> balances(Load load) throws InterruptedException {
+        Map<String, Long> balances = new HashMap<>();
+        for (int number = 0; number < Cell.CREATORS; number += SAMPLE) {
+            String creator = Cell.creator(number);
+            OptionalLong micros = load.balance(creator);
+            if (micros.isPresent()) {
+                balances.put(creator, micros.getAsLong());
+            } else {
+                deviations.add("balance of " + creator + " at the end", "one", "none");
             }
-            Point first = points.getFirst();
-            return now == first.at() ? 0 : (events - first.events()) * NANOS / (now - first.at());
         }
+        return balances;
+    }
+
+    private long reconcile(LabStack stack, Audit audit) throws InterruptedException {
+        try {
+            return audit.addDifferences(stack.reconcile());
+        } catch (IOException e) {
+            atTheEnd.add("reconcile", "that it compares", e.getMessage());
+            return 0;
+        }
+    }
+
+    private void report(long took, Injector injector, Load load, List<Audit.Cursor> cursors) {
+        Oracle oracle = load.oracle;
+        line("seed", "%d", plan.seed());
+        line("duration", "%d s of faults, %d s in all", plan.length().toSeconds(), took);
+        line("faults", "%s", counts("", injector.byKind));
+        line("on", "%s", byName(injector.byTarget));
+        line("ended by itself", "%s", byName(injector.endedByThemselves));
+        line(
+                "events",
+                "%,d sent, %,d acknowledged, %,d without an answer, %,d settled",
+                oracle.sent.events(),
+                oracle.acknowledged.events(),
+                oracle.unanswered.events(),
+                Audit.Cursor.sum(cursors, Audit.Cursor::events));
+        line("sent twice", "%s", counts(" on purpose", load.sentTwice));
+        line("verdicts", "%s", byName(load.post.verdicts));
+        line("sent again", "%s", counts(" requests", load.post.repeated));
+        long micros = Audit.Cursor.sum(cursors, Audit.Cursor::micros);
+        long least = oracle.acknowledged.micros();
+        long most = oracle.sent.micros();
+        line("micros", "%,d sent, %,d acknowledged, %,d in the ledger", most, least, micros);
+        line("drift", "%,d micros", micros - Math.clamp(micros, least, most));
+    }
+
+    private RunHome.Ending ending() {
+        boolean good = atTheEnd.count() + deviations.count() == 0;
+        List<String> text = new ArrayList<>();
+        text.add(
+                good
+                        ? "torture: no difference"
+                        : "torture: %,d DIFFERENCES at the end, %,d before"
+                                .formatted(atTheEnd.count(), deviations.count()));
+        atTheEnd.first().forEach(each -> text.add("  " + each));
+        deviations.first().forEach(each -> text.add("  meanwhile, " + each));
+        text.addAll(lines);
+        return new RunHome.Ending(good, () -> text.forEach(terminal.out()::println));
+    }
+
+    @FormatMethod
+    private void line(String name, @FormatString String format, Object... values) {
+        lines.add("  %-16s %s".formatted(name, String.format(format, values)));
+    }
+
+    /** {@code 23 in all: cut 12, kill 11}. */
+    private static String counts(String what, AtomicLongMap<String> counts) {
+        return "%,d%s: %s".formatted(counts.sum(), what, byName(counts));
+    }
+
+    /** {@code cut 12, kill 9}; {@code none} where nothing was counted. */
+    private static String byName(AtomicLongMap<String> counts) {
+        return counts.isEmpty()
+                ? "none"
+                : new TreeMap<>(counts.asMap())
+                        .entrySet().stream()
+                                .map(count -> "%s %,d".formatted(count.getKey(), count.getValue()))
+                                .collect(Collectors.joining(", "));
     }
 }

@@ -2,10 +2,9 @@ package dev.millrace.lab.torture;
 
 import dev.millrace.lab.command.LabCommand;
 import dev.millrace.lab.command.ProgressPrinter;
-import dev.millrace.lab.stack.LabSettings;
 import dev.millrace.lab.stack.RunHome;
+import dev.millrace.lab.stack.Stage;
 import dev.millrace.local.command.Terminal;
-import dev.millrace.local.server.Place;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
@@ -59,11 +58,9 @@ public final class TortureCommand extends LabCommand {
     public Integer call() throws Exception {
         TorturePlan plan = new TorturePlan(length(), seed(), known("--faults", faults, Fault.Kind.class), both());
         return run(plan.seed(), () -> RunHome.Ending.interrupted(terminal, "nothing was proven"), home -> {
-            LabSettings settings = Torture.settings(terminal.root(), home);
-            Place place = new Place(terminal.root().resolve(".millrace/binaries"), home, home.resolve("logs"));
             try (ProgressPrinter progress = progress(plan.seed())) {
-                TortureReport report = new Torture(plan, settings, place, terminal.clock(), progress).run();
-                return new RunHome.Ending(report.good(), () -> terminal.out().println(report.text()));
+                Stage stage = new Stage(terminal.root(), home, progress::step);
+                return Torture.run(plan, stage, terminal, progress);
             }
         });
     }

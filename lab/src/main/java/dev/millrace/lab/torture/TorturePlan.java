@@ -1,12 +1,12 @@
 package dev.millrace.lab.torture;
 
 import java.time.Duration;
-import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What decides on a run.
+ * Everything that decides on a run.
  *
  * @param length how long faults happen
  * @param seed of the faults
@@ -19,14 +19,6 @@ record TorturePlan(Duration length, long seed, Set<Fault.Kind> kinds, double bot
 
     private static final double MINUTE = 60_000;
 
-    TorturePlan {
-        kinds = Set.copyOf(kinds);
-    }
-
-    Schedule schedule() {
-        return Schedule.draw(seed, length, kinds);
-    }
-
     /** The command that runs the same again. */
     String command() {
         String minutes = "%s".formatted(length.toMillis() / MINUTE).replaceAll("\\.0$", "");
@@ -34,7 +26,7 @@ record TorturePlan(Duration length, long seed, Set<Fault.Kind> kinds, double bot
         if (both != USUAL_BOTH) {
             command += " --both " + both;
         }
-        return kinds.equals(EnumSet.allOf(Fault.Kind.class))
+        return kinds.containsAll(List.of(Fault.Kind.values()))
                 ? command
                 : command + " --faults "
                         + kinds.stream().sorted().map(Fault.Kind::toString).collect(Collectors.joining(","));

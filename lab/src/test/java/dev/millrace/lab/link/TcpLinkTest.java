@@ -3,6 +3,7 @@ package dev.millrace.lab.link;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.lab.link.TcpLink.Direction;
 import dev.millrace.local.server.Ports;
 import java.io.IOException;
 import java.io.InputStream;

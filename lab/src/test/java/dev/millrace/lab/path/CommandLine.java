@@ -26,7 +26,7 @@ record CommandLine(LabSettings settings) {
         List<String> command = command(arguments);
         command.add("--json");
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().putAll(settings.environment());
+        builder.environment().putAll(settings.variables());
         return json(builder);
     }
 
@@ -55,7 +55,7 @@ record CommandLine(LabSettings settings) {
                 new ServerProcess.Plan(
                         "up",
                         command("up"),
-                        settings.environment(),
+                        settings.variables(),
                         settings.local().root(),
                         log),
                 () -> Files.readAllLines(log).contains("READY")
@@ -72,7 +72,7 @@ record CommandLine(LabSettings settings) {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dmillrace.root=" + settings.local().root(),
                 "-jar",
-                settings.commandLine().toString()));
+                settings.local().root().resolve("local/target/local.jar").toString()));
         command.addAll(List.of(arguments));
         return command;
     }

@@ -64,7 +64,7 @@ final class WholePath {
         place = new Place(RealServers.place(home).binaries(), home, logs);
         api = new Api(settings);
         Files.createSymbolicLink(home.resolve("binaries"), place.binaries());
-        stack = LabStack.start(settings, place);
+        stack = LabStack.start(settings, place, System.out::println);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stack.kill()));
     }
 
@@ -144,7 +144,7 @@ final class WholePath {
         } finally {
             up.kill();
         }
-        stack = LabStack.start(settings, place);
+        stack = LabStack.start(settings, place, System.out::println);
     }
 
     void close() throws IOException {

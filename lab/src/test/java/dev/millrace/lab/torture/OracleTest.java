@@ -3,23 +3,25 @@ package dev.millrace.lab.torture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.lab.torture.Deviations.Deviation;
+import dev.millrace.lab.torture.Oracle.Cell;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** That the oracle finds what must not be. */
 class OracleTest {
-    private static final Cell CELL = new Cell(7, 1);
-    private static final Cell OTHER = new Cell(7, 2);
+    private static final Cell CELL = Cell.of(7, 1);
+    private static final Cell OTHER = Cell.of(7, 2);
 
     private final Oracle oracle = new Oracle();
 
     @BeforeEach
     void acknowledgeThreeThousandMicros() {
-        Oracle.CellSums sums = sums(CELL, 1_000, 1_000, 1_000);
-        oracle.sending(sums);
-        oracle.acknowledged(sums);
+        List<Readership.Event> events = events(CELL, 1_000, 1_000, 1_000);
+        oracle.sent.add(events);
+        oracle.acknowledged.add(events);
     }
 
     @Test
@@ -42,7 +44,7 @@ class OracleTest {
     @Test
     void moneyOfTheWrongPublisherOrCreatorIsFound() {
         assertThat(compare(Map.of(OTHER, 3_000L))).hasSize(2);
-        assertThat(compare(Map.of(CELL, 3_000L, new Cell(8, 1), 1L))).hasSize(1);
+        assertThat(compare(Map.of(CELL, 3_000L, Cell.of(8, 1), 1L))).hasSize(1);
     }
 
     @Test
@@ -52,9 +54,9 @@ class OracleTest {
 
     @Test
     void whereAnAnswerIsMissingOnlyTheBoundsAreKnown() {
-        Oracle.CellSums open = sums(CELL, 500);
-        oracle.sending(open);
-        oracle.unanswered(open);
+        List<Readership.Event> open = events(CELL, 500);
+        oracle.sent.add(open);
+        oracle.unanswered.add(open);
         assertThat(compare(Map.of(CELL, 3_000L))).isEmpty();
         assertThat(compare(Map.of(CELL, 3_500L))).isEmpty();
         assertThat(compare(Map.of(CELL, 2_999L)))
@@ -64,13 +66,13 @@ class OracleTest {
 
     @Test
     void whatIsSentAndNeitherAcknowledgedNorGivenUpMustBeThere() {
-        oracle.sending(sums(CELL, 500));
+        oracle.sent.add(events(CELL, 500));
         assertThat(compare(Map.of(CELL, 3_000L))).hasSize(1);
     }
 
     @Test
     void aBalanceBetweenAcknowledgedAndSentIsFine() {
-        oracle.sending(sums(CELL, 500));
+        oracle.sent.add(events(CELL, 500));
         assertThat(judge(3_000)).isEmpty();
         assertThat(judge(3_500)).isEmpty();
     }
@@ -88,7 +90,7 @@ class OracleTest {
 
     @Test
     void aBalanceThatFallsIsFound() {
-        oracle.sending(sums(CELL, 500));
+        oracle.sent.add(events(CELL, 500));
         assertThat(judge(3_500)).isEmpty();
         assertThat(judge(3_499))
                 .containsExactly(new Deviation("live balance of creator-7", "3500 to 3500 micros", "3499"));
@@ -96,11 +98,11 @@ class OracleTest {
 
     @Test
     void aBalanceIsTheSumOverAllPublishers() {
-        Oracle.CellSums more = sums(OTHER, 200);
-        oracle.sending(more);
-        oracle.acknowledged(more);
-        assertThat(oracle.leastOf(7)).isEqualTo(3_200);
-        assertThat(oracle.leastOf(8)).isZero();
+        List<Readership.Event> more = events(OTHER, 200);
+        oracle.sent.add(more);
+        oracle.acknowledged.add(more);
+        assertThat(oracle.leastOf("creator-7")).isEqualTo(3_200);
+        assertThat(oracle.leastOf("creator-8")).isZero();
     }
 
     private List<Deviation> compare(Map<Cell, Long> ledger) {
@@ -112,15 +114,13 @@ class OracleTest {
     /** Of a balance of creator 7 that is asked for now. */
     private List<Deviation> judge(long total) {
         Deviations deviations = new Deviations(10);
-        oracle.judge(7, oracle.leastOf(7), total, deviations);
+        oracle.judge("creator-7", oracle.leastOf("creator-7"), total, deviations);
         return deviations.first();
     }
 
-    private static Oracle.CellSums sums(Cell cell, long... micros) {
-        Oracle.CellSums sums = new Oracle.CellSums();
-        for (long price : micros) {
-            sums.add(cell, price);
-        }
-        return sums;
+    private static List<Readership.Event> events(Cell cell, long... micros) {
+        return LongStream.of(micros)
+                .mapToObj(price -> new Readership.Event(cell, price, "", false))
+                .toList();
     }
 }

@@ -1,27 +1,38 @@
 package dev.millrace.lab.torture;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PostTest {
+    private final Deviations deviations = new Deviations(10);
+    private final Post post = new Post(List.of(), deviations);
+
     @Test
     void onlyAnAnswerThatCoversEveryEventAcknowledges() {
-        assertThat(answer(202, 2, 1, 0).acknowledges(3)).isTrue();
-        assertThat(answer(202, 2, 0, 0).acknowledges(3)).isFalse();
-        assertThat(answer(202, 2, 1, 1).acknowledges(4)).isFalse();
-        assertThat(answer(200, 2, 1, 0).acknowledges(3)).isFalse();
+        assertThat(post.conclude(3, 202, answer(2, 1, 0))).isTrue();
+        assertThat(deviations.count()).isZero();
+        assertThat(post.conclude(3, 202, answer(2, 0, 0))).isFalse();
+        assertThat(post.conclude(4, 202, answer(2, 1, 1))).isFalse();
+        assertThat(post.conclude(3, 422, answer(2, 1, 0))).isFalse();
+        assertThat(deviations.count()).isEqualTo(3);
+        assertThat(post.verdicts.asMap())
+                .containsOnly(entry("accepted", 8L), entry("duplicate", 3L), entry("rejected", 1L));
     }
 
     @Test
     void aRejectionIsNamedWithItsCodeAndDetail() {
         String body = "{\"accepted\":0,\"duplicate\":0,\"rejected\":1,\"results\":[{\"status\":\"rejected\","
                 + "\"code\":\"token-expired\",\"detail\":\"too late\"}]}";
-        assertThat(new Post.Answer(202, 0, 0, 1, 0, body).complaint())
-                .isEqualTo("\"code\":\"token-expired\",\"detail\":\"too late\"");
+        assertThat(post.conclude(1, 202, body)).isFalse();
+        assertThat(deviations.first())
+                .extracting(Deviations.Deviation::found)
+                .containsExactly("202 \"code\":\"token-expired\",\"detail\":\"too late\"");
     }
 
-    private static Post.Answer answer(int status, long accepted, long duplicate, long rejected) {
-        return new Post.Answer(status, accepted, duplicate, rejected, 0, "");
+    private static String answer(int accepted, int duplicate, int rejected) {
+        return "{\"accepted\":%d,\"duplicate\":%d,\"rejected\":%d}".formatted(accepted, duplicate, rejected);
     }
 }

@@ -23,14 +23,14 @@ class ScheduleTest {
     @Test
     void aMinuteHasAtLeastTwentyFaultsAndTenHaveAtLeastOneHundredAndFifty() {
         for (long seed = 0; seed < 200; seed++) {
-            assertThat(Schedule.draw(seed, MINUTE, ALL).faults()).hasSizeGreaterThanOrEqualTo(20);
-            assertThat(Schedule.draw(seed, TEN, ALL).faults()).hasSizeGreaterThanOrEqualTo(150);
+            assertThat(Schedule.draw(seed, MINUTE, ALL)).hasSizeGreaterThanOrEqualTo(20);
+            assertThat(Schedule.draw(seed, TEN, ALL)).hasSizeGreaterThanOrEqualTo(150);
         }
     }
 
     @Test
     void faultsAreInOrderWithinTheRunAndFitTheirTargets() {
-        List<Fault> faults = Schedule.draw(7, TEN, ALL).faults();
+        List<Fault> faults = Schedule.draw(7, TEN, ALL);
         assertThat(faults).extracting(Fault::at).isSorted();
         assertThat(faults).allMatch(fault -> fault.at().compareTo(TEN) < 0);
         assertThat(faults)
@@ -43,13 +43,13 @@ class ScheduleTest {
     @Test
     void onlyTheKindsAskedForHappenAndStillAsMany() {
         Set<Fault.Kind> kinds = EnumSet.of(Fault.Kind.KILL);
-        List<Fault> faults = Schedule.draw(7, MINUTE, kinds).faults();
+        List<Fault> faults = Schedule.draw(7, MINUTE, kinds);
         assertThat(faults).hasSizeGreaterThanOrEqualTo(20).allMatch(fault -> fault.kind() == Fault.Kind.KILL);
     }
 
     @Test
     void someWorkersSleepLongerThanTheirTransactionMayBeIdle() {
-        assertThat(Schedule.draw(7, TEN, ALL).faults())
+        assertThat(Schedule.draw(7, TEN, ALL))
                 .anyMatch(fault -> fault.kind() == Fault.Kind.STOP
                         && (fault.target() == Target.WORKER_1 || fault.target() == Target.WORKER_2)
                         && fault.lasting().compareTo(Duration.ofSeconds(2)) > 0);
@@ -57,7 +57,7 @@ class ScheduleTest {
 
     @Test
     void faultsOverlap() {
-        List<Fault> faults = Schedule.draw(7, TEN, ALL).faults();
+        List<Fault> faults = Schedule.draw(7, TEN, ALL);
         assertThat(faults)
                 .anyMatch(one -> faults.stream()
                         .anyMatch(other -> other.at().compareTo(one.at()) > 0

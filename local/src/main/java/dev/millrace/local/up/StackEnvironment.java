@@ -16,11 +16,11 @@ import java.util.stream.Stream;
  *
  * @param settings the stack's; whatever its environment sets and is not named here reaches the services as it is
  */
-record StackEnvironment(LocalSettings settings) {
+public record StackEnvironment(LocalSettings settings) {
     private static final String LOCAL = "local";
 
     /** What a service gets on top of our own variables. */
-    Map<String, String> of(Part service, Databases postgres) {
+    public Map<String, String> of(Part service, Databases postgres) {
         Map<String, String> variables = new HashMap<>();
         variables.put("SPRING_PROFILES_ACTIVE", profiles());
         variables.put("MILLRACE_REDIS_URL", "redis://127.0.0.1:" + settings.port(Part.REDIS));

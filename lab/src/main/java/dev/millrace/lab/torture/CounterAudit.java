@@ -4,6 +4,7 @@ import com.google.common.base.Ticker;
 import dev.millrace.counters.Ctl;
 import dev.millrace.counters.Keyspace;
 import dev.millrace.counters.Link;
+import dev.millrace.counters.LogEntry;
 import dev.millrace.counters.LogPages;
 import dev.millrace.counters.LogPosition;
 import dev.millrace.counters.Partition;
@@ -16,26 +17,27 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Holds what Redis has at the end against the cursors: same epochs, same totals, same lineages, nothing left, nothing in quarantine; the logs
+ * Holds Redis at the end against the cursors: same epochs, same totals, same lineages, nothing left, nothing in quarantine. The logs
  * are those that were written, and every event that was counted is in them exactly once.
  */
-final class RedisReckoning {
+final class CounterAudit {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final LogPages PAGES = new LogPages(1_000, 100_000);
 
-    private final String url;
+    private final Deviations deviations;
 
-    /** @param url of Redis */
-    RedisReckoning(String url) {
-        this.url = url;
+    CounterAudit(Deviations deviations) {
+        this.deviations = deviations;
     }
 
-    void compare(List<Books.Cursor> cursors, Deviations deviations) {
+    /** @param url of Redis */
+    void compare(String url, List<Audit.Cursor> cursors) {
         RedisSettings settings = new RedisSettings(url, PATIENCE, PATIENCE);
         try (RedisConnections redis = new RedisConnections(settings, Ticker.systemTicker())) {
             redis.look();
-            for (Books.Cursor cursor : cursors) {
+            for (Audit.Cursor cursor : cursors) {
                 Partition partition = Partition.of(cursor.partition());
-                compare(redis.required(partition), partition, cursor, deviations);
+                compare(redis.required(partition), partition, cursor);
             }
             for (Link link : redis.all()) {
                 Keyspace.scan(link, "*:quarantine:*", key -> deviations.add("hashes in quarantine", "none", key));
@@ -43,8 +45,8 @@ final class RedisReckoning {
         }
     }
 
-    private static void compare(Link link, Partition partition, Books.Cursor cursor, Deviations deviations) {
-        long open = cursor.settledEpoch() + 1;
+    private void compare(Link link, Partition partition, Audit.Cursor cursor) {
+        long open = cursor.epoch() + 1;
         PartitionState state = PartitionState.read(link, partition, open);
         deviations.expect(partition + ": pointer in Redis", open, state.number(Ctl.EPOCH));
         deviations.expect(partition + ": lineage in Redis", cursor.lineage(), state.lineage());
@@ -60,14 +62,28 @@ final class RedisReckoning {
             deviations.add(partition + ": logs", "as ctl describes them", state.toString());
             return;
         }
-        long logged = Logs.read(link, partition).stream()
-                .mapToLong(identities -> onceEach(partition, identities, deviations))
-                .sum();
+        LongStream.Builder ofShort = LongStream.builder();
+        LongStream.Builder ofLong = LongStream.builder();
+        LogPages.Page page = PAGES.read(link, partition, LogPosition.NONE, LogPosition.NONE);
+        while (!page.shortLog().entries().isEmpty() || !page.longLog().entries().isEmpty()) {
+            page.shortLog().entries().forEach(entry -> take(entry, ofShort));
+            page.longLog().entries().forEach(entry -> take(entry, ofLong));
+            page = PAGES.read(
+                    link, partition, page.shortLog().position(), page.longLog().position());
+        }
+        long logged = onceEach(partition, ofShort) + onceEach(partition, ofLong);
         deviations.expect(partition + ": identities in the logs", cursor.events(), logged);
     }
 
-    /** How many there are; none is there twice. */
-    private static long onceEach(Partition partition, long[] identities, Deviations deviations) {
+    private static void take(LogEntry entry, LongStream.Builder identities) {
+        for (int i = 0; i < entry.size(); i++) {
+            identities.add(entry.identities().get(i));
+        }
+    }
+
+    /** How many identities a log has; none is there twice. */
+    private long onceEach(Partition partition, LongStream.Builder log) {
+        long[] identities = log.build().toArray();
         Arrays.sort(identities);
         for (int i = 1; i < identities.length; i++) {
             if (identities[i] == identities[i - 1]) {
@@ -75,40 +91,5 @@ final class RedisReckoning {
             }
         }
         return identities.length;
-    }
-
-    /** Reads the logs of what was counted, as a node does that starts. */
-    private static final class Logs {
-        private static final LogPages PAGES = new LogPages(1_000, 100_000);
-
-        private final LongStream.Builder identities = LongStream.builder();
-        private LogPosition position = LogPosition.NONE;
-
-        private Logs() {}
-
-        /** The identities in both logs of a partition, of the short class first; each as often as it stands there. */
-        static List<long[]> read(Link link, Partition partition) {
-            Logs ofShort = new Logs();
-            Logs ofLong = new Logs();
-            LogPages.Page page;
-            do {
-                page = PAGES.read(link, partition, ofShort.position, ofLong.position);
-                ofShort.take(page.shortLog());
-                ofLong.take(page.longLog());
-            } while (!page.shortLog().entries().isEmpty()
-                    || !page.longLog().entries().isEmpty());
-            return List.of(
-                    ofShort.identities.build().toArray(),
-                    ofLong.identities.build().toArray());
-        }
-
-        private void take(LogPages.LogPage page) {
-            page.entries().forEach(entry -> {
-                for (int i = 0; i < entry.size(); i++) {
-                    identities.add(entry.identities().get(i));
-                }
-            });
-            position = page.position();
-        }
     }
 }

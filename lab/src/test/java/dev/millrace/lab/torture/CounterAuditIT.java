@@ -20,9 +20,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** That the check of Redis finds what must not be: a partition of one settled epoch, tampered with in each way. */
-class RedisReckoningIT {
+class CounterAuditIT {
     private static final Partition PARTITION = Partition.of(4);
-    private static final Books.Cursor CURSOR = new Books.Cursor(4, 1, 3_000, 3, 1, 1);
+    private static final Audit.Cursor CURSOR = new Audit.Cursor(4, 1, 3_000, 3, 1, 1, 1, "");
 
     private final RedisClient client = RedisClient.create(RealServers.redisUrl());
     private final StatefulRedisConnection<String, String> connection = client.connect();
@@ -71,7 +71,7 @@ class RedisReckoningIT {
 
     private static List<Deviation> deviations() {
         Deviations deviations = new Deviations(10);
-        new RedisReckoning(RealServers.redisUrl()).compare(List.of(CURSOR), deviations);
+        new CounterAudit(deviations).compare(RealServers.redisUrl(), List.of(CURSOR));
         return deviations.first();
     }
 

@@ -1,8 +1,0 @@
-package dev.millrace.lab.link;
-
-/** Which way bytes go through a link. */
-public enum Direction {
-    /** From who connects to who listens. */
-    REQUEST,
-    REPLY
-}

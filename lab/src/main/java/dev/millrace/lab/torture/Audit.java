@@ -1,0 +1,183 @@
+package dev.millrace.lab.torture;
+
+import com.google.common.collect.Sets;
+import dev.millrace.lab.stack.Instance;
+import dev.millrace.lab.stack.LabStack;
+import dev.millrace.lab.stack.Metrics;
+import dev.millrace.lab.torture.Oracle.Cell;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import org.springframework.jdbc.core.RowCallbackHandler;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import tools.jackson.databind.JsonNode;
+
+/** Holds the ledger at the end against the oracle, and against itself. */
+final class Audit {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration PAUSE = Duration.ofMillis(300);
+
+    /** Metrics of a worker that are 0 when everything is settled and nothing was ever wrong. */
+    private static final List<String> ZERO = List.of(
+            "millrace_pending_micros",
+            "millrace_money_drift_micros",
+            "millrace_partitions_halted",
+            "millrace_epochs_waiting",
+            "millrace_reopenings_total",
+            "millrace_lost_micros_total");
+
+    private static final String POSTINGS = """
+            SELECT substr(a.name, 9) AS creator, p.publisher, sum(p.micros)::bigint AS micros
+            FROM posting p JOIN account a USING (account_id) WHERE a.name LIKE 'creator:%' GROUP BY 1, 2
+            """;
+
+    private static final String SCORES = """
+            SELECT creator, publisher, sum(micros)::bigint AS micros FROM article_score GROUP BY 1, 2
+            """;
+
+    private static final String CURSORS = """
+            SELECT partition, settled_epoch AS epoch, settled_micros AS micros, settled_events AS events, c.lineage,
+                   coalesce(max(o.lineage), 0) AS opened, count(o.lineage) AS openings, coalesce(halted, '') AS halted
+            FROM partition_cursor c LEFT JOIN partition_opening o USING (partition)
+            GROUP BY partition ORDER BY partition
+            """;
+
+    private static final String LONGEST_GAP = """
+            SELECT coalesce(max(extract(epoch FROM settled_at - sealed_before) * 1000), 0)::bigint
+            FROM (SELECT settled_at, lag(sealed_at) OVER (PARTITION BY partition ORDER BY epoch) AS sealed_before FROM settled_epoch) e
+            """;
+
+    private final JdbcClient ledger;
+    private final Deviations deviations;
+
+    Audit(JdbcClient ledger, Deviations deviations) {
+        this.ledger = ledger;
+        this.deviations = deviations;
+    }
+
+    /**
+     * A partition as the ledger knows it.
+     *
+     * @param epoch the last one that is settled
+     * @param lineage of the counters that may count
+     * @param opened the lineage of its last opening
+     * @param openings how many there were
+     * @param halted why it is, empty where it is not
+     */
+    record Cursor(
+            int partition,
+            long epoch,
+            long micros,
+            long events,
+            long lineage,
+            long opened,
+            long openings,
+            String halted) {
+        static long sum(List<Cursor> cursors, ToLongFunction<Cursor> what) {
+            return cursors.stream().mapToLong(what).sum();
+        }
+    }
+
+    /** Settles again and again until every worker sees that nothing is pending, nothing missing and nothing wrong. */
+    void awaitSettled(LabStack stack, List<Instance> workers) throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        Map<String, String> unsettled;
+        String last;
+        do {
+            try {
+                last = stack.settle(workers.getFirst(), TIMEOUT).body();
+            } catch (IOException e) {
+                last = e.toString();
+            }
+            unsettled = new HashMap<>();
+            for (Instance worker : workers) {
+                unsettled.putAll(unsettled(stack, worker));
+            }
+            Thread.sleep(PAUSE);
+        } while (!unsettled.isEmpty() && System.nanoTime() < deadline);
+        String settlement = "; last settlement: " + last;
+        unsettled.forEach((what, found) -> deviations.add(what + settlement, "0", found));
+    }
+
+    private static Map<String, String> unsettled(LabStack stack, Instance worker) throws InterruptedException {
+        try {
+            Metrics metrics = stack.metrics(worker);
+            return ZERO.stream()
+                    .filter(name -> metrics.whole(name) != 0)
+                    .collect(Collectors.toMap(
+                            name -> name + " of " + worker, name -> Long.toString(metrics.whole(name))));
+        } catch (IOException | IllegalStateException e) {
+            return Map.of("metrics of " + worker, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Compares the creators' postings with what was sent, and with everything that follows from them. Nothing may move meanwhile.
+     *
+     * @param balances of some creators, as the API shows them
+     * @return the partitions
+     */
+    List<Cursor> compare(Oracle oracle, Map<String, Long> balances) {
+        Map<Cell, Long> postings = cells(POSTINGS);
+        oracle.compare(postings, deviations);
+        Map<Cell, Long> scores = cells(SCORES);
+        for (Cell cell : Sets.union(postings.keySet(), scores.keySet())) {
+            deviations.expect(
+                    "articles' scores of " + cell, postings.getOrDefault(cell, 0L), scores.getOrDefault(cell, 0L));
+        }
+        Map<String, Long> earned = new HashMap<>();
+        postings.forEach((cell, micros) -> earned.merge(cell.creator(), micros, Long::sum));
+        balances.forEach((creator, shown) ->
+                deviations.expect("balance shown of " + creator, earned.getOrDefault(creator, 0L), shown));
+        List<Cursor> cursors = ledger.sql(CURSORS).query(Cursor.class).list();
+        long posted = postings.values().stream().mapToLong(Long::longValue).sum();
+        deviations.expect("micros of all cursors", posted, Cursor.sum(cursors, Cursor::micros));
+        long events = Cursor.sum(cursors, Cursor::events);
+        long least = oracle.acknowledged.events();
+        long most = least + oracle.unanswered.events();
+        if (events < least || events > most) {
+            deviations.add("events of all cursors", "%d to %d".formatted(least, most), events);
+        }
+        cursors.forEach(this::check);
+        return cursors;
+    }
+
+    /** A partition was opened once and never halted. */
+    private void check(Cursor cursor) {
+        deviations.expect("openings of partition " + cursor.partition(), 1, cursor.openings());
+        if (!cursor.halted().isEmpty()) {
+            deviations.add("partition " + cursor.partition(), "that it is not halted", cursor.halted());
+        }
+    }
+
+    private Map<Cell, Long> cells(String sql) {
+        Map<Cell, Long> cells = new HashMap<>();
+        RowCallbackHandler put = row -> {
+            cells.put(new Cell(row.getString("creator"), row.getString("publisher")), row.getLong("micros"));
+        };
+        ledger.sql(sql).query(put);
+        return cells;
+    }
+
+    /** The longest time that a partition's money waited: from the seal of its last settled epoch to the settlement of the next. */
+    Duration longestGap() {
+        return Duration.ofMillis(ledger.sql(LONGEST_GAP).query(Long.class).single());
+    }
+
+    /** Takes over every difference that {@code reconcile} has found; returns how many journals it has hashed anew. */
+    long addDifferences(JsonNode report) {
+        for (JsonNode difference : report.path("differences")) {
+            deviations.add("reconcile", "no difference", difference);
+        }
+        deviations.expect(
+                "micros pending, says reconcile",
+                0,
+                report.path("money").path("pending").asLong(-1));
+        return report.path("journals").asLong();
+    }
+}
