@@ -10,7 +10,6 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Finds the command that is asked for, runs it, and turns what goes wrong into a line and an exit code. */
 public final class Shell {
-    private static final int FAILED = 1;
     private static final int WRONG_CALL = 2;
 
     private final Terminal terminal;
@@ -67,20 +66,13 @@ public final class Shell {
         return commands.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
                 .setUsageHelpWidth(100)
-                .setUsageHelpAutoWidth(false)
-                .setExecutionExceptionHandler((failure, line, parsed) -> explain(failure))
+                .setExecutionExceptionHandler((failure, line, parsed) -> {
+                    if (!(failure instanceof CommandException known)) {
+                        throw failure; // It is printed with its stack trace; the exit code is 1.
+                    }
+                    terminal.err().println(known.getMessage());
+                    return known.exitCode();
+                })
                 .execute(arguments.length == 0 ? new String[] {"help"} : arguments);
-    }
-
-    private int explain(Exception failure) {
-        switch (failure) {
-            case CommandException known -> {
-                terminal.err().println(known.getMessage());
-                return known.exitCode();
-            }
-            case InterruptedException _ -> terminal.err().println("interrupted");
-            default -> failure.printStackTrace(terminal.err());
-        }
-        return FAILED;
     }
 }

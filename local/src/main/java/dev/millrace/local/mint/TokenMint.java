@@ -17,12 +17,7 @@ public final class TokenMint {
         this.key = new HmacSha256(secret.getBytes(StandardCharsets.UTF_8));
     }
 
-    /**
-     * Signs event tokens.
-     *
-     * @param kid the key's name, which goes into the header
-     * @param secret the key's secret as it is printed
-     */
+    /** Signs event tokens with a publisher's key; the secret is as it is printed. */
     public static TokenMint forPublisher(Kid kid, String secret) {
         return new TokenMint("{\"alg\":\"HS256\",\"kid\":\"" + kid + "\"}", secret);
     }

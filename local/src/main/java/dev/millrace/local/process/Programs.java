@@ -1,14 +1,11 @@
 package dev.millrace.local.process;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** Programs of the system. */
 public final class Programs {
@@ -18,12 +15,9 @@ public final class Programs {
 
     /** The first executable file of this name on {@code PATH}, or empty. */
     public static Optional<Path> onPath(String name) {
-        String path = System.getenv().getOrDefault("PATH", "");
-        return Stream.of(path.split(File.pathSeparator))
-                .filter(folder -> !folder.isEmpty())
-                .map(folder -> Path.of(folder, name))
-                .filter(file -> Files.isRegularFile(file) && Files.isExecutable(file))
-                .findFirst();
+        return output(List.of("/bin/sh", "-c", "command -v " + name))
+                .map(String::strip)
+                .map(Path::of);
     }
 
     /** What a short program prints; empty when it does not run, fails, or does not end within ten seconds. */

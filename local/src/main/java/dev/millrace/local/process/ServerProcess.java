@@ -30,7 +30,9 @@ public class ServerProcess implements AutoCloseable {
     /** How long a server may stay silent: the first start of a service may have to migrate, on two slow cores for 30 s. */
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-    private static final Duration GRACE = Duration.ofSeconds(20);
+    /** How long a server may take to end. */
+    public static final Duration GRACE = Duration.ofSeconds(20);
+
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration REPORT = Duration.ofSeconds(5);
 
@@ -53,10 +55,8 @@ public class ServerProcess implements AutoCloseable {
      * What to run.
      *
      * @param name how messages call it
-     * @param command program and arguments
      * @param environment variables on top of our own
-     * @param directory its working directory
-     * @param log the file that takes its standard output and error; parent folders are created
+     * @param log takes its standard output and error; parent folders are created
      */
     public record Plan(String name, List<String> command, Map<String, String> environment, Path directory, Path log) {
         public Plan {
@@ -80,11 +80,7 @@ public class ServerProcess implements AutoCloseable {
         return plan.name();
     }
 
-    /**
-     * Starts the process; it is not ready yet.
-     *
-     * @throws UncheckedIOException naming the program when it can't be started
-     */
+    /** Starts the process; it is not ready yet. */
     public void start() {
         List<String> command = new ArrayList<>(plan.command());
         Programs.onPath("setsid").ifPresent(setsid -> command.addFirst(setsid.toString())); // Keeps the pid.
@@ -106,8 +102,8 @@ public class ServerProcess implements AutoCloseable {
      * Asks until the server is ready.
      *
      * @param progress takes one line each five seconds of waiting
-     * @throws CommandException with the last lines of the log when the server ends, or stays silent for three minutes and
-     *     is killed; also when this thread is interrupted, which kills the server, too
+     * @throws CommandException with the last lines of the log when the server ends; also when it stays silent for three
+     *     minutes or this thread is interrupted, and the server is killed
      */
     public final void awaitReady(Consumer<String> progress) {
         long started = System.nanoTime();
@@ -169,12 +165,20 @@ public class ServerProcess implements AutoCloseable {
             return true;
         }
         resume();
-        quitSignal().send(List.of(handle()));
-        boolean ended = awaitExit(grace);
-        if (!ended) {
-            kill();
+        return end(handle(), quitSignal(), grace);
+    }
+
+    /** Asks a process to end; true when it did in time, false when it was killed with all that it had started. */
+    public static boolean end(ProcessHandle process, Signal politely, Duration grace) {
+        politely.send(List.of(process));
+        process.onExit()
+                .completeOnTimeout(process, grace.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
+        if (process.isAlive()) {
+            kill(tree(process));
+            return false;
         }
-        return ended;
+        return true;
     }
 
     /** The signal that the server takes as a request to end in an orderly way. */
@@ -184,7 +188,10 @@ public class ServerProcess implements AutoCloseable {
 
     /** SIGKILL to the process and all that it has started, as in a power cut; returns when all are gone. */
     public final void kill() {
-        List<ProcessHandle> tree = tree();
+        kill(tree());
+    }
+
+    private static void kill(List<ProcessHandle> tree) {
         Signal.KILL.send(tree);
         tree.forEach(member -> member.onExit().join());
     }
@@ -243,9 +250,11 @@ public class ServerProcess implements AutoCloseable {
 
     /** The process and all that it has started; empty once it has ended. */
     public final List<ProcessHandle> tree() {
-        return isAlive()
-                ? Stream.concat(Stream.of(handle()), handle().descendants()).toList()
-                : List.of();
+        return isAlive() ? tree(handle()) : List.of();
+    }
+
+    private static List<ProcessHandle> tree(ProcessHandle root) {
+        return Stream.concat(Stream.of(root), root.descendants()).toList();
     }
 
     private Process process() {

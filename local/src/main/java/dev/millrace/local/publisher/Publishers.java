@@ -42,12 +42,7 @@ public final class Publishers {
         this.clock = clock;
     }
 
-    /**
-     * A key that signs.
-     *
-     * @param kid its name
-     * @param secret the HMAC key's characters
-     */
+    /** A key that signs: its name, and the HMAC key's characters. */
     public record SigningKey(Kid kid, String secret) {
         /** Without the secret. */
         @Override

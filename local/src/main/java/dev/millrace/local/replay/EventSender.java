@@ -35,13 +35,7 @@ record EventSender(
     /** The server takes 512 KiB. */
     private static final int MOST_BYTES = 500_000;
 
-    /**
-     * A page view to be sent.
-     *
-     * @param line of the log
-     * @param creator who is paid for it
-     * @param jti the key that makes it count once
-     */
+    /** A page view to be sent, with the number of its line in the log. */
     record PageView(long line, String creator, String article, String jti) {}
 
     /**

@@ -10,7 +10,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Objects;
-import java.util.Properties;
 
 /**
  * The logins and databases of a Postgres, made over JDBC as {@link PostgresServer#SUPERUSER}.
@@ -39,11 +38,7 @@ public record Databases(String host, int port, String password) {
 
     /** A connection of this login; the caller closes it. */
     public Connection connect(String login, String database) throws SQLException {
-        Properties properties = new Properties();
-        properties.setProperty("user", login);
-        properties.setProperty("password", password);
-        properties.setProperty("connectTimeout", "5");
-        return DriverManager.getConnection(url(database), properties);
+        return DriverManager.getConnection(url(database) + "?connectTimeout=5", login, password);
     }
 
     /** Creates the logins of owner, settler, ledger and reader where missing, and sets their passwords. */

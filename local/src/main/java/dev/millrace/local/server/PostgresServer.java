@@ -5,10 +5,10 @@ import dev.millrace.local.process.Signal;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * A real Postgres on the loopback address with the database {@code millrace} and the logins of the services.
@@ -120,10 +120,10 @@ public final class PostgresServer extends ServerProcess {
         String settings = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=100"
                 + " -c timezone=UTC -c log_timezone=UTC"
                 + (durability == Durability.RELAXED ? " -c fsync=off -c full_page_writes=off" : "");
-        List<String> command =
-                new ArrayList<>(List.of(binaries.resolve("bin/postgres").toString(), "-D", data.toString()));
-        command.addAll(List.of("-p", Integer.toString(port)));
-        command.addAll(List.of(settings.split(" ", -1)));
-        return command;
+        String program = binaries.resolve("bin/postgres").toString();
+        return Stream.concat(
+                        Stream.of(program, "-D", data.toString(), "-p", Integer.toString(port)),
+                        Stream.of(settings.split(" ", -1)))
+                .toList();
     }
 }

@@ -8,13 +8,13 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A real Redis on the loopback address, with the settings that Millrace asks of any Redis.
@@ -130,8 +130,7 @@ public final class RedisServer extends ServerProcess {
                                 + " --maxmemory-policy noeviction --maxmemory %d --hash-max-listpack-entries 32"
                                 + " --stream-node-max-entries 1000")
                         .formatted(port, durability == Durability.ALWAYS ? "always" : "everysec", memory / 2);
-        List<String> command = new ArrayList<>(List.of(program.toString(), "--save", ""));
-        command.addAll(List.of(settings.split(" ", -1)));
-        return command;
+        return Stream.concat(Stream.of(program.toString(), "--save", ""), Stream.of(settings.split(" ", -1)))
+                .toList();
     }
 }

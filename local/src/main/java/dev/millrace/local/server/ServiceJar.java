@@ -24,12 +24,7 @@ import java.util.stream.Stream;
 public record ServiceJar(Path folder, String module) {
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
 
-    /**
-     * The service as it was built last.
-     *
-     * @param root the project's folder
-     * @throws CommandException when it has not been built
-     */
+    /** The service as it was built last; a {@link CommandException} where it has not been built. */
     public static ServiceJar built(Path root, String module) {
         ServiceJar service = new ServiceJar(folderIn(root, module), module);
         if (!Files.isRegularFile(service.jar())) {

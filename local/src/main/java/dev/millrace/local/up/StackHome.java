@@ -14,7 +14,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -25,8 +24,6 @@ import java.util.function.Consumer;
  * end, should this one be killed before it can do so itself.
  */
 final class StackHome implements AutoCloseable {
-    private static final int GRACE_SECONDS = 20;
-
     private final Path home;
     private final FileChannel lock;
 
@@ -109,21 +106,11 @@ final class StackHome implements AutoCloseable {
                         say.accept("stopping " + fields[0] + " (process " + process.pid()
                                 + "), left behind by a stack that was killed");
                         // To Postgres, SIGTERM means to wait for its clients.
-                        end(process, fields[0].equals(Part.POSTGRES.label()) ? Signal.INT : Signal.TERM);
+                        Signal politely = fields[0].equals(Part.POSTGRES.label()) ? Signal.INT : Signal.TERM;
+                        ServerProcess.end(process, politely, ServerProcess.GRACE);
                     });
         }
         forget();
-    }
-
-    private static void end(ProcessHandle process, Signal politely) {
-        politely.send(List.of(process));
-        process.onExit()
-                .completeOnTimeout(process, GRACE_SECONDS, TimeUnit.SECONDS)
-                .join();
-        if (process.isAlive()) {
-            Signal.KILL.send(List.of(process));
-            process.onExit().join();
-        }
     }
 
     private static String started(ProcessHandle process) {
