@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record EventClaims(Map<String, Object> members) {
     /** What a publisher gives a token by default; the server takes up to two hours. */
-    public static final Duration DEFAULT_LIFETIME = Duration.ofHours(1);
+    private static final Duration DEFAULT_LIFETIME = Duration.ofHours(1);
 
     /**
      * The claims that every event token has, with the default lifetime.

@@ -56,7 +56,8 @@ public class ServerProcess implements AutoCloseable {
      *
      * @param name how messages call it
      * @param environment variables on top of our own
-     * @param log takes its standard output and error; parent folders are created
+     * @param directory its working directory; created where missing, as the log's folder is
+     * @param log takes its standard output and error
      */
     public record Plan(String name, List<String> command, Map<String, String> environment, Path directory, Path log) {
         public Plan {
@@ -85,6 +86,7 @@ public class ServerProcess implements AutoCloseable {
         List<String> command = new ArrayList<>(plan.command());
         Programs.onPath("setsid").ifPresent(setsid -> command.addFirst(setsid.toString())); // Keeps the pid.
         try {
+            Files.createDirectories(plan.directory());
             Files.createDirectories(plan.log().toAbsolutePath().getParent());
             ProcessBuilder builder = new ProcessBuilder(command)
                     .directory(plan.directory().toFile())

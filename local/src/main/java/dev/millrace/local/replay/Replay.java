@@ -32,7 +32,9 @@ final class Replay {
 
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int GZIP_MAGIC = 0x1f8b;
-    private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
+
+    /** A byte order mark, and a carriage return at the end. */
+    private static final Pattern NONE_OF_A_LINE = Pattern.compile("^\u00ef\u00bb\u00bf|\r\\z");
 
     /** Also what feeds a reader. CUBOT makes phones. */
     static final Pattern ROBOT = Pattern.compile("(?<!\\bcu)bot|crawl|spider|slurp|feed", Pattern.CASE_INSENSITIVE);
@@ -116,21 +118,19 @@ final class Replay {
         StringBuilder line = new StringBuilder(1024);
         try {
             int next = in.read();
-            if (next < 0) {
-                return Optional.empty();
-            }
+            boolean isEnd = next < 0;
             for (; next >= 0 && next != '\n'; next = in.read()) {
                 if (line.length() < MAX_LINE_BYTES) {
                     line.append((char) next);
                 }
             }
+            return isEnd
+                    ? Optional.empty()
+                    : Optional.of(NONE_OF_A_LINE.matcher(line).replaceAll(""));
         } catch (IOException e) {
             broken = e;
             return Optional.empty();
         }
-        int start = line.indexOf(BYTE_ORDER_MARK) == 0 ? BYTE_ORDER_MARK.length() : 0;
-        boolean isCr = line.length() > start && line.charAt(line.length() - 1) == '\r';
-        return Optional.of(line.substring(start, line.length() - (isCr ? 1 : 0)));
     }
 
     private Optional<PageView> pageView(String line) {

@@ -12,6 +12,7 @@ import java.util.ResourceBundle;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
+import org.apache.commons.io.function.IOConsumer;
 
 /**
  * The server programs of the class path, unpacked once into a folder a version.
@@ -25,11 +26,6 @@ record Binaries(Path root) {
     private static final ResourceBundle VERSIONS = ResourceBundle.getBundle("dev.millrace.local.server.binaries");
     private static final String SYSTEM = System.getProperty("os.name").startsWith("Mac") ? "darwin" : "linux";
     private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
-
-    /** Fills an empty folder. */
-    private interface Filling {
-        void into(Path folder) throws IOException;
-    }
 
     /** The folder {@code redis-<version>}, which holds {@code redis-server}. */
     Path redis() {
@@ -47,7 +43,7 @@ record Binaries(Path root) {
         return folder("postgres", into -> unpack("postgres-" + SYSTEM + (ARM ? "-arm_64" : "-x86_64") + ".txz", into));
     }
 
-    private Path folder(String program, Filling filling) {
+    private Path folder(String program, IOConsumer<Path> filling) {
         Path folder = root.resolve(program + "-" + VERSIONS.getString(program));
         if (Files.isDirectory(folder)) {
             return folder;
@@ -56,7 +52,7 @@ record Binaries(Path root) {
             Files.createDirectories(root);
             Path unfinished = Files.createTempDirectory(root, folder.getFileName() + ".unfinished.");
             Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rwxr-xr-x"));
-            filling.into(unfinished);
+            filling.accept(unfinished);
             publish(unfinished, folder);
             return folder;
         } catch (IOException e) {

@@ -4,15 +4,12 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.millrace.local.process.Programs;
 import dev.millrace.local.process.ServerProcess;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -50,44 +47,32 @@ public final class RedisServer extends ServerProcess {
 
     /** @param progress takes a line each five seconds while it loads a large append-only file */
     public static RedisServer start(Place place, int port, Durability durability, Consumer<String> progress) {
-        Program program = program(place);
+        Path program = program(place);
+        String origin = program.startsWith(place.binaries()) ? "embedded binary" : "of the PATH";
         int chosen = port == 0 ? Ports.free() : port;
         Path data = place.data().resolve("redis");
-        try {
-            Files.createDirectories(data);
-        } catch (IOException e) {
-            throw new UncheckedIOException("can't create " + data, e);
-        }
-        List<String> command = command(program.file(), chosen, durability);
+        List<String> command = command(program, chosen, durability);
         Plan plan = new Plan("redis", command, Map.of(), data, place.logs().resolve("redis.log"));
-        RedisServer server = new RedisServer(plan, chosen, program.description());
+        RedisServer server =
+                new RedisServer(plan, chosen, "redis " + version(program).orElse("?") + " (" + origin + ")");
         server.start();
         server.awaitReady(progress);
         return server;
     }
 
-    /**
-     * A {@code redis-server} that can be run.
-     *
-     * @param description what it is, for people: {@code redis 7.0.15 (embedded binary)}
-     */
-    public record Program(Path file, String description) {}
-
-    /** The one on {@code PATH}, or else the embedded one. */
-    public static Program program(Place place) {
+    /** The {@code redis-server} on {@code PATH} where it is new enough and runs, or else the embedded one. */
+    public static Path program(Place place) {
         return Programs.onPath("redis-server")
-                .flatMap(file -> installed(file, "of the PATH"))
-                .or(() -> installed(new Binaries(place.binaries()).redis().resolve("redis-server"), "embedded binary"))
-                .orElseThrow();
+                .filter(file -> version(file).isPresent())
+                .orElseGet(() -> new Binaries(place.binaries()).redis().resolve("redis-server"));
     }
 
     /** Empty where the program is too old or does not run. */
-    static Optional<Program> installed(Path file, String origin) {
-        return Programs.output(List.of(file.toString(), "--version"))
+    static Optional<String> version(Path program) {
+        return Programs.output(List.of(program.toString(), "--version"))
                 .map(VERSION::matcher)
-                .filter(Matcher::find)
-                .filter(version -> Integer.parseInt(version.group(2)) >= OLDEST_MAJOR)
-                .map(version -> new Program(file, "redis " + version.group(1) + " (" + origin + ")"));
+                .filter(found -> found.find() && Integer.parseInt(found.group(2)) >= OLDEST_MAJOR)
+                .map(found -> found.group(1));
     }
 
     @Override

@@ -96,7 +96,7 @@ public final class RedisNode extends ServerProcess {
     }
 
     private static String program(Path home) {
-        return RedisServer.program(RealServers.place(home)).file().toString();
+        return RedisServer.program(RealServers.place(home)).toString();
     }
 
     public int port() {
