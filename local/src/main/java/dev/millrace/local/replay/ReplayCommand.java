@@ -57,8 +57,8 @@ public final class ReplayCommand implements Callable<Integer> {
 
     private final Terminal terminal;
     private final ReplayCounts counts = new ReplayCounts();
-    private final long started = System.nanoTime();
-    private long reported = started;
+    private long started;
+    private long reported;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -121,6 +121,8 @@ public final class ReplayCommand implements Callable<Integer> {
                 ? new SigningKey(new Kid(publisher, 1), "dry-run")
                 : new Publishers(terminal.settings(), terminal.clock()).key(publisher);
         Replay replay = new Replay(key.secret(), creators, counts);
+        started = System.nanoTime();
+        reported = started;
         try (FileInputStream log = new FileInputStream(file.toFile())) {
             Terminal.withShutdownHook(this::sayHowFar, () -> {
                 replay.run(log, batch, inFlight, sender(key), () -> report(log.getChannel()));
