@@ -55,7 +55,7 @@ final class Bench {
                     + " CPU seconds=cpuSecondsPerMillion";
 
     private final BenchPlan plan;
-    private final List<Entrant> entrants;
+    private final List<Contestant.Entrant> entrants;
     private final ProgressPrinter progress;
     private final Slabs slabs = new Slabs();
     private final Map<String, Contestant> started = new LinkedHashMap<>();
@@ -90,7 +90,7 @@ final class Bench {
         }
     }
 
-    Bench(BenchPlan plan, List<Entrant> entrants, ProgressPrinter progress) {
+    Bench(BenchPlan plan, List<Contestant.Entrant> entrants, ProgressPrinter progress) {
         this.plan = plan;
         this.entrants = entrants.stream().filter(plan::takes).toList();
         this.progress = progress;
@@ -102,7 +102,7 @@ final class Bench {
 
     void run(Stage stage) throws InterruptedException {
         try {
-            for (Entrant entrant : entrants) {
+            for (Contestant.Entrant entrant : entrants) {
                 start(entrant, stage);
             }
             List<Turn> inTurns = turns.stream().sorted(IN_TURNS).toList();
@@ -125,7 +125,7 @@ final class Bench {
     }
 
     /** Starts it and goes through its scenarios until code is compiled and the sizes of rounds are known: each at least once. */
-    private void start(Entrant entrant, Stage stage) throws InterruptedException {
+    private void start(Contestant.Entrant entrant, Stage stage) throws InterruptedException {
         List<Scenario> scenarios =
                 entrant.scenarios().stream().filter(plan::takes).toList();
         if (scenarios.isEmpty()) {

@@ -29,7 +29,7 @@ public final class BenchCommand extends MeasuringCommand {
     private static final Duration QUICK_BUDGET = Duration.ofSeconds(255);
     private static final Duration NO_BUDGET = Duration.ofDays(1);
 
-    private final List<Entrant> entrants;
+    private final List<Contestant.Entrant> entrants;
 
     @Option(
             names = "--quick",
@@ -43,41 +43,36 @@ public final class BenchCommand extends MeasuringCommand {
             names = "--cases",
             paramLabel = "NAME",
             split = ",",
-            description = "Such as single, batch-1000, clients-64 (default: all).")
+            description = "Such as single, clients-64 (default: all).")
     private List<String> cases = List.of();
 
     @Option(
             names = "--aof",
             paramLabel = "SETTING",
             split = ",",
-            description = "When Redis writes to the disk: off, everysec, always (default: all).")
+            description = "Of off, everysec, always (default: all).")
     private List<String> aofs = List.of();
 
-    @Option(
-            names = "--rounds",
-            paramLabel = "N",
-            description = "Measured rounds of each scenario (default: 5, with --quick up to 3).")
+    @Option(names = "--rounds", paramLabel = "N", description = "Of each scenario (default: 5, with --quick up to 3).")
     private @Nullable Integer rounds;
 
     @Option(
             names = "--warm-up",
             paramLabel = "SECONDS",
-            description =
-                    "Least time of each contestant's rounds before the measured ones (default: 20, with --quick 6).")
+            description = "Of each contestant (default: 20, with --quick 6).")
     private @Nullable Integer warmUp;
 
     @Option(
             names = "--remembered",
             paramLabel = "N",
-            description = "Identities in the logs of one more contestant, millrace-remembered (default: 0, with --quick"
-                    + " 1000000).")
+            description = "Identities in the logs of millrace-remembered (default: 0, with --quick 1000000).")
     private @Nullable Integer remembered;
 
     public BenchCommand(Terminal terminal) {
-        this(terminal, Entrant.ALL);
+        this(terminal, Contestant.Entrant.ALL);
     }
 
-    BenchCommand(Terminal terminal, List<Entrant> entrants) {
+    BenchCommand(Terminal terminal, List<Contestant.Entrant> entrants) {
         super(terminal);
         this.entrants = List.copyOf(entrants);
     }
@@ -91,14 +86,14 @@ public final class BenchCommand extends MeasuringCommand {
     }
 
     /** Those whose logs are full stand behind those whose logs are empty. */
-    private List<Entrant> all() {
+    private List<Contestant.Entrant> all() {
         int identities =
                 within("--remembered", Objects.requireNonNullElse(remembered, quick ? 1_000_000 : 0), 0, 100_000_000);
-        List<Entrant> all = new ArrayList<>();
-        for (Entrant entrant : entrants) {
+        List<Contestant.Entrant> all = new ArrayList<>();
+        for (Contestant.Entrant entrant : entrants) {
             all.add(entrant);
             if (identities > 0 && entrant.name().equals(MillraceServices.NAME)) {
-                all.add(Entrant.remembering(identities));
+                all.add(Contestant.Entrant.remembering(identities));
             }
         }
         return all;
@@ -115,7 +110,7 @@ public final class BenchCommand extends MeasuringCommand {
                 known(
                         "--contestants",
                         contestants,
-                        all().stream().map(Entrant::name).toList()),
+                        all().stream().map(Contestant.Entrant::name).toList()),
                 known("--cases", cases, allCases),
                 known("--aof", aofs, Aof.class),
                 Duration.ofSeconds(within("--warm-up", Objects.requireNonNullElse(warmUp, quick ? 6 : 20), 0, 600)),

@@ -51,7 +51,7 @@ record BenchPlan(
         return length.dividedBy(2);
     }
 
-    boolean takes(Entrant entrant) {
+    boolean takes(Contestant.Entrant entrant) {
         return contestants.isEmpty() || contestants.contains(entrant.name());
     }
 

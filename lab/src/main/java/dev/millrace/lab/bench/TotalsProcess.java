@@ -23,21 +23,16 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.LongDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
-import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.kstream.Consumed;
-import org.apache.kafka.streams.kstream.Grouped;
-import org.apache.kafka.streams.kstream.Materialized;
-import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessorSupplier;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
-import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowStore;
@@ -84,11 +79,7 @@ final class TotalsProcess {
             failure.printStackTrace();
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
-        streams.setStateListener((now, before) -> {
-            if (now == KafkaStreams.State.RUNNING) {
-                announce(state);
-            }
-        });
+        streams.setStateListener((now, before) -> announce(now, state));
         Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
         streams.start();
         Map<String, Object> settings = Map.ofEntries(
@@ -106,9 +97,11 @@ final class TotalsProcess {
         }
     }
 
-    private static void announce(Path state) {
+    private static void announce(KafkaStreams.State now, Path state) {
         try {
-            Files.writeString(state.resolve(READY), "");
+            if (now == KafkaStreams.State.RUNNING) {
+                Files.writeString(state.resolve(READY), "");
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -118,17 +111,15 @@ final class TotalsProcess {
         StreamsBuilder path = new StreamsBuilder();
         path.stream(CLICKS, Consumed.with(Serdes.String(), Serdes.String()))
                 .processValues(new OncePerId())
-                .groupByKey(Grouped.with(Serdes.String(), Serdes.Long()))
-                .reduce(
-                        Math::addExact,
-                        Materialized.<String, Long, KeyValueStore<Bytes, byte[]>>as("earned")
-                                .withKeySerde(Serdes.String())
-                                .withValueSerde(Serdes.Long()))
+                .groupByKey()
+                .reduce(Math::addExact)
                 .toStream()
-                .to(TOTALS, Produced.with(Serdes.String(), Serdes.Long()));
+                .to(TOTALS);
         Properties settings = new Properties();
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, APPLICATION);
         settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, broker);
+        settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
+        settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.LongSerde.class);
         settings.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
         settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 2);
@@ -153,11 +144,8 @@ final class TotalsProcess {
             Map<String, Long> latest = new HashMap<>();
             consumer.poll(Duration.ofMillis(200)).forEach(total -> latest.put(total.key(), total.value()));
             if (!latest.isEmpty()) {
-                Connection connection = write.getConnection();
-                write.setArray(
-                        1, connection.createArrayOf("text", latest.keySet().toArray()));
-                write.setArray(
-                        2, connection.createArrayOf("bigint", latest.values().toArray()));
+                write.setObject(1, latest.keySet().toArray(String[]::new));
+                write.setObject(2, latest.values().toArray(Long[]::new));
                 write.executeUpdate();
             }
             Map<TopicPartition, Long> reached =

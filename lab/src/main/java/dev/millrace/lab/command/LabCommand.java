@@ -1,10 +1,9 @@
 package dev.millrace.lab.command;
 
+import com.google.common.base.Throwables;
 import dev.millrace.lab.stack.RunHome;
 import dev.millrace.local.command.Terminal;
 import dev.millrace.local.process.CommandException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -97,12 +96,9 @@ public abstract class LabCommand implements Callable<Integer> {
 
     /** What people are shown of a failure: the message where it is meant for them, otherwise everything. */
     public static String explained(Throwable failure) {
-        if (failure instanceof CommandException) {
-            return String.valueOf(failure.getMessage());
-        }
-        StringWriter text = new StringWriter();
-        failure.printStackTrace(new PrintWriter(text));
-        return text.toString();
+        return failure instanceof CommandException
+                ? String.valueOf(failure.getMessage())
+                : Throwables.getStackTraceAsString(failure);
     }
 
     /** To be thrown. */

@@ -1,6 +1,8 @@
 package dev.millrace.lab.command;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,7 +14,7 @@ import java.util.stream.Stream;
  *
  * @param cores that this process may use; the load client shares them with all servers
  * @param processor its model, as far as the system tells
- * @param memoryMib of the machine, 0 where the system does not tell
+ * @param memoryMib of the machine
  * @param system name and version of the operating system
  * @param java of the clients and of the services
  * @param servers the binaries that ran and how they were set, a line each
@@ -21,32 +23,26 @@ import java.util.stream.Stream;
 public record Machine(
         int cores, String processor, long memoryMib, String system, String java, List<String> servers, double seconds) {
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
-    private static final Path MEMORY = Path.of("/proc/meminfo");
-    private static final int KIB_A_MIB = 1024;
 
     public Machine {
         servers = List.copyOf(servers);
     }
 
     public static Machine ofThisProcess(List<String> servers, Duration took) {
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return new Machine(
-                Runtime.getRuntime().availableProcessors(),
-                valueIn(PROCESSORS, "model name"),
-                memory(),
-                System.getProperty("os.name") + " " + System.getProperty("os.version"),
+                system.getAvailableProcessors(),
+                model(),
+                system.getTotalMemorySize() >> 20,
+                system.getName() + " " + system.getVersion(),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"),
                 servers,
                 took.toMillis() / 1_000.0);
     }
 
-    private static long memory() {
-        String kib = valueIn(MEMORY, "MemTotal").replaceAll("\\D", "");
-        return kib.isEmpty() ? 0 : Long.parseLong(kib) / KIB_A_MIB;
-    }
-
-    private static String valueIn(Path file, String name) {
-        try (Stream<String> lines = Files.lines(file)) {
-            return lines.filter(line -> line.startsWith(name))
+    private static String model() {
+        try (Stream<String> lines = Files.lines(PROCESSORS)) {
+            return lines.filter(line -> line.startsWith("model name"))
                     .findFirst()
                     .map(line -> line.substring(line.indexOf(':') + 1).strip())
                     .orElse("unknown");

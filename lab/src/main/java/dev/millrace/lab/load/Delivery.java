@@ -238,7 +238,7 @@ public final class Delivery {
 
     /** What became of the arrivals, once all is over. */
     public Score score() {
-        return score.of(0, end);
+        return score(0, end);
     }
 
     /** The same of the arrivals from one up to below another. */

@@ -14,7 +14,6 @@ import java.util.Locale;
 final class HttpReply implements Reply {
     private static final String END_OF_HEAD = "\r\n\r\n";
     private static final String LAST_CHUNK = "0\r\n\r\n";
-    private static final int LONGEST_HEAD = 16 * 1024;
     private static final int STATUS = "HTTP/1.1 ".length();
 
     private byte[] received = new byte[512];
@@ -58,9 +57,6 @@ final class HttpReply implements Reply {
     private boolean readHead() throws IOException {
         int at = text(0).indexOf(END_OF_HEAD);
         if (at < 0) {
-            if (length > LONGEST_HEAD) {
-                throw new IOException("a head of more than %d bytes".formatted(LONGEST_HEAD));
-            }
             return false;
         }
         head = text(0).substring(0, at + 2).toLowerCase(Locale.ROOT);

@@ -32,15 +32,11 @@ import org.jspecify.annotations.Nullable;
 final class Overload {
     static final int PEAK = 100;
 
-    /** What is normal is seen at this level, in percent of peak. */
+    /** In percent of peak: what is normal; beside reads of balances; in the flood. Replays come for each honest event. */
     private static final int CALM = 50;
 
-    /** Of the peak, while balances are read. */
     private static final int FOLLOWED = 80;
-
-    /** Of the peak, in the flood, and replays for each honest event. */
     private static final int HONEST = 30;
-
     private static final int REPLAYS = 5;
 
     /** Reads a second that ask for next to nothing, and such as ask for something of the machine themselves. */
@@ -54,12 +50,10 @@ final class Overload {
     /** How long it is looked at after a level: five seconds that it has, a second to show it, and one more. */
     private static final Duration RETURN = Duration.ofSeconds(7);
 
-    /** What may be accepted at most, as a part of the peak: requests for more than this are not written out. */
+    /** Requests are written out outside of the heap: for at most this part of the peak, in at most so many bytes. */
     private static final double MOST_ACCEPTED = 1.5;
 
-    /** Most memory for requests that are written out, outside of the heap, and bytes that an event takes more or less. */
     private static final long MOST_BYTES = 3L << 30;
-
     private static final int EVENT_BYTES = 600;
     private static final int WARM_UPS = 8;
     private static final int ROUNDS = 5;

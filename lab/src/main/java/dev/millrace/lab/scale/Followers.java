@@ -49,20 +49,20 @@ final class Followers implements AutoCloseable {
     }
 
     private void read(Socket socket) {
-        boolean isFirst = true;
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))) {
+            boolean isFirst = true;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.equals(EVENT)) {
                     events.increment();
                     if (isFirst) {
                         begun.countDown();
-                        isFirst = false;
                     }
+                    isFirst = false;
                 }
             }
         } catch (IOException e) {
-            // closed, or broken off: then its event is missing
+            // It is closed, or it broke off: then its event is missing.
         }
     }
 

@@ -48,11 +48,7 @@ public final class ScaleCommand extends MeasuringCommand {
     private final Map<String, Map<String, Double>> figures = new LinkedHashMap<>();
     private final List<String> failures = new CopyOnWriteArrayList<>();
 
-    @Option(
-            names = "--parts",
-            paramLabel = "NAME",
-            split = ",",
-            description = "Of settlement, database, start, nodes, balance, followers, outage (default: all).")
+    @Option(names = "--parts", paramLabel = "NAME", split = ",", description = "Which of these (default: all).")
     private List<String> parts = List.of();
 
     @Option(names = "--creators", paramLabel = "N", description = "Active ones in settlement (default: 1000000).")
@@ -61,13 +57,13 @@ public final class ScaleCommand extends MeasuringCommand {
     @Option(
             names = "--articles",
             paramLabel = "N",
-            description = "Articles of each creator in settlement, each read once (default: 1).")
+            description = "Of each creator in settlement, each read once (default: 1).")
     private int articles = 1;
 
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            description = "The settlement's interval in database, and the length of outage (default: 60).")
+            description = "Interval in database, length of outage (default: 60).")
     private int seconds = 60;
 
     @Option(names = "--rate", paramLabel = "N", description = "Events/s in database, start and outage (default: 5000).")
@@ -82,7 +78,7 @@ public final class ScaleCommand extends MeasuringCommand {
     @Option(
             names = "--worker-heap",
             paramLabel = "SIZE",
-            description = "Most memory for objects of the worker, such as 256m (default) or 1g.")
+            description = "Most heap of the worker, such as 256m (default), 1g.")
     private String workerHeap = "256m";
 
     public ScaleCommand(Terminal terminal) {

@@ -113,7 +113,8 @@ class BenchIT {
     private Report run(BenchPlan plan) throws InterruptedException {
         ProgressPrinter progress = new ProgressPrinter(System.out, 0);
         Stage stage = new Stage(ROOT, home, progress::step);
-        List<Entrant> entrants = Stream.concat(Entrant.ALL.stream(), Stream.of(Entrant.remembering(REMEMBERED)))
+        List<Contestant.Entrant> entrants = Stream.concat(
+                        Contestant.Entrant.ALL.stream(), Stream.of(Contestant.Entrant.remembering(REMEMBERED)))
                 .toList();
         Bench bench = new Bench(plan, entrants, progress);
         bench.run(stage);

@@ -193,7 +193,7 @@ class BenchTest {
 
     @Test
     void oneThatDoesNotStartIsToldInItsWords() throws InterruptedException {
-        Entrant absent = new Entrant("absent", scenarios("absent", "a"), (_, _) -> {
+        Contestant.Entrant absent = new Contestant.Entrant("absent", scenarios("absent", "a"), (_, _) -> {
             throw CommandException.failed("port 1 is taken");
         });
         Report outcome = run(PLAN, absent, sound.entrant());
@@ -221,16 +221,16 @@ class BenchTest {
     }
 
     private Report run(BenchPlan plan, FakeContestant... contestants) throws InterruptedException {
-        return run(plan, Stream.of(contestants).map(FakeContestant::entrant).toArray(Entrant[]::new));
+        return run(plan, Stream.of(contestants).map(FakeContestant::entrant).toArray(Contestant.Entrant[]::new));
     }
 
-    private Report run(BenchPlan plan, Entrant... entrants) throws InterruptedException {
+    private Report run(BenchPlan plan, Contestant.Entrant... entrants) throws InterruptedException {
         Bench bench = bench(plan, entrants);
         bench.run(STAGE);
         return bench.report();
     }
 
-    private Bench bench(BenchPlan plan, Entrant... entrants) {
+    private Bench bench(BenchPlan plan, Contestant.Entrant... entrants) {
         PrintStream out = new PrintStream(screen, true, StandardCharsets.UTF_8);
         return new Bench(plan, List.of(entrants), new ProgressPrinter(out, 0));
     }
