@@ -18,18 +18,11 @@ import java.util.stream.Stream;
  * namespaces, Postgres really becomes user 65534, which is given the data folder.
  */
 enum Account {
-    OURS(""),
-    USER_NAMESPACE("unshare\n-U"),
-    NOBODY("setpriv\n--reuid=65534\n--regid=65534\n--clear-groups");
+    OURS,
+    USER_NAMESPACE,
+    NOBODY;
 
     private static final int NOBODY_UID = 65534;
-
-    /** Words, one a line. */
-    private final String prefix;
-
-    Account(String prefix) {
-        this.prefix = prefix;
-    }
 
     /** @throws CommandException when we are root and neither way works */
     static Account choose() {
@@ -53,7 +46,12 @@ enum Account {
 
     /** The command as this account runs it; the pid stays that of the process started. */
     List<String> command(List<String> command) {
-        return Stream.concat(prefix.lines(), command.stream()).toList();
+        List<String> prefix = switch (this) {
+            case OURS -> List.of();
+            case USER_NAMESPACE -> List.of("unshare", "-U");
+            case NOBODY -> List.of("setpriv", "--reuid=" + NOBODY_UID, "--regid=" + NOBODY_UID, "--clear-groups");
+        };
+        return Stream.concat(prefix.stream(), command.stream()).toList();
     }
 
     /** Makes the account the owner of a file, or of a folder and everything in it; only root can. */

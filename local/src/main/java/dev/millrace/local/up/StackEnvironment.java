@@ -27,24 +27,21 @@ public record StackEnvironment(LocalSettings settings) {
         variables.put(service.variable(), Integer.toString(settings.port(service)));
         variables.put(service.managementVariable(), Integer.toString(settings.managementPort(service)));
         variables.put(LocalSettings.BIND_ADDRESS, settings.bind().getHostAddress());
-        if (service != Part.WORKER) {
-            putSecret(variables, MasterKey.VARIABLE);
-        }
         if (service == Part.INGEST) {
-            putSecret(variables, IdentityKey.VARIABLE);
-        } else {
-            variables.put("MILLRACE_POSTGRES_URL", postgres.url(PostgresServer.DATABASE));
+            putSecrets(variables, MasterKey.VARIABLE, IdentityKey.VARIABLE);
+            return variables;
         }
+        variables.put("MILLRACE_POSTGRES_URL", postgres.url(PostgresServer.DATABASE));
         if (service == Part.WORKER) {
             putLogin(variables, "USER", Databases.SETTLER, "PASSWORD", postgres);
             putLogin(variables, "READER", Databases.READER, "READER_PASSWORD", postgres);
-        }
-        if (service == Part.LEDGER) {
-            if (ours("MILLRACE_LEDGER_JWK_SET_URI").isEmpty()) {
-                putSecret(variables, LocalSettings.BEARER_SECRET);
-            }
+        } else {
             putLogin(variables, "USER", Databases.LEDGER, "PASSWORD", postgres);
             putLogin(variables, "OWNER", Databases.OWNER, "OWNER_PASSWORD", postgres);
+            putSecrets(variables, MasterKey.VARIABLE);
+            if (ours("MILLRACE_LEDGER_JWK_SET_URI").isEmpty()) {
+                putSecrets(variables, LocalSettings.BEARER_SECRET);
+            }
         }
         return variables;
     }
@@ -57,8 +54,10 @@ public record StackEnvironment(LocalSettings settings) {
                 .toList();
     }
 
-    private void putSecret(Map<String, String> variables, String variable) {
-        variables.put(variable, settings.secretOrNew(variable));
+    private void putSecrets(Map<String, String> variables, String... names) {
+        for (String name : names) {
+            variables.put(name, settings.secretOrNew(name));
+        }
     }
 
     private static void putLogin(
