@@ -41,7 +41,7 @@ final class WholePath {
     private final LabSettings settings;
     private final Place place;
     private final Api api;
-    private LabStack stack;
+    private final LabStack stack;
 
     /**
      * @param name of the folder of its logs
@@ -128,9 +128,9 @@ final class WholePath {
 
     /**
      * Stops everything, starts it again by {@code ./millrace up} on the same data, and after the check ends that by
-     * SIGTERM and starts this stack again. Nothing may be left in between.
+     * SIGTERM. Nothing may be left either time.
      */
-    void restartThroughUp(Runnable check) {
+    void endThroughUp(Runnable check) {
         stop();
         Path log = place.logs().resolve("up.log");
         ServerProcess up = commandLine().up(log);
@@ -144,12 +144,17 @@ final class WholePath {
         } finally {
             up.kill();
         }
-        stack = LabStack.start(settings, place, System.out::println);
+    }
+
+    boolean isStopped() {
+        return stack.processes().isEmpty();
     }
 
     void close() throws IOException {
         try {
-            stop();
+            if (!isStopped()) {
+                stop();
+            }
         } finally {
             stack.kill();
             Folders.delete(home);

@@ -24,15 +24,19 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /**
  * From a reader's event to a creator's balance over the packaged services, real Redis and real Postgres. Each test has
- * creators and articles of its own, so that their order does not matter.
+ * creators and articles of its own, so that their order does not matter. The test that ends the stack comes last.
  */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class WholePathIT {
     private static final Duration INTERVAL = Duration.ofSeconds(3);
     private static final int CREATORS = 50;
@@ -66,7 +70,9 @@ class WholePathIT {
 
     @AfterEach
     void everyEventHasOneOutcomeAndEveryMicroIsSomewhere() {
-        path.assertIdentities();
+        if (!path.isStopped()) {
+            path.assertIdentities();
+        }
     }
 
     @Test
@@ -137,6 +143,7 @@ class WholePathIT {
     }
 
     @Test
+    @Order(Integer.MAX_VALUE)
     void aRealLogIsPaidToTheMicroAndNeitherASecondReplayNorARestartChangesAnything() throws IOException {
         Path log = WholePath.ROOT.resolve("../shared/data/apache_access.log").normalize();
         if (!Files.exists(log)) {
@@ -156,14 +163,13 @@ class WholePathIT {
         assertThat(second.get("duplicate").asLong()).isEqualTo(expected.pageViews());
         assertBalances(expected);
         long began = System.nanoTime();
-        path.restartThroughUp(() -> {
+        path.endThroughUp(() -> {
             assertBalances(expected);
             assertThat(replay(log).get("accepted").asLong()).isZero();
+            assertBalances(expected);
+            path.assertIdentities();
         });
-        print("everything stopped and started again twice in %.1f s".formatted(seconds(began)));
-        assertBalances(expected);
-        assertThat(replay(log).get("accepted").asLong()).isZero();
-        assertBalances(expected);
+        print("everything stopped, started again by up and stopped in %.1f s".formatted(seconds(began)));
     }
 
     @Test
