@@ -5,10 +5,9 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -42,8 +41,9 @@ public record QuarantineDecision(
 
     /** All decisions, by name; people make few. */
     public static Map<String, QuarantineDecision> all(JdbcClient jdbc) {
-        return jdbc.sql(QUERY).query(QuarantineDecision::row).list().stream()
-                .collect(Collectors.toMap(QuarantineDecision::name, Function.identity()));
+        Map<String, QuarantineDecision> all = new HashMap<>();
+        jdbc.sql(QUERY).query(QuarantineDecision::row).list().forEach(decision -> all.put(decision.name(), decision));
+        return all;
     }
 
     private static QuarantineDecision row(ResultSet row, int number) throws SQLException {
@@ -72,10 +72,9 @@ public record QuarantineDecision(
             @Nullable Long journalId,
             String reason,
             @Nullable String origin) {
-        return jdbc.sql("""
+        jdbc.sql("""
                 INSERT INTO quarantine_decision (name, decision, micros, events, journal_id, reason, origin)
                 VALUES (:name, :decision, :micros, :events, :journal, :reason, :origin)
-                RETURNING name, decision, micros, events, journal_id, reason, decided_at, origin
                 """)
                 .param("name", name)
                 .param("decision", adopted ? "adopted" : "discarded")
@@ -84,8 +83,8 @@ public record QuarantineDecision(
                 .param("journal", journalId, Types.BIGINT)
                 .param("reason", reason)
                 .param("origin", origin, Types.VARCHAR)
-                .query(QuarantineDecision::row)
-                .single();
+                .update();
+        return about(name, jdbc).orElseThrow();
     }
 
     /** For people. */

@@ -35,11 +35,6 @@ public final class CatalogStore {
         return link.await(text(link));
     }
 
-    /** The revision as text, waiting for it. */
-    public static Optional<String> revisionNow(Link link) {
-        return link.await(revision(link));
-    }
-
     /**
      * Publishes a text if the one that the caller has read is still there.
      *

@@ -36,7 +36,7 @@ public final class RunningLedger implements AutoCloseable {
     private final String address;
     private final String managementAddress;
 
-    private RunningLedger(Stores stores, Map<String, String> more, String... arguments) {
+    private RunningLedger(Stores stores, Map<String, String> more) {
         this.stores = stores;
         Map<String, Object> properties = new HashMap<>(Map.of(
                 "MILLRACE_LEDGER_PORT",
@@ -59,7 +59,7 @@ public final class RunningLedger implements AutoCloseable {
         this.context = new SpringApplicationBuilder(LedgerService.class)
                 .properties(properties)
                 .registerShutdownHook(false)
-                .run(arguments);
+                .run();
         this.address = "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.server.port");
         this.managementAddress =
                 "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.management.port");
@@ -80,9 +80,8 @@ public final class RunningLedger implements AutoCloseable {
         return Shared.LEDGER;
     }
 
-    /** @param arguments of the command line, for what is no variable */
-    public static RunningLedger start(Stores stores, Map<String, String> more, String... arguments) {
-        return new RunningLedger(stores, more, arguments);
+    public static RunningLedger start(Stores stores, Map<String, String> more) {
+        return new RunningLedger(stores, more);
     }
 
     public Stores stores() {

@@ -3,6 +3,7 @@ package dev.millrace.lab.bench;
 import dev.millrace.lab.bench.Pipeline.Click;
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Events;
+import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.Stage;
 import dev.millrace.lab.stack.Wait;
 import dev.millrace.local.process.ServerProcess;
@@ -47,7 +48,7 @@ import org.apache.kafka.common.utils.AppInfoParser;
  * ({@link TotalsProcess}). An event is acknowledged when the broker has it: it is in the balance up to a second later. A crash
  * of a process neither loses nor doubles one; a power cut loses what the broker has left to the kernel to write to the disk.
  */
-final class KafkaStreamsTotals extends DatabaseContestant {
+final class KafkaStreamsTotals extends Contestant {
     static final String NAME = "kafka";
     static final List<Scenario> SCENARIOS = Scenario.of(NAME, List.of(Case.BATCH_100, Case.BATCH_1000));
 
@@ -59,12 +60,14 @@ final class KafkaStreamsTotals extends DatabaseContestant {
             Map.entry("batch.size", 128 * 1024),
             Map.entry("compression.type", "lz4"));
 
+    private final ContestantDatabase database;
     private final Admin admin;
     private final Producer<String, String> producer;
 
     KafkaStreamsTotals(Stage stage) throws Exception {
-        super(stage.place(NAME), "");
         Place place = stage.place(NAME);
+        database = new ContestantDatabase(place);
+        runs("postgres", database.server(), database.description());
         int port = Ports.free();
         String address = "127.0.0.1:" + port;
         runs(
@@ -84,11 +87,11 @@ final class KafkaStreamsTotals extends DatabaseContestant {
                 "streams",
                 TotalsProcess.class.getName(),
                 place,
-                Map.of(TotalsProcess.PASSWORD, server().password()),
+                Map.of(TotalsProcess.PASSWORD, database.server().password()),
                 () -> Files.exists(ready) ? ServerProcess.Answer.READY : ServerProcess.Answer.SILENT,
                 address,
                 state.toString(),
-                server().url(),
+                database.server().url(),
                 Databases.OWNER);
         runs(
                 "streams",
@@ -128,6 +131,11 @@ final class KafkaStreamsTotals extends DatabaseContestant {
     }
 
     @Override
+    Costs costs() throws SQLException {
+        return database.costs(0, 0, 0);
+    }
+
+    @Override
     public void close() {
         producer.close();
         admin.close();
@@ -138,7 +146,7 @@ final class KafkaStreamsTotals extends DatabaseContestant {
     @Override
     Round prepare(Scenario scenario, Events events) throws SQLException {
         Pipeline pipeline = new Pipeline(scenario.shape(), events);
-        long before = micros();
+        long before = database.micros();
         return new Round() {
             @Override
             public long send(Histogram nanos) throws InterruptedException {
@@ -154,7 +162,7 @@ final class KafkaStreamsTotals extends DatabaseContestant {
 
             @Override
             public long counted() throws SQLException {
-                return micros() - before;
+                return database.micros() - before;
             }
         };
     }

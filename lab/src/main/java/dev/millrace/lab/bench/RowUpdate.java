@@ -2,6 +2,7 @@ package dev.millrace.lab.bench;
 
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Events;
+import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.Stage;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -18,7 +19,7 @@ import org.HdrHistogram.Histogram;
  * What users have today: each event is a transaction of one UPDATE of the creator's row. Postgres is durable and has its
  * default settings, {@code synchronous_commit = on} among them.
  */
-final class RowUpdate extends DatabaseContestant {
+final class RowUpdate extends Contestant {
     static final String NAME = "row-update";
 
     /** The case with most connections. */
@@ -29,17 +30,28 @@ final class RowUpdate extends DatabaseContestant {
 
     private static final String PAY = "UPDATE balance SET micros = micros + ? WHERE creator = ?";
 
+    private final ContestantDatabase database;
+
     RowUpdate(Stage stage) throws SQLException {
-        super(stage.place(NAME), ", fsync on, synchronous_commit on, autocommit, prepared statements");
+        database = new ContestantDatabase(stage.place(NAME));
+        runs(
+                "postgres",
+                database.server(),
+                database.description() + ", fsync on, synchronous_commit on, autocommit, prepared statements");
+    }
+
+    @Override
+    Costs costs() throws SQLException {
+        return database.costs(0, 0, 0);
     }
 
     /** One thread a connection, each takes the next event when the one before is committed. */
     @Override
     Round prepare(Scenario scenario, Events events) throws SQLException {
-        openBalances(scenario.creators());
+        database.openBalances(scenario.creators());
         List<Connection> connections = new ArrayList<>();
         for (int i = 0; i < scenario.shape().clients(); i++) {
-            connections.add(connect());
+            connections.add(database.connect());
         }
         AtomicInteger next = new AtomicInteger();
         return new Round() {
@@ -58,7 +70,7 @@ final class RowUpdate extends DatabaseContestant {
 
             @Override
             public long counted() throws SQLException {
-                return micros();
+                return database.micros();
             }
         };
     }

@@ -1,7 +1,7 @@
 package dev.millrace.ledger.balance;
 
+import dev.millrace.books.Balances.Cursor;
 import dev.millrace.books.Balances.Settled;
-import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.money.Micros;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
@@ -10,9 +10,8 @@ import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.settings.LedgerSettings;
-import dev.millrace.service.problem.Problem;
-import dev.millrace.service.problem.ProblemException;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,7 +32,7 @@ import java.util.concurrent.TimeoutException;
 record PartitionReading(
         Partition partition,
         List<Creator> creators,
-        PartitionCursor from,
+        Cursor from,
         Instant asOf,
         CompletableFuture<Pending.Reply> reply) {
     /**
@@ -47,13 +46,13 @@ record PartitionReading(
 
     /** Begins it: asks Redis. */
     static PartitionReading begin(
-            RedisConnections redis, Partition partition, List<Creator> creators, PartitionCursor from, Instant asOf) {
+            RedisConnections redis, Partition partition, List<Creator> creators, Cursor from, Instant asOf) {
         CompletableFuture<Pending.Reply> reply;
         try {
             reply = Pending.read(
                     redis.required(partition),
                     partition,
-                    from.settledEpoch() + 1,
+                    from.epoch() + 1,
                     Math.min(MOST_EPOCHS, MOST_FIELDS / creators.size()),
                     creators.stream().map(Creator::id).toList());
         } catch (RedisUnavailableException e) {
@@ -69,14 +68,14 @@ record PartitionReading(
      */
     Pending.Reply.Read pending() throws UnreadableException {
         if (from.lineage() == 0) {
-            throw new UnreadableException("the counters of %s were never opened".formatted(partition));
+            throw UnreadableException.now("the counters of %s were never opened".formatted(partition));
         }
         return switch (answer()) {
             case Pending.Reply.Read read -> read;
             case Pending.Reply.Closed _ ->
-                throw new UnreadableException("the counters of %s are not open".formatted(partition));
+                throw UnreadableException.now("the counters of %s are not open".formatted(partition));
             case Pending.Reply.Unconfirmed _ ->
-                throw new UnreadableException(
+                throw UnreadableException.now(
                         "the counters of %s have not been compared with the ledger since Redis was started or replaced"
                                 .formatted(partition));
             case Pending.Reply.Beyond beyond -> throw beyond(beyond);
@@ -87,13 +86,14 @@ record PartitionReading(
         try {
             return reply.get(LedgerSettings.REDIS_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            throw noAnswer("no answer within %d ms".formatted(LedgerSettings.REDIS_TIMEOUT.toMillis()));
+            throw UnreadableException.noAnswer(
+                    "no answer within %d ms".formatted(LedgerSettings.REDIS_TIMEOUT.toMillis()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw noAnswer("interrupted");
+            throw UnreadableException.noAnswer("interrupted");
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RedisUnavailableException || e.getCause() instanceof RedisRefusedException) {
-                throw noAnswer(String.valueOf(e.getCause().getMessage()));
+                throw UnreadableException.noAnswer(String.valueOf(e.getCause().getMessage()));
             }
             throw new IllegalStateException("pending.lua's answer can't be read", e.getCause());
         }
@@ -106,80 +106,63 @@ record PartitionReading(
         if (beyond.pointer().matches("[0-9]{1,18}") && isReadable(Long.parseLong(beyond.pointer()))) {
             return moved();
         }
-        return new UnreadableException("the pointer of %s is '%s', but the ledger has settled epoch %d"
-                .formatted(partition, beyond.pointer(), from.settledEpoch()));
+        return UnreadableException.now("the pointer of %s is '%s', but the ledger has settled epoch %d"
+                .formatted(partition, beyond.pointer(), from.epoch()));
     }
 
     private boolean isReadable(long pointer) {
-        return pointer > from.settledEpoch() && pointer <= from.settledEpoch() + MOST_EPOCHS;
+        return pointer > from.epoch() && pointer <= from.epoch() + MOST_EPOCHS;
     }
 
-    /** A store moved during the reading; the next one may find them at rest. */
     private static UnreadableException moved() {
-        String reason = "the ledger and the counters moved during each of %d readings".formatted(LiveBalance.TRIES);
-        return new UnreadableException(reason, reason, true);
+        return UnreadableException.moved(
+                "the ledger and the counters moved during each of %d readings".formatted(LiveBalance.TRIES));
     }
 
     private UnreadableException otherLineage(long counters, long ledger) {
-        String reason =
+        return UnreadableException.moved(
                 "the counters of %s are of lineage %d, the ledger's cursor of lineage %d: they have not been compared, or were opened anew"
-                        .formatted(partition, counters, ledger);
-        return new UnreadableException(reason, reason, true);
-    }
-
-    /** @param message for the log alone */
-    private static UnreadableException noAnswer(String message) {
-        return new UnreadableException("the counters do not answer", message, false);
+                        .formatted(partition, counters, ledger));
     }
 
     /**
-     * Answers with the balances of the creators.
+     * The balances of the creators.
      *
      * @param pending <b>P</b> and the sums
      * @param settled <b>S</b> and what is settled of each creator, of one snapshot
-     * @param currency that they are answered in
-     * @param answers to be completed
      * @throws UnreadableException when the two do not fit together
      */
-    void answer(
-            Pending.Reply.Read pending,
-            Map<String, Settled> settled,
-            String currency,
-            Map<Creator, CompletableFuture<Balance>> answers)
+    Map<Creator, BalanceReading> balances(Pending.Reply.Read pending, Map<String, Settled> settled)
             throws UnreadableException {
+        Map<Creator, BalanceReading> balances = new HashMap<>();
         for (int i = 0; i < creators.size(); i++) {
             Settled its = Objects.requireNonNull(settled.get(creators.get(i).id()));
-            List<Pending.Epoch> above = above(its.cursor(), pending);
-            CompletableFuture<Balance> answer = Objects.requireNonNull(answers.get(creators.get(i)));
-            try {
-                answer.complete(balance(i, above, its, currency));
-            } catch (ProblemException e) {
-                answer.completeExceptionally(e);
-            }
+            balances.put(creators.get(i), balance(i, above(its.cursor(), pending), its));
         }
+        return balances;
     }
 
     /** The epochs S+1 to P. */
-    private List<Pending.Epoch> above(PartitionCursor settled, Pending.Reply.Read pending) throws UnreadableException {
+    private List<Pending.Epoch> above(Cursor settled, Pending.Reply.Read pending) throws UnreadableException {
         if (pending.lineage() != settled.lineage()) {
             throw otherLineage(pending.lineage(), settled.lineage());
         }
-        if (settled.settledEpoch() < from.settledEpoch() || settled.settledEpoch() >= pending.pointer()) {
+        if (settled.epoch() < from.epoch() || settled.epoch() >= pending.pointer()) {
             throw moved();
         }
-        int first = Math.toIntExact(settled.settledEpoch() - from.settledEpoch());
+        int first = Math.toIntExact(settled.epoch() - from.epoch());
         List<Pending.Epoch> above =
                 pending.epochs().subList(first, pending.epochs().size());
         for (int i = 0; i < above.size() - 1; i++) {
             if (!above.get(i).sealed()) {
-                throw new UnreadableException("epoch %d of %s is neither settled nor in the counters"
-                        .formatted(settled.settledEpoch() + 1 + i, partition));
+                throw UnreadableException.now("epoch %d of %s is neither settled nor in the counters"
+                        .formatted(settled.epoch() + 1 + i, partition));
             }
         }
         return above;
     }
 
-    private Balance balance(int creator, List<Pending.Epoch> epochs, Settled settled, String currency) {
+    private BalanceReading balance(int creator, List<Pending.Epoch> epochs, Settled settled) {
         Micros sum = Micros.ZERO;
         boolean known = settled.known();
         for (Pending.Epoch epoch : epochs) {
@@ -189,19 +172,12 @@ record PartitionReading(
                 try {
                     sum = sum.plus(Micros.parse(earned));
                 } catch (NumberFormatException | ArithmeticException e) {
-                    throw Problem.COUNTERS_UNAVAILABLE.because(
-                            "a counter holds '%s', which is no whole number of micros", earned);
+                    return new BalanceReading.Unavailable(
+                            "a counter holds '%s', which is no whole number of micros".formatted(earned));
                 }
             }
         }
-        return Balance.of(
-                known,
-                creators.get(creator).id(),
-                currency,
-                settled.balance(),
-                sum,
-                asOf,
-                settled.cursor().sealedAt());
+        return new BalanceReading.Live(known, settled.balance(), sum, asOf, settled.settledThrough());
     }
 
     /** The counters can't be read, or can't be the ones the ledger was settled from. */
@@ -211,15 +187,25 @@ record PartitionReading(
         private final String reason;
         private final boolean passing;
 
-        /** Reading again would not help. */
-        private UnreadableException(String reason) {
-            this(reason, reason, false);
-        }
-
         private UnreadableException(String reason, String message, boolean passing) {
             super(message, null, false, false);
             this.reason = reason;
             this.passing = passing;
+        }
+
+        /** Reading again would not help. */
+        private static UnreadableException now(String reason) {
+            return new UnreadableException(reason, reason, false);
+        }
+
+        /** Redis did not answer; the message is for the log alone. */
+        private static UnreadableException noAnswer(String message) {
+            return new UnreadableException("the counters do not answer", message, false);
+        }
+
+        /** A store moved during the reading; the next one may find them at rest. */
+        private static UnreadableException moved(String reason) {
+            return new UnreadableException(reason, reason, true);
         }
 
         /** For the caller to read. */

@@ -11,7 +11,6 @@ import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
-import dev.millrace.settlement.reconcile.ReconcileReport.Difference;
 import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.watch.CounterBalanceCheck;
 import java.util.ArrayList;
@@ -32,68 +31,65 @@ final class CounterCheck {
     private static final int MOST_ATTEMPTS = 5;
 
     private final RedisConnections redis;
-    private final Proof proof;
-    private final ReconcileReport report;
+    private final CounterBalanceCheck money;
 
-    /** What is counted, settled and pending of the partitions that can be compared. */
-    private CounterBalanceCheck money = CounterBalanceCheck.NONE;
-
-    /** Of those, the number of the open epoch. */
-    private final Map<Integer, Long> pointers = new HashMap<>();
-
-    private final List<Difference> differences = new ArrayList<>();
-
-    /** What was not looked at, and why. */
-    private final List<String> notes = new ArrayList<>();
-
-    CounterCheck(RedisConnections redis, Proof proof, ReconcileReport report) {
+    CounterCheck(RedisConnections redis, CounterBalanceCheck money) {
         this.redis = redis;
-        this.proof = proof;
-        this.report = report;
+        this.money = money;
     }
 
-    /** Looks at all partitions; false when a pointer moved meanwhile. */
-    boolean look(List<PartitionCursor> cursors) {
+    /**
+     * What was found.
+     *
+     * @param money the partitions that can be compared
+     * @param pointers of those, the number of the open epoch
+     * @param notes what was not looked at, and why
+     */
+    record Look(
+            CounterBalanceCheck.Reading money,
+            Map<Integer, Long> pointers,
+            List<Difference> differences,
+            List<String> notes) {}
+
+    /** One look at all partitions, or empty when a pointer moved meanwhile. */
+    Optional<Look> look(List<PartitionCursor> cursors, Proof proof, Progress progress) {
+        List<CounterBalanceCheck.Part> parts = new ArrayList<>();
+        Look look =
+                new Look(new CounterBalanceCheck.Reading(parts), new HashMap<>(), new ArrayList<>(), new ArrayList<>());
         for (PartitionCursor cursor : cursors) {
-            Optional<Long> pointer = pointer(cursor);
+            Optional<Long> pointer = pointer(cursor, look.differences());
             if (pointer.isEmpty()) {
                 continue;
             }
-            Optional<CounterBalanceCheck> part = CounterBalanceCheck.read(redis, cursor, pointer.get());
+            Optional<CounterBalanceCheck.Part> part = money.part(cursor, pointer.get());
             if (part.isEmpty()) {
-                return false;
+                return Optional.empty();
             }
-            money = money.plus(part.get());
-            pointers.put(cursor.partition(), pointer.get());
-            compare(cursor.partition(), part.get());
-            checkEpochs(cursor, pointer.get());
+            parts.add(part.get());
+            look.pointers().put(cursor.partition(), pointer.get());
+            compare(part.get(), look.differences());
+            checkEpochs(cursor, pointer.get(), proof, look, progress);
         }
-        return true;
+        return Optional.of(
+                new Look(new CounterBalanceCheck.Reading(parts), look.pointers(), look.differences(), look.notes()));
     }
 
-    /** Tells what it has found. */
-    void tell() {
-        report.counters(money, pointers.size(), notes);
-        differences.forEach(report::difference);
-    }
-
-    private Optional<Long> pointer(PartitionCursor cursor) {
+    private Optional<Long> pointer(PartitionCursor cursor, List<Difference> found) {
         Partition partition = Partition.of(cursor.partition());
         @Nullable String pointer = value(redis.required(partition), partition.ctl(), Ctl.EPOCH);
         if (pointer == null && cursor.lineage() == 0) {
             return Optional.empty(); // never opened
         }
         if (pointer == null || !PartitionOpening.isAhead(pointer, cursor.settledEpoch())) {
-            differences.add(Difference.of("pointer", name(cursor.partition()), "not ahead of what is settled")
+            found.add(Difference.of("pointer", name(cursor.partition()), "not ahead of what is settled")
                     .with("pointer", String.valueOf(pointer))
                     .with("settled", cursor.settledEpoch()));
             return Optional.empty();
         }
         if (CounterBalanceCheck.isFarBehind(cursor, Long.parseLong(pointer))) {
-            differences.add(
-                    Difference.of("pointer", name(cursor.partition()), "so far ahead that its epochs are not read")
-                            .with("pointer", pointer)
-                            .with("settled", cursor.settledEpoch()));
+            found.add(Difference.of("pointer", name(cursor.partition()), "so far ahead that its epochs are not read")
+                    .with("pointer", pointer)
+                    .with("settled", cursor.settledEpoch()));
             return Optional.empty();
         }
         return Optional.of(Long.parseLong(pointer));
@@ -103,9 +99,9 @@ final class CounterCheck {
         return EpochReader.values(link, key, field).getFirst();
     }
 
-    private void compare(int partition, CounterBalanceCheck part) {
+    private static void compare(CounterBalanceCheck.Part part, List<Difference> found) {
         if (part.drift().value() != 0) {
-            differences.add(Difference.of("counters", name(partition), "counted is not settled + pending")
+            found.add(Difference.of("counters", name(part.partition()), "counted is not settled + pending")
                     .with("counted", part.counted().value())
                     .with("settled", part.settled().value())
                     .with("pending", part.pending().value())
@@ -113,33 +109,35 @@ final class CounterCheck {
         }
     }
 
-    private void checkEpochs(PartitionCursor cursor, long pointer) {
-        Partition partition = Partition.of(cursor.partition());
+    private void checkEpochs(PartitionCursor cursor, long pointer, Proof proof, Look look, Progress progress) {
         for (long epoch = cursor.settledEpoch() + 1; epoch <= pointer; epoch++) {
-            report.at(epoch - cursor.settledEpoch(), pointer - cursor.settledEpoch(), "epochs of a partition");
+            progress.at(epoch - cursor.settledEpoch(), pointer - cursor.settledEpoch(), "epochs of a partition");
+            Partition partition = Partition.of(cursor.partition());
             Optional<String> wrong;
             try {
-                wrong = epoch < pointer ? sealed(partition, epoch) : open(partition, epoch);
+                wrong = epoch < pointer ? sealed(partition, epoch, proof) : open(partition, epoch, proof, look.notes());
             } catch (MalformedCountersException e) {
                 wrong = Optional.of(String.valueOf(e.getMessage()));
             } catch (RedisRefusedException e) {
                 wrong = Optional.of("Redis refuses: " + e.getMessage());
             }
             String which = "epoch %d: ".formatted(epoch);
-            wrong.ifPresent(why -> differences.add(Difference.of("pending", partition.toString(), which + why)));
+            wrong.ifPresent(
+                    why -> look.differences().add(Difference.of("pending", name(cursor.partition()), which + why)));
         }
     }
 
-    private Optional<String> sealed(Partition partition, long epoch) throws MalformedCountersException {
+    private Optional<String> sealed(Partition partition, long epoch, Proof proof) throws MalformedCountersException {
         EpochContents contents = contents(partition, epoch);
         return contents.control().sealedAt() == null
                 ? Optional.of("it is before the open one, but its earnings are "
                         + (contents.control().isEmpty() ? "gone" : "not marked as sealed"))
-                : culprit(contents);
+                : culprit(proof, contents);
     }
 
     /** It is read piece by piece, so what was read is of one moment only where nothing was counted meanwhile. */
-    private Optional<String> open(Partition partition, long epoch) throws MalformedCountersException {
+    private Optional<String> open(Partition partition, long epoch, Proof proof, List<String> notes)
+            throws MalformedCountersException {
         for (int attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
             String before = events(partition, epoch);
             if (before.length() > MOST_DIGITS) {
@@ -147,7 +145,7 @@ final class CounterCheck {
             }
             EpochContents contents = contents(partition, epoch);
             if (before.equals(events(partition, epoch))) {
-                return culprit(contents);
+                return culprit(proof, contents);
             }
         }
         notes.add(
@@ -156,7 +154,7 @@ final class CounterCheck {
         return Optional.empty();
     }
 
-    private Optional<String> culprit(EpochContents contents) {
+    private static Optional<String> culprit(Proof proof, EpochContents contents) {
         return proof.culprit(
                 contents.control().micros(), contents.control().events(), contents.earned(), contents.engaged());
     }
@@ -171,7 +169,7 @@ final class CounterCheck {
     }
 
     /** What a creator has earned and not been paid yet; 0 where its partition can't be compared. */
-    long pending(String creator, List<PartitionCursor> cursors) {
+    long pending(String creator, List<PartitionCursor> cursors, Map<Integer, Long> pointers) {
         Partition partition = Partition.of(creator);
         long settled = cursors.get(partition.number()).settledEpoch();
         Long pointer = pointers.get(partition.number());
@@ -192,7 +190,7 @@ final class CounterCheck {
         return pending;
     }
 
-    private static String name(int partition) {
+    static String name(int partition) {
         return Partition.of(partition).toString();
     }
 }

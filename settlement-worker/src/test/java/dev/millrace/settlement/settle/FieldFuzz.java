@@ -42,9 +42,7 @@ public final class FieldFuzz {
             case 'b' -> takenBack(rest);
             default -> check(text, field -> EngagementName.parse(field).encode());
         }
-        Batch batch = new Batch(Batch.Limits.USUAL);
-        batch.halt(0, text);
-        String why = batch.halted().getFirst().why();
+        String why = Reason.of(text);
         if (why.length() > 1_001 || why.chars().anyMatch(Character::isISOControl)) {
             throw new AssertionError("the reason can't be kept: " + why);
         }

@@ -16,10 +16,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A contestant with a durable Postgres of its own and the table {@code balance}: micros by creator. The server counts what its
- * login {@link Databases#OWNER} does.
+ * A durable Postgres of one contestant with the table {@code balance}: micros by creator. The server counts what its login
+ * {@link Databases#OWNER} does.
  */
-abstract class DatabaseContestant extends Contestant {
+final class ContestantDatabase {
     private static final String BALANCE =
             "CREATE TABLE IF NOT EXISTS balance (creator text PRIMARY KEY, micros bigint NOT NULL)";
     private static final String ADD = "UPDATE balance SET micros = micros + ? WHERE creator = ?";
@@ -29,8 +29,7 @@ abstract class DatabaseContestant extends Contestant {
 
     private final PostgresServer server;
 
-    /** @param settings what is to be said of them, for people */
-    DatabaseContestant(Place place, String settings) throws SQLException {
+    ContestantDatabase(Place place) throws SQLException {
         server = PostgresServer.start(place, 0, Durability.ALWAYS);
         try (Connection connection = connect(PostgresServer.SUPERUSER)) {
             execute(
@@ -44,11 +43,10 @@ abstract class DatabaseContestant extends Contestant {
             execute(connection, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
             execute(owner, BALANCE);
         }
-        runs("postgres", server, server.description() + ", default settings, pg_stat_statements" + settings);
     }
 
     /** A session that commits after each statement; the caller closes it. */
-    final Connection connect() throws SQLException {
+    Connection connect() throws SQLException {
         return connect(Databases.OWNER);
     }
 
@@ -56,7 +54,7 @@ abstract class DatabaseContestant extends Contestant {
         return server.databases().connect(login, PostgresServer.DATABASE);
     }
 
-    private static void execute(Connection connection, String... statements) throws SQLException {
+    static void execute(Connection connection, String... statements) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
@@ -64,17 +62,17 @@ abstract class DatabaseContestant extends Contestant {
         }
     }
 
-    final PostgresServer server() {
+    PostgresServer server() {
         return server;
     }
 
-    @Override
-    Costs costs() throws SQLException {
-        return costs(0, 0, 0);
+    /** The binary and its settings, for people. */
+    String description() {
+        return server.description() + ", default settings, pg_stat_statements";
     }
 
     /** Statements that write, and the rows that they have written; what is asked is not counted. */
-    final Costs costs(long redisBytes, long remembered, long redisMicros) throws SQLException {
+    Costs costs(long redisBytes, long remembered, long redisMicros) throws SQLException {
         return new Costs(
                 look("SELECT coalesce(sum(calls), 0) " + COUNT),
                 look("SELECT coalesce(sum(rows), 0) " + COUNT),
@@ -84,7 +82,7 @@ abstract class DatabaseContestant extends Contestant {
     }
 
     /** The number that a query answers with; it is not counted. */
-    private long look(String query) throws SQLException {
+    long look(String query) throws SQLException {
         try (Connection connection = connect(PostgresServer.SUPERUSER);
                 Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(query)) {
@@ -94,7 +92,7 @@ abstract class DatabaseContestant extends Contestant {
     }
 
     /** Leaves a balance of 0 micros for each of so many creators. */
-    final void openBalances(int creators) throws SQLException {
+    void openBalances(int creators) throws SQLException {
         String rows = IntStream.range(0, creators)
                 .mapToObj(rank -> "('" + Events.creatorName(rank) + "', 0)")
                 .collect(Collectors.joining(", "));
@@ -104,7 +102,7 @@ abstract class DatabaseContestant extends Contestant {
     }
 
     /** Adds to each its micros: an UPDATE per creator, all in one transaction and one exchange with the server. */
-    final void addToBalances(Map<String, Long> micros) throws SQLException {
+    void addToBalances(Map<String, Long> micros) throws SQLException {
         try (Connection connection = connect();
                 PreparedStatement update = connection.prepareStatement(ADD)) {
             connection.setAutoCommit(false);
@@ -119,7 +117,7 @@ abstract class DatabaseContestant extends Contestant {
     }
 
     /** Micros in all balances. */
-    final long micros() throws SQLException {
+    long micros() throws SQLException {
         return look("SELECT coalesce(sum(micros), 0) FROM balance");
     }
 }
