@@ -57,9 +57,13 @@ public final class StackLoad {
         return writer.of(events, batch);
     }
 
-    /** Sends requests as fast as the answers come, each until its events are acknowledged. */
-    public Delivery deliver(List<ByteBuffer> requests, int batch, int connections) throws IOException {
-        acknowledged((long) requests.size() * batch);
+    /**
+     * Sends requests as fast as the answers come, each until its events are acknowledged.
+     *
+     * @param events in all requests
+     */
+    public Delivery deliver(List<ByteBuffer> requests, long events, int connections) throws IOException {
+        acknowledged(events);
         return LoadClient.http(stack.ingestPort(), connections).deliver(Delivery.closedLoop(requests));
     }
 

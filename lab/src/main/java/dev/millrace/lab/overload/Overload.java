@@ -289,7 +289,9 @@ final class Overload {
 
     /** Sends requests as fast as the answers come, each until its events are acknowledged; requests a second. */
     private double deliver(List<ByteBuffer> requests) throws IOException {
-        return load.deliver(requests, batch, plan.shape().clients()).perSecond();
+        return load.deliver(
+                        requests, (long) requests.size() * batch, plan.shape().clients())
+                .perSecond();
     }
 
     private LoadClient ingest() {

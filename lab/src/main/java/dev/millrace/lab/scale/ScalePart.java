@@ -54,7 +54,7 @@ record ScalePart(
 
     /** Sends events until each is acknowledged; events a second. */
     double deliver(Events events) throws IOException {
-        Delivery delivery = load.deliver(load.requests(events, BATCH), BATCH, CONNECTIONS);
+        Delivery delivery = load.deliver(load.requests(events, BATCH), events.size(), CONNECTIONS);
         return events.size() * SECOND / delivery.nanos();
     }
 
