@@ -1,14 +1,13 @@
 package dev.millrace.books;
 
 import dev.millrace.common.catalog.Catalog;
-import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.sql.Array;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -54,41 +53,31 @@ public class CatalogSnapshots {
     }
 
     private Map<String, Catalog.Publisher> publishers() {
-        Map<String, List<Integer>> live = new HashMap<>();
-        Map<String, List<Integer>> revoked = new HashMap<>();
-        jdbc.sql("""
-                        SELECT publisher, number, revoked_at IS NOT NULL AS revoked
+        return jdbc
+                .sql("""
+                        SELECT publisher,
+                               coalesce(array_agg(number ORDER BY number) FILTER (WHERE revoked_at IS NULL AND number IS NOT NULL), '{}') AS live,
+                               coalesce(array_agg(number ORDER BY number) FILTER (WHERE revoked_at IS NOT NULL), '{}') AS revoked
                         FROM publisher LEFT JOIN publisher_key USING (publisher)
-                        ORDER BY publisher, number
-                        """).query(row -> {
-            List<Integer> isLive = live.computeIfAbsent(row.getString("publisher"), _ -> new ArrayList<>());
-            List<Integer> isRevoked = revoked.computeIfAbsent(row.getString("publisher"), _ -> new ArrayList<>());
-            int number = row.getInt("number");
-            if (!row.wasNull()) { // a publisher without a key has one row without a number
-                (row.getBoolean("revoked") ? isRevoked : isLive).add(number);
-            }
-        });
-        Map<String, Catalog.Publisher> publishers = new HashMap<>();
-        live.forEach((publisher, numbers) ->
-                publishers.put(publisher, new Catalog.Publisher(numbers, revoked.getOrDefault(publisher, List.of()))));
-        return publishers;
+                        GROUP BY publisher
+                        """)
+                .query((row, _) -> Map.entry(
+                        row.getString("publisher"),
+                        new Catalog.Publisher(numbers(row.getArray("live")), numbers(row.getArray("revoked")))))
+                .list()
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private static List<Integer> numbers(Array array) throws SQLException {
+        return List.of((Integer[]) array.getArray());
     }
 
     private List<RateCard> cards() {
-        Map<Integer, Long> effective = new LinkedHashMap<>();
-        Map<Integer, Map<String, Rate>> rates = new HashMap<>();
-        jdbc.sql("""
-                        SELECT version, extract(epoch FROM effective_at)::bigint AS effective, type, micros, cap
-                        FROM rate_card JOIN rate USING (version)
-                        ORDER BY effective_at
-                        """).query(row -> {
-            int version = row.getInt("version");
-            effective.put(version, row.getLong("effective"));
-            rates.computeIfAbsent(version, _ -> new HashMap<>())
-                    .put(row.getString("type"), new Rate(row.getLong("micros"), row.getInt("cap")));
-        });
-        return effective.entrySet().stream()
-                .map(card -> new RateCard(card.getKey(), card.getValue(), rates.getOrDefault(card.getKey(), Map.of())))
-                .toList();
+        return new RateCards(jdbc)
+                .all().stream()
+                        .map(card ->
+                                new RateCard(card.version(), card.effectiveAt().getEpochSecond(), card.rates()))
+                        .toList();
     }
 }

@@ -5,25 +5,23 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The table partition_cursor. A lock on a row lasts as long as the transaction around the call. */
 public final class Cursors {
     private static final String COLUMNS =
-            "partition, settled_epoch, settled_micros, settled_events, released_epoch, lineage, sealed_at, settled_at, halted";
+            "partition, settled_epoch, settled_micros, settled_events, released_epoch, lineage, sealed_at, halted";
 
     private final JdbcClient jdbc;
 
@@ -33,35 +31,31 @@ public final class Cursors {
 
     /** All sixteen, without a lock. */
     public List<PartitionCursor> all() {
-        return now().cursors();
+        return jdbc.sql("SELECT " + COLUMNS + " FROM partition_cursor ORDER BY partition")
+                .query(Cursors::row)
+                .list();
     }
 
     /**
-     * All sixteen, without a lock, and the time.
+     * All sixteen and the database's clock, of one statement.
      *
-     * @param second the database's clock, Unix seconds
+     * @param second Unix seconds
      * @param openings how often partitions were opened since the beginning, all together
      */
-    public record Moment(List<PartitionCursor> cursors, long second, long openings) {
-        public Moment {
-            cursors = List.copyOf(cursors);
-        }
-    }
+    public record Moment(List<PartitionCursor> cursors, long second, long openings) {}
 
-    /** All sixteen and the database's clock, as of now. */
+    /** The moment that is now, without a lock. */
     public Moment now() {
-        AtomicLong second = new AtomicLong();
-        AtomicLong openings = new AtomicLong();
-        List<PartitionCursor> cursors = jdbc.sql(
+        List<Moment> rows = jdbc.sql(
                         "SELECT " + COLUMNS
                                 + ", floor(extract(epoch FROM clock_timestamp()))::bigint AS second, (SELECT count(*) FROM partition_opening) AS openings FROM partition_cursor ORDER BY partition")
-                .query((row, number) -> {
-                    second.set(row.getLong("second"));
-                    openings.set(row.getLong("openings"));
-                    return row(row, number);
-                })
+                .query((row, number) ->
+                        new Moment(List.of(row(row, number)), row.getLong("second"), row.getLong("openings")))
                 .list();
-        return new Moment(cursors, second.get(), openings.get());
+        return new Moment(
+                rows.stream().flatMap(row -> row.cursors().stream()).toList(),
+                rows.getLast().second(),
+                rows.getLast().openings());
     }
 
     /**
@@ -209,67 +203,45 @@ public final class Cursors {
             Set<Integer> remaining,
             Map<Integer, Long> released,
             @Nullable Long journalId) {
-        Map<Integer, Move> moves = new HashMap<>();
-        epochs.forEach(epoch ->
-                moves.computeIfAbsent(epoch.partition(), p -> new Move()).over(epoch));
-        List<PartitionCursor> moving =
-                cursors.stream().filter(c -> moves.containsKey(c.partition())).toList();
+        Set<Integer> moving = epochs.stream().map(EpochTotals::partition).collect(Collectors.toSet());
+        List<PartitionCursor> from =
+                cursors.stream().filter(c -> moving.contains(c.partition())).toList();
         int moved = jdbc.sql("""
-                WITH noted AS (
+                WITH e AS MATERIALIZED (
+                    SELECT * FROM unnest(:partitions, :epochs, :sealed::timestamptz[], :micros, :events) AS e (partition, epoch, sealed_at, micros, events)
+                ), noted AS (
                     INSERT INTO settled_epoch (partition, epoch, settled_at, sealed_at, micros, events, journal_id)
-                    SELECT partition, epoch, clock_timestamp(), sealed_at, micros, events, :journal
-                    FROM unnest(:noted, :epochs, :sealed::timestamptz[], :micros, :events) AS e (partition, epoch, sealed_at, micros, events)
+                    SELECT partition, epoch, clock_timestamp(), sealed_at, micros, events, :journal FROM e
+                ), m AS (
+                    SELECT partition, max(epoch) AS epoch, sum(micros)::bigint AS micros, sum(events)::bigint AS events,
+                           (array_agg(sealed_at ORDER BY epoch DESC))[1] AS sealed_at
+                    FROM e GROUP BY partition
                 )
                 UPDATE partition_cursor c
                 SET settled_epoch = m.epoch, settled_micros = c.settled_micros + m.micros, settled_events = c.settled_events + m.events,
-                    sealed_at = m.sealed_at, settled_at = CASE WHEN m.remains THEN c.settled_at ELSE clock_timestamp() END, released_epoch = m.released, halted = NULL
-                FROM unnest(:moving, :from, :to, :movedMicros, :movedEvents, :lastSealed::timestamptz[], :released, :remains)
-                    AS m (partition, settled, epoch, micros, events, sealed_at, released, remains)
-                WHERE c.partition = m.partition AND c.settled_epoch = m.settled
+                    sealed_at = m.sealed_at, settled_at = CASE WHEN f.remains THEN c.settled_at ELSE clock_timestamp() END,
+                    released_epoch = f.released, halted = NULL
+                FROM m JOIN unnest(:moving, :settled, :released, :remains) AS f (partition, settled, released, remains) USING (partition)
+                WHERE c.partition = m.partition AND c.settled_epoch = f.settled
                 """)
                 .param("journal", journalId, Types.BIGINT)
-                .param("noted", array(epochs, e -> (short) e.partition(), Short[]::new))
+                .param("partitions", array(epochs, e -> (short) e.partition(), Short[]::new))
                 .param("epochs", array(epochs, EpochTotals::epoch, Long[]::new))
                 .param("sealed", array(epochs, e -> e.sealedAt().toString(), String[]::new))
                 .param("micros", array(epochs, EpochTotals::micros, Long[]::new))
                 .param("events", array(epochs, EpochTotals::events, Long[]::new))
-                .param("moving", array(moving, c -> (short) c.partition(), Short[]::new))
-                .param("from", array(moving, PartitionCursor::settledEpoch, Long[]::new))
-                .param("to", array(moving, c -> Move.of(c, moves).epoch, Long[]::new))
-                .param("movedMicros", array(moving, c -> Move.of(c, moves).micros, Long[]::new))
-                .param("movedEvents", array(moving, c -> Move.of(c, moves).events, Long[]::new))
-                .param(
-                        "lastSealed",
-                        array(moving, c -> Move.of(c, moves).sealedAt.toString(), String[]::new))
+                .param("moving", array(from, c -> (short) c.partition(), Short[]::new))
+                .param("settled", array(from, PartitionCursor::settledEpoch, Long[]::new))
                 .param(
                         "released",
-                        array(moving, c -> released.getOrDefault(c.partition(), c.releasedEpoch()), Long[]::new))
-                .param("remains", array(moving, c -> remaining.contains(c.partition()), Boolean[]::new))
+                        array(from, c -> released.getOrDefault(c.partition(), c.releasedEpoch()), Long[]::new))
+                .param("remains", array(from, c -> remaining.contains(c.partition()), Boolean[]::new))
                 .update();
-        if (moved != moving.size()) {
+        if (moved != from.size()) {
             throw new IllegalStateException(
-                    "%d of %d cursors moved: another worker has settled these epochs".formatted(moved, moving.size()));
+                    "%d of %d cursors moved: another worker has settled these epochs".formatted(moved, from.size()));
         }
         return (long) epochs.size() + moved;
-    }
-
-    /** How a cursor moves over the epochs of its partition. */
-    private static final class Move {
-        private long epoch;
-        private long micros;
-        private long events;
-        private Instant sealedAt = Instant.EPOCH;
-
-        void over(EpochTotals next) {
-            epoch = next.epoch();
-            micros = Math.addExact(micros, next.micros());
-            events = Math.addExact(events, next.events());
-            sealedAt = next.sealedAt();
-        }
-
-        static Move of(PartitionCursor cursor, Map<Integer, Move> moves) {
-            return Objects.requireNonNull(moves.get(cursor.partition()));
-        }
     }
 
     /**
@@ -300,7 +272,7 @@ public final class Cursors {
         return list.stream().map(value).toArray(maker);
     }
 
-    private static PartitionCursor row(ResultSet row, int number) throws SQLException {
+    static PartitionCursor row(ResultSet row, int number) throws SQLException {
         return new PartitionCursor(
                 row.getInt("partition"),
                 row.getLong("settled_epoch"),
@@ -309,7 +281,6 @@ public final class Cursors {
                 row.getLong("released_epoch"),
                 row.getLong("lineage"),
                 row.getObject("sealed_at", OffsetDateTime.class).toInstant(),
-                row.getObject("settled_at", OffsetDateTime.class).toInstant(),
                 row.getString("halted"));
     }
 }

@@ -37,12 +37,41 @@ public final class Journal {
             UNION ALL
             SELECT 'adjustment', publisher, -micros FROM discarded""";
 
+    private static final int MONTHS_AHEAD = 3;
+
     private final JdbcClient jdbc;
     private long number;
     private long rows;
 
     public Journal(JdbcClient jdbc) {
         this.jdbc = jdbc;
+    }
+
+    /** Makes the partitions of the tables for this month and the next ones where they are missing. */
+    public static void makeMonths(JdbcClient jdbc) {
+        jdbc.sql("SELECT ensure_months((clock_timestamp() AT TIME ZONE 'UTC')::date, :months)")
+                .param("months", MONTHS_AHEAD)
+                .query()
+                .singleRow();
+    }
+
+    /** The tables have no partition for a month. {@link #makeIt} in a transaction of its own, and do the run again. */
+    public static final class MonthMissingException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final LocalDate month;
+
+        MonthMissingException(LocalDate month) {
+            super("the ledger has no partition for the month of " + month);
+            this.month = month;
+        }
+
+        public void makeIt(JdbcClient jdbc) {
+            jdbc.sql("SELECT ensure_months(:day, 1)")
+                    .param("day", month)
+                    .query()
+                    .singleRow();
+        }
     }
 
     /** Rows written so far. */

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param releasedEpoch the last epoch whose counters were given back to Redis
  * @param lineage of the counters that may count, 0: they were never opened
  * @param sealedAt when the last settled epoch was sealed, by Redis' clock
- * @param settledAt when it was settled, by the database's clock
  * @param halted why the partition is left out, or null
  */
 public record PartitionCursor(
@@ -24,5 +23,4 @@ public record PartitionCursor(
         long releasedEpoch,
         long lineage,
         Instant sealedAt,
-        Instant settledAt,
         @Nullable String halted) {}

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -88,9 +89,9 @@ public final class Proof {
         Map<Integer, String> culprits = new HashMap<>();
         jdbc.sql(STAGED)
                 .param("most", MOST_UNITS)
-                .param("parts", each(epochs, EpochTotals::part).toArray(Integer[]::new))
-                .param("micros", each(epochs, EpochTotals::micros).toArray(Long[]::new))
-                .param("events", each(epochs, EpochTotals::events).toArray(Long[]::new))
+                .param("parts", array(epochs, EpochTotals::part, Integer[]::new))
+                .param("micros", array(epochs, EpochTotals::micros, Long[]::new))
+                .param("events", array(epochs, EpochTotals::events, Long[]::new))
                 .query((row, _) -> culprits.put(row.getInt("part"), row.getString("why")))
                 .list();
         return culprits;
@@ -106,28 +107,25 @@ public final class Proof {
      */
     public Optional<String> culprit(
             long micros, long events, Map<String, Long> earned, Map<EngagementName, Long> engaged) {
-        List<Map.Entry<String, Long>> earners = List.copyOf(earned.entrySet());
-        List<Map.Entry<EngagementName, Long>> names = List.copyOf(engaged.entrySet());
-        Function<Function<EngagementName, String>, String[]> texts =
-                part -> names.stream().map(e -> part.apply(e.getKey())).toArray(String[]::new);
+        List<EngagementName> names = List.copyOf(engaged.keySet());
         return jdbc.sql(IN_MEMORY)
                 .param("most", MOST_UNITS)
                 .param("parts", new Integer[] {0})
                 .param("micros", new Long[] {micros})
                 .param("events", new Long[] {events})
-                .param("creators", each(earners, Map.Entry::getKey).toArray(String[]::new))
-                .param("earned", each(earners, Map.Entry::getValue).toArray(Long[]::new))
-                .param("engagedCreators", texts.apply(EngagementName::creator))
-                .param("publishers", texts.apply(EngagementName::publisher))
-                .param("articles", texts.apply(EngagementName::article))
-                .param("types", texts.apply(name -> name.type().wireName()))
-                .param("versions", each(names, e -> e.getKey().rateVersion()).toArray(Integer[]::new))
-                .param("units", each(names, Map.Entry::getValue).toArray(Long[]::new))
+                .param("creators", earned.keySet().toArray(String[]::new))
+                .param("earned", earned.values().toArray(Long[]::new))
+                .param("engagedCreators", array(names, EngagementName::creator, String[]::new))
+                .param("publishers", array(names, EngagementName::publisher, String[]::new))
+                .param("articles", array(names, EngagementName::article, String[]::new))
+                .param("types", array(names, name -> name.type().wireName(), String[]::new))
+                .param("versions", array(names, EngagementName::rateVersion, Integer[]::new))
+                .param("units", array(names, engaged::get, Long[]::new))
                 .query((row, _) -> row.getString("why"))
                 .optional();
     }
 
-    private static <T, R> List<R> each(List<T> list, Function<T, R> value) {
-        return list.stream().map(value).toList();
+    private static <T, R> R[] array(List<T> list, Function<T, R> value, IntFunction<R[]> maker) {
+        return list.stream().map(value).toArray(maker);
     }
 }

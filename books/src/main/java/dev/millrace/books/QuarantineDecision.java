@@ -5,9 +5,10 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -41,9 +42,8 @@ public record QuarantineDecision(
 
     /** All decisions, by name; people make few. */
     public static Map<String, QuarantineDecision> all(JdbcClient jdbc) {
-        Map<String, QuarantineDecision> all = new HashMap<>();
-        jdbc.sql(QUERY).query(QuarantineDecision::row).list().forEach(decision -> all.put(decision.name(), decision));
-        return all;
+        return jdbc.sql(QUERY).query(QuarantineDecision::row).list().stream()
+                .collect(Collectors.toMap(QuarantineDecision::name, Function.identity()));
     }
 
     private static QuarantineDecision row(ResultSet row, int number) throws SQLException {
@@ -72,9 +72,10 @@ public record QuarantineDecision(
             @Nullable Long journalId,
             String reason,
             @Nullable String origin) {
-        jdbc.sql("""
+        return jdbc.sql("""
                 INSERT INTO quarantine_decision (name, decision, micros, events, journal_id, reason, origin)
                 VALUES (:name, :decision, :micros, :events, :journal, :reason, :origin)
+                RETURNING name, decision, micros, events, journal_id, reason, decided_at, origin
                 """)
                 .param("name", name)
                 .param("decision", adopted ? "adopted" : "discarded")
@@ -83,8 +84,8 @@ public record QuarantineDecision(
                 .param("journal", journalId, Types.BIGINT)
                 .param("reason", reason)
                 .param("origin", origin, Types.VARCHAR)
-                .update();
-        return about(name, jdbc).orElseThrow();
+                .query(QuarantineDecision::row)
+                .single();
     }
 
     /** For people. */

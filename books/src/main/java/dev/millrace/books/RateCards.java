@@ -6,11 +6,11 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The tables rate_card and rate. A card is never changed. */
@@ -31,30 +31,25 @@ public final class RateCards {
 
     /** All cards, by effective time, the oldest first. */
     public List<Card> all() {
-        Map<Integer, Card> cards = new HashMap<>();
-        jdbc.sql("""
-                SELECT version, effective_at, created_at, type, micros, cap
-                FROM rate_card JOIN rate USING (version)
-                """).query(row -> {
-            cards.computeIfAbsent(row.getInt("version"), version -> card(version, row))
-                    .rates()
-                    .put(row.getString("type"), new Rate(row.getLong("micros"), row.getInt("cap")));
+        List<Card> cards = jdbc.sql("SELECT version, effective_at, created_at FROM rate_card ORDER BY effective_at")
+                .query((row, _) -> new Card(
+                        row.getInt("version"),
+                        instant(row, "effective_at"),
+                        instant(row, "created_at"),
+                        new TreeMap<>()))
+                .list();
+        Map<Integer, Card> byVersion = cards.stream().collect(Collectors.toMap(Card::version, Function.identity()));
+        jdbc.sql("SELECT version, type, micros, cap FROM rate").query(row -> {
+            Card card = byVersion.get(row.getInt("version"));
+            if (card != null) { // else it was added meanwhile
+                card.rates().put(row.getString("type"), new Rate(row.getLong("micros"), row.getInt("cap")));
+            }
         });
-        return cards.values().stream()
-                .sorted(Comparator.comparing(Card::effectiveAt))
-                .toList();
+        return cards;
     }
 
-    private static Card card(int version, ResultSet row) {
-        try {
-            return new Card(
-                    version,
-                    row.getObject("effective_at", OffsetDateTime.class).toInstant(),
-                    row.getObject("created_at", OffsetDateTime.class).toInstant(),
-                    new TreeMap<>());
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
+    private static Instant instant(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
     }
 
     /** Adds a card, in the caller's transaction. */
@@ -63,8 +58,7 @@ public final class RateCards {
                         "INSERT INTO rate_card (version, effective_at) VALUES (:version, :effective) RETURNING created_at")
                 .param("version", version)
                 .param("effective", effectiveAt.atOffset(ZoneOffset.UTC))
-                .query((row, _) ->
-                        row.getObject("created_at", OffsetDateTime.class).toInstant())
+                .query((row, _) -> instant(row, "created_at"))
                 .single();
         List<Rate> values = List.copyOf(rates.values()); // in the order of the keys
         jdbc.sql("INSERT INTO rate (version, type, micros, cap) SELECT :version, * FROM unnest(:types, :micros, :caps)")

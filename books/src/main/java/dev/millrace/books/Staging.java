@@ -2,9 +2,7 @@ package dev.millrace.books;
 
 import dev.millrace.common.token.EngagementName;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -12,7 +10,6 @@ import java.sql.Statement;
 import java.time.LocalDate;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,13 +20,18 @@ import org.springframework.jdbc.datasource.DataSourceUtils;
 
 /**
  * Copies epochs into temporary tables that live as long as the transaction, while they are read: what creators have earned, and the units it
- * is for. Units are summed by name in memory, up to a number of names, then copied; so several rows may have one name, and whoever reads
- * the tables sums them up.
+ * is for. Units are summed by name in memory, up to a number of names, then copied. So several rows may have one name, and a reader of the
+ * tables sums them up.
  *
- * <p>Each row bears the number of its epoch in this batch, its part, so that one that turns out to be unreadable or not to add up can be
- * taken out again.
+ * <p>Each row bears the number of its epoch in this batch, its part. An epoch that is unreadable or does not add up is taken out again by it.
  */
 public final class Staging {
+    /** Names whose units are summed in memory at a time. */
+    public static final int NAMES = 100_000;
+
+    /** Characters that are gathered before they go to the database. */
+    public static final int CHARACTERS = 8 << 20;
+
     /** Rows from which on it pays to tell the database's planner about them. */
     private static final long MANY = 100_000;
 
@@ -44,24 +46,12 @@ public final class Staging {
     private long rows;
     private boolean created;
 
-    /**
-     * What bounds its memory.
-     *
-     * @param names names whose units it sums in memory at a time
-     * @param bytes bytes that it gathers before they go to the database
-     */
-    public record Bounds(int names, int bytes) {
-        public static final Bounds USUAL = new Bounds(100_000, 8 << 20);
-    }
-
-    /**
-     * @param dataSource of the caller's transaction
-     */
-    public Staging(DataSource dataSource, Bounds bounds) {
+    /** @param dataSource of the caller's transaction */
+    public Staging(DataSource dataSource, int names, int characters) {
         this.dataSource = dataSource;
-        this.mostNames = bounds.names();
-        this.earned = new Copy("COPY earned FROM STDIN", bounds.bytes());
-        this.engaged = new Copy("COPY engaged FROM STDIN", bounds.bytes());
+        this.mostNames = names;
+        this.earned = new Copy("earned", characters);
+        this.engaged = new Copy("engaged", characters);
     }
 
     /** What is taken from now on is another epoch, and void until it is kept; its part. */
@@ -114,19 +104,16 @@ public final class Staging {
     }
 
     private void copyUnits() {
-        units.forEach((name, sum) -> {
-            if (sum != 0) {
-                engaged.row(
-                        part,
-                        day,
-                        name.creator(),
-                        name.publisher(),
-                        name.article(),
-                        name.type().wireName(),
-                        name.rateVersion(),
-                        sum);
-            }
-        });
+        units.values().removeIf(sum -> sum == 0);
+        units.forEach((name, sum) -> engaged.row(
+                part,
+                day,
+                name.creator(),
+                name.publisher(),
+                name.article(),
+                name.type().wireName(),
+                name.rateVersion(),
+                sum));
         units.clear();
     }
 
@@ -176,66 +163,60 @@ public final class Staging {
         return new IllegalStateException("the batch can't be copied into the database: " + e.getMessage(), e);
     }
 
-    /** Bytes that can be read where they are. */
-    private static final class Bytes extends ByteArrayOutputStream {
-        InputStream read() {
-            return new ByteArrayInputStream(buf, 0, count);
-        }
-    }
-
     /** COPY in the text format, a chunk at a time. */
     private final class Copy {
-        private final String command;
+        private final String table;
         private final int chunk;
-        private final StringBuilder text = new StringBuilder();
-        private final Bytes gathered = new Bytes();
+        private final StringBuilder gathered = new StringBuilder();
 
         /** Of the last row. */
         private int lastPart;
 
-        Copy(String command, int chunk) {
-            this.command = command;
+        Copy(String table, int chunk) {
+            this.table = table;
             this.chunk = chunk;
         }
 
         void row(int ofPart, Object... values) {
-            text.setLength(0);
-            text.append(ofPart);
-            for (Object value : List.of(values)) {
-                text.append('\t');
+            gathered.append(ofPart);
+            for (Object value : values) {
+                gathered.append('\t');
                 escape(value.toString());
             }
-            text.append('\n');
-            gathered.writeBytes(text.toString().getBytes(StandardCharsets.UTF_8));
+            gathered.append('\n');
             rows++;
             lastPart = ofPart;
-            if (gathered.size() >= chunk) {
+            if (gathered.length() >= chunk) {
                 flush();
             }
         }
 
         void flush() {
-            if (gathered.size() == 0) {
+            if (gathered.isEmpty()) {
                 return;
             }
             createOnce();
             try {
-                connection().unwrap(PGConnection.class).getCopyAPI().copyIn(command, gathered.read());
+                byte[] text = gathered.toString().getBytes(StandardCharsets.UTF_8);
+                connection()
+                        .unwrap(PGConnection.class)
+                        .getCopyAPI()
+                        .copyIn("COPY " + table + " FROM STDIN", new ByteArrayInputStream(text));
             } catch (SQLException | IOException e) {
                 throw failed(e);
             }
-            gathered.reset();
+            gathered.setLength(0);
         }
 
         private void escape(String value) {
             for (int i = 0; i < value.length(); i++) {
                 char c = value.charAt(i);
                 switch (c) {
-                    case '\\' -> text.append("\\\\");
-                    case '\t' -> text.append("\\t");
-                    case '\n' -> text.append("\\n");
-                    case '\r' -> text.append("\\r");
-                    default -> text.append(c);
+                    case '\\' -> gathered.append("\\\\");
+                    case '\t' -> gathered.append("\\t");
+                    case '\n' -> gathered.append("\\n");
+                    case '\r' -> gathered.append("\\r");
+                    default -> gathered.append(c);
                 }
             }
         }

@@ -35,6 +35,11 @@ public final class CatalogStore {
         return link.await(text(link));
     }
 
+    /** The revision as text, waiting for it. */
+    public static Optional<String> revisionNow(Link link) {
+        return link.await(revision(link));
+    }
+
     /**
      * Publishes a text if the one that the caller has read is still there.
      *

@@ -6,7 +6,8 @@ import dev.millrace.ledger.access.AccessConfiguration;
 import dev.millrace.ledger.balance.BalanceConfiguration;
 import dev.millrace.ledger.catalog.CatalogConfiguration;
 import dev.millrace.ledger.changes.ChangesEndpoint;
-import dev.millrace.ledger.creator.CreatorConfiguration;
+import dev.millrace.ledger.creator.LargeReads;
+import dev.millrace.ledger.creator.WholeNumbers;
 import dev.millrace.ledger.database.MigrationConfiguration;
 import dev.millrace.ledger.engagement.EngagementEndpoint;
 import dev.millrace.ledger.openapi.OpenApiConfiguration;
@@ -46,7 +47,8 @@ import org.springframework.context.annotation.Import;
     LedgerProblems.class,
     MigrationConfiguration.class,
     BalanceConfiguration.class,
-    CreatorConfiguration.class,
+    WholeNumbers.class,
+    LargeReads.class,
     StatementEndpoint.class,
     EngagementEndpoint.class,
     ChangesEndpoint.class,

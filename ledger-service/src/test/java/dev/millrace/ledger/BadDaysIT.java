@@ -30,6 +30,9 @@ import org.springframework.util.FileSystemUtils;
 
 /** Redis or Postgres dead or frozen: a clear answer in time, no guess, and back by itself. */
 class BadDaysIT {
+    /** Few connections and short waits, so that the bad days pass quickly. */
+    private static final int POOL = 3;
+
     private static Path home;
     private static RedisServer redis;
     private static PostgresServer postgres;
@@ -46,7 +49,13 @@ class BadDaysIT {
         Stores stores = new Stores(postgres.url(), redis.url(), postgres.password());
         stores.openCounters();
         stores.count("c-1", 1_000);
-        ledger = RunningLedger.start(stores, Map.of());
+        ledger = RunningLedger.start(
+                stores,
+                Map.of(),
+                "--spring.datasource.hikari.maximum-pool-size=" + POOL,
+                "--spring.datasource.hikari.connection-timeout=500",
+                "--spring.datasource.hikari.validation-timeout=250",
+                "--spring.datasource.hikari.data-source-properties.socketTimeout=2");
         assertComesBack();
     }
 
@@ -149,7 +158,7 @@ class BadDaysIT {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(90))
                 .until(() -> newPublisher("before-" + before.incrementAndGet()).status() == 503);
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 2 * POOL; i++) {
             assertReadOnly(newPublisher("read-only"));
         }
         onlyReads(false);

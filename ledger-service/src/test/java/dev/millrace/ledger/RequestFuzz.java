@@ -2,7 +2,7 @@ package dev.millrace.ledger;
 
 import dev.millrace.ledger.access.BearerInput;
 import dev.millrace.ledger.creator.Creator;
-import dev.millrace.ledger.creator.Limit;
+import dev.millrace.ledger.creator.Paging;
 import dev.millrace.ledger.engagement.RangeInput;
 import dev.millrace.ledger.statement.CursorInput;
 import dev.millrace.service.problem.ProblemException;
@@ -57,14 +57,14 @@ public final class RequestFuzz {
     }
 
     private static void limit(String text) {
-        int limit = Limit.of(text, 50, MOST);
+        int limit = Paging.limit(text, 50, MOST);
         if (limit < 1 || limit > MOST || !text.equals(Integer.toString(limit))) {
             throw new AssertionError("the limit '%s' is taken for %d".formatted(text, limit));
         }
     }
 
     private static void creator(String text) {
-        String account = new Creator(text).account();
+        String account = "creator:" + new Creator(text).id();
         if (!account.matches("creator:[A-Za-z0-9._:-]{1,64}")) {
             throw new AssertionError("the creator '%s' becomes the account '%s'".formatted(text, account));
         }

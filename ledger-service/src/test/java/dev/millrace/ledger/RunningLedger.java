@@ -36,7 +36,7 @@ public final class RunningLedger implements AutoCloseable {
     private final String address;
     private final String managementAddress;
 
-    private RunningLedger(Stores stores, Map<String, String> more) {
+    private RunningLedger(Stores stores, Map<String, String> more, String... arguments) {
         this.stores = stores;
         Map<String, Object> properties = new HashMap<>(Map.of(
                 "MILLRACE_LEDGER_PORT",
@@ -59,7 +59,7 @@ public final class RunningLedger implements AutoCloseable {
         this.context = new SpringApplicationBuilder(LedgerService.class)
                 .properties(properties)
                 .registerShutdownHook(false)
-                .run();
+                .run(arguments);
         this.address = "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.server.port");
         this.managementAddress =
                 "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.management.port");
@@ -80,8 +80,9 @@ public final class RunningLedger implements AutoCloseable {
         return Shared.LEDGER;
     }
 
-    public static RunningLedger start(Stores stores, Map<String, String> more) {
-        return new RunningLedger(stores, more);
+    /** @param arguments of the command line, for what is no variable */
+    public static RunningLedger start(Stores stores, Map<String, String> more, String... arguments) {
+        return new RunningLedger(stores, more, arguments);
     }
 
     public Stores stores() {

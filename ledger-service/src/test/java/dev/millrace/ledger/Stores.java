@@ -1,6 +1,7 @@
 package dev.millrace.ledger;
 
 import com.google.common.base.Ticker;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Retention;
@@ -25,14 +26,15 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -48,6 +50,7 @@ public final class Stores implements AutoCloseable {
     private final String jdbcUrl;
     private final String redisUrl;
     private final String password;
+    private final List<HikariDataSource> pools = new ArrayList<>();
     private final JdbcClient owner;
     private final JdbcClient settler;
     private final TransactionTemplate transaction;
@@ -69,8 +72,8 @@ public final class Stores implements AutoCloseable {
         this.jdbcUrl = jdbcUrl;
         this.redisUrl = redisUrl;
         this.password = password;
-        this.owner = JdbcClient.create(new DriverManagerDataSource(jdbcUrl, Databases.OWNER, password));
-        DriverManagerDataSource asSettler = new DriverManagerDataSource(jdbcUrl, Databases.SETTLER, password);
+        this.owner = JdbcClient.create(pool(Databases.OWNER));
+        DataSource asSettler = pool(Databases.SETTLER);
         this.settler = JdbcClient.create(asSettler);
         this.transaction = new TransactionTemplate(new JdbcTransactionManager(asSettler));
         this.client = RedisClient.create(redisUrl);
@@ -79,6 +82,18 @@ public final class Stores implements AutoCloseable {
                 new RedisSettings(redisUrl, Duration.ofSeconds(10), Duration.ofSeconds(10)), Ticker.systemTicker());
         redisConnections.look();
         redisConnections.watch(Duration.ofMillis(500));
+    }
+
+    /** Connections that are kept: to make one takes longer than a statement. */
+    public DataSource pool(String login) {
+        HikariDataSource pool = new HikariDataSource();
+        pool.setJdbcUrl(jdbcUrl);
+        pool.setUsername(login);
+        pool.setPassword(password);
+        pool.setMinimumIdle(0);
+        pool.setMaximumPoolSize(4);
+        pools.add(pool);
+        return pool;
     }
 
     /** Makes the schema, as ledger-service does. */
@@ -384,6 +399,7 @@ public final class Stores implements AutoCloseable {
 
     @Override
     public void close() {
+        pools.forEach(HikariDataSource::close);
         redisConnections.close();
         connection.close();
         client.shutdown();

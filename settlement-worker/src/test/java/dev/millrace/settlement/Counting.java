@@ -19,6 +19,8 @@ import dev.millrace.counters.TallySection;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.Delay;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -36,13 +38,18 @@ public final class Counting implements AutoCloseable {
 
     private static final AtomicLong IDENTITIES = new AtomicLong(System.nanoTime());
 
+    /** It finds a Redis that comes back at once. */
+    private static final ClientResources RESOURCES = ClientResources.builder()
+            .reconnectDelay(Delay.constant(Duration.ofMillis(100)))
+            .build();
+
     private final RedisClient client;
     private final StatefulRedisConnection<String, String> connection;
     private final RedisConnections redis;
     private final TallyScript tally = new TallyScript("of-the-tests", Duration.ofHours(1), 0, Duration.ZERO);
 
     public Counting(String url) {
-        client = RedisClient.create(url);
+        client = RedisClient.create(RESOURCES, url);
         connection = client.connect();
         connection.sync().configSet("maxmemory", MEMORY);
         redis = connections(url);

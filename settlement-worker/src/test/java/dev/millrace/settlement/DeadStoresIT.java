@@ -77,7 +77,13 @@ class DeadStoresIT {
         database = postgres.databases().create("dead_stores_" + ++databases);
         RunningWorker.migrate(database, postgres.databases());
         counters = new Counting(redis.url());
-        worker = new RunningWorker(redis.url(), database, postgres.databases());
+        worker = new RunningWorker(
+                redis.url(),
+                database,
+                postgres.databases(),
+                "--millrace.redis-timeout=2s",
+                "--spring.datasource.hikari.connection-timeout=500",
+                "--spring.datasource.hikari.validation-timeout=250");
         worker.bean(Watch.class).look();
         await(() -> counters.state(3).process() != null); // its own watch may be at it at the same time
     }

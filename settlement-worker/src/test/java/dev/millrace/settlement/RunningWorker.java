@@ -13,6 +13,9 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 /** The worker as it runs in production, on a port of its own; it settles by itself only once an hour. */
 public final class RunningWorker implements AutoCloseable {
+    /** For a worker that nobody asks over HTTP: it starts sooner. */
+    public static final String WITHOUT_SERVER = "--spring.main.web-application-type=none";
+
     private final ConfigurableApplicationContext context;
 
     public RunningWorker(String redisUrl, String databaseUrl, Databases databases, String... settings) {

@@ -3,7 +3,6 @@ package dev.millrace.lab.bench;
 import dev.millrace.lab.bench.Pipeline.Click;
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Events;
-import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.Stage;
 import dev.millrace.lab.stack.Wait;
 import dev.millrace.local.process.ServerProcess;
@@ -48,7 +47,7 @@ import org.apache.kafka.common.utils.AppInfoParser;
  * ({@link TotalsProcess}). An event is acknowledged when the broker has it: it is in the balance up to a second later. A crash
  * of a process neither loses nor doubles one; a power cut loses what the broker has left to the kernel to write to the disk.
  */
-final class KafkaStreamsTotals extends Contestant {
+final class KafkaStreamsTotals extends DatabaseContestant {
     static final String NAME = "kafka";
     static final List<Scenario> SCENARIOS = Scenario.of(NAME, List.of(Case.BATCH_100, Case.BATCH_1000));
 
@@ -60,14 +59,12 @@ final class KafkaStreamsTotals extends Contestant {
             Map.entry("batch.size", 128 * 1024),
             Map.entry("compression.type", "lz4"));
 
-    private final ContestantDatabase database;
     private final Admin admin;
     private final Producer<String, String> producer;
 
     KafkaStreamsTotals(Stage stage) throws Exception {
+        super(stage.place(NAME), "");
         Place place = stage.place(NAME);
-        database = new ContestantDatabase(place);
-        runs("postgres", database.server(), database.description());
         int port = Ports.free();
         String address = "127.0.0.1:" + port;
         runs(
@@ -87,11 +84,11 @@ final class KafkaStreamsTotals extends Contestant {
                 "streams",
                 TotalsProcess.class.getName(),
                 place,
-                Map.of(TotalsProcess.PASSWORD, database.server().password()),
+                Map.of(TotalsProcess.PASSWORD, server().password()),
                 () -> Files.exists(ready) ? ServerProcess.Answer.READY : ServerProcess.Answer.SILENT,
                 address,
                 state.toString(),
-                database.server().url(),
+                server().url(),
                 Databases.OWNER);
         runs(
                 "streams",
@@ -131,11 +128,6 @@ final class KafkaStreamsTotals extends Contestant {
     }
 
     @Override
-    Costs costs() throws SQLException {
-        return database.costs(0, 0, 0);
-    }
-
-    @Override
     public void close() {
         producer.close();
         admin.close();
@@ -146,7 +138,7 @@ final class KafkaStreamsTotals extends Contestant {
     @Override
     Round prepare(Scenario scenario, Events events) throws SQLException {
         Pipeline pipeline = new Pipeline(scenario.shape(), events);
-        long before = database.micros();
+        long before = micros();
         return new Round() {
             @Override
             public long send(Histogram nanos) throws InterruptedException {
@@ -162,7 +154,7 @@ final class KafkaStreamsTotals extends Contestant {
 
             @Override
             public long counted() throws SQLException {
-                return database.micros() - before;
+                return micros() - before;
             }
         };
     }

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * where it was new, and a job now and then takes the counters out by {@code GETSET} and adds them to the balances in Postgres.
  * A crash between two steps loses money. All commands of one step go to the socket in one piece.
  */
-final class NaiveRedis extends Contestant {
+final class NaiveRedis extends DatabaseContestant {
     static final String NAME = "naive-redis";
     static final List<Scenario> SCENARIOS = Scenario.underEachAof(NAME, Case.HTTP);
 
@@ -41,13 +41,12 @@ final class NaiveRedis extends Contestant {
             Pattern.compile("(?m)^(used_memory|mem_clients_normal|mem_aof_buffer):(\\d+)");
 
     private final SwitchedRedis redis;
-    private final ContestantDatabase database;
     private final RedisClient client;
     private final StatefulRedisConnection<String, String> connection;
     private final RedisAsyncCommands<String, String> commands;
 
     NaiveRedis(Stage stage) throws SQLException {
-        database = new ContestantDatabase(stage.place(NAME));
+        super(stage.place(NAME), "");
         RedisServer server = RedisServer.start(stage.place(NAME), 0, Durability.ALWAYS);
         redis = new SwitchedRedis(server);
         client = RedisClient.create(server.url());
@@ -55,14 +54,13 @@ final class NaiveRedis extends Contestant {
         commands = connection.async();
         connection.setAutoFlushCommands(false);
         runs("redis", server, redis.description());
-        runs("postgres", database.server(), database.description());
     }
 
     @Override
     Round prepare(Scenario scenario, Events events) throws Exception {
         redis.commands().flushall();
         redis.set(Objects.requireNonNull(scenario.aof()));
-        database.openBalances(scenario.creators());
+        openBalances(scenario.creators());
         take(scenario.creators()); // Every counter exists from now on.
         Pipeline pipeline = new Pipeline(scenario.shape(), events);
         return new Round() {
@@ -74,12 +72,12 @@ final class NaiveRedis extends Contestant {
 
             @Override
             public void drain() throws Exception {
-                database.addToBalances(take(scenario.creators()));
+                addToBalances(take(scenario.creators()));
             }
 
             @Override
             public long counted() throws SQLException {
-                return database.micros();
+                return micros();
             }
         };
     }
@@ -91,7 +89,7 @@ final class NaiveRedis extends Contestant {
                 .results()
                 .mapToLong(memory -> (memory.group(1).equals("used_memory") ? 1 : -1) * Long.parseLong(memory.group(2)))
                 .sum();
-        return database.costs(bytes, redis.commands().dbsize(), redis.cpuMicros());
+        return costs(bytes, redis.commands().dbsize(), redis.cpuMicros());
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.millrace.lab.bench;
 
 import dev.millrace.lab.load.Case;
 import dev.millrace.lab.load.Events;
-import dev.millrace.lab.stack.Costs;
 import dev.millrace.lab.stack.Stage;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -19,7 +18,7 @@ import org.HdrHistogram.Histogram;
  * What users have today: each event is a transaction of one UPDATE of the creator's row. Postgres is durable and has its
  * default settings, {@code synchronous_commit = on} among them.
  */
-final class RowUpdate extends Contestant {
+final class RowUpdate extends DatabaseContestant {
     static final String NAME = "row-update";
 
     /** The case with most connections. */
@@ -30,28 +29,17 @@ final class RowUpdate extends Contestant {
 
     private static final String PAY = "UPDATE balance SET micros = micros + ? WHERE creator = ?";
 
-    private final ContestantDatabase database;
-
     RowUpdate(Stage stage) throws SQLException {
-        database = new ContestantDatabase(stage.place(NAME));
-        runs(
-                "postgres",
-                database.server(),
-                database.description() + ", fsync on, synchronous_commit on, autocommit, prepared statements");
-    }
-
-    @Override
-    Costs costs() throws SQLException {
-        return database.costs(0, 0, 0);
+        super(stage.place(NAME), ", fsync on, synchronous_commit on, autocommit, prepared statements");
     }
 
     /** One thread a connection, each takes the next event when the one before is committed. */
     @Override
     Round prepare(Scenario scenario, Events events) throws SQLException {
-        database.openBalances(scenario.creators());
+        openBalances(scenario.creators());
         List<Connection> connections = new ArrayList<>();
         for (int i = 0; i < scenario.shape().clients(); i++) {
-            connections.add(database.connect());
+            connections.add(connect());
         }
         AtomicInteger next = new AtomicInteger();
         return new Round() {
@@ -70,7 +58,7 @@ final class RowUpdate extends Contestant {
 
             @Override
             public long counted() throws SQLException {
-                return database.micros();
+                return micros();
             }
         };
     }

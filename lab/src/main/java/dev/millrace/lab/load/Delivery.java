@@ -183,7 +183,7 @@ public final class Delivery {
         switch (reply.status()) {
             case 200, 202, 204 -> acknowledge(arrival, reply.body(), now);
             case 429, 503 -> refuse(arrival, reply, now);
-            case 408 -> fail(arrival, Score.LATE);
+            case 408 -> unanswered(arrival, true, now);
             default -> {
                 complaint = reply.status() + " " + reply.body();
                 fail(arrival, "unexpected");

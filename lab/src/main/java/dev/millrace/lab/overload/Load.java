@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param requests that arrived
  * @param times of those accepted, since they were due
  * @param others arrivals that were not accepted, by the reason
- * @param shedTimes of refusals, since they were due
+ * @param shedTimes of refusals, since they were due, or null where there were none
  * @param p99OfAll milliseconds within which 99 % of all were accepted, infinite where fewer were
  * @param backSeconds from the end of a level beyond peak until it was normal again, or null where it was not
  * @param connections that it took
@@ -34,7 +34,7 @@ record Load(
         long requests,
         Percentiles times,
         Map<String, Long> others,
-        Percentiles shedTimes,
+        @Nullable Percentiles shedTimes,
         double p99OfAll,
         @Nullable Double backSeconds,
         int connections,

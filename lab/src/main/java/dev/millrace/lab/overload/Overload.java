@@ -177,7 +177,7 @@ final class Overload {
                 score.arrivals(),
                 Percentiles.of(score.times()),
                 score.others(),
-                Percentiles.of(score.refusals()),
+                score.refusals().getTotalCount() == 0 ? null : Percentiles.of(score.refusals()),
                 score.millisForAll(99),
                 percent > PEAK ? back(delivery.score(level, Integer.MAX_VALUE)) : null,
                 delivery.connections(),

@@ -90,7 +90,7 @@ final class Audit {
         String last;
         do {
             try {
-                last = stack.settle(workers.getFirst(), TIMEOUT).body().toString();
+                last = stack.settle(workers.getFirst(), TIMEOUT).body();
             } catch (IOException e) {
                 last = e.toString();
             }

@@ -70,7 +70,9 @@ class DeliveryTest {
         delivery.unanswered(0, false, 8);
         assertThat(delivery.next(8)).isEqualTo(Delivery.NOTHING);
         assertThat(delivery.next(10_000_008)).isZero();
-        assertThat(delivery.sentAgain()).isEqualTo(1);
+        delivery.answered(0, new MadeUpReply(408, 0, ""), 10_000_009);
+        assertThat(delivery.isFinished()).isFalse();
+        assertThat(delivery.sentAgain()).isEqualTo(2);
     }
 
     @Test

@@ -4,6 +4,8 @@ import com.google.common.base.Ticker;
 import dev.millrace.common.message.OutageLog;
 import dev.millrace.ledger.problem.LedgerProblems;
 import dev.millrace.ledger.settings.LedgerSettings;
+import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
 import jakarta.servlet.DispatcherType;
 import java.time.Clock;
 import java.util.Objects;
@@ -11,19 +13,22 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.authentication.ProviderManager;
 import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.core.Authentication;
+import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.core.GrantedAuthority;
-import org.springframework.security.oauth2.jwt.Jwt;
-import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
 import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
+import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 import org.springframework.security.web.context.NullSecurityContextRepository;
@@ -44,13 +49,7 @@ public class AccessConfiguration {
 
     @Bean
     CachingJwtDecoder jwtDecoder(LedgerSettings settings, Clock clock, OutageLog jwkSetOutage, Ticker ticker) {
-        JwtDecoder decoder = BearerTokens.decoder(settings, clock);
-        JwtDecoder watched = token -> {
-            Jwt checked = decoder.decode(token);
-            jwkSetOutage.over();
-            return checked;
-        };
-        return new CachingJwtDecoder(watched, BearerTokens.validator(settings, clock), ticker);
+        return CachingJwtDecoder.of(settings, clock, jwkSetOutage, ticker);
     }
 
     /** Otherwise each filter of a request is observed, which takes longer than reading a balance. */
@@ -67,10 +66,11 @@ public class AccessConfiguration {
     SecurityFilterChain access(
             HttpSecurity http, CachingJwtDecoder tokens, LedgerProblems problems, OutageLog jwkSetOutage)
             throws Exception {
-        AccessRefusals refusals = new AccessRefusals(problems, jwkSetOutage);
+        AuthenticationEntryPoint unauthenticated = (request, response, refused) ->
+                problems.write(request, response, unauthenticated(refused, jwkSetOutage));
         BearerTokenAuthenticationFilter bearer =
                 new BearerTokenAuthenticationFilter(new ProviderManager(new JwtAuthenticationProvider(tokens)));
-        bearer.setAuthenticationFailureHandler(refusals::commence);
+        bearer.setAuthenticationFailureHandler(unauthenticated::commence);
         return http.csrf(AbstractHttpConfigurer::disable)
                 .sessionManagement(AbstractHttpConfigurer::disable)
                 .requestCache(AbstractHttpConfigurer::disable)
@@ -96,9 +96,35 @@ public class AccessConfiguration {
                         .hasAnyAuthority(READERS.toArray(String[]::new))
                         .anyRequest()
                         .hasAuthority(ADMIN))
-                .exceptionHandling(
-                        refused -> refused.authenticationEntryPoint(refusals).accessDeniedHandler(refusals))
+                .exceptionHandling(refused -> refused.authenticationEntryPoint(unauthenticated)
+                        .accessDeniedHandler((request, response, _) -> problems.write(request, response, forbidden())))
                 .build();
+    }
+
+    /** 401: the token is missing or refused. 503: it could not be checked, because the JWK set can't be had. */
+    private static ProblemException unauthenticated(AuthenticationException refused, OutageLog jwkSetOutage) {
+        if (refused instanceof AuthenticationServiceException) {
+            jwkSetOutage.failed(String.valueOf(refused.getMessage()));
+            return Problem.IDENTITY_UNAVAILABLE.because("the keys that sign bearer tokens can't be had; try again");
+        }
+        if (refused instanceof OAuth2AuthenticationException) {
+            return Problem.UNAUTHENTICATED
+                    .because(
+                            "the bearer token is malformed, expired, without an expiry, signed by another key, or of another issuer or audience")
+                    .with(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
+        }
+        return Problem.UNAUTHENTICATED
+                .because(
+                        "the request has no bearer token in its header 'Authorization'; one in the address is not read")
+                .with(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+    }
+
+    /** 403: the token does not allow the request. */
+    private static ProblemException forbidden() {
+        return Problem.FORBIDDEN
+                .because(
+                        "the token's subject is another than the creator asked for, and its scope holds neither ledger.admin nor, to read, ledger.read")
+                .with(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"");
     }
 
     private static AuthorizationDecision mayRead(

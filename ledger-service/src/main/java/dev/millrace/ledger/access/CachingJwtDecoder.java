@@ -3,18 +3,54 @@ package dev.millrace.ledger.access;
 import com.google.common.base.Ticker;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import dev.millrace.common.message.OutageLog;
+import dev.millrace.ledger.settings.LedgerSettings;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import javax.crypto.spec.SecretKeySpec;
+import org.springframework.http.client.SimpleClientHttpRequestFactory;
+import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
+import org.springframework.security.oauth2.jose.jws.MacAlgorithm;
+import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
 import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtAudienceValidator;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
+import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
+import org.springframework.security.oauth2.jwt.JwtTypeValidator;
 import org.springframework.security.oauth2.jwt.JwtValidationException;
+import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
+import org.springframework.web.client.RestTemplate;
 
 /**
- * Verifies a token's signature once a minute. A page that asks for a balance each second sends the same token each time. The validator
+ * Checks bearer tokens. The algorithms are fixed by the configuration, never by the token: a shared secret means HS256
+ * and nothing else, a JWK set means asymmetric signatures and nothing else, so that no public key is ever taken for a
+ * shared secret. Their issuer and audience are checked as the configuration says.
+ *
+ * <p>It verifies a token's signature once a minute. A page that asks for a balance each second sends the same token each time. The validator
  * looks at times, issuer and audience with every request. The cache holds good tokens only, so nobody without one can fill it. Thread-safe.
  */
 final class CachingJwtDecoder implements JwtDecoder {
+    private static final Set<SignatureAlgorithm> ASYMMETRIC = Set.of(
+            SignatureAlgorithm.RS256,
+            SignatureAlgorithm.RS384,
+            SignatureAlgorithm.RS512,
+            SignatureAlgorithm.PS256,
+            SignatureAlgorithm.PS384,
+            SignatureAlgorithm.PS512,
+            SignatureAlgorithm.ES256,
+            SignatureAlgorithm.ES384,
+            SignatureAlgorithm.ES512);
+
+    /** How long a request may wait for the JWK set, to connect and again to read. */
+    private static final Duration JWK_SET_TIMEOUT = Duration.ofSeconds(1);
+
     /** How long a key that was removed from a JWK set still serves callers whose token is cached. */
     static final Duration LIFETIME = Duration.ofMinutes(1);
 
@@ -38,6 +74,61 @@ final class CachingJwtDecoder implements JwtDecoder {
                 .<String, Jwt>weigher((token, _) -> token.length())
                 .ticker(ticker)
                 .build();
+    }
+
+    /** @param jwkSetOutage is over with each token that could be checked */
+    static CachingJwtDecoder of(LedgerSettings settings, Clock clock, OutageLog jwkSetOutage, Ticker ticker) {
+        JwtDecoder decoder = decoder(settings, clock);
+        return new CachingJwtDecoder(
+                token -> {
+                    Jwt checked = decoder.decode(token);
+                    jwkSetOutage.over();
+                    return checked;
+                },
+                validator(settings, clock),
+                ticker);
+    }
+
+    static JwtDecoder decoder(LedgerSettings settings, Clock clock) {
+        NimbusJwtDecoder decoder =
+                settings.jwkSetUri().isEmpty() ? sharedSecret(settings.jwtSecret()) : jwkSet(settings.jwkSetUri());
+        decoder.setJwtValidator(validator(settings, clock));
+        return decoder;
+    }
+
+    private static NimbusJwtDecoder sharedSecret(String secret) {
+        return NimbusJwtDecoder.withSecretKey(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"))
+                .macAlgorithm(MacAlgorithm.HS256)
+                .validateType(false)
+                .build();
+    }
+
+    private static NimbusJwtDecoder jwkSet(String uri) {
+        SimpleClientHttpRequestFactory http = new SimpleClientHttpRequestFactory();
+        http.setConnectTimeout(JWK_SET_TIMEOUT);
+        http.setReadTimeout(JWK_SET_TIMEOUT);
+        return NimbusJwtDecoder.withJwkSetUri(uri)
+                .jwsAlgorithms(algorithms -> algorithms.addAll(ASYMMETRIC))
+                .restOperations(new RestTemplate(http))
+                .validateType(false)
+                .build();
+    }
+
+    /** {@code exp} must be there; the skew allowed is Spring's default of 60 s. Issuer and audience where they are set. */
+    static OAuth2TokenValidator<Jwt> validator(LedgerSettings settings, Clock clock) {
+        JwtTimestampValidator times = new JwtTimestampValidator();
+        times.setAllowEmptyExpiryClaim(false);
+        times.setClock(clock);
+        JwtTypeValidator type = new JwtTypeValidator("JWT", "at+jwt");
+        type.setAllowEmpty(true);
+        List<OAuth2TokenValidator<Jwt>> validators = new ArrayList<>(List.of(times, type));
+        if (!settings.jwtIssuer().isEmpty()) {
+            validators.add(new JwtIssuerValidator(settings.jwtIssuer()));
+        }
+        if (!settings.jwtAudience().isEmpty()) {
+            validators.add(new JwtAudienceValidator(settings.jwtAudience()));
+        }
+        return new DelegatingOAuth2TokenValidator<>(validators);
     }
 
     @Override

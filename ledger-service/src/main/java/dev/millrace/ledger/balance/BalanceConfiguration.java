@@ -5,7 +5,6 @@ import dev.millrace.books.Balances;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.creator.SubjectLimit;
 import dev.millrace.ledger.settings.LedgerSettings;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.config.MeterFilter;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,24 +12,17 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Wires this station. */
 @Configuration(proxyBeanMethods = false)
-@Import(BalanceEndpoint.class)
+@Import({BalanceFollowers.class, BalanceEndpoint.class})
 public class BalanceConfiguration {
     private static final int STREAMS_OF_A_SUBJECT = 10;
 
     @Bean
-    LiveBalance liveBalance(JdbcClient jdbc, RedisConnections redis, Clock clock, Ticker ticker) {
-        return new LiveBalance(new Balances(jdbc), redis, clock, ticker);
-    }
-
-    @Bean
-    BalanceFollowers balanceFollowers(
-            LiveBalance balances, LedgerSettings settings, JsonMapper json, MeterRegistry metrics, Ticker ticker) {
-        return new BalanceFollowers(
-                balances, (creator, live) -> Balance.of(creator, settings.currency(), live), json, metrics, ticker);
+    LiveBalance liveBalance(
+            JdbcClient jdbc, RedisConnections redis, LedgerSettings settings, Clock clock, Ticker ticker) {
+        return new LiveBalance(new Balances(jdbc), redis, settings.currency(), clock, ticker);
     }
 
     @Bean

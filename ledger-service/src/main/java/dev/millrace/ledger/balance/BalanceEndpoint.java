@@ -3,8 +3,8 @@ package dev.millrace.ledger.balance;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.SubjectLimit;
 import dev.millrace.ledger.problem.Problems;
-import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.swagger.v3.oas.annotations.Operation;
@@ -37,7 +37,6 @@ final class BalanceEndpoint {
     private final BalanceFollowers followers;
     private final SubjectLimit streams;
     private final Clock clock;
-    private final String currency;
     private final Counter ok;
     private final Counter unknown;
     private final Counter unavailable;
@@ -47,13 +46,11 @@ final class BalanceEndpoint {
             BalanceFollowers followers,
             SubjectLimit balanceStreams,
             Clock clock,
-            LedgerSettings settings,
             MeterRegistry metrics) {
         this.balances = balances;
         this.followers = followers;
         this.streams = balanceStreams;
         this.clock = clock;
-        this.currency = settings.currency();
         this.ok = reads("ok", metrics);
         this.unknown = reads("unknown", metrics);
         this.unavailable = reads("unavailable", metrics);
@@ -67,16 +64,10 @@ final class BalanceEndpoint {
     }
 
     @Operation(summary = "What the creator has earned, live: settled plus pending in one consistent reading")
-    @Problems({
-        Problem.CREATOR_INVALID,
-        Problem.CREATOR_UNKNOWN,
-        Problem.COUNTERS_UNAVAILABLE,
-        Problem.LEDGER_UNAVAILABLE
-    })
+    @Problems({Problem.CREATOR_INVALID, Problem.CREATOR_UNKNOWN, Problem.COUNTERS_UNAVAILABLE})
     @GetMapping(path = PATH, produces = MediaType.APPLICATION_JSON_VALUE)
     Balance balance(@PathVariable("creator") String id, @AuthenticationPrincipal Jwt caller) {
-        Creator creator = new Creator(id);
-        return Balance.of(creator, currency, read(creator, caller));
+        return read(new Creator(id), caller);
     }
 
     @Operation(
@@ -96,15 +87,14 @@ final class BalanceEndpoint {
         Problem.CREATOR_UNKNOWN,
         Problem.TOO_MANY_REQUESTS,
         Problem.OVERLOADED,
-        Problem.COUNTERS_UNAVAILABLE,
-        Problem.LEDGER_UNAVAILABLE
+        Problem.COUNTERS_UNAVAILABLE
     })
     @GetMapping(path = STREAM, produces = MediaType.TEXT_EVENT_STREAM_VALUE)
     void stream(@PathVariable("creator") String id, @AuthenticationPrincipal Jwt caller, HttpServletResponse response)
             throws IOException {
         Creator creator = new Creator(id);
         try (var _ = streams.take(caller)) {
-            BalanceReading.Live first = read(creator, caller);
+            Balance first = read(creator, caller);
             response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE);
             response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
             followers.follow(creator, first, validity(caller), response.getOutputStream());
@@ -115,28 +105,19 @@ final class BalanceEndpoint {
         return Duration.between(clock.instant(), Objects.requireNonNull(token.getExpiresAt()));
     }
 
-    private BalanceReading.Live read(Creator creator, Jwt caller) {
-        BalanceReading reading;
+    private Balance read(Creator creator, Jwt caller) {
+        Balance balance;
         try {
-            reading = balances.read(creator);
-        } catch (DataAccessException e) {
+            balance = balances.read(creator);
+        } catch (DataAccessException | ProblemException e) {
             unavailable.increment();
             throw e;
         }
-        return switch (reading) {
-            case BalanceReading.Live live
-            when live.known() || creator.id().equals(caller.getSubject()) -> {
-                ok.increment();
-                yield live;
-            }
-            case BalanceReading.Live _ -> {
-                unknown.increment();
-                throw LiveBalance.unknown(creator);
-            }
-            case BalanceReading.Unavailable _ -> {
-                unavailable.increment();
-                yield reading.required();
-            }
-        };
+        if (!balance.known() && !creator.id().equals(caller.getSubject())) {
+            unknown.increment();
+            throw LiveBalance.unknown(creator);
+        }
+        ok.increment();
+        return balance;
     }
 }

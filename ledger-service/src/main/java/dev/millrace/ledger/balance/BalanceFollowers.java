@@ -2,6 +2,7 @@ package dev.millrace.ledger.balance;
 
 import com.google.common.base.Suppliers;
 import com.google.common.base.Ticker;
+import com.google.common.collect.Maps;
 import dev.millrace.common.message.OutageLog;
 import dev.millrace.ledger.creator.Creator;
 import io.micrometer.core.instrument.Counter;
@@ -11,15 +12,17 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +49,6 @@ final class BalanceFollowers implements SmartLifecycle {
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
     private final LiveBalance balances;
-    private final BiFunction<Creator, BalanceReading.Live, Balance> body;
     private final JsonMapper json;
     private final Counter events;
     private final Ticker ticker;
@@ -54,17 +56,10 @@ final class BalanceFollowers implements SmartLifecycle {
     private final Set<BalanceStream> streams = ConcurrentHashMap.newKeySet();
     private volatile @Nullable ScheduledExecutorService thread;
 
-    /** @param body what an event shows of a reading */
-    BalanceFollowers(
-            LiveBalance balances,
-            BiFunction<Creator, BalanceReading.Live, Balance> body,
-            JsonMapper json,
-            MeterRegistry metrics,
-            Ticker ticker) {
+    BalanceFollowers(LiveBalance balances, JsonMapper json, MeterRegistry metrics, Ticker ticker) {
         this.ticker = ticker;
         this.outage = new OutageLog("The balances that are followed can't be read", ticker);
         this.balances = balances;
-        this.body = body;
         this.json = json;
         this.events = Counter.builder("millrace.balance.events")
                 .description("Events sent to followers of balances")
@@ -80,14 +75,14 @@ final class BalanceFollowers implements SmartLifecycle {
      * @param first the balance that the stream begins with
      * @param validity how long the token is still good
      */
-    void follow(Creator creator, BalanceReading.Live first, Duration validity, OutputStream out) {
+    void follow(Creator creator, Balance first, Duration validity, OutputStream out) {
         BalanceStream stream = new BalanceStream(creator, first, HEARTBEAT, ticker);
         streams.add(stream);
         try {
             if (!isRunning()) {
                 stream.close();
             }
-            stream.write(out, event(creator, first), validity, events::increment);
+            stream.write(out, event(first), validity, events::increment);
         } catch (IOException e) {
             log.debug("a follower is gone, or does not read", e);
         } finally {
@@ -95,11 +90,11 @@ final class BalanceFollowers implements SmartLifecycle {
         }
     }
 
-    private byte[] event(Creator creator, BalanceReading.Live balance) {
+    private byte[] event(Balance balance) {
         return "event: balance\nid: %s\ndata: %s\n\n"
                 .formatted(
                         Long.toString(balance.asOf().toEpochMilli(), Character.MAX_RADIX),
-                        json.writeValueAsString(body.apply(creator, balance)))
+                        json.writeValueAsString(balance))
                 .getBytes(StandardCharsets.UTF_8);
     }
 
@@ -110,10 +105,14 @@ final class BalanceFollowers implements SmartLifecycle {
         if (followed.isEmpty()) {
             return;
         }
-        balances.readOnce(followed.keySet()).forEach((creator, reading) -> {
-            if (reading instanceof BalanceReading.Live live) {
-                Supplier<byte[]> event = Suppliers.memoize(() -> event(creator, live));
-                followed.getOrDefault(creator, List.of()).forEach(stream -> stream.offer(live, event));
+        Map<Creator, CompletableFuture<Balance>> readings =
+                new HashMap<>(Maps.toMap(followed.keySet(), _ -> new CompletableFuture<>()));
+        balances.read(readings, 1); // whoever is left out waits for the next second
+        readings.forEach((creator, reading) -> {
+            if (reading.state() == Future.State.SUCCESS) {
+                Balance balance = reading.resultNow();
+                Supplier<byte[]> event = Suppliers.memoize(() -> event(balance));
+                followed.getOrDefault(creator, List.of()).forEach(stream -> stream.offer(balance, event));
             }
         });
     }

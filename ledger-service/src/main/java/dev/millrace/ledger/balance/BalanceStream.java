@@ -8,14 +8,15 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One follower's stream of server-sent events. The thread of its request writes; {@link BalanceFollowers} offers what it read. Between the two
  * stands the newest event alone, so a client that reads slowly skips events and holds no memory. A write that the client does not take ends the
- * stream after the server's {@code connection-timeout}. Thread-safe.
+ * stream after the server's {@code connection-timeout}; one that is closed ends within a second. Thread-safe.
  */
 final class BalanceStream {
     private static final Duration LEAST_BETWEEN_EVENTS = Duration.ofSeconds(1);
@@ -27,15 +28,18 @@ final class BalanceStream {
     private final Creator creator;
     private final Duration heartbeat;
     private final Ticker ticker;
-    private BalanceReading.Live newest;
-    private @Nullable Supplier<byte[]> unsent;
+
+    /** The newest event that was not written; empty: the stream ends. */
+    private final BlockingQueue<Optional<Supplier<byte[]>>> unsent = new ArrayBlockingQueue<>(1);
+
+    private Balance newest;
     private boolean closed;
 
     /**
      * @param first what the stream begins with
      * @param heartbeat longest time without a line
      */
-    BalanceStream(Creator creator, BalanceReading.Live first, Duration heartbeat, Ticker ticker) {
+    BalanceStream(Creator creator, Balance first, Duration heartbeat, Ticker ticker) {
         this.creator = creator;
         this.newest = first;
         this.heartbeat = heartbeat;
@@ -47,26 +51,19 @@ final class BalanceStream {
     }
 
     /** Gives it a later reading; where that shows no other balance, nothing is sent. */
-    synchronized void offer(BalanceReading.Live reading, Supplier<byte[]> event) {
-        if (reading.differsFrom(newest)) {
+    synchronized void offer(Balance reading, Supplier<byte[]> event) {
+        if (!closed && reading.differsFrom(newest)) {
             newest = reading;
-            unsent = event;
-            notifyAll();
+            unsent.clear();
+            unsent.add(Optional.of(event));
         }
     }
 
     /** Ends it in good order; the client comes again after the time of {@code retry}. */
     synchronized void close() {
         closed = true;
-        notifyAll();
-    }
-
-    /** What the writer waits for. */
-    private enum Due {
-        EVENT,
-        HEARTBEAT,
-        EXPIRY,
-        CLOSE
+        unsent.clear();
+        unsent.add(Optional.empty());
     }
 
     /**
@@ -81,54 +78,37 @@ final class BalanceStream {
                 + NANOSECONDS.convert(validity); // as long as a clock tells, for one that is good for ever
         out.write(RETRY);
         out.write(first);
-        while (true) {
-            out.flush();
-            sent.run();
-            long earliest = ticker.read() + LEAST_BETWEEN_EVENTS.toNanos();
-            Due due = await(earliest, expiry);
-            while (due == Due.HEARTBEAT) {
-                out.write(HEARTBEAT);
+        try {
+            while (true) {
                 out.flush();
-                due = await(earliest, expiry);
+                sent.run();
+                NANOSECONDS.sleep(Math.min(LEAST_BETWEEN_EVENTS.toNanos(), expiry - ticker.read()));
+                Optional<Supplier<byte[]>> next = next(out, expiry);
+                if (next.isEmpty()) {
+                    return;
+                }
+                out.write(next.get().get());
             }
-            if (due == Due.EXPIRY) {
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits for the next event, with heartbeats; empty at the end. */
+    private Optional<Supplier<byte[]>> next(OutputStream out, long expiry) throws IOException, InterruptedException {
+        while (true) {
+            Optional<Supplier<byte[]>> next =
+                    unsent.poll(Math.min(heartbeat.toNanos(), expiry - ticker.read()), NANOSECONDS);
+            if (ticker.read() - expiry >= 0) {
                 out.write(TOKEN_EXPIRED);
+                return Optional.empty();
             }
-            if (due != Due.EVENT) {
-                return;
+            if (next != null) {
+                return next;
             }
-            out.write(takeUnsent());
+            out.write(HEARTBEAT);
+            out.flush();
         }
-    }
-
-    private synchronized Due await(long earliestEvent, long expiry) {
-        long silence = ticker.read() + heartbeat.toNanos();
-        while (!closed) {
-            long now = ticker.read();
-            if (now - expiry >= 0) {
-                return Due.EXPIRY;
-            }
-            if (unsent != null && now - earliestEvent >= 0) {
-                return Due.EVENT;
-            }
-            if (now - silence >= 0) {
-                return Due.HEARTBEAT;
-            }
-            long due = Math.min(expiry - now, silence - now);
-            try {
-                NANOSECONDS.timedWait(this, unsent == null ? due : Math.min(due, earliestEvent - now));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return Due.CLOSE;
-            }
-        }
-        return Due.CLOSE;
-    }
-
-    private synchronized byte[] takeUnsent() {
-        byte[] event = Objects.requireNonNull(unsent).get();
-        unsent = null;
-        return event;
     }
 
     private static byte[] ascii(String text) {

@@ -1,9 +1,10 @@
 package dev.millrace.ledger.balance;
 
 import com.google.common.base.Ticker;
+import com.google.common.collect.Maps;
 import dev.millrace.books.Balances;
-import dev.millrace.books.Balances.Cursor;
 import dev.millrace.books.Balances.Settled;
+import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.message.OutageLog;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
@@ -18,11 +19,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /**
@@ -89,30 +89,35 @@ public final class LiveBalance {
 
     private final Balances ledger;
     private final RedisConnections redis;
+    private final String currency;
     private final Clock clock;
-    private final RequestCollapser<Creator, BalanceReading> readings =
-            new RequestCollapser<>(MOST_TOGETHER, PATIENCE, this::readAll);
+    private final RequestCollapser<Creator, Balance> readings =
+            new RequestCollapser<>(MOST_TOGETHER, LiveBalance::late, answers -> read(answers, TRIES));
     private final Map<Partition, OutageLog> outages;
 
-    LiveBalance(Balances ledger, RedisConnections redis, Clock clock, Ticker ticker) {
-        this.outages = Partition.all().stream()
-                .collect(Collectors.toUnmodifiableMap(
-                        partition -> partition,
-                        partition -> new OutageLog("Balances of %s can't be read".formatted(partition), ticker)));
+    LiveBalance(Balances ledger, RedisConnections redis, String currency, Clock clock, Ticker ticker) {
+        this.outages = Maps.toMap(
+                Partition.all(),
+                partition -> new OutageLog("Balances of %s can't be read".formatted(partition), ticker));
         this.ledger = ledger;
         this.redis = redis;
+        this.currency = currency;
         this.clock = clock;
+    }
+
+    private static RuntimeException late() {
+        return Problem.COUNTERS_UNAVAILABLE.because(
+                "the reading before this one took longer than %d ms", PATIENCE.toMillis());
     }
 
     /**
      * The creator's balance now.
      *
      * @throws org.springframework.dao.DataAccessException when Postgres does not answer
+     * @throws dev.millrace.service.problem.ProblemException when it can't be known now
      */
-    BalanceReading read(Creator creator) {
-        return readings.ask(creator)
-                .orElseGet(() -> new BalanceReading.Unavailable(
-                        "the reading before this one took longer than %d ms".formatted(PATIENCE.toMillis())));
+    Balance read(Creator creator) {
+        return readings.ask(creator, PATIENCE);
     }
 
     /**
@@ -121,7 +126,7 @@ public final class LiveBalance {
      * @throws dev.millrace.service.problem.ProblemException when nothing is known of the creator, or when that can't be told now
      */
     public void requireKnown(Creator creator) {
-        if (!ledger.hasAccount(creator.id()) && !read(creator).required().known()) {
+        if (!ledger.hasAccount(creator.id()) && !read(creator).known()) {
             throw unknown(creator);
         }
     }
@@ -130,59 +135,62 @@ public final class LiveBalance {
         return Problem.CREATOR_UNKNOWN.because("creator '%s' has earned nothing yet", creator);
     }
 
-    /** The balances of these, in their order, in one reading. */
-    List<BalanceReading> readAll(List<Creator> creators) {
-        Map<Creator, BalanceReading> read = new HashMap<>();
-        Set<Creator> rest = new LinkedHashSet<>(creators);
-        for (int i = 0; i < TRIES && !rest.isEmpty(); i++) {
-            read.putAll(attempt(rest, i == TRIES - 1));
-            rest.removeAll(read.keySet());
+    /**
+     * Answers with all of these balances in one reading: two statements, and one call of Redis a partition.
+     *
+     * @param tries with fewer than {@value #TRIES}, answers are left open for which another one may help
+     */
+    void read(Map<Creator, CompletableFuture<Balance>> answers, int tries) {
+        for (int i = 1; i <= tries; i++) {
+            List<Creator> rest = answers.keySet().stream()
+                    .filter(creator ->
+                            !Objects.requireNonNull(answers.get(creator)).isDone())
+                    .toList();
+            if (!rest.isEmpty()) {
+                attempt(rest, answers, i == TRIES);
+            }
         }
-        return creators.stream()
-                .map(creator -> Objects.requireNonNull(read.get(creator)))
-                .toList();
     }
 
-    /** Reads once: two statements, and one call of Redis a partition. Creators are left out for whom another try may help. */
-    Map<Creator, BalanceReading> readOnce(Set<Creator> creators) {
-        return attempt(creators, false);
-    }
-
-    private Map<Creator, BalanceReading> attempt(Set<Creator> creators, boolean last) {
-        Map<Creator, BalanceReading> read = new HashMap<>();
-        Map<PartitionReading, Pending.Reply.Read> answers = new LinkedHashMap<>();
+    /** Reads once; answers are left open for which another try may help. */
+    private void attempt(List<Creator> creators, Map<Creator, CompletableFuture<Balance>> answers, boolean last) {
+        Map<PartitionReading, Pending.Reply.Read> read = new LinkedHashMap<>();
         for (PartitionReading partition : begin(creators)) {
             try {
-                answers.put(partition, partition.pending());
+                read.put(partition, partition.pending());
             } catch (UnreadableException e) {
-                refuse(partition, e, last, read);
+                refuse(partition, e, last, answers);
             }
         }
-        List<Creator> answered = answers.keySet().stream()
-                .flatMap(partition -> partition.creators().stream())
-                .toList();
-        Map<String, Settled> settled = answered.isEmpty()
-                ? Map.of()
-                : ledger.settled(answered.stream()
-                        .map(creator -> new Balances.Location(
-                                creator.id(), creator.partition().number()))
-                        .toList());
-        answers.forEach((partition, pending) -> {
+        Map<String, Integer> asked = new HashMap<>();
+        read.keySet()
+                .forEach(partition -> partition
+                        .creators()
+                        .forEach(creator ->
+                                asked.put(creator.id(), partition.partition().number())));
+        Map<String, Settled> settled = asked.isEmpty() ? Map.of() : ledger.settled(asked);
+        read.forEach((partition, pending) -> {
             try {
-                read.putAll(partition.balances(pending, settled));
+                partition.answer(pending, settled, currency, answers);
                 outage(partition).over();
             } catch (UnreadableException e) {
-                refuse(partition, e, last, read);
+                refuse(partition, e, last, answers);
             }
         });
-        return read;
     }
 
     private void refuse(
-            PartitionReading partition, UnreadableException why, boolean last, Map<Creator, BalanceReading> read) {
+            PartitionReading partition,
+            UnreadableException why,
+            boolean last,
+            Map<Creator, CompletableFuture<Balance>> answers) {
         if (last || !why.isPassing()) {
             outage(partition).failed(String.valueOf(why.getMessage()));
-            partition.creators().forEach(creator -> read.put(creator, new BalanceReading.Unavailable(why.reason())));
+            ProblemException problem = Problem.COUNTERS_UNAVAILABLE.because(why.reason());
+            partition
+                    .creators()
+                    .forEach(creator ->
+                            Objects.requireNonNull(answers.get(creator)).completeExceptionally(problem));
         }
     }
 
@@ -191,10 +199,10 @@ public final class LiveBalance {
     }
 
     /** Step 1 of all partitions, and the beginning of step 2 of each. */
-    private List<PartitionReading> begin(Set<Creator> creators) {
+    private List<PartitionReading> begin(List<Creator> creators) {
         Map<Partition, List<Creator>> byPartition =
                 creators.stream().collect(Collectors.groupingBy(Creator::partition));
-        Map<Integer, Cursor> cursors = ledger.cursors(
+        Map<Integer, PartitionCursor> cursors = ledger.cursors(
                 byPartition.keySet().stream().map(Partition::number).toList());
         Instant asOf = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         return byPartition.entrySet().stream()

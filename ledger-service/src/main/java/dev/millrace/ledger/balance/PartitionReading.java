@@ -1,7 +1,7 @@
 package dev.millrace.ledger.balance;
 
-import dev.millrace.books.Balances.Cursor;
 import dev.millrace.books.Balances.Settled;
+import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.money.Micros;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
@@ -10,8 +10,9 @@ import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.settings.LedgerSettings;
+import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.ProblemException;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,7 +33,7 @@ import java.util.concurrent.TimeoutException;
 record PartitionReading(
         Partition partition,
         List<Creator> creators,
-        Cursor from,
+        PartitionCursor from,
         Instant asOf,
         CompletableFuture<Pending.Reply> reply) {
     /**
@@ -46,13 +47,13 @@ record PartitionReading(
 
     /** Begins it: asks Redis. */
     static PartitionReading begin(
-            RedisConnections redis, Partition partition, List<Creator> creators, Cursor from, Instant asOf) {
+            RedisConnections redis, Partition partition, List<Creator> creators, PartitionCursor from, Instant asOf) {
         CompletableFuture<Pending.Reply> reply;
         try {
             reply = Pending.read(
                     redis.required(partition),
                     partition,
-                    from.epoch() + 1,
+                    from.settledEpoch() + 1,
                     Math.min(MOST_EPOCHS, MOST_FIELDS / creators.size()),
                     creators.stream().map(Creator::id).toList());
         } catch (RedisUnavailableException e) {
@@ -68,14 +69,14 @@ record PartitionReading(
      */
     Pending.Reply.Read pending() throws UnreadableException {
         if (from.lineage() == 0) {
-            throw UnreadableException.now("the counters of %s were never opened".formatted(partition));
+            throw new UnreadableException("the counters of %s were never opened".formatted(partition));
         }
         return switch (answer()) {
             case Pending.Reply.Read read -> read;
             case Pending.Reply.Closed _ ->
-                throw UnreadableException.now("the counters of %s are not open".formatted(partition));
+                throw new UnreadableException("the counters of %s are not open".formatted(partition));
             case Pending.Reply.Unconfirmed _ ->
-                throw UnreadableException.now(
+                throw new UnreadableException(
                         "the counters of %s have not been compared with the ledger since Redis was started or replaced"
                                 .formatted(partition));
             case Pending.Reply.Beyond beyond -> throw beyond(beyond);
@@ -86,14 +87,13 @@ record PartitionReading(
         try {
             return reply.get(LedgerSettings.REDIS_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            throw UnreadableException.noAnswer(
-                    "no answer within %d ms".formatted(LedgerSettings.REDIS_TIMEOUT.toMillis()));
+            throw noAnswer("no answer within %d ms".formatted(LedgerSettings.REDIS_TIMEOUT.toMillis()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw UnreadableException.noAnswer("interrupted");
+            throw noAnswer("interrupted");
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RedisUnavailableException || e.getCause() instanceof RedisRefusedException) {
-                throw UnreadableException.noAnswer(String.valueOf(e.getCause().getMessage()));
+                throw noAnswer(String.valueOf(e.getCause().getMessage()));
             }
             throw new IllegalStateException("pending.lua's answer can't be read", e.getCause());
         }
@@ -106,63 +106,80 @@ record PartitionReading(
         if (beyond.pointer().matches("[0-9]{1,18}") && isReadable(Long.parseLong(beyond.pointer()))) {
             return moved();
         }
-        return UnreadableException.now("the pointer of %s is '%s', but the ledger has settled epoch %d"
-                .formatted(partition, beyond.pointer(), from.epoch()));
+        return new UnreadableException("the pointer of %s is '%s', but the ledger has settled epoch %d"
+                .formatted(partition, beyond.pointer(), from.settledEpoch()));
     }
 
     private boolean isReadable(long pointer) {
-        return pointer > from.epoch() && pointer <= from.epoch() + MOST_EPOCHS;
+        return pointer > from.settledEpoch() && pointer <= from.settledEpoch() + MOST_EPOCHS;
     }
 
+    /** A store moved during the reading; the next one may find them at rest. */
     private static UnreadableException moved() {
-        return UnreadableException.moved(
-                "the ledger and the counters moved during each of %d readings".formatted(LiveBalance.TRIES));
+        String reason = "the ledger and the counters moved during each of %d readings".formatted(LiveBalance.TRIES);
+        return new UnreadableException(reason, reason, true);
     }
 
     private UnreadableException otherLineage(long counters, long ledger) {
-        return UnreadableException.moved(
+        String reason =
                 "the counters of %s are of lineage %d, the ledger's cursor of lineage %d: they have not been compared, or were opened anew"
-                        .formatted(partition, counters, ledger));
+                        .formatted(partition, counters, ledger);
+        return new UnreadableException(reason, reason, true);
+    }
+
+    /** @param message for the log alone */
+    private static UnreadableException noAnswer(String message) {
+        return new UnreadableException("the counters do not answer", message, false);
     }
 
     /**
-     * The balances of the creators.
+     * Answers with the balances of the creators.
      *
      * @param pending <b>P</b> and the sums
      * @param settled <b>S</b> and what is settled of each creator, of one snapshot
+     * @param currency that they are answered in
+     * @param answers to be completed
      * @throws UnreadableException when the two do not fit together
      */
-    Map<Creator, BalanceReading> balances(Pending.Reply.Read pending, Map<String, Settled> settled)
+    void answer(
+            Pending.Reply.Read pending,
+            Map<String, Settled> settled,
+            String currency,
+            Map<Creator, CompletableFuture<Balance>> answers)
             throws UnreadableException {
-        Map<Creator, BalanceReading> balances = new HashMap<>();
         for (int i = 0; i < creators.size(); i++) {
             Settled its = Objects.requireNonNull(settled.get(creators.get(i).id()));
-            balances.put(creators.get(i), balance(i, above(its.cursor(), pending), its));
+            List<Pending.Epoch> above = above(its.cursor(), pending);
+            CompletableFuture<Balance> answer = Objects.requireNonNull(answers.get(creators.get(i)));
+            try {
+                answer.complete(balance(i, above, its, currency));
+            } catch (ProblemException e) {
+                answer.completeExceptionally(e);
+            }
         }
-        return balances;
     }
 
     /** The epochs S+1 to P. */
-    private List<Pending.Epoch> above(Cursor settled, Pending.Reply.Read pending) throws UnreadableException {
+    private List<Pending.Epoch> above(PartitionCursor settled, Pending.Reply.Read pending) throws UnreadableException {
         if (pending.lineage() != settled.lineage()) {
             throw otherLineage(pending.lineage(), settled.lineage());
         }
-        if (settled.epoch() < from.epoch() || settled.epoch() >= pending.pointer()) {
+        if (settled.settledEpoch() < from.settledEpoch() || settled.settledEpoch() >= pending.pointer()) {
             throw moved();
         }
-        int first = Math.toIntExact(settled.epoch() - from.epoch());
+        int first = Math.toIntExact(settled.settledEpoch() - from.settledEpoch());
         List<Pending.Epoch> above =
                 pending.epochs().subList(first, pending.epochs().size());
         for (int i = 0; i < above.size() - 1; i++) {
             if (!above.get(i).sealed()) {
-                throw UnreadableException.now("epoch %d of %s is neither settled nor in the counters"
-                        .formatted(settled.epoch() + 1 + i, partition));
+                throw new UnreadableException("epoch %d of %s is neither settled nor in the counters"
+                        .formatted(settled.settledEpoch() + 1 + i, partition));
             }
         }
         return above;
     }
 
-    private BalanceReading balance(int creator, List<Pending.Epoch> epochs, Settled settled) {
+    private Balance balance(int creator, List<Pending.Epoch> epochs, Settled settled, String currency) {
         Micros sum = Micros.ZERO;
         boolean known = settled.known();
         for (Pending.Epoch epoch : epochs) {
@@ -172,12 +189,19 @@ record PartitionReading(
                 try {
                     sum = sum.plus(Micros.parse(earned));
                 } catch (NumberFormatException | ArithmeticException e) {
-                    return new BalanceReading.Unavailable(
-                            "a counter holds '%s', which is no whole number of micros".formatted(earned));
+                    throw Problem.COUNTERS_UNAVAILABLE.because(
+                            "a counter holds '%s', which is no whole number of micros", earned);
                 }
             }
         }
-        return new BalanceReading.Live(known, settled.balance(), sum, asOf, settled.settledThrough());
+        return Balance.of(
+                known,
+                creators.get(creator).id(),
+                currency,
+                settled.balance(),
+                sum,
+                asOf,
+                settled.cursor().sealedAt());
     }
 
     /** The counters can't be read, or can't be the ones the ledger was settled from. */
@@ -187,25 +211,15 @@ record PartitionReading(
         private final String reason;
         private final boolean passing;
 
+        /** Reading again would not help. */
+        private UnreadableException(String reason) {
+            this(reason, reason, false);
+        }
+
         private UnreadableException(String reason, String message, boolean passing) {
             super(message, null, false, false);
             this.reason = reason;
             this.passing = passing;
-        }
-
-        /** Reading again would not help. */
-        private static UnreadableException now(String reason) {
-            return new UnreadableException(reason, reason, false);
-        }
-
-        /** Redis did not answer; the message is for the log alone. */
-        private static UnreadableException noAnswer(String message) {
-            return new UnreadableException("the counters do not answer", message, false);
-        }
-
-        /** A store moved during the reading; the next one may find them at rest. */
-        private static UnreadableException moved(String reason) {
-            return new UnreadableException(reason, reason, true);
         }
 
         /** For the caller to read. */

@@ -2,141 +2,114 @@ package dev.millrace.ledger.balance;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
+import com.google.common.base.Throwables;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
- * Collapses concurrent reads: while one read runs, later callers queue, and one of them reads for all. Every answer comes from a read that
- * began after it was asked for. A caller who is alone reads at once. The more ask, the less an answer costs.
+ * Collapses concurrent reads: while one read runs, later callers queue, and the next one is for all of them. Every answer comes from a read that
+ * began after it was asked for. A caller who is alone is read for at once. The more ask, the less an answer costs.
  *
- * <p>A caller whose turn has not come within its patience gets no answer. It never reads alone: when a store gets slow, as many reads as
- * callers would make it slower. Thread-safe.
+ * <p>There is one read at a time. When a store gets slow, as many reads as callers would make it slower. Thread-safe.
  */
 final class RequestCollapser<Q, A> {
     private final int most;
-    private final Duration patience;
-    private final Function<List<Q>, List<A>> reading;
-    private final ArrayDeque<Ticket<Q, A>> waiting = new ArrayDeque<>();
-    private boolean underWay;
+    private final Supplier<RuntimeException> late;
+    private final Consumer<Map<Q, CompletableFuture<A>>> reading;
+    private final Executor reader = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("reader").factory());
+
+    /** In the order in which they were asked. While there are any, the reader has a read to do. */
+    private final Map<Q, CompletableFuture<A>> waiting = new LinkedHashMap<>();
 
     /**
      * @param most questions in one read
-     * @param patience longest wait for a turn
-     * @param reading answers questions, in their order
+     * @param late what a caller gets whose patience has ended
+     * @param reading completes the answers to questions
      */
-    RequestCollapser(int most, Duration patience, Function<List<Q>, List<A>> reading) {
+    RequestCollapser(int most, Supplier<RuntimeException> late, Consumer<Map<Q, CompletableFuture<A>>> reading) {
         this.most = most;
-        this.patience = patience;
+        this.late = late;
         this.reading = reading;
     }
 
-    /** A question, and its turn: to read for these, or for nobody, since the answer is there. */
-    private static final class Ticket<Q, A> {
-        private final Q question;
-        private final CompletableFuture<List<Ticket<Q, A>>> turn = new CompletableFuture<>();
-        private @Nullable A answer;
-        private @Nullable Throwable failure;
-
-        Ticket(Q question) {
-            this.question = question;
-        }
-
-        A result() {
-            return switch (failure) {
-                case RuntimeException e -> throw e;
-                case Error e -> throw e;
-                case null, default -> Objects.requireNonNull(answer);
-            };
-        }
-    }
-
     /**
-     * The answer, or empty when the reads before this one took longer than the patience.
+     * The answer.
      *
-     * @throws RuntimeException of the read that was to give it
+     * @param patience longest wait for the read to begin
+     * @throws RuntimeException of the read that was to give it, or {@code late}
      */
-    Optional<A> ask(Q question) {
-        Ticket<Q, A> mine = new Ticket<>(question);
-        if (begins(mine)) {
-            readFor(List.of(mine));
-            return Optional.of(mine.result());
-        }
-        List<Ticket<Q, A>> group = await(mine);
-        if (group == null) {
-            return Optional.empty();
-        }
-        if (!group.isEmpty()) {
-            readFor(group);
-        }
-        return Optional.of(mine.result());
-    }
-
-    /** Whether nothing is under way, so that this one begins; otherwise it waits from now on. */
-    private synchronized boolean begins(Ticket<Q, A> mine) {
-        if (underWay) {
-            waiting.add(mine);
-            return false;
-        }
-        underWay = true;
-        return true;
-    }
-
-    /** Callers to read for, nobody where the answer is there, or null where the patience ended before the turn came. */
-    private @Nullable List<Ticket<Q, A>> await(Ticket<Q, A> mine) {
+    A ask(Q question, Duration patience) {
+        CompletableFuture<A> answer = queue(question);
         try {
-            return mine.turn.get(patience.toNanos(), NANOSECONDS);
+            return answer.get(patience.toNanos(), NANOSECONDS);
+        } catch (TimeoutException e) {
+            leave(question, answer);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (TimeoutException e) {
-            // Said below.
+            throw late.get();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("a turn never fails", e);
+            throw unchecked(e);
         }
-        return leaves(mine) ? null : mine.turn.join();
-    }
-
-    private synchronized boolean leaves(Ticket<Q, A> mine) {
-        return waiting.remove(mine);
-    }
-
-    private void readFor(List<Ticket<Q, A>> group) {
         try {
-            List<A> answers =
-                    reading.apply(group.stream().map(ticket -> ticket.question).toList());
-            for (int i = 0; i < group.size(); i++) {
-                group.get(i).answer = answers.get(i);
+            return answer.join(); // the read is under way, and ends by the stores' own limits
+        } catch (CompletionException e) {
+            throw unchecked(e);
+        }
+    }
+
+    private static RuntimeException unchecked(Exception failed) {
+        Throwable cause = Objects.requireNonNull(failed.getCause());
+        Throwables.throwIfUnchecked(cause);
+        return new IllegalStateException(cause);
+    }
+
+    private synchronized CompletableFuture<A> queue(Q question) {
+        if (waiting.isEmpty()) {
+            reader.execute(this::read);
+        }
+        return waiting.computeIfAbsent(question, _ -> new CompletableFuture<>());
+    }
+
+    /** Others who have asked the same since leave, too. */
+    private synchronized void leave(Q question, CompletableFuture<A> answer) {
+        if (waiting.remove(question, answer)) {
+            answer.completeExceptionally(late.get());
+        }
+    }
+
+    private void read() {
+        Map<Q, CompletableFuture<A>> next = take();
+        try {
+            if (!next.isEmpty()) { // else all have left
+                reading.accept(next);
             }
         } catch (RuntimeException | Error e) {
-            group.forEach(ticket -> ticket.failure = e);
-        } finally {
-            handOn();
-            group.forEach(ticket -> ticket.turn.complete(List.of()));
+            next.values().forEach(answer -> answer.completeExceptionally(e));
         }
     }
 
-    /** Gives the turn to the first caller in the queue, who reads for as many as may go together. */
-    private synchronized void handOn() {
-        List<Ticket<Q, A>> next = new ArrayList<>();
-        while (next.size() < most && !waiting.isEmpty()) {
-            next.add(waiting.remove());
+    private synchronized Map<Q, CompletableFuture<A>> take() {
+        Map<Q, CompletableFuture<A>> next = new LinkedHashMap<>();
+        waiting.entrySet().stream().limit(most).forEach(one -> next.put(one.getKey(), one.getValue()));
+        waiting.keySet().removeAll(next.keySet());
+        if (!waiting.isEmpty()) {
+            reader.execute(this::read);
         }
-        if (next.isEmpty()) {
-            underWay = false;
-        } else {
-            next.getFirst().turn.complete(List.copyOf(next));
-        }
+        return next;
     }
 
-    /** Callers in the queue. */
+    /** Questions in the queue. */
     synchronized int waiting() {
         return waiting.size();
     }

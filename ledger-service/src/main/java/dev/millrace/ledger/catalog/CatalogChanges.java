@@ -1,12 +1,14 @@
 package dev.millrace.ledger.catalog;
 
+import dev.millrace.books.PublisherRegister;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.token.Kid;
 import dev.millrace.ledger.catalog.CatalogPublisher.Standing;
 import dev.millrace.service.problem.Problem;
 import java.util.Objects;
 import java.util.function.Supplier;
-import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -24,39 +26,40 @@ class CatalogChanges {
     static final String PUBLISHED = "Millrace-Catalog-Published";
 
     private final JdbcClient jdbc;
+    private final PublisherRegister register;
     private final TransactionTemplate transaction;
     private final CatalogPublisher publisher;
 
     CatalogChanges(JdbcClient jdbc, PlatformTransactionManager transactions, CatalogPublisher publisher) {
         this.jdbc = jdbc;
+        this.register = new PublisherRegister(jdbc);
         this.transaction = new TransactionTemplate(transactions);
         this.publisher = publisher;
     }
 
     /**
-     * What has been made.
-     *
-     * @param published whether Redis holds it
-     */
-    record Made<T>(T value, boolean published) {
-        HttpHeaders headers() {
-            HttpHeaders headers = new HttpHeaders();
-            headers.set(PUBLISHED, Boolean.toString(published));
-            return headers;
-        }
-    }
-
-    /**
-     * Makes the change in a transaction that no other change runs beside.
+     * Makes the change in a transaction that no other change runs beside; the answer to its caller.
      *
      * @throws dev.millrace.service.problem.ProblemException {@code catalog-behind}, or what the change throws
      */
-    <T> Made<T> make(Supplier<T> change) {
+    <T> ResponseEntity<T> make(Supplier<T> change) {
         T value = alone(() -> {
             publisher.requireInStep();
             return change.get();
         });
-        return new Made<>(value, publisher.publish());
+        return answer(HttpStatus.CREATED, publisher.publish()).body(value);
+    }
+
+    /** @param published whether Redis holds the change */
+    private static ResponseEntity.BodyBuilder answer(HttpStatus status, boolean published) {
+        return ResponseEntity.status(status).header(PUBLISHED, Boolean.toString(published));
+    }
+
+    /** @throws dev.millrace.service.problem.ProblemException {@code publisher-unknown} */
+    void requirePublisher(String id) {
+        if (!register.exists(id)) {
+            throw Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'", id);
+        }
     }
 
     /**
@@ -65,7 +68,7 @@ class CatalogChanges {
      * @throws dev.millrace.service.problem.ProblemException {@code publisher-unknown}, {@code key-unknown}, or {@code counters-unavailable}
      *     where the database does not know the key and Redis can't be asked
      */
-    Made<Boolean> revoke(PublisherRegister register, String id, String number) {
+    ResponseEntity<Void> revoke(String id, String number) {
         boolean inForce = alone(() -> {
             Standing standing = publisher.standing().orElse(null);
             boolean isKnown = register.isKey(id, number);
@@ -73,17 +76,20 @@ class CatalogChanges {
                 throw Problem.COUNTERS_UNAVAILABLE.because(
                         "the database has no key '%s' of '%s', and the catalogue in force can't be read", number, id);
             }
-            boolean isRevoked = standing instanceof Standing.Behind behind
+            boolean isRevoked = standing != null
+                    && standing.behind() != null
                     && Kid.parse(id + "." + number)
-                            .filter(kid -> isKnown || isKey(kid, behind.inForce()))
+                            .filter(kid -> isKnown || isKey(kid, standing.inForce()))
                             .map(publisher::revokeInForce)
                             .orElse(false);
-            if (isKnown || !isRevoked) {
-                register.revoke(id, number);
+            if (!isKnown && !isRevoked) {
+                requirePublisher(id);
+                throw Problem.KEY_UNKNOWN.because("publisher '%s' has no key '%s'", id, number);
             }
+            register.revoke(id, number);
             return isRevoked;
         });
-        return new Made<>(true, publisher.publish() || inForce);
+        return answer(HttpStatus.NO_CONTENT, publisher.publish() || inForce).build();
     }
 
     private static boolean isKey(Kid kid, Catalog catalog) {

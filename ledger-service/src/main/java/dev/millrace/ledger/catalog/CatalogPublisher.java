@@ -80,21 +80,13 @@ class CatalogPublisher {
                 .register(metrics);
     }
 
-    /** Where the database stands. */
-    sealed interface Standing {
-        /** The catalogue that is in force. */
-        Catalog inForce();
-
-        /** Redis holds the database's catalogue. */
-        record InStep(Catalog inForce) implements Standing {}
-
-        /**
-         * Redis goes on holding another one.
-         *
-         * @param why for a person to read
-         */
-        record Behind(Catalog inForce, String why) implements Standing {}
-    }
+    /**
+     * Where the database stands.
+     *
+     * @param inForce the catalogue that Redis holds
+     * @param behind why that stays another one than the database's, for a person to read; null: it is the database's
+     */
+    record Standing(Catalog inForce, @Nullable String behind) {}
 
     /** Keeps Redis' copy up to date whatever happens to it. */
     @Scheduled(fixedDelayString = "${millrace.catalog-interval}")
@@ -137,7 +129,7 @@ class CatalogPublisher {
     boolean publish() {
         long number = begun.incrementAndGet();
         try {
-            boolean held = offerCurrent() instanceof Standing.InStep;
+            boolean held = offerCurrent().behind() == null;
             if (held) {
                 taken.accumulateAndGet(number, Math::max);
                 ticks.set(0);
@@ -167,9 +159,9 @@ class CatalogPublisher {
      * @throws dev.millrace.service.problem.ProblemException {@code catalog-behind}
      */
     void requireInStep() {
-        if (standing().orElse(null) instanceof Standing.Behind(Catalog _, String why)) {
+        standing().map(Standing::behind).ifPresent(why -> {
             throw Problem.CATALOG_BEHIND.because(why);
-        }
+        });
     }
 
     /**
@@ -216,7 +208,7 @@ class CatalogPublisher {
         Catalog ours = current.catalog();
         Catalog theirs = held.catalog();
         if (theirs == null || !isRevision(ours)) {
-            return Optional.of(new Standing.Behind(theirs == null ? ours : theirs, tooHigh(ours)));
+            return Optional.of(new Standing(theirs == null ? ours : theirs, tooHigh(ours)));
         }
         if (theirs.equals(ours)) {
             return hold(held.isToldBeside() ? Optional.of(held) : published.tellBeside(held, ours));
@@ -234,7 +226,7 @@ class CatalogPublisher {
 
     private Optional<Standing> hold(Optional<Held> now) {
         now.ifPresent(inForce::set);
-        return now.map(PublishedCatalog.Held::catalog).map(Standing.InStep::new);
+        return now.map(PublishedCatalog.Held::catalog).map(catalog -> new Standing(catalog, null));
     }
 
     /** What is in force stays; nothing of the database's is added but revocations. */
@@ -250,17 +242,16 @@ class CatalogPublisher {
     private Optional<Standing> behind(Optional<Held> now, Catalog ours) {
         inForce.set(null);
         return now.map(PublishedCatalog.Held::catalog)
-                .map(inForce -> new Standing.Behind(inForce, why(inForce.revision(), ours.revision())));
+                .map(inForce -> new Standing(inForce, why(inForce.revision(), ours.revision())));
     }
 
     private void told(Standing standing) {
         revisionInForce.set(standing.inForce().revision());
-        switch (standing) {
-            case Standing.InStep _ -> behind.over();
-            case Standing.Behind(Catalog _, String why) -> {
-                failures.increment();
-                behind.failed(why);
-            }
+        if (standing.behind() == null) {
+            behind.over();
+        } else {
+            failures.increment();
+            behind.failed(standing.behind());
         }
     }
 

@@ -14,10 +14,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,9 +30,9 @@ class PublishedCatalog {
     private final MasterKey masterKey;
     private final Counter forged;
 
-    PublishedCatalog(RedisConnections redis, MasterKey masterKey, MeterRegistry metrics) {
+    PublishedCatalog(RedisConnections redis, LedgerSettings settings, MeterRegistry metrics) {
         this.redis = redis;
-        this.masterKey = masterKey;
+        this.masterKey = settings.key();
         this.forged = Counter.builder("millrace.catalog.forged")
                 .description("Catalogues found in Redis that this service had not signed, and replaced")
                 .register(metrics);
@@ -64,30 +61,31 @@ class PublishedCatalog {
      * @throws RedisUnavailableException when Redis does not answer
      */
     Held read() {
-        Link link = redis.requiredCatalog();
-        CompletableFuture<Optional<String>> text = CatalogStore.text(link);
-        CompletableFuture<Optional<String>> revision = CatalogStore.revision(link);
-        String found = null;
+        String text = null;
         Catalog catalog = null;
         try {
-            found = string(text);
-            if (found != null) {
-                catalog = SignedCatalog.verify(found, masterKey);
-            }
+            text = get(CatalogStore::textNow);
+            catalog = text == null ? null : SignedCatalog.verify(text, masterKey);
         } catch (NoStringException | CatalogRefusedException e) {
             forged.increment();
             log.error("Somebody else has written the catalogue in Redis; it is replaced: {}", e.getMessage());
         }
-        return new Held(found, catalog, revisionOf(revision));
+        return new Held(text, catalog, revision());
+    }
+
+    private @Nullable String revision() {
+        try {
+            return get(CatalogStore::revisionNow);
+        } catch (NoStringException e) {
+            return null;
+        }
     }
 
     /** Whether Redis holds exactly this. */
     boolean isStill(Held held) {
-        Link link = redis.requiredCatalog();
-        CompletableFuture<Optional<String>> text = CatalogStore.text(link);
-        CompletableFuture<Optional<String>> revision = CatalogStore.revision(link);
         try {
-            return Objects.equals(string(text), held.text()) && Objects.equals(string(revision), held.revision());
+            return Objects.equals(get(CatalogStore::textNow), held.text())
+                    && Objects.equals(get(CatalogStore::revisionNow), held.revision());
         } catch (NoStringException e) {
             return false;
         }
@@ -113,14 +111,6 @@ class PublishedCatalog {
                 : Optional.empty();
     }
 
-    private static @Nullable String revisionOf(CompletableFuture<Optional<String>> answer) {
-        try {
-            return string(answer);
-        } catch (NoStringException e) {
-            return null;
-        }
-    }
-
     /** The key holds a list, a hash, … */
     private static final class NoStringException extends Exception {
         private static final long serialVersionUID = 1L;
@@ -130,24 +120,14 @@ class PublishedCatalog {
         }
     }
 
-    private static @Nullable String string(CompletableFuture<Optional<String>> answer) throws NoStringException {
+    private @Nullable String get(Function<Link, Optional<String>> key) throws NoStringException {
         try {
-            return answer.get(LedgerSettings.REDIS_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-                    .orElse(null);
-        } catch (TimeoutException e) {
-            throw new RedisUnavailableException(
-                    "Redis did not answer within %d ms".formatted(LedgerSettings.REDIS_TIMEOUT.toMillis()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RedisUnavailableException("interrupted");
-        } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case RedisRefusedException refused
-                when String.valueOf(refused.getMessage()).startsWith("WRONGTYPE") ->
-                    throw new NoStringException(refused);
-                case RuntimeException other -> throw other;
-                case null, default -> throw new IllegalStateException(e);
+            return key.apply(redis.requiredCatalog()).orElse(null);
+        } catch (RedisRefusedException e) {
+            if (String.valueOf(e.getMessage()).startsWith("WRONGTYPE")) {
+                throw new NoStringException(e);
             }
+            throw e;
         }
     }
 }

@@ -5,7 +5,7 @@ import dev.millrace.books.Changes.Change;
 import dev.millrace.books.Changes.Position;
 import dev.millrace.common.token.EventType;
 import dev.millrace.ledger.creator.LargeReads;
-import dev.millrace.ledger.creator.Limit;
+import dev.millrace.ledger.creator.Paging;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.Operation;
@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
@@ -32,6 +33,12 @@ import org.springframework.web.bind.annotation.RestController;
 public final class ChangesEndpoint {
     private static final int STANDARD_LIMIT = 1_000;
     private static final int MOST = 10_000;
+
+    /** Sorts behind every publisher, so that nothing of the journal is left. */
+    private static final String BEHIND_ALL = "~";
+
+    private static final Pattern POSITION =
+            Pattern.compile(Paging.NUMBER + "\n([^\n]*)\n([^\n]*)\n(.*)", Pattern.DOTALL);
 
     private final LargeReads largeReads;
     private final Changes changes;
@@ -73,13 +80,7 @@ public final class ChangesEndpoint {
             summary = "Articles that were settled after a journal, with their totals",
             description =
                     "Ask again with 'next' as 'after'; an empty page repeats it. An article that changes meanwhile comes again, with a later journal.")
-    @Problems({
-        Problem.LIMIT_INVALID,
-        Problem.CURSOR_INVALID,
-        Problem.TOO_MANY_REQUESTS,
-        Problem.OVERLOADED,
-        Problem.LEDGER_UNAVAILABLE
-    })
+    @Problems({Problem.LIMIT_INVALID, Problem.CURSOR_INVALID, Problem.TOO_MANY_REQUESTS, Problem.OVERLOADED})
     @GetMapping(path = "/v1/changes", produces = MediaType.APPLICATION_JSON_VALUE)
     Page changes(
             @Parameter(description = "a journal's number, or 'next' of the page before; 0: from the beginning")
@@ -92,8 +93,8 @@ public final class ChangesEndpoint {
                     @Nullable
                     String limit,
             @AuthenticationPrincipal Jwt caller) {
-        int count = Limit.of(limit, STANDARD_LIMIT, MOST);
-        Position position = ChangesPosition.parse(after);
+        int count = Paging.limit(limit, STANDARD_LIMIT, MOST);
+        Position position = position(after);
         List<Change> found = largeReads.read(caller, () -> changes.after(position, count + 1));
         List<Change> page = found.subList(0, Math.min(count, found.size()));
         return new Page(
@@ -103,7 +104,28 @@ public final class ChangesEndpoint {
     /** A journal's number, where the page ends with that journal's last article. */
     private static String next(Position last, List<Change> found, int count) {
         boolean isWhole = found.size() <= count || found.get(count).position().journal() != last.journal();
-        return isWhole ? Long.toString(last.journal()) : ChangesPosition.encode(last);
+        return isWhole ? Long.toString(last.journal()) : cursor(last);
+    }
+
+    static String cursor(Position last) {
+        return Paging.cursor(last.journal(), last.publisher(), last.creator(), last.article());
+    }
+
+    /**
+     * A consumer's position: a journal's number where all of that journal is behind it; in the middle of a journal a cursor.
+     *
+     * @throws dev.millrace.service.problem.ProblemException when the text is neither
+     */
+    static Position position(String after) {
+        if (after.matches("[0-9]{1,18}")) {
+            return new Position(Long.parseLong(after), BEHIND_ALL, "", "");
+        }
+        return Paging.fields(after, POSITION)
+                .map(fields -> new Position(
+                        Long.parseLong(fields.group(1)), fields.group(2), fields.group(4), fields.group(3)))
+                .orElseThrow(
+                        () -> Problem.CURSOR_INVALID.because(
+                                "'after' is neither a journal's number nor one that an earlier page gave as 'next'; 0 begins at the beginning"));
     }
 
     private static List<OfJournal> byJournal(List<Change> page) {

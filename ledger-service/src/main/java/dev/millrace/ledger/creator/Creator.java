@@ -15,11 +15,6 @@ public record Creator(String id) {
         }
     }
 
-    /** The name of the creator's account in the ledger. */
-    public String account() {
-        return "creator:" + id;
-    }
-
     /** Where the creator's money is counted. */
     public Partition partition() {
         return Partition.of(id);

@@ -1,5 +1,6 @@
 package dev.millrace.ledger.database;
 
+import dev.millrace.common.message.SettingException;
 import org.flywaydb.core.Flyway;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
 import org.springframework.context.annotation.Bean;
@@ -29,7 +30,9 @@ public class MigrationConfiguration {
                 .query(Boolean.class)
                 .single();
         if (old) {
-            throw new OldDatabaseException();
+            throw new SettingException(
+                    "MILLRACE_POSTGRES_URL names a database that release 0.1 made (partition_cursor has a column 'opening');"
+                            + " 0.2 starts from an empty database and an empty Redis. Nothing in this one has been changed");
         }
     }
 }

@@ -6,7 +6,7 @@ import dev.millrace.ledger.balance.LiveBalance;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.LargeReads;
-import dev.millrace.ledger.creator.Limit;
+import dev.millrace.ledger.creator.Paging;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
@@ -89,8 +89,7 @@ public final class EngagementEndpoint {
         Problem.CREATOR_UNKNOWN,
         Problem.TOO_MANY_REQUESTS,
         Problem.OVERLOADED,
-        Problem.COUNTERS_UNAVAILABLE,
-        Problem.LEDGER_UNAVAILABLE
+        Problem.COUNTERS_UNAVAILABLE
     })
     @GetMapping(path = "/v1/creators/{creator}/engagement", produces = MediaType.APPLICATION_JSON_VALUE)
     Report engagement(
@@ -110,7 +109,7 @@ public final class EngagementEndpoint {
             @AuthenticationPrincipal Jwt caller) {
         Creator creator = new Creator(id);
         DateRange days = DateRange.of(from, to, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
-        int count = Limit.of(limit, STANDARD_LIMIT, MOST);
+        int count = Paging.limit(limit, STANDARD_LIMIT, MOST);
         List<Engagement.Sum> sums =
                 largeReads.read(caller, () -> engagement.sums(creator.id(), days.from(), days.to(), count + 1));
         if (sums.isEmpty()) {

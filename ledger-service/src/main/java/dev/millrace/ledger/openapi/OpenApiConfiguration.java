@@ -34,6 +34,13 @@ public class OpenApiConfiguration {
     private static final String BEARER = "bearer";
     private static final String PROBLEM = "Problem";
 
+    private static final List<Problem> ANYWHERE = List.of(
+            Problem.UNAUTHENTICATED,
+            Problem.FORBIDDEN,
+            Problem.INTERNAL,
+            Problem.IDENTITY_UNAVAILABLE,
+            Problem.LEDGER_UNAVAILABLE);
+
     @Bean
     OpenAPI ledgerApi() {
         return new OpenAPI()
@@ -58,13 +65,13 @@ public class OpenApiConfiguration {
     }
 
     private static Schema<?> problemSchema() {
-        ObjectSchema problem = new ObjectSchema();
-        problem.addProperty("type", new StringSchema().format("uri").example("urn:millrace:problem:creator-unknown"));
-        problem.addProperty("title", new StringSchema());
-        problem.addProperty("status", new IntegerSchema());
-        problem.addProperty("detail", new StringSchema().description("what is wrong this time"));
-        problem.addProperty("instance", new StringSchema().format("uri"));
-        problem.addProperty("code", new StringSchema().example("creator-unknown"));
+        Schema<?> problem = new ObjectSchema()
+                .addProperty("type", new StringSchema().format("uri").example("urn:millrace:problem:creator-unknown"))
+                .addProperty("title", new StringSchema())
+                .addProperty("status", new IntegerSchema())
+                .addProperty("detail", new StringSchema().description("what is wrong this time"))
+                .addProperty("instance", new StringSchema().format("uri"))
+                .addProperty("code", new StringSchema().example("creator-unknown"));
         problem.setRequired(List.of("type", "title", "status", "detail", "code"));
         return problem;
     }
@@ -94,11 +101,7 @@ public class OpenApiConfiguration {
 
     private static Operation withProblems(Operation operation, HandlerMethod endpoint) {
         Problems declared = endpoint.getMethodAnnotation(Problems.class);
-        Stream.concat(
-                        Stream.of(Problem.UNAUTHENTICATED, Problem.FORBIDDEN, Problem.INTERNAL),
-                        Stream.concat(
-                                Stream.of(Problem.IDENTITY_UNAVAILABLE),
-                                declared == null ? Stream.empty() : Stream.of(declared.value())))
+        Stream.concat(ANYWHERE.stream(), declared == null ? Stream.empty() : Stream.of(declared.value()))
                 .sorted(Comparator.naturalOrder())
                 .collect(Collectors.groupingBy(Problem::status, TreeMap::new, Collectors.toList()))
                 .forEach((status, problems) ->

@@ -12,6 +12,7 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.regex.Pattern;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * What the service is told. Checked as a whole at start: a service with half a configuration does not start.
@@ -31,15 +32,15 @@ import java.util.regex.Pattern;
  *     otherwise
  */
 public record LedgerSettings(
-        String masterKey,
-        String jwtSecret,
-        String jwkSetUri,
-        String jwtIssuer,
-        String jwtAudience,
-        String currency,
-        String redisUrl,
-        Duration redisPatience,
-        int streams,
+        @DefaultValue("") String masterKey,
+        @DefaultValue("") String jwtSecret,
+        @DefaultValue("") String jwkSetUri,
+        @DefaultValue("") String jwtIssuer,
+        @DefaultValue("") String jwtAudience,
+        @DefaultValue("USD") String currency,
+        @DefaultValue("redis://localhost:6379") String redisUrl,
+        @DefaultValue("1s") Duration redisPatience,
+        @DefaultValue("2000") int streams,
         boolean local) {
 
     /** Longest wait for an answer of Redis; two of them and a failure fit into the two seconds that a caller is promised. */
@@ -88,28 +89,20 @@ public record LedgerSettings(
     }
 
     private static void checkBearer(String jwtSecret, String jwkSetUri, boolean local) {
-        if (jwtSecret.isEmpty() && jwkSetUri.isEmpty()) {
-            throw new SettingException("neither MILLRACE_LEDGER_JWT_SECRET nor MILLRACE_LEDGER_JWK_SET_URI is set;"
-                    + " bearer tokens can't be checked without one of them");
-        }
-        if (!jwtSecret.isEmpty() && !jwkSetUri.isEmpty()) {
+        if (jwtSecret.isEmpty() == jwkSetUri.isEmpty()) {
             throw new SettingException(
-                    "both MILLRACE_LEDGER_JWT_SECRET and MILLRACE_LEDGER_JWK_SET_URI are set; it takes exactly one");
+                    jwtSecret.isEmpty()
+                            ? "neither MILLRACE_LEDGER_JWT_SECRET nor MILLRACE_LEDGER_JWK_SET_URI is set;"
+                                    + " bearer tokens can't be checked without one of them"
+                            : "both MILLRACE_LEDGER_JWT_SECRET and MILLRACE_LEDGER_JWK_SET_URI are set; it takes exactly one");
         }
-        if (jwkSetUri.isEmpty()) {
-            checkSecret(jwtSecret, local);
-        } else {
-            checkUri(jwkSetUri);
-        }
-    }
-
-    private static void checkSecret(String jwtSecret, boolean local) {
         int bytes = jwtSecret.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes < BearerSecret.LEAST_BYTES) {
+        if (!jwkSetUri.isEmpty()) {
+            checkUri(jwkSetUri);
+        } else if (bytes < BearerSecret.LEAST_BYTES) {
             throw new SettingException("MILLRACE_LEDGER_JWT_SECRET has %d bytes; HS256 takes at least %d random ones"
                     .formatted(bytes, BearerSecret.LEAST_BYTES));
-        }
-        if (!local && jwtSecret.equals(BearerSecret.LOCAL)) {
+        } else if (!local && jwtSecret.equals(BearerSecret.LOCAL)) {
             throw new SettingException("MILLRACE_LEDGER_JWT_SECRET is the well-known secret of the local profile;"
                     + " set a secret one of your own");
         }

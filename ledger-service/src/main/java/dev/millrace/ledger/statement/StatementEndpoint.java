@@ -6,7 +6,7 @@ import dev.millrace.ledger.balance.LiveBalance;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.LargeReads;
-import dev.millrace.ledger.creator.Limit;
+import dev.millrace.ledger.creator.Paging;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
@@ -15,7 +15,9 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
@@ -31,6 +33,8 @@ import org.springframework.web.bind.annotation.RestController;
 public final class StatementEndpoint {
     private static final int STANDARD_LIMIT = 50;
     private static final int MOST = 200;
+
+    private static final Pattern KEY = Pattern.compile(Paging.NUMBER + "\n" + Paging.NUMBER + "\n([a-z0-9-]{1,32})");
 
     private final Statement statement;
     private final LiveBalance balances;
@@ -76,8 +80,7 @@ public final class StatementEndpoint {
         Problem.CREATOR_UNKNOWN,
         Problem.TOO_MANY_REQUESTS,
         Problem.OVERLOADED,
-        Problem.COUNTERS_UNAVAILABLE,
-        Problem.LEDGER_UNAVAILABLE
+        Problem.COUNTERS_UNAVAILABLE
     })
     @GetMapping(path = "/v1/creators/{creator}/entries", produces = MediaType.APPLICATION_JSON_VALUE)
     Page entries(
@@ -92,19 +95,36 @@ public final class StatementEndpoint {
                     String cursor,
             @AuthenticationPrincipal Jwt caller) {
         Creator creator = new Creator(id);
-        int count = Limit.of(limit, STANDARD_LIMIT, MOST);
-        Statement.Key after = cursor == null ? null : PageCursor.decode(cursor);
+        int count = Paging.limit(limit, STANDARD_LIMIT, MOST);
+        Statement.Key after = cursor == null ? null : key(cursor);
         List<Statement.Entry> found = largeReads.read(caller, () -> statement.entries(creator.id(), after, count + 1));
         if (found.isEmpty()) {
             balances.requireKnown(creator);
         }
         List<Statement.Entry> page = found.subList(0, Math.min(count, found.size()));
-        String next = found.size() > count ? PageCursor.encode(page.getLast().key()) : null;
+        String next = found.size() > count ? cursor(page.getLast().key()) : null;
         return new Page(
                 creator.id(),
                 currency,
                 page.stream().map(StatementEndpoint::entry).toList(),
                 next);
+    }
+
+    /** The last entry of a page; the next page goes on below it. */
+    static String cursor(Statement.Key last) {
+        return Paging.cursor(ChronoUnit.MICROS.between(Instant.EPOCH, last.at()), last.journal(), last.publisher());
+    }
+
+    /** @throws dev.millrace.service.problem.ProblemException when the cursor is none of ours */
+    static Statement.Key key(String cursor) {
+        return Paging.fields(cursor, KEY)
+                .map(fields -> new Statement.Key(
+                        Instant.EPOCH.plus(Long.parseLong(fields.group(1)), ChronoUnit.MICROS),
+                        Long.parseLong(fields.group(2)),
+                        fields.group(3)))
+                .orElseThrow(
+                        () -> Problem.CURSOR_INVALID.because(
+                                "the cursor is not one that an earlier page gave as 'next'; leave it out to begin with the newest entry"));
     }
 
     private static Entry entry(Statement.Entry entry) {

@@ -20,7 +20,7 @@ import org.springframework.security.oauth2.server.resource.authentication.JwtAut
 /** Fuzzed: a bearer token, and any payload under the right signature. */
 public final class BearerInput {
     private static final Instant NOW = Instant.parse("2026-11-24T10:00:00Z");
-    private static final JwtDecoder DECODER = BearerTokens.decoder(
+    private static final JwtDecoder DECODER = CachingJwtDecoder.decoder(
             new LedgerSettings("", "", "", "", "", "USD", "redis://localhost", Duration.ofSeconds(1), 2_000, true),
             Clock.fixed(NOW, ZoneOffset.UTC));
 

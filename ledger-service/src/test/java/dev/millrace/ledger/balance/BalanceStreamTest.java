@@ -43,8 +43,8 @@ class BalanceStreamTest {
         }
     };
 
-    private static BalanceReading.Live pending(long micros, Instant asOf) {
-        return new BalanceReading.Live(true, Micros.ZERO, new Micros(micros), asOf, MOMENT);
+    private static Balance pending(long micros, Instant asOf) {
+        return Balance.of(true, "c-1", "USD", Micros.ZERO, new Micros(micros), asOf, MOMENT);
     }
 
     private static BalanceStream stream(Duration heartbeat) {

@@ -1,11 +1,12 @@
 package dev.millrace.ledger.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.base.Ticker;
 import com.google.common.util.concurrent.AtomicLongMap;
 import dev.millrace.books.Balances;
-import dev.millrace.common.money.Micros;
+import dev.millrace.books.PartitionCursor;
 import dev.millrace.counters.Ctl;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
@@ -13,6 +14,7 @@ import dev.millrace.counters.RedisSettings;
 import dev.millrace.ledger.Stores;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.local.server.Databases;
+import dev.millrace.service.problem.ProblemException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,9 +22,12 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,7 +42,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** The balance's promise, with a settlement running between any two of the reading's steps. */
 class LiveBalanceIT {
@@ -61,24 +65,24 @@ class LiveBalanceIT {
                 Ticker.systemTicker());
         redis.look();
         redis.watch(Duration.ofMillis(500));
-        JdbcClient jdbc =
-                JdbcClient.create(new DriverManagerDataSource(stores.jdbcUrl(), Databases.LEDGER, stores.password()));
+        JdbcClient jdbc = JdbcClient.create(stores.pool(Databases.LEDGER));
         balances = new LiveBalance(
                 new Balances(jdbc) {
                     @Override
-                    public Map<Integer, Cursor> cursors(Collection<Integer> partitions) {
-                        Map<Integer, Cursor> cursors = super.cursors(partitions);
+                    public Map<Integer, PartitionCursor> cursors(Collection<Integer> partitions) {
+                        Map<Integer, PartitionCursor> cursors = super.cursors(partitions);
                         beforeCounters.run();
                         return cursors;
                     }
 
                     @Override
-                    public Map<String, Settled> settled(List<Location> creators) {
+                    public Map<String, Settled> settled(Map<String, Integer> creators) {
                         beforeBalance.run();
                         return super.settled(creators);
                     }
                 },
                 redis,
+                "USD",
                 Clock.systemUTC(),
                 Ticker.systemTicker());
     }
@@ -99,18 +103,24 @@ class LiveBalanceIT {
     }
 
     private void assertBalance(long settled, long pending) {
-        assertThat(balances.read(CREATOR)).isInstanceOfSatisfying(BalanceReading.Live.class, live -> {
-            assertThat(live.settled()).isEqualTo(new Micros(settled));
-            assertThat(live.pending()).isEqualTo(new Micros(pending));
-            assertThat(live.total()).isEqualTo(new Micros(settled + pending));
-        });
+        Balance live = balances.read(CREATOR);
+        assertThat(live.settled().micros()).isEqualTo(settled);
+        assertThat(live.pending().micros()).isEqualTo(pending);
+        assertThat(live.total().micros()).isEqualTo(settled + pending);
     }
 
     private void assertUnavailable(String reason) {
-        assertThat(balances.read(CREATOR))
-                .isInstanceOfSatisfying(
-                        BalanceReading.Unavailable.class,
-                        now -> assertThat(now.reason()).contains(reason));
+        assertThatThrownBy(() -> balances.read(CREATOR))
+                .isInstanceOf(ProblemException.class)
+                .hasMessageStartingWith("counters-unavailable")
+                .hasMessageContaining(reason);
+    }
+
+    private Map<Creator, CompletableFuture<Balance>> read(Collection<Creator> creators, int tries) {
+        Map<Creator, CompletableFuture<Balance>> answers = new HashMap<>();
+        creators.forEach(creator -> answers.put(creator, new CompletableFuture<>()));
+        balances.read(answers, tries);
+        return answers;
     }
 
     @ParameterizedTest
@@ -227,13 +237,12 @@ class LiveBalanceIT {
         AtomicLong statements = new AtomicLong();
         beforeCounters = statements::incrementAndGet;
         beforeBalance = statements::incrementAndGet;
-        Map<Creator, BalanceReading> read = new HashMap<>();
-        assertThat(costOf(() -> read.putAll(balances.readOnce(creators))))
-                .isEqualTo(Map.of("evalsha", 16L, "hmget", 2L * 16));
+        Map<Creator, CompletableFuture<Balance>> read = new HashMap<>();
+        assertThat(costOf(() -> read.putAll(read(creators, 1)))).isEqualTo(Map.of("evalsha", 16L, "hmget", 2L * 16));
         assertThat(statements).hasValue(2);
         assertThat(read).hasSize(1_000);
         assertThat(read.values().stream()
-                        .mapToLong(reading -> reading.required().total().value()))
+                        .mapToLong(reading -> reading.resultNow().total().micros()))
                 .filteredOn(total -> total != 0)
                 .containsOnly(7L)
                 .hasSize(10);
@@ -248,7 +257,7 @@ class LiveBalanceIT {
             readings.incrementAndGet();
             stores.sealAndSettle(PARTITION);
         };
-        assertThat(balances.readOnce(Set.of(CREATOR))).isEmpty();
+        assertThat(read(Set.of(CREATOR), 1).get(CREATOR)).isNotDone();
         assertThat(readings).hasValue(1);
     }
 
@@ -261,21 +270,28 @@ class LiveBalanceIT {
         long partitions = creators.stream().map(Creator::partition).distinct().count();
         assertThat(partitions).isGreaterThan(1);
         var _ = balances.read(CREATOR); // the script is known from here on
-        assertThat(costOf(() -> assertThat(balances.readAll(creators))
-                        .allSatisfy(reading -> assertThat(reading)
-                                .isInstanceOfSatisfying(
-                                        BalanceReading.Live.class,
-                                        live -> assertThat(live.pending()).isEqualTo(new Micros(7))))))
+        assertThat(costOf(() -> assertThat(read(creators, LiveBalance.TRIES).values())
+                        .allSatisfy(reading -> assertThat(
+                                        reading.resultNow().pending().micros())
+                                .isEqualTo(7))))
                 .isEqualTo(Map.of("evalsha", partitions, "hmget", 2 * partitions));
     }
 
-    /** Commands by name, those of the looks at Redis left out. */
+    private static String text(CompletableFuture<Balance> reading) {
+        if (reading.state() == Future.State.FAILED) {
+            return ((ProblemException) reading.exceptionNow()).detail();
+        }
+        Balance live = reading.resultNow();
+        return live.known() ? live.settled().micros() + " + " + live.pending().micros() : "unknown";
+    }
+
+    /** Commands by name, those of the looks at Redis and at the catalogue left out. */
     private Map<String, Long> costOf(Runnable reading) {
         Map<String, Long> before = calls();
         reading.run();
         Map<String, Long> cost = new TreeMap<>();
         calls().forEach((command, calls) -> cost.put(command, calls - before.getOrDefault(command, 0L)));
-        cost.keySet().removeAll(List.of("info", "time"));
+        cost.keySet().removeAll(List.of("info", "time", "get"));
         cost.values().removeIf(calls -> calls == 0);
         return cost;
     }
@@ -307,21 +323,17 @@ class LiveBalanceIT {
         List<String> names = List.of("settled", "pending", "nobody", "broken", "uncompared", "pending");
         assertThat(Stream.of("settled", "pending", "nobody", "broken").map(Partition::of))
                 .doesNotContain(uncompared);
-        List<BalanceReading> readings =
-                balances.readAll(names.stream().map(Creator::new).toList());
-        assertThat(readings.stream().map(reading -> switch (reading) {
-                    case BalanceReading.Live live when live.known() -> live.settled() + " + " + live.pending();
-                    case BalanceReading.Live _ -> "unknown";
-                    case BalanceReading.Unavailable now -> now.reason();
-                }))
+        Map<Creator, CompletableFuture<Balance>> readings =
+                read(names.stream().map(Creator::new).toList(), LiveBalance.TRIES);
+        assertThat(names.stream().map(name -> readings.get(new Creator(name))).map(LiveBalanceIT::text))
                 .containsExactly(
-                        "10 micros + 0 micros",
-                        "0 micros + 3200 micros",
+                        "10 + 0",
+                        "0 + 3200",
                         "unknown",
                         "a counter holds '1.5', which is no whole number of micros",
                         "the counters of %s have not been compared with the ledger since Redis was started or replaced"
                                 .formatted(uncompared),
-                        "0 micros + 3200 micros");
+                        "0 + 3200");
     }
 
     @Test
@@ -335,7 +347,7 @@ class LiveBalanceIT {
     }
 
     private Instant settledThrough() {
-        return balances.read(CREATOR).required().settledThrough();
+        return balances.read(CREATOR).settledThrough();
     }
 
     @Test
@@ -472,7 +484,7 @@ class LiveBalanceIT {
 
     @Test
     void aCreatorIsKnownByAPendingFieldOrAnAccount() {
-        assertThat(balances.read(CREATOR).required().known()).isFalse();
+        assertThat(balances.read(CREATOR).known()).isFalse();
         stores.count(CREATOR.id(), 5);
         assertBalance(0, 5);
         stores.sealAndSettle(PARTITION);
@@ -520,13 +532,14 @@ class LiveBalanceIT {
             Map<Creator, Long> atLeast = new HashMap<>();
             creators.forEach(
                     creator -> atLeast.put(creator, Math.max(counted.get(creator), last.getOrDefault(creator, 0L))));
-            List<BalanceReading> readings = balances.readAll(creators);
-            for (int i = 0; i < creators.size(); i++) {
-                Creator creator = creators.get(i);
+            Map<Creator, CompletableFuture<Balance>> readings = read(creators, LiveBalance.TRIES);
+            for (Creator creator : creators) {
                 long atMost = begun.get(creator);
-                if (readings.get(i) instanceof BalanceReading.Live it) {
-                    assertThat(it.total().value()).isBetween(atLeast.get(creator), atMost);
-                    last.put(creator, it.total().value());
+                CompletableFuture<Balance> reading = Objects.requireNonNull(readings.get(creator));
+                if (reading.state() == Future.State.SUCCESS) {
+                    long total = reading.resultNow().total().micros();
+                    assertThat(total).isBetween(atLeast.get(creator), atMost);
+                    last.put(creator, total);
                     live++;
                 }
             }
@@ -538,10 +551,7 @@ class LiveBalanceIT {
         assertThat(failure.get()).isNull();
         assertThat(live).isGreaterThan(20);
         for (Creator creator : creators) {
-            assertThat(balances.read(creator))
-                    .isInstanceOfSatisfying(
-                            BalanceReading.Live.class,
-                            it -> assertThat(it.total()).isEqualTo(new Micros(counted.get(creator))));
+            assertThat(balances.read(creator).total().micros()).isEqualTo(counted.get(creator));
         }
         System.out.printf("%d readings, %s micros%n", live, counted);
     }

@@ -3,6 +3,7 @@ package dev.millrace.ledger.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.common.message.SettingException;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.Stores;
 import dev.millrace.local.testing.RealServers;
@@ -23,9 +24,9 @@ class MigrationIT {
                     .sql("CREATE TABLE partition_cursor (partition smallint PRIMARY KEY, opening bigint NOT NULL)")
                     .update();
             assertThatThrownBy(() -> RunningLedger.start(stores, Map.of()))
-                    .hasRootCauseInstanceOf(OldDatabaseException.class);
+                    .hasRootCauseInstanceOf(SettingException.class);
             assertThat(output.getAll())
-                    .contains("This database was made by release 0.1")
+                    .contains("MILLRACE_POSTGRES_URL names a database that release 0.1 made")
                     .contains("0.2 starts from an empty database");
             assertThat(stores.owner()
                             .sql(

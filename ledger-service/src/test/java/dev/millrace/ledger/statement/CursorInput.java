@@ -5,7 +5,7 @@ public final class CursorInput {
     private CursorInput() {}
 
     public static void check(String word) {
-        String again = PageCursor.encode(PageCursor.decode(word));
+        String again = StatementEndpoint.cursor(StatementEndpoint.key(word));
         if (!again.equals(word)) {
             throw new AssertionError("the cursor '%s' is taken for '%s'".formatted(word, again));
         }

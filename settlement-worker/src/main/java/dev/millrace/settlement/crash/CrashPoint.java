@@ -1,6 +1,11 @@
 package dev.millrace.settlement.crash;
 
-/** A step of the worker, in the order of a run. Before and after whatever changes one of the two stores there is one. */
+import java.util.function.Consumer;
+
+/**
+ * A step of the worker, in the order of a run. Before and after whatever changes one of the two stores there is one. A listener is told which
+ * step is reached. The worker itself has one, {@link #NOBODY}, and no setting and no message can put another in its place. Tests do.
+ */
 public enum CrashPoint {
     /** Opening: the cursor is locked, Redis knows nothing of it yet. */
     OPENING,
@@ -35,5 +40,8 @@ public enum CrashPoint {
     /** All is done but the commit. */
     COMMITTING,
     /** It is committed; whoever asked for the run has not heard of it. */
-    COMMITTED
+    COMMITTED;
+
+    /** What runs in production. It does nothing, and the JIT compiler removes it. */
+    public static final Consumer<CrashPoint> NOBODY = point -> {};
 }

@@ -11,6 +11,7 @@ import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
+import dev.millrace.settlement.reconcile.ReconcileReport.Difference;
 import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.watch.CounterBalanceCheck;
 import java.util.ArrayList;
@@ -31,65 +32,68 @@ final class CounterCheck {
     private static final int MOST_ATTEMPTS = 5;
 
     private final RedisConnections redis;
-    private final CounterBalanceCheck money;
+    private final Proof proof;
+    private final ReconcileReport report;
 
-    CounterCheck(RedisConnections redis, CounterBalanceCheck money) {
+    /** What is counted, settled and pending of the partitions that can be compared. */
+    private CounterBalanceCheck money = CounterBalanceCheck.NONE;
+
+    /** Of those, the number of the open epoch. */
+    private final Map<Integer, Long> pointers = new HashMap<>();
+
+    private final List<Difference> differences = new ArrayList<>();
+
+    /** What was not looked at, and why. */
+    private final List<String> notes = new ArrayList<>();
+
+    CounterCheck(RedisConnections redis, Proof proof, ReconcileReport report) {
         this.redis = redis;
-        this.money = money;
+        this.proof = proof;
+        this.report = report;
     }
 
-    /**
-     * What was found.
-     *
-     * @param money the partitions that can be compared
-     * @param pointers of those, the number of the open epoch
-     * @param notes what was not looked at, and why
-     */
-    record Look(
-            CounterBalanceCheck.Reading money,
-            Map<Integer, Long> pointers,
-            List<Difference> differences,
-            List<String> notes) {}
-
-    /** One look at all partitions, or empty when a pointer moved meanwhile. */
-    Optional<Look> look(List<PartitionCursor> cursors, Proof proof, Progress progress) {
-        List<CounterBalanceCheck.Part> parts = new ArrayList<>();
-        Look look =
-                new Look(new CounterBalanceCheck.Reading(parts), new HashMap<>(), new ArrayList<>(), new ArrayList<>());
+    /** Looks at all partitions; false when a pointer moved meanwhile. */
+    boolean look(List<PartitionCursor> cursors) {
         for (PartitionCursor cursor : cursors) {
-            Optional<Long> pointer = pointer(cursor, look.differences());
+            Optional<Long> pointer = pointer(cursor);
             if (pointer.isEmpty()) {
                 continue;
             }
-            Optional<CounterBalanceCheck.Part> part = money.part(cursor, pointer.get());
+            Optional<CounterBalanceCheck> part = CounterBalanceCheck.read(redis, cursor, pointer.get());
             if (part.isEmpty()) {
-                return Optional.empty();
+                return false;
             }
-            parts.add(part.get());
-            look.pointers().put(cursor.partition(), pointer.get());
-            compare(part.get(), look.differences());
-            checkEpochs(cursor, pointer.get(), proof, look, progress);
+            money = money.plus(part.get());
+            pointers.put(cursor.partition(), pointer.get());
+            compare(cursor.partition(), part.get());
+            checkEpochs(cursor, pointer.get());
         }
-        return Optional.of(
-                new Look(new CounterBalanceCheck.Reading(parts), look.pointers(), look.differences(), look.notes()));
+        return true;
     }
 
-    private Optional<Long> pointer(PartitionCursor cursor, List<Difference> found) {
+    /** Tells what it has found. */
+    void tell() {
+        report.counters(money, pointers.size(), notes);
+        differences.forEach(report::difference);
+    }
+
+    private Optional<Long> pointer(PartitionCursor cursor) {
         Partition partition = Partition.of(cursor.partition());
         @Nullable String pointer = value(redis.required(partition), partition.ctl(), Ctl.EPOCH);
         if (pointer == null && cursor.lineage() == 0) {
             return Optional.empty(); // never opened
         }
         if (pointer == null || !PartitionOpening.isAhead(pointer, cursor.settledEpoch())) {
-            found.add(Difference.of("pointer", name(cursor.partition()), "not ahead of what is settled")
+            differences.add(Difference.of("pointer", name(cursor.partition()), "not ahead of what is settled")
                     .with("pointer", String.valueOf(pointer))
                     .with("settled", cursor.settledEpoch()));
             return Optional.empty();
         }
         if (CounterBalanceCheck.isFarBehind(cursor, Long.parseLong(pointer))) {
-            found.add(Difference.of("pointer", name(cursor.partition()), "so far ahead that its epochs are not read")
-                    .with("pointer", pointer)
-                    .with("settled", cursor.settledEpoch()));
+            differences.add(
+                    Difference.of("pointer", name(cursor.partition()), "so far ahead that its epochs are not read")
+                            .with("pointer", pointer)
+                            .with("settled", cursor.settledEpoch()));
             return Optional.empty();
         }
         return Optional.of(Long.parseLong(pointer));
@@ -99,9 +103,9 @@ final class CounterCheck {
         return EpochReader.values(link, key, field).getFirst();
     }
 
-    private static void compare(CounterBalanceCheck.Part part, List<Difference> found) {
+    private void compare(int partition, CounterBalanceCheck part) {
         if (part.drift().value() != 0) {
-            found.add(Difference.of("counters", name(part.partition()), "counted is not settled + pending")
+            differences.add(Difference.of("counters", name(partition), "counted is not settled + pending")
                     .with("counted", part.counted().value())
                     .with("settled", part.settled().value())
                     .with("pending", part.pending().value())
@@ -109,35 +113,33 @@ final class CounterCheck {
         }
     }
 
-    private void checkEpochs(PartitionCursor cursor, long pointer, Proof proof, Look look, Progress progress) {
+    private void checkEpochs(PartitionCursor cursor, long pointer) {
+        Partition partition = Partition.of(cursor.partition());
         for (long epoch = cursor.settledEpoch() + 1; epoch <= pointer; epoch++) {
-            progress.at(epoch - cursor.settledEpoch(), pointer - cursor.settledEpoch(), "epochs of a partition");
-            Partition partition = Partition.of(cursor.partition());
+            report.at(epoch - cursor.settledEpoch(), pointer - cursor.settledEpoch(), "epochs of a partition");
             Optional<String> wrong;
             try {
-                wrong = epoch < pointer ? sealed(partition, epoch, proof) : open(partition, epoch, proof, look.notes());
+                wrong = epoch < pointer ? sealed(partition, epoch) : open(partition, epoch);
             } catch (MalformedCountersException e) {
                 wrong = Optional.of(String.valueOf(e.getMessage()));
             } catch (RedisRefusedException e) {
                 wrong = Optional.of("Redis refuses: " + e.getMessage());
             }
             String which = "epoch %d: ".formatted(epoch);
-            wrong.ifPresent(
-                    why -> look.differences().add(Difference.of("pending", name(cursor.partition()), which + why)));
+            wrong.ifPresent(why -> differences.add(Difference.of("pending", partition.toString(), which + why)));
         }
     }
 
-    private Optional<String> sealed(Partition partition, long epoch, Proof proof) throws MalformedCountersException {
+    private Optional<String> sealed(Partition partition, long epoch) throws MalformedCountersException {
         EpochContents contents = contents(partition, epoch);
         return contents.control().sealedAt() == null
                 ? Optional.of("it is before the open one, but its earnings are "
                         + (contents.control().isEmpty() ? "gone" : "not marked as sealed"))
-                : culprit(proof, contents);
+                : culprit(contents);
     }
 
     /** It is read piece by piece, so what was read is of one moment only where nothing was counted meanwhile. */
-    private Optional<String> open(Partition partition, long epoch, Proof proof, List<String> notes)
-            throws MalformedCountersException {
+    private Optional<String> open(Partition partition, long epoch) throws MalformedCountersException {
         for (int attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
             String before = events(partition, epoch);
             if (before.length() > MOST_DIGITS) {
@@ -145,7 +147,7 @@ final class CounterCheck {
             }
             EpochContents contents = contents(partition, epoch);
             if (before.equals(events(partition, epoch))) {
-                return culprit(proof, contents);
+                return culprit(contents);
             }
         }
         notes.add(
@@ -154,7 +156,7 @@ final class CounterCheck {
         return Optional.empty();
     }
 
-    private static Optional<String> culprit(Proof proof, EpochContents contents) {
+    private Optional<String> culprit(EpochContents contents) {
         return proof.culprit(
                 contents.control().micros(), contents.control().events(), contents.earned(), contents.engaged());
     }
@@ -169,7 +171,7 @@ final class CounterCheck {
     }
 
     /** What a creator has earned and not been paid yet; 0 where its partition can't be compared. */
-    long pending(String creator, List<PartitionCursor> cursors, Map<Integer, Long> pointers) {
+    long pending(String creator, List<PartitionCursor> cursors) {
         Partition partition = Partition.of(creator);
         long settled = cursors.get(partition.number()).settledEpoch();
         Long pointer = pointers.get(partition.number());
@@ -190,7 +192,7 @@ final class CounterCheck {
         return pending;
     }
 
-    static String name(int partition) {
+    private static String name(int partition) {
         return Partition.of(partition).toString();
     }
 }

@@ -2,8 +2,6 @@ package dev.millrace.settlement.reconcile;
 
 import dev.millrace.books.Cursors;
 import dev.millrace.books.Journal;
-import dev.millrace.books.MonthMissingException;
-import dev.millrace.books.Months;
 import dev.millrace.books.Proof;
 import dev.millrace.books.QuarantineDecision;
 import dev.millrace.books.Staging;
@@ -13,7 +11,6 @@ import dev.millrace.counters.Link;
 import dev.millrace.counters.RedisConnections;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -41,7 +38,6 @@ final class Decisions {
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;
     private final Proof proof;
-    private final Months months;
 
     /**
      * @param ledger connections of a login that may book
@@ -52,16 +48,6 @@ final class Decisions {
         this.jdbc = JdbcClient.create(ledger);
         this.transaction = new TransactionTemplate(new JdbcTransactionManager(ledger));
         this.proof = new Proof(jdbc);
-        this.months = new Months(jdbc);
-    }
-
-    /** What came of it. */
-    sealed interface Outcome {
-        /** It is in the ledger. */
-        record Booked(QuarantineDecision decision) implements Outcome {}
-
-        /** Nothing was done. */
-        record Refused(QuarantineName name, String why) implements Outcome {}
     }
 
     static boolean isReason(String reason) {
@@ -70,54 +56,61 @@ final class Decisions {
                 && reason.chars().noneMatch(Character::isISOControl);
     }
 
-    /** Pays it: creators, publishers, engagement and scores as a settlement would have. */
-    Outcome adopt(QuarantineName name, String reason) {
+    /** Pays it: creators, publishers, engagement and scores as a settlement would have. False where that is refused. */
+    boolean adopt(QuarantinedEpoch.Name name, String reason, ReconcileReport report) {
         return decide(
                 name,
                 epoch -> epoch.whyNotAdopted(proof, QuarantineDecision.all(jdbc).values()),
-                epoch -> note(epoch, true, pay(epoch, reason), reason));
+                epoch -> note(epoch, true, pay(epoch, reason), reason),
+                report);
     }
 
-    /** Records that it will not be paid. */
-    Outcome discard(QuarantineName name, String reason) {
-        return decide(name, _ -> Optional.empty(), epoch -> {
-            Long journal = new Journal(jdbc)
-                    .discard(epoch.toBeDiscarded(jdbc), epoch.events(), reason)
-                    .orElse(null);
-            return note(epoch, false, journal, reason);
-        });
+    /** Records that it will not be paid. False where that is refused. */
+    boolean discard(QuarantinedEpoch.Name name, String reason, ReconcileReport report) {
+        return decide(
+                name,
+                _ -> Optional.empty(),
+                epoch -> {
+                    Long journal = new Journal(jdbc)
+                            .discard(epoch.toBeDiscarded(jdbc), epoch.events(), reason)
+                            .orElse(null);
+                    return note(epoch, false, journal, reason);
+                },
+                report);
     }
 
-    private Outcome decide(
-            QuarantineName name,
+    private boolean decide(
+            QuarantinedEpoch.Name name,
             Function<QuarantinedEpoch, Optional<String>> whyNot,
-            Function<QuarantinedEpoch, QuarantineDecision> book) {
-        Optional<QuarantineDecision> before = QuarantineDecision.about(name.earn(), jdbc);
+            Function<QuarantinedEpoch, QuarantineDecision> book,
+            ReconcileReport report) {
+        Optional<String> before = decidedBefore(name);
         if (before.isPresent()) {
-            return decidedBefore(before.get(), name);
+            report.refused(name, before.get());
+            return false;
         }
         Optional<QuarantinedEpoch> found = QuarantinedEpoch.read(name, redis);
-        if (found.isEmpty()) {
-            return new Outcome.Refused(name, "there is no such key in Redis");
-        }
-        QuarantinedEpoch epoch = found.get();
-        Optional<String> why = unknownLineage(name).or(() -> whyNot.apply(epoch));
+        Optional<String> why = found.isEmpty()
+                ? Optional.of("there is no such key in Redis")
+                : unknownLineage(name).or(() -> whyNot.apply(found.get()));
         if (why.isPresent()) {
-            return new Outcome.Refused(name, why.get());
+            report.refused(name, why.get());
+            return false;
         }
         try {
-            QuarantineDecision decision = inItsMonth(() -> book.apply(epoch));
+            QuarantineDecision decision = inItsMonth(() -> book.apply(found.get()));
             letGo(name);
-            return new Outcome.Booked(decision);
+            report.booked(decision);
+            return true;
         } catch (DuplicateKeyException e) {
-            return QuarantineDecision.about(name.earn(), jdbc)
-                    .map(other -> decidedBefore(other, name))
-                    .or(() -> whyNot.apply(epoch).map(other -> new Outcome.Refused(name, other)))
-                    .orElseThrow(() -> e);
+            report.refused(
+                    name,
+                    decidedBefore(name).or(() -> whyNot.apply(found.get())).orElseThrow(() -> e));
+            return false;
         }
     }
 
-    private Optional<String> unknownLineage(QuarantineName name) {
+    private Optional<String> unknownLineage(QuarantinedEpoch.Name name) {
         long lineage = new Cursors(jdbc).all().get(name.partition().number()).lineage();
         return lineage < name.lineage()
                 ? Optional.of("the ledger knows lineage %d of %s, not yet %d: let the worker run first"
@@ -125,16 +118,17 @@ final class Decisions {
                 : Optional.empty();
     }
 
-    private Outcome decidedBefore(QuarantineDecision decision, QuarantineName name) {
-        letGo(name);
-        return new Outcome.Refused(name, "it is decided already: " + decision.text());
+    private Optional<String> decidedBefore(QuarantinedEpoch.Name name) {
+        Optional<QuarantineDecision> decision = QuarantineDecision.about(name.earn(), jdbc);
+        decision.ifPresent(_ -> letGo(name));
+        return decision.map(made -> "it is decided already: " + made.text());
     }
 
     private QuarantineDecision inItsMonth(Supplier<QuarantineDecision> book) {
         try {
             return Objects.requireNonNull(transaction.execute(_ -> book.get()));
-        } catch (MonthMissingException e) {
-            months.ensure(e.month());
+        } catch (Journal.MonthMissingException e) {
+            e.makeIt(jdbc);
             return Objects.requireNonNull(transaction.execute(_ -> book.get()));
         }
     }
@@ -142,7 +136,7 @@ final class Decisions {
     private @Nullable Long pay(QuarantinedEpoch epoch, String reason) {
         EpochContents contents = Objects.requireNonNull(epoch.contents(), "it added up a moment ago");
         LocalDate day = epoch.day();
-        Staging staging = new Staging(ledger, Staging.Bounds.USUAL);
+        Staging staging = new Staging(ledger, Staging.NAMES, Staging.CHARACTERS);
         staging.begin();
         contents.earned().forEach(staging::earned);
         staging.beginUnits(day);
@@ -167,10 +161,8 @@ final class Decisions {
                 adopted ? epoch.origin().orElse(null) : null);
     }
 
-    private void letGo(QuarantineName name) {
+    private void letGo(QuarantinedEpoch.Name name) {
         Link link = redis.required(name.partition());
-        for (String key : List.of(name.earn(), name.engage(), name.folded())) {
-            Keyspace.expire(link, key, KEPT);
-        }
+        name.keys().forEach(key -> Keyspace.expire(link, key, KEPT));
     }
 }

@@ -1,10 +1,11 @@
 package dev.millrace.settlement.reconcile;
 
+import com.google.common.collect.PeekingIterator;
 import dev.millrace.books.MerkleTree;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HexFormat;
-import java.util.function.Consumer;
+import java.util.Objects;
 
 /**
  * Hashes every journal again, here and not in the database, from the texts of its stored rows, in one pass over two sorted streams. What the
@@ -28,11 +29,12 @@ final class HashCheck {
     private static final int SHOWN_DIGITS = 16;
 
     private final Snapshot ledger;
-    private final Consumer<Difference> found;
+    private final ReconcileReport report;
+    private long hashed;
 
-    HashCheck(Snapshot ledger, Consumer<Difference> found) {
+    HashCheck(Snapshot ledger, ReconcileReport report) {
         this.ledger = ledger;
-        this.found = found;
+        this.report = report;
     }
 
     /**
@@ -61,52 +63,51 @@ final class HashCheck {
                     row.getInt("line"),
                     row.getString("content"));
         }
-
-        boolean isOf(Journal other) {
-            return journal == other.id() && time == other.time();
-        }
-
-        boolean isBefore(Journal other) {
-            return time < other.time() || (time == other.time() && journal < other.id());
-        }
     }
 
     /** Journals hashed. */
-    long run(Progress progress) {
+    long run() {
         long all = ledger.jdbc()
                 .sql("SELECT journal_id FROM chain_head")
                 .query(Long.class)
                 .single();
-        long hashed = 0;
-        try (Snapshot.Rows<Journal> journals = ledger.rows(JOURNALS, Journal::row);
-                Snapshot.Rows<Posting> postings = ledger.rows(POSTINGS, Posting::row)) {
-            while (journals.hasNext()) {
-                check(journals.take(), postings);
-                progress.at(++hashed, all, "journals");
-            }
-        }
+        ledger.merge(JOURNALS, Journal::row, POSTINGS, Posting::row, (journal, postings) -> {
+            check(journal, postings);
+            report.at(++hashed, all, "journals");
+        });
         return hashed;
     }
 
-    private void check(Journal journal, Snapshot.Rows<Posting> postings) {
-        while (postings.nextIs(posting -> posting.isBefore(journal))) {
-            postings.take(); // of a journal that does not exist
+    private void check(Journal journal, PeekingIterator<Posting> postings) {
+        while (order(postings, journal) < 0) {
+            postings.next(); // of a journal that does not exist
         }
         MerkleTree tree = new MerkleTree(HexFormat.of().parseHex(journal.salt()));
         boolean isNumbered = true;
-        while (postings.nextIs(posting -> posting.isOf(journal))) {
-            Posting posting = postings.take();
+        while (order(postings, journal) == 0) {
+            Posting posting = Objects.requireNonNull(postings.next());
             isNumbered &= posting.line() == tree.lines();
             tree.add(posting.content());
         }
         byte[] root = tree.root();
         String hash = hex(MerkleTree.link(HexFormat.of().parseHex(journal.before()), root, journal.content()));
         if (!isNumbered || !hash.equals(journal.hash()) || !hex(root).equals(journal.root())) {
-            found.accept(
-                    Difference.of("journal", Long.toString(journal.id()), "its rows have another hash than it says")
-                            .with("hash", shown(journal.hash()))
-                            .with("recomputed", shown(hash)));
+            report.difference(ReconcileReport.Difference.of(
+                            "journal", Long.toString(journal.id()), "its rows have another hash than it says")
+                    .with("hash", shown(journal.hash()))
+                    .with("recomputed", shown(hash)));
         }
+    }
+
+    /** Below 0: the next posting is of a journal before this one; 0: it is of this one. */
+    private static int order(PeekingIterator<Posting> postings, Journal journal) {
+        if (!postings.hasNext()) {
+            return 1;
+        }
+        Posting next = Objects.requireNonNull(postings.peek());
+        return next.time == journal.time
+                ? Long.compare(next.journal, journal.id)
+                : Long.compare(next.time, journal.time);
     }
 
     private static String hex(byte[] bytes) {

@@ -1,10 +1,9 @@
 package dev.millrace.settlement.reconcile;
 
+import dev.millrace.settlement.reconcile.ReconcileReport.Difference;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
@@ -210,33 +209,31 @@ final class LedgerChecks {
     private static final TypeReference<Map<String, Object>> FIGURES = new TypeReference<>() {};
 
     private final Snapshot ledger;
-    private final Consumer<Difference> found;
+    private final ReconcileReport report;
 
-    LedgerChecks(Snapshot ledger, Consumer<Difference> found) {
+    LedgerChecks(Snapshot ledger, ReconcileReport report) {
         this.ledger = ledger;
-        this.found = found;
+        this.report = report;
     }
 
-    /**
-     * @param beyond adds to a creator's difference what the counters hold
-     */
-    void accounts(Progress progress, UnaryOperator<Difference> beyond) {
-        progress.step("cursors and settled epochs");
-        List.of(CURSORS, EPOCHS).forEach(sql -> run(sql, UnaryOperator.identity()));
-        progress.step("creators");
-        run(CREATORS, beyond);
-        progress.step("other accounts");
-        List.of(OTHERS, PUBLISHERS).forEach(sql -> run(sql, UnaryOperator.identity()));
+    /** @param beyond adds to a creator's difference what the counters hold */
+    void accounts(UnaryOperator<Difference> beyond) {
+        report.step("cursors and settled epochs");
+        run(CURSORS);
+        run(EPOCHS);
+        report.step("creators");
+        ledger.forEach(CREATORS, LedgerChecks::row, creator -> report.difference(beyond.apply(creator)));
+        report.step("other accounts");
+        run(OTHERS);
+        run(PUBLISHERS);
     }
 
     void chain() {
-        run(CHAIN, UnaryOperator.identity());
+        run(CHAIN);
     }
 
-    private void run(String sql, UnaryOperator<Difference> more) {
-        try (Snapshot.Rows<Difference> rows = ledger.rows(sql, LedgerChecks::row)) {
-            rows.forEach(difference -> found.accept(more.apply(difference)));
-        }
+    private void run(String sql) {
+        ledger.forEach(sql, LedgerChecks::row, report::difference);
     }
 
     private static Difference row(ResultSet row, int number) throws SQLException {

@@ -25,12 +25,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SequencedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * An epoch that an opening of its partition put into quarantine, as Redis holds it.
@@ -43,36 +45,84 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * @param unreadable why it can't; empty where it can
  */
 record QuarantinedEpoch(
-        QuarantineName name,
-        Map<String, String> fields,
-        @Nullable EpochContents contents,
-        String unreadable) {
+        Name name, Map<String, String> fields, @Nullable EpochContents contents, String unreadable) {
+
+    /**
+     * Names the keys of a quarantined epoch; people use the earnings' name for all of them.
+     *
+     * @param lineage the lineage of the opening that put it there
+     * @param epoch the number it had
+     */
+    record Name(Partition partition, long lineage, long epoch) {
+        /** Of all of them, for SCAN. */
+        private static final String ALL = "{p*}:quarantine:*";
+
+        private static final Pattern FORM = Pattern.compile(
+                "\\{p([0-9]{2})[a-z]{0,4}}:quarantine:([0-9]{1,18}):(?:earn|engage|folded):([0-9]{1,18})");
+
+        /** Of any of the keys. */
+        static Optional<Name> ofKey(String key) {
+            Matcher matcher = FORM.matcher(key);
+            if (!matcher.matches() || Integer.parseInt(matcher.group(1)) >= Partition.COUNT) {
+                return Optional.empty();
+            }
+            Name name = new Name(
+                    Partition.of(Integer.parseInt(matcher.group(1))),
+                    Long.parseLong(matcher.group(2)),
+                    Long.parseLong(matcher.group(3)));
+            return Optional.of(name).filter(n -> n.keys().contains(key));
+        }
+
+        /**
+         * Of the earnings.
+         *
+         * @throws TypeConversionException when it is none, as the command line's parser expects
+         */
+        static Name parse(String text) {
+            return ofKey(text)
+                    .filter(name -> name.earn().equals(text))
+                    .orElseThrow(() -> new TypeConversionException(
+                            "'%s' is no name of a quarantined epoch: {pNN…}:quarantine:<lineage>:earn:<epoch>"
+                                    .formatted(text)));
+        }
+
+        String earn() {
+            return partition.quarantine(lineage, "earn", epoch);
+        }
+
+        String engage() {
+            return partition.quarantine(lineage, "engage", epoch);
+        }
+
+        String folded() {
+            return partition.quarantine(lineage, "folded", epoch);
+        }
+
+        List<String> keys() {
+            return List.of(earn(), engage(), folded());
+        }
+    }
 
     /** The publisher that discarded money is noted under where the records do not tell. */
     private static final String NOBODY = "unknown";
 
     /** The names of all quarantined epochs, in a fixed order. SCAN may name a key twice, and each epoch has up to three. */
-    static SequencedSet<QuarantineName> names(RedisConnections redis) {
-        SequencedSet<QuarantineName> names = new TreeSet<>(Comparator.comparingInt(
-                        (QuarantineName name) -> name.partition().number())
-                .thenComparingLong(QuarantineName::lineage)
-                .thenComparingLong(QuarantineName::epoch));
+    static SequencedSet<Name> names(RedisConnections redis) {
+        SequencedSet<Name> names = new TreeSet<>(
+                Comparator.comparingInt((Name name) -> name.partition().number())
+                        .thenComparingLong(Name::lineage)
+                        .thenComparingLong(Name::epoch));
         SequencedSet<Link> links = new LinkedHashSet<>();
         Partition.all().forEach(partition -> links.add(redis.required(partition)));
         for (Link link : links) {
-            Keyspace.scan(
-                    link,
-                    QuarantineName.PATTERN,
-                    key -> QuarantineName.ofKey(key).ifPresent(names::add));
+            Keyspace.scan(link, Name.ALL, key -> Name.ofKey(key).ifPresent(names::add));
         }
         return names;
     }
 
-    static Optional<QuarantinedEpoch> read(QuarantineName name, RedisConnections redis) {
+    static Optional<QuarantinedEpoch> read(Name name, RedisConnections redis) {
         Link link = redis.required(name.partition());
-        if (!Keyspace.exists(link, name.earn())
-                && !Keyspace.exists(link, name.engage())
-                && !Keyspace.exists(link, name.folded())) {
+        if (name.keys().stream().noneMatch(key -> Keyspace.exists(link, key))) {
             return Optional.empty();
         }
         Map<String, String> fields = new HashMap<>();
@@ -89,25 +139,22 @@ record QuarantinedEpoch(
 
     /** Where it was counted, if it tells: partition, lineage and epoch. All copies of one epoch have the same. */
     Optional<String> origin() {
-        OptionalLong lineage = number(Ctl.ORIGIN);
-        return lineage.isPresent()
-                ? Optional.of("%d:%d:%d".formatted(name.partition().number(), lineage.getAsLong(), name.epoch()))
-                : Optional.empty();
+        return number(Ctl.ORIGIN)
+                .map(lineage -> "%d:%d:%d".formatted(name.partition().number(), lineage, name.epoch()));
     }
 
     /** The last epoch that was settled of its time, if it tells. */
-    OptionalLong settledThen() {
+    Optional<Long> settledThen() {
         return number(Ctl.SETTLED);
     }
 
     /** When it was put into quarantine, by Redis' clock, if it tells. */
     Optional<Instant> at() {
-        OptionalLong second = number(Ctl.ASIDE);
-        return second.isPresent() ? Optional.of(Instant.ofEpochSecond(second.getAsLong())) : Optional.empty();
+        return number(Ctl.ASIDE).map(Instant::ofEpochSecond);
     }
 
     long events() {
-        return number(Ctl.EPOCH_EVENTS).orElse(0);
+        return number(Ctl.EPOCH_EVENTS).orElse(0L);
     }
 
     /** What each creator has earned in it, as far as it can be read. */
@@ -151,12 +198,12 @@ record QuarantinedEpoch(
             return Optional.of("another copy of the same epoch, %s, was %s: paying it would pay twice"
                     .formatted(twin.get().name(), twin.get().text()));
         }
-        OptionalLong settled = settledThen();
+        Optional<Long> settled = settledThen();
         if (settled.isEmpty()) {
             return Optional.of(
                     "it does not say what was settled when it was quarantined, so it may have been paid already");
         }
-        if (name.epoch() <= settled.getAsLong()) {
+        if (name.epoch() <= settled.get()) {
             return Optional.of(
                     "it is an older copy of epoch %d, which was settled before this was quarantined: paying it would pay twice"
                             .formatted(name.epoch()));
@@ -214,8 +261,9 @@ record QuarantinedEpoch(
         return micros.values().stream().allMatch(sum -> sum > 0) ? micros : Map.of();
     }
 
-    private OptionalLong number(String field) {
-        String text = fields.getOrDefault(field, "");
-        return text.matches("[0-9]{1,18}") ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
+    private Optional<Long> number(String field) {
+        return Optional.of(fields.getOrDefault(field, ""))
+                .filter(text -> text.matches("[0-9]{1,18}"))
+                .map(Long::parseLong);
     }
 }

@@ -76,13 +76,13 @@ public final class ReconcileCommand implements Callable<Integer> {
                 names = "--adopt",
                 paramLabel = "NAME",
                 description = "pay a quarantined epoch, as a journal of its own; refused where that could pay it twice")
-        private @Nullable QuarantineName adopt;
+        private QuarantinedEpoch.@Nullable Name adopt;
 
         @Option(
                 names = "--discard",
                 paramLabel = "NAME",
                 description = "record that a quarantined epoch will not be paid")
-        private @Nullable QuarantineName discard;
+        private QuarantinedEpoch.@Nullable Name discard;
     }
 
     private ReconcileCommand(PrintStream out, PrintStream err, String... settings) {
@@ -113,7 +113,7 @@ public final class ReconcileCommand implements Callable<Integer> {
                         .usageHelp(true)
                         .description("print this help")
                         .build());
-        return command.registerConverter(QuarantineName.class, QuarantineName::parse)
+        return command.registerConverter(QuarantinedEpoch.Name.class, QuarantinedEpoch.Name::parse)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .execute(arguments.toArray(String[]::new));
@@ -144,20 +144,17 @@ public final class ReconcileCommand implements Callable<Integer> {
 
     private int run(@Nullable Decide wanted, ConfigurableApplicationContext context) {
         try {
-            Report report = json ? new JsonReport(out) : new TextReport(out);
+            ReconcileReport report = new ReconcileReport(out, err, json);
+            boolean isWell;
             if (wanted == null) {
-                return context.getBean(Reconciliation.class)
-                                .compare(report, new Progress(err))
-                                .isClean()
-                        ? CLEAN
-                        : DIFFERS;
+                isWell = context.getBean(Reconciliation.class).compare(report);
+            } else if (wanted.way.adopt != null) {
+                isWell = context.getBean(Decisions.class).adopt(wanted.way.adopt, wanted.reason, report);
+            } else {
+                isWell = context.getBean(Decisions.class)
+                        .discard(Objects.requireNonNull(wanted.way.discard), wanted.reason, report);
             }
-            Decisions decisions = context.getBean(Decisions.class);
-            Decisions.Outcome outcome = wanted.way.adopt == null
-                    ? decisions.discard(Objects.requireNonNull(wanted.way.discard), wanted.reason)
-                    : decisions.adopt(wanted.way.adopt, wanted.reason);
-            report.outcome(outcome);
-            return outcome instanceof Decisions.Outcome.Booked ? CLEAN : DIFFERS;
+            return isWell ? CLEAN : DIFFERS;
         } catch (Reconciliation.NeverStillException e) {
             err.println(e.getMessage());
         } catch (DataAccessException | TransactionException | RedisUnavailableException | RedisRefusedException e) {

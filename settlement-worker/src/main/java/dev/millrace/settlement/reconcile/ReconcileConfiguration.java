@@ -8,11 +8,10 @@ import java.time.Duration;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
-import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -24,11 +23,7 @@ import org.springframework.context.annotation.Configuration;
  */
 @Configuration(proxyBeanMethods = false)
 @ImportAutoConfiguration(PropertyPlaceholderAutoConfiguration.class)
-@EnableConfigurationProperties({
-    DataSourceProperties.class,
-    SettlementSettings.class,
-    ReconcileConfiguration.ReconcileSettings.class
-})
+@EnableConfigurationProperties({DataSourceProperties.class, SettlementSettings.class})
 class ReconcileConfiguration {
     /** The worker gives up after less: it has to be elsewhere. */
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -52,14 +47,18 @@ class ReconcileConfiguration {
         return redis;
     }
 
+    /** @param reader the login that reads the ledger; empty: the worker's own */
     @Bean
-    Reconciliation reconciliation(RedisConnections redis, DataSourceProperties worker, ReconcileSettings settings) {
-        boolean asReader = !settings.reader().isEmpty();
+    Reconciliation reconciliation(
+            RedisConnections redis,
+            DataSourceProperties worker,
+            @Value("${millrace.reconcile.reader:}") String reader,
+            @Value("${millrace.reconcile.reader-password:}") String password) {
         return new Reconciliation(
                 redis,
-                asReader
-                        ? connections(worker, settings.reader(), settings.readerPassword(), UNHURRIED)
-                        : connections(worker, worker.getUsername(), worker.getPassword(), UNHURRIED));
+                reader.isEmpty()
+                        ? connections(worker, worker.getUsername(), worker.getPassword(), UNHURRIED)
+                        : connections(worker, reader, password, UNHURRIED));
     }
 
     @Bean
@@ -84,15 +83,4 @@ class ReconcileConfiguration {
         connections.setOptions(options);
         return connections;
     }
-
-    /**
-     * Settings of the command.
-     *
-     * @param reader the login that reads the ledger; empty: the worker's own
-     * @param readerPassword its password
-     */
-    @ConfigurationProperties("millrace.reconcile")
-    record ReconcileSettings(
-            @DefaultValue("") String reader,
-            @DefaultValue("") String readerPassword) {}
 }

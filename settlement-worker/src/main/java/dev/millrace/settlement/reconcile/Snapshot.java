@@ -1,16 +1,14 @@
 package dev.millrace.settlement.reconcile;
 
+import com.google.common.collect.Iterators;
+import com.google.common.collect.PeekingIterator;
 import dev.millrace.books.Cursors;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Iterator;
-import java.util.Map;
-import java.util.NoSuchElementException;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
@@ -55,13 +53,24 @@ final class Snapshot implements AutoCloseable {
         return new Cursors(jdbc);
     }
 
-    /** Rows of a query, one after the other. */
-    <T> Rows<T> rows(String sql, Map<String, ?> parameters, RowMapper<T> mapper) {
-        return new Rows<>(jdbc.sql(sql).params(parameters).query(mapper).stream());
+    /** Hands on the rows of a query, one after the other. */
+    <T> void forEach(String sql, RowMapper<T> mapper, Consumer<? super T> taker) {
+        try (Stream<T> rows = jdbc.sql(sql).query(mapper).stream()) {
+            rows.forEach(taker);
+        }
     }
 
-    <T> Rows<T> rows(String sql, RowMapper<T> mapper) {
-        return rows(sql, Map.of(), mapper);
+    /** Merges two queries whose rows are sorted: hands on each row of the first, with the rows of the second that are left. */
+    <T, U> void merge(
+            String sql,
+            RowMapper<T> mapper,
+            String other,
+            RowMapper<U> otherMapper,
+            BiConsumer<T, PeekingIterator<U>> merger) {
+        try (Stream<U> rows = jdbc.sql(other).query(otherMapper).stream()) {
+            PeekingIterator<U> left = Iterators.peekingIterator(rows.iterator());
+            forEach(sql, mapper, row -> merger.accept(row, left));
+        }
     }
 
     @Override
@@ -70,53 +79,6 @@ final class Snapshot implements AutoCloseable {
             connection.close();
         } catch (SQLException e) {
             throw new DataAccessResourceFailureException(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    /** Rows of one query, of which the next can be looked at before it is taken: what merging sorted streams needs. */
-    static final class Rows<T> implements AutoCloseable {
-        private final Stream<T> stream;
-        private final Iterator<T> iterator;
-        private @Nullable T next;
-
-        private Rows(Stream<T> stream) {
-            this.stream = stream;
-            this.iterator = stream.iterator();
-            advance();
-        }
-
-        /** Whether there is a next row and it is like this. */
-        boolean nextIs(Predicate<T> like) {
-            return next != null && like.test(next);
-        }
-
-        boolean hasNext() {
-            return next != null;
-        }
-
-        T take() {
-            T taken = next;
-            if (taken == null) {
-                throw new NoSuchElementException("the rows are at their end");
-            }
-            advance();
-            return taken;
-        }
-
-        /** Takes all that are left. */
-        void forEach(Consumer<T> taker) {
-            while (hasNext()) {
-                taker.accept(take());
-            }
-        }
-
-        private void advance() {
-            next = iterator.hasNext() ? iterator.next() : null;
-        }
-
-        @Override
-        public void close() {
-            stream.close();
         }
     }
 }

@@ -10,13 +10,13 @@ import dev.millrace.counters.Partition;
 import dev.millrace.counters.PartitionState;
 import dev.millrace.counters.Sealing;
 import dev.millrace.settlement.crash.CrashPoint;
-import dev.millrace.settlement.crash.CrashPoints;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -52,7 +52,7 @@ public final class PartitionOpening {
     private final Duration clockTolerance;
     private final Sealing.Spans spans;
     private final int ackReplicas;
-    private final CrashPoints crashPoints;
+    private final Consumer<CrashPoint> crashPoints;
 
     /**
      * @param delay tokens issued earlier than this long after a re-opening are refused
@@ -68,7 +68,7 @@ public final class PartitionOpening {
             Duration clockTolerance,
             Sealing.Spans spans,
             int ackReplicas,
-            CrashPoints crashPoints) {
+            Consumer<CrashPoint> crashPoints) {
         this.cursors = cursors;
         this.transaction = transaction;
         this.delay = delay;
@@ -119,7 +119,7 @@ public final class PartitionOpening {
                                 ? open(link, state, cursor, lineage)
                                 : raise(link, state, cursor, lineage)))));
         begun.ifPresent(now -> {
-            crashPoints.reached(CrashPoint.CONFIRMING);
+            crashPoints.accept(CrashPoint.CONFIRMING);
             confirm(link, state.partition(), now.pointer(), now.lineage(), cursors.databaseSecond());
         });
         return begun.map(Begun::lost).orElse(false);
@@ -143,7 +143,7 @@ public final class PartitionOpening {
         List<Long> inTheWay = inTheWay(link, state, epoch, settled);
         long until = link.leaseDeadline();
         long second = cursors.databaseSecond(); // behind it: fails where the lock is lost
-        crashPoints.reached(CrashPoint.OPENING);
+        crashPoints.accept(CrashPoint.OPENING);
         Opening.Result result = Opening.open(
                 link,
                 partition,
@@ -161,7 +161,7 @@ public final class PartitionOpening {
                         second,
                         clockTolerance.toSeconds(),
                         inTheWay));
-        crashPoints.reached(CrashPoint.OPENED);
+        crashPoints.accept(CrashPoint.OPENED);
         return switch (result) {
             case Opening.Result.Late() -> Optional.empty();
             case Opening.Result.ClocksDiffer(long ahead) ->
@@ -196,7 +196,7 @@ public final class PartitionOpening {
     private Optional<Begun> raise(Link link, PartitionState state, PartitionCursor cursor, long lineage) {
         Partition partition = state.partition();
         String pointer = text(state.pointer());
-        crashPoints.reached(CrashPoint.RAISING);
+        crashPoints.accept(CrashPoint.RAISING);
         long anew = Opening.raise(
                 link,
                 partition,
@@ -205,7 +205,7 @@ public final class PartitionOpening {
                 lineage,
                 delay.toSeconds(),
                 cursors.databaseSecond());
-        crashPoints.reached(CrashPoint.RAISED);
+        crashPoints.accept(CrashPoint.RAISED);
         if (anew < 0) {
             return Optional.empty();
         }

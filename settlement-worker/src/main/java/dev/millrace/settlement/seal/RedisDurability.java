@@ -5,6 +5,7 @@ import dev.millrace.counters.Link;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
+import dev.millrace.settlement.SettlementSettings;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,19 +17,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RedisDurability {
     private static final List<String> WANTED =
-            List.of("appendonly=yes", "appendfsync=always", "maxmemory-policy=noeviction");
+            List.of("appendonly yes", "appendfsync always", "maxmemory-policy noeviction");
 
     private static final String LIMIT = "maxmemory";
 
     private final RedisConnections redis;
     private final boolean required;
 
-    /**
-     * @param required whether a Redis that could lose something is refused, or only told of
-     */
-    public RedisDurability(RedisConnections redis, boolean required) {
+    public RedisDurability(RedisConnections redis, SettlementSettings settings) {
         this.redis = redis;
-        this.required = required;
+        this.required = settings.requireDurableRedis();
     }
 
     /**
@@ -45,26 +43,23 @@ public final class RedisDurability {
             redis.required(Partition.of(0));
         }
         try {
-            for (Link link : links) {
-                List<String> missing = missing(link);
-                if (!missing.isEmpty()) {
-                    return "it runs without " + String.join(", ", missing);
-                }
-            }
-            return null;
+            return links.stream()
+                    .map(RedisDurability::missing)
+                    .filter(missing -> !missing.isEmpty())
+                    .findFirst()
+                    .map(missing -> "it runs without " + String.join(", ", missing))
+                    .orElse(null);
         } catch (RedisRefusedException e) {
             return "it does not tell its settings: " + e.getMessage();
         }
     }
 
     private static List<String> missing(Link link) {
-        List<String> missing = new ArrayList<>();
-        for (String setting : WANTED) {
-            String name = setting.substring(0, setting.indexOf('='));
-            if (!setting.equals(name + "=" + Keyspace.config(link, name).get(name))) {
-                missing.add(setting.replace('=', ' '));
-            }
-        }
+        List<String> missing = new ArrayList<>(WANTED);
+        missing.removeIf(setting -> {
+            String name = setting.substring(0, setting.indexOf(' '));
+            return setting.equals(name + " " + Keyspace.config(link, name).get(name));
+        });
         if (Keyspace.config(link, LIMIT).getOrDefault(LIMIT, "0").equals("0")) {
             missing.add("a " + LIMIT);
         }

@@ -1,6 +1,9 @@
 package dev.millrace.settlement.settle;
 
 import dev.millrace.books.EpochTotals;
+import dev.millrace.books.Staging;
+import dev.millrace.common.message.Printable;
+import dev.millrace.counters.EpochContents;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,20 +12,48 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What one run settles: sealed epochs of several partitions, whose rows lie in the staging tables. */
 final class Batch {
-    private final long most;
+    /** Longest reason that the database keeps. */
+    private static final int MOST_CHARACTERS = 500;
+
+    private final Limits limits;
     private final List<EpochTotals> epochs = new ArrayList<>();
     private final List<Settled.Halted> halted = new ArrayList<>();
     private final Set<Integer> left = new HashSet<>();
     private final Set<Integer> incomplete = new HashSet<>();
-    private boolean waits;
+    private String waitsFor = "";
     private long rows;
 
-    /** @param most rows it takes in before it is full */
-    Batch(long most) {
-        this.most = most;
+    /**
+     * What bounds memory and time of one run, whatever lies in Redis.
+     *
+     * @param page fields that Redis names at a time
+     * @param rows staged rows at which a batch is full; the epoch that fills it is taken whole
+     * @param names names whose units are summed in memory at a time
+     * @param characters characters that are gathered before they go to the database
+     */
+    record Limits(int page, long rows, int names, int characters) {
+        /** A million creators with an article each are two million rows. */
+        static final Limits USUAL = new Limits(EpochContents.FIELDS, 2_500_000, Staging.NAMES, Staging.CHARACTERS);
+
+        private static final long LEAST_ROWS = 100_000;
+
+        /** After a run that failed: one that is too large to be done in time must not be tried for ever. */
+        Limits less() {
+            return new Limits(page, Math.min(rows, Math.max(LEAST_ROWS, rows / 2)), names, characters);
+        }
+
+        /** After a run that went well, up to the usual. */
+        Limits more(Limits usual) {
+            return new Limits(page, Math.min(usual.rows, rows * 2), names, characters);
+        }
+    }
+
+    Batch(Limits limits) {
+        this.limits = limits;
     }
 
     /** Epochs of a partition come in their order. */
@@ -32,11 +63,12 @@ final class Batch {
     }
 
     boolean isFull() {
-        return rows >= most;
+        return rows >= limits.rows();
     }
 
+    /** @param why may quote what stands in Redis, at any length and with any character */
     void halt(int partition, String why) {
-        halted.add(new Settled.Halted(partition, Reason.of(why)));
+        halted.add(new Settled.Halted(partition, Printable.abbreviate(why, MOST_CHARACTERS)));
     }
 
     /**
@@ -74,29 +106,18 @@ final class Batch {
     }
 
     /** This partition's Redis, or its replicas, can't be waited for now. */
-    void leaveWaiting(int partition) {
-        waits = true;
+    void leaveWaiting(int partition, String why) {
+        waitsFor = why;
         incomplete.add(partition);
     }
 
-    boolean waits() {
-        return waits;
-    }
-
-    /** By partition. */
-    List<Settled.Halted> halted() {
-        return halted.stream()
-                .sorted(Comparator.comparingInt(Settled.Halted::partition))
-                .toList();
+    /** Why partitions were left to another run; empty: none was. */
+    String waitsFor() {
+        return waitsFor;
     }
 
     Set<Integer> left() {
         return left;
-    }
-
-    /** Whether it holds all that was counted before it began, but for what is halted. */
-    boolean isComplete() {
-        return halted.stream().map(Settled.Halted::partition).toList().containsAll(incomplete);
     }
 
     List<EpochTotals> epochs() {
@@ -117,7 +138,25 @@ final class Batch {
         return epochs.stream().mapToLong(EpochTotals::events).sum();
     }
 
-    long micros() {
-        return epochs.stream().mapToLong(EpochTotals::micros).sum();
+    /** By partition. */
+    List<Settled.Halted> halted() {
+        return halted.stream()
+                .sorted(Comparator.comparingInt(Settled.Halted::partition))
+                .toList();
+    }
+
+    /** What a run settles that books this batch with a journal, or without one. */
+    Settled settled(@Nullable Long journalId, long rowsWritten) {
+        Set<Integer> partitions = epochs.stream().map(EpochTotals::partition).collect(Collectors.toSet());
+        return new Settled(
+                journalId,
+                partitions.size(),
+                epochs.size(),
+                events(),
+                epochs.stream().mapToLong(EpochTotals::micros).sum(),
+                rowsWritten,
+                halted(),
+                halted.stream().map(Settled.Halted::partition).toList().containsAll(incomplete),
+                !waitsFor.isEmpty());
     }
 }

@@ -14,7 +14,7 @@ import org.springframework.web.bind.annotation.RestController;
  * {@code X-Millrace-Settle: now}, which no page in a browser may send unasked to another origin.
  */
 @RestController
-class SettleNow {
+public final class SettleNow {
     private static final Logger log = LoggerFactory.getLogger(SettleNow.class);
     private static final String HEADER = "X-Millrace-Settle";
 

@@ -2,31 +2,35 @@ package dev.millrace.settlement.settle;
 
 import com.google.common.util.concurrent.RateLimiter;
 import dev.millrace.books.Cursors;
-import dev.millrace.books.EpochTotals;
 import dev.millrace.books.Journal;
-import dev.millrace.books.MonthMissingException;
-import dev.millrace.books.Months;
 import dev.millrace.books.PartitionCursor;
 import dev.millrace.books.Proof;
 import dev.millrace.books.Staging;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.Sealing;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoint;
-import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.seal.RedisDurability;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -42,6 +46,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class Settlement {
     private static final Logger log = LoggerFactory.getLogger(Settlement.class);
 
+    /** Longest wait for the replicas; the next run tries again. */
+    private static final Duration ACK_TIMEOUT = Duration.ofSeconds(1);
+
     /** Further runs that a settlement at once takes to reach what was counted before it was asked for. */
     private static final int MOST_MORE = 100;
 
@@ -51,50 +58,78 @@ public final class Settlement {
     /** How often the database is told in the time that a transaction may be idle, at the least. */
     private static final int TOUCHES = 8;
 
+    private static final Duration[] BUCKETS = IntStream.of(25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)
+            .mapToObj(Duration::ofMillis)
+            .toArray(Duration[]::new);
+
+    private static final String COMMITTED = "committed";
+    private static final String EMPTY = "empty";
+    private static final String FAILED = "failed";
+
     private final DataSource dataSource;
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;
     private final Cursors cursors;
-    private final EpochCollector collector;
+    private final RedisConnections redis;
+    private final Sealing sealing;
     private final Proof proof;
-    private final EpochReleaser releaser;
     private final SettlementSettings settings;
-    private final SettlementMeters meters;
-    private final Months months;
+    private final MeterRegistry registry;
+    private final Timer time;
+    private final Counter rowsWritten;
     private final RedisDurability durability;
-    private final CrashPoints crashPoints;
+    private final Consumer<CrashPoint> crashPoints;
 
     private final RateLimiter touches;
-    private final BatchLimits usual;
+    private final Batch.Limits usual;
 
     /** Guarded by {@link #turn}, like all that a run changes. */
-    private BatchLimits limits;
+    private Batch.Limits limits;
+
+    /** Why partitions were left to another run when that was last told; empty: they were not. Guarded by {@link #turn}. */
+    private String told = "";
 
     /** Two runs of one worker take turns; two workers share by the locks on the cursors. */
     private final ReentrantLock turn = new ReentrantLock(true);
 
+    @Autowired
     Settlement(
             DataSource dataSource,
-            JdbcClient jdbc,
             TransactionTemplate transaction,
-            Cursors cursors,
             RedisConnections redis,
             SettlementSettings settings,
-            SettlementMeters meters,
+            MeterRegistry registry,
             RedisDurability durability,
-            BatchLimits limits,
-            CrashPoints crashPoints) {
+            Consumer<CrashPoint> crashPoints) {
+        this(dataSource, transaction, redis, settings, registry, durability, crashPoints, Batch.Limits.USUAL);
+    }
+
+    Settlement(
+            DataSource dataSource,
+            TransactionTemplate transaction,
+            RedisConnections redis,
+            SettlementSettings settings,
+            MeterRegistry registry,
+            RedisDurability durability,
+            Consumer<CrashPoint> crashPoints,
+            Batch.Limits limits) {
         this.dataSource = dataSource;
-        this.jdbc = jdbc;
+        this.jdbc = JdbcClient.create(dataSource);
         this.transaction = transaction;
-        this.cursors = cursors;
-        this.collector =
-                new EpochCollector(redis, settings.spans(), settings.redisAckReplicas(), limits.page(), crashPoints);
+        this.cursors = new Cursors(jdbc);
+        this.redis = redis;
+        this.sealing = new Sealing(settings.spans(), settings.redisAckReplicas(), ACK_TIMEOUT);
         this.proof = new Proof(jdbc);
-        this.releaser = new EpochReleaser(cursors, redis, settings.keepSettled(), crashPoints);
         this.settings = settings;
-        this.meters = meters;
-        this.months = new Months(jdbc);
+        this.registry = registry;
+        this.time = Timer.builder("millrace.settlement")
+                .description("From the claim to the commit, of runs that claimed something")
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
+        this.rowsWritten = Counter.builder("millrace.database.rows.written")
+                .description("Rows inserted or updated in the database by settlements")
+                .register(registry);
+        List.of(COMMITTED, EMPTY, FAILED).forEach(this::outcome); // at 0 from the start
         this.durability = durability;
         this.touches =
                 RateLimiter.create(TOUCHES * 1_000.0 / settings.mostIdle().toMillis());
@@ -148,15 +183,17 @@ public final class Settlement {
     private Settled inTurn(Supplier<List<PartitionCursor>> claim) {
         turn.lock();
         try {
-            return meters.timed(() -> {
-                try {
-                    return inTransaction(claim);
-                } catch (MonthMissingException e) {
-                    months.ensure(e.month());
-                    return inTransaction(claim);
-                }
-            });
+            Timer.Sample sample = Timer.start(registry);
+            Settled settled = inItsMonth(claim);
+            if (!settled.nothingClaimed()) {
+                sample.stop(time);
+                rowsWritten.increment((double) settled.rows());
+                String committed = settled.journalId() == null ? EMPTY : COMMITTED;
+                outcome(settled.partitions() == 0 ? FAILED : committed).increment();
+            }
+            return settled;
         } catch (RuntimeException e) {
+            outcome(FAILED).increment();
             limits = limits.less();
             throw e;
         } finally {
@@ -164,9 +201,26 @@ public final class Settlement {
         }
     }
 
+    private Counter outcome(String outcome) {
+        return Counter.builder("millrace.settlements")
+                .description(
+                        "Runs: committed with a journal, empty without one, failed: rolled back, or nothing but halted partitions")
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+
+    private Settled inItsMonth(Supplier<List<PartitionCursor>> claim) {
+        try {
+            return inTransaction(claim);
+        } catch (Journal.MonthMissingException e) {
+            e.makeIt(jdbc);
+            return inTransaction(claim);
+        }
+    }
+
     private Settled inTransaction(Supplier<List<PartitionCursor>> claim) {
         Settled settled = Objects.requireNonNull(transaction.execute(status -> settle(claim)));
-        crashPoints.reached(CrashPoint.COMMITTED);
+        crashPoints.accept(CrashPoint.COMMITTED);
         limits = limits.more(usual);
         return settled;
     }
@@ -177,35 +231,33 @@ public final class Settlement {
         if (claimed.isEmpty()) {
             return Settled.NOTHING;
         }
-        crashPoints.reached(CrashPoint.CLAIMED);
+        crashPoints.accept(CrashPoint.CLAIMED);
         durability.require();
-        Batch batch = new Batch(limits.rows());
-        Staging staging = new Staging(dataSource, limits.staging());
+        Batch batch = new Batch(limits);
+        Staging staging = new Staging(dataSource, limits.names(), limits.characters());
         Journal journal = new Journal(jdbc);
-        collector.collect(claimed, second, batch, staging, this::touch);
+        EpochCollector epochs =
+                new EpochCollector(redis, sealing, second, limits.page(), batch, staging, this::touch, crashPoints);
+        epochs.collect(claimed);
+        tell(batch.waitsFor());
         Long journalId = book(batch, staging, journal);
         long rows = journal.rows();
         if (!batch.epochs().isEmpty()) {
-            rows += cursors.move(claimed, batch.epochs(), batch.left(), releaser.run(claimed), journalId);
-            crashPoints.reached(CrashPoint.MOVED);
+            Map<Integer, Long> released = epochs.release(claimed, cursors, settings.keepSettled());
+            rows += cursors.move(claimed, batch.epochs(), batch.left(), released, journalId);
+            crashPoints.accept(CrashPoint.MOVED);
         }
         rows += halt(claimed, batch.halted());
         checkNow();
-        crashPoints.reached(CrashPoint.COMMITTING);
-        int partitions = (int) batch.epochs().stream()
-                .mapToInt(EpochTotals::partition)
-                .distinct()
-                .count();
-        return new Settled(
-                journalId,
-                partitions,
-                batch.epochs().size(),
-                batch.events(),
-                batch.micros(),
-                rows,
-                batch.halted(),
-                batch.isComplete(),
-                batch.waits());
+        crashPoints.accept(CrashPoint.COMMITTING);
+        return batch.settled(journalId, rows);
+    }
+
+    private void tell(String why) {
+        if (!why.isEmpty() && !why.equals(told)) {
+            log.warn("some partitions are left to a later settlement: {}", why);
+        }
+        told = why;
     }
 
     /** Proves that the batch adds up, leaves out what does not, and books the rest; the journal's number, or null when nothing was earned. */
@@ -214,15 +266,15 @@ public final class Settlement {
             return null;
         }
         staging.finish();
-        crashPoints.reached(CrashPoint.STAGED);
+        crashPoints.accept(CrashPoint.STAGED);
         staging.drop(batch.leaveOut(proof.culprits(batch.epochs())));
         if (batch.isEmpty()) {
             return null;
         }
         Long journalId = journal.settle(batch.events(), batch.days()).orElse(null);
-        crashPoints.reached(CrashPoint.BOOKED);
+        crashPoints.accept(CrashPoint.BOOKED);
         journal.archive();
-        crashPoints.reached(CrashPoint.ARCHIVED);
+        crashPoints.accept(CrashPoint.ARCHIVED);
         return journalId;
     }
 

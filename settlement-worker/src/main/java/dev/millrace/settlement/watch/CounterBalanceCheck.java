@@ -5,118 +5,67 @@ import dev.millrace.common.money.Micros;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.Totals;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * Holds Redis' running total against the ledger: counted = settled + pending, in every partition.
  *
  * <p>Cursors are read before and after Redis. Only where they stood still in between is anything compared; Redis tells
  * total and pending of one moment. So a difference is real.
+ *
+ * @param counted micros counted since the beginning
+ * @param settled micros in the ledger
+ * @param pending micros in epochs not settled
+ * @param settledEvents events in the ledger
+ * @param waiting sealed epochs not settled
  */
-public final class CounterBalanceCheck {
+public record CounterBalanceCheck(Micros counted, Micros settled, Micros pending, long settledEvents, long waiting) {
+    /** Of no partition. */
+    public static final CounterBalanceCheck NONE = new CounterBalanceCheck(Micros.ZERO, Micros.ZERO, Micros.ZERO, 0, 0);
+
     /** A ledger further behind than this (a week of minutes) is no matter of drift; reading so many would hold Redis up. */
     private static final long MOST_EPOCHS = 10_000;
 
-    private final RedisConnections redis;
+    /** What is missing in the ledger and the counters (positive), or there without having been counted (negative). */
+    public Micros drift() {
+        return counted.minus(settled).minus(pending);
+    }
 
-    public CounterBalanceCheck(RedisConnections redis) {
-        this.redis = redis;
+    /** The sums of this and another partition. */
+    public CounterBalanceCheck plus(CounterBalanceCheck other) {
+        return new CounterBalanceCheck(
+                counted.plus(other.counted),
+                settled.plus(other.settled),
+                pending.plus(other.pending),
+                settledEvents + other.settledEvents,
+                waiting + other.waiting);
     }
 
     /**
-     * One partition.
+     * The sums of all partitions, as true as the cursors are: the caller looks whether they have {@link #stoodStill}.
      *
-     * @param counted micros counted since the beginning
-     * @param settled micros in the ledger
-     * @param pending micros in epochs not settled
-     * @param settledEvents events in the ledger
-     * @param waiting sealed epochs not settled
-     */
-    public record Part(
-            int partition, Micros counted, Micros settled, Micros pending, long settledEvents, long waiting) {
-        /** What is missing in the ledger and the counters (positive), or there without having been counted (negative). */
-        public Micros drift() {
-            return counted.minus(settled).minus(pending);
-        }
-    }
-
-    /** All partitions, and the sums over them. */
-    public record Reading(List<Part> parts) {
-        public Reading {
-            parts = List.copyOf(parts);
-        }
-
-        public Micros counted() {
-            return sum(Part::counted);
-        }
-
-        public Micros settled() {
-            return sum(Part::settled);
-        }
-
-        public Micros pending() {
-            return sum(Part::pending);
-        }
-
-        public Micros drift() {
-            return sum(Part::drift);
-        }
-
-        public long settledEvents() {
-            return parts.stream().mapToLong(Part::settledEvents).sum();
-        }
-
-        public long waiting() {
-            return parts.stream().mapToLong(Part::waiting).sum();
-        }
-
-        private Micros sum(Function<Part, Micros> what) {
-            return parts.stream().map(what).reduce(Micros.ZERO, Micros::plus);
-        }
-    }
-
-    /**
-     * All partitions, as true as the cursors are: the caller looks whether they have stood still.
-     *
-     * @param before cursors read before
+     * @param cursors read before
      * @param pointers the pointers as just read, by partition
-     * @return empty when a pointer is no longer this one, or is far ahead
+     * @return empty when a pointer is not ahead, is no longer this one, or is far ahead
      */
-    Optional<Reading> read(List<PartitionCursor> before, List<Long> pointers) {
-        List<Part> parts = new ArrayList<>();
-        for (PartitionCursor cursor : before) {
-            Optional<Part> part = part(cursor, pointers.get(cursor.partition()));
+    static Optional<CounterBalanceCheck> read(
+            RedisConnections redis, List<PartitionCursor> cursors, List<Long> pointers) {
+        CounterBalanceCheck sum = NONE;
+        for (PartitionCursor cursor : cursors) {
+            long pointer = pointers.get(cursor.partition());
+            Optional<CounterBalanceCheck> part =
+                    pointer > cursor.settledEpoch() ? read(redis, cursor, pointer) : Optional.empty();
             if (part.isEmpty()) {
-                return Optional.empty();
+                return part;
             }
-            parts.add(part.get());
+            sum = sum.plus(part.get());
         }
-        return Optional.of(new Reading(parts));
+        return Optional.of(sum);
     }
 
-    /** Whether nothing was settled between these two readings of the cursors. */
-    static boolean stoodStill(List<PartitionCursor> before, List<PartitionCursor> after) {
-        return settledEpochs(before).equals(settledEpochs(after));
-    }
-
-    private static List<Long> settledEpochs(List<PartitionCursor> cursors) {
-        return cursors.stream().map(PartitionCursor::settledEpoch).toList();
-    }
-
-    /** Whether the ledger is so far behind this pointer that its epochs are not read. */
-    public static boolean isFarBehind(PartitionCursor cursor, long pointer) {
-        return pointer - cursor.settledEpoch() > MOST_EPOCHS;
-    }
-
-    /**
-     * One partition, as true as the cursor is: the caller looks whether that has stood still.
-     *
-     * @return empty when the pointer is no longer this one, or is far ahead
-     */
-    public Optional<Part> part(PartitionCursor cursor, long pointer) {
+    /** One partition, as true as its cursor is; empty as of all partitions. */
+    public static Optional<CounterBalanceCheck> read(RedisConnections redis, PartitionCursor cursor, long pointer) {
         if (isFarBehind(cursor, pointer)) {
             return Optional.empty();
         }
@@ -125,16 +74,24 @@ public final class CounterBalanceCheck {
         if (!totals.pointer().equals(Long.toString(pointer))) {
             return Optional.empty();
         }
-        Micros pending = Micros.ZERO;
-        for (String micros : totals.pending()) {
-            pending = pending.plus(Micros.parse(micros));
-        }
-        return Optional.of(new Part(
-                cursor.partition(),
+        return Optional.of(new CounterBalanceCheck(
                 Micros.parse(totals.micros()),
                 new Micros(cursor.settledMicros()),
-                pending,
+                totals.pending().stream().map(Micros::parse).reduce(Micros.ZERO, Micros::plus),
                 cursor.settledEvents(),
                 totals.sealed()));
+    }
+
+    /** Whether nothing was settled between these two readings of the cursors. */
+    public static boolean stoodStill(List<PartitionCursor> before, List<PartitionCursor> after) {
+        return before.stream()
+                .map(PartitionCursor::settledEpoch)
+                .toList()
+                .equals(after.stream().map(PartitionCursor::settledEpoch).toList());
+    }
+
+    /** Whether the ledger is so far behind this pointer that its epochs are not read. */
+    public static boolean isFarBehind(PartitionCursor cursor, long pointer) {
+        return pointer - cursor.settledEpoch() > MOST_EPOCHS;
     }
 }

@@ -4,21 +4,22 @@ import com.google.common.base.Ticker;
 import dev.millrace.books.Cursors;
 import dev.millrace.books.FrozenSessions;
 import dev.millrace.books.PartitionCursor;
+import dev.millrace.common.message.OutageLog;
+import dev.millrace.common.message.Printable;
 import dev.millrace.counters.Ctl;
 import dev.millrace.counters.Keyspace;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.PartitionState;
 import dev.millrace.counters.RedisConnections;
-import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.settlement.SettlementSettings;
-import dev.millrace.settlement.crash.CrashPoints;
+import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.seal.RedisDurability;
-import dev.millrace.settlement.settle.Reason;
+import dev.millrace.settlement.watch.RedisLook.Seen;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -26,10 +27,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -52,9 +56,6 @@ public final class Watch {
     /** Between two looks at a ledger that nothing has happened to. */
     private static final Duration MOST_PATIENCE = Duration.ofSeconds(30);
 
-    /** Looks. */
-    private static final int TELL_EVERY = 60;
-
     /** A key that every Redis of version 0.1 has. */
     private static final String OF_VERSION_0_1 = "{p00}:epoch";
 
@@ -63,45 +64,36 @@ public final class Watch {
     private final RedisConnections redis;
     private final Cursors cursors;
     private final PartitionOpening opening;
-    private final CounterBalanceCheck money;
     private final WatchMeters meters;
-    private final RedisDurability durability;
+    private final RedisLook redisLook;
     private final FrozenSessions frozen;
     private final Ticker ticker;
-    private final HighWaterMark highWaterMark = new HighWaterMark();
-    private final Backlog backlog = new Backlog();
     private final long clockTolerance;
     private final String spans;
     private final Duration patience;
     private final AtomicBoolean again = new AtomicBoolean();
     private final AtomicBoolean held = new AtomicBoolean();
     private volatile boolean compared;
-    private boolean toldOfClocks;
+    private final OutageLog clocks;
     private boolean toldOfSpans;
 
     /** Whether this worker has written its spans, or found them, by partition. */
     private final boolean[] ownSpans = new boolean[Partition.COUNT];
 
-    /** Open epochs as they were last seen, by partition. */
-    private final long[] open = new long[Partition.COUNT];
-
     /** The last one that found all in order, unless a later one did not. */
     private @Nullable Comparison comparison;
 
-    private int ticks;
-
     Watch(
             RedisConnections redis,
-            Cursors cursors,
+            JdbcClient jdbc,
             TransactionTemplate transaction,
             SettlementSettings settings,
-            WatchMeters meters,
+            MeterRegistry registry,
             RedisDurability durability,
-            FrozenSessions frozen,
             Ticker ticker,
-            CrashPoints crashPoints) {
+            Consumer<CrashPoint> crashPoints) {
         this.redis = redis;
-        this.cursors = cursors;
+        this.cursors = new Cursors(jdbc);
         this.opening = new PartitionOpening(
                 cursors,
                 transaction,
@@ -110,23 +102,16 @@ public final class Watch {
                 settings.spans(),
                 settings.redisAckReplicas(),
                 crashPoints);
-        this.money = new CounterBalanceCheck(redis);
-        this.meters = meters;
-        this.durability = durability;
-        this.frozen = frozen;
+        this.meters = new WatchMeters(registry, ticker);
+        this.redisLook = new RedisLook(redis, durability, meters, ticker);
+        this.frozen = new FrozenSessions(jdbc, settings.mostIdle());
         this.ticker = ticker;
+        this.clocks = new OutageLog("The clocks of Redis and the database differ", Level.ERROR, ticker);
         this.clockTolerance = settings.clockTolerance().toSeconds();
         this.spans = settings.rememberShort().toSeconds() + " "
                 + settings.rememberLong().toSeconds();
         Duration half = settings.settlementInterval().dividedBy(2);
         this.patience = half.compareTo(MOST_PATIENCE) < 0 ? half : MOST_PATIENCE;
-    }
-
-    /** A partition as it was found, and the connection by which. */
-    private record Seen(Link link, PartitionState state) {
-        boolean isConfirmed() {
-            return link.process().equals(state.process());
-        }
     }
 
     /**
@@ -138,11 +123,6 @@ public final class Watch {
     private record Comparison(List<Seen> partitions, long databaseSecond, long ticks) {
         Duration age(Ticker ticker) {
             return Duration.ofNanos(ticker.read() - ticks);
-        }
-
-        /** The database's clock by now, if nobody has set it since. */
-        long databaseSecondNow(Ticker ticker) {
-            return databaseSecond + age(ticker).toSeconds();
         }
     }
 
@@ -161,7 +141,7 @@ public final class Watch {
      * <p>Fails with what Redis or the database says when one of them does not answer.
      */
     public void turn() {
-        List<Seen> seen = lookAtRedis();
+        List<Seen> seen = redisLook.look();
         if (held.getAndSet(false)) {
             frozen.end();
         }
@@ -186,73 +166,13 @@ public final class Watch {
 
     /** One look at both stores. Fails as {@link #turn} does. */
     public void look() {
-        lookAtRedis();
-        frozen.end();
-        lookAtLedger();
-    }
-
-    private List<Seen> lookAtRedis() {
-        List<Seen> seen = read();
-        tellOfLosses(seen);
-        fold(seen);
-        lookAtDurability();
-        return seen;
-    }
-
-    private List<Seen> read() {
-        List<Seen> seen = new ArrayList<>(Partition.COUNT);
-        for (Partition partition : Partition.all()) {
-            Link link = redis.required(partition);
-            PartitionState state = read(link, partition);
-            open[partition.number()] = state.number(Ctl.EPOCH);
-            seen.add(new Seen(link, state));
-        }
-        return seen;
-    }
-
-    /** A key that is no hash holds nothing that the ledger knows; opening removes it. */
-    private PartitionState read(Link link, Partition partition) {
-        try {
-            return PartitionState.read(link, partition, open[partition.number()]);
-        } catch (RedisRefusedException e) {
-            if (!String.valueOf(e.getMessage()).contains("WRONGTYPE")) {
-                throw e;
-            }
-            return new PartitionState(partition, Map.of(), false, false, -1);
-        }
-    }
-
-    /** Before anything is confirmed, so that nothing is counted in between; whether Postgres answers or not. */
-    private void tellOfLosses(List<Seen> seen) {
-        highWaterMark.lost(seen.stream().map(Seen::state).toList()).forEach((partition, micros) -> {
-            meters.lost(micros);
-            log.error(
-                    "partition {}: Redis has lost {} that it had counted a moment ago; its pointer stands, so nothing of it was settled, and events sent again are paid",
-                    partition,
-                    micros);
-        });
-    }
-
-    private void fold(List<Seen> seen) {
-        for (Seen partition : seen) {
-            if (partition.isConfirmed()) {
-                meters.folded(backlog.fold(partition.link(), partition.state()));
-            }
-        }
-    }
-
-    /** Tells it loudly, at the start and again and again; goes no further where it is required. */
-    private void lookAtDurability() {
-        String lacking = durability.lacking();
-        meters.durable(lacking == null);
-        if (lacking != null && ticks++ % TELL_EVERY == 0) {
-            log.error("Redis is not durable: {}. What it has acknowledged can be lost with it", lacking);
-        }
-        durability.require(lacking);
+        lookAgain(true);
+        turn();
     }
 
     private boolean stillHolds(Comparison last, List<Seen> seen) {
-        long second = last.databaseSecondNow(ticker);
+        long second =
+                last.databaseSecond() + last.age(ticker).toSeconds(); // if nobody has set the database's clock since
         return IntStream.range(0, seen.size())
                 .allMatch(p -> isAsBefore(seen.get(p), last.partitions().get(p), second));
     }
@@ -269,9 +189,11 @@ public final class Watch {
     private void lookAtLedger() {
         comparison = null;
         List<PartitionCursor> ledger = cursors.all();
-        List<Seen> seen = read();
-        Optional<CounterBalanceCheck.Reading> counted =
-                isAhead(seen, ledger) ? money.read(ledger, pointers(seen)) : Optional.empty();
+        List<Seen> seen = redisLook.read();
+        Optional<CounterBalanceCheck> counted = CounterBalanceCheck.read(
+                redis,
+                ledger,
+                seen.stream().map(one -> one.state().number(Ctl.EPOCH)).toList());
         Cursors.Moment now = cursors.now(); // read last: whoever falls asleep in between must not take that for a leap
         long ticksNow = ticker.read();
         lookAtClocks(seen, now.second());
@@ -288,8 +210,8 @@ public final class Watch {
             }
         }
         compared |= seen.stream().allMatch(Seen::isConfirmed);
-        meters.cursors(ledger, now);
-        Optional<CounterBalanceCheck.Reading> reading =
+        meters.ledger(ledger, now);
+        Optional<CounterBalanceCheck> reading =
                 counted.filter(read -> CounterBalanceCheck.stoodStill(ledger, now.cursors()));
         reading.ifPresent(meters::money);
         for (RedisUnavailableException one : unavailable.values()) {
@@ -306,17 +228,14 @@ public final class Watch {
                 .map(partition -> partition.link().second() - databaseSecond)
                 .max(Comparator.comparingLong(Math::abs))
                 .orElse(0L);
-        meters.clockAhead(ahead);
-        boolean differ = Math.abs(ahead) > clockTolerance;
-        if (differ && !toldOfClocks) {
-            log.error(
-                    "Redis' clock is {} s ahead of the database's (negative: behind it): by Redis' tokens are judged, so set the one that is wrong; no counters are opened until they agree within {} s",
-                    ahead,
-                    clockTolerance);
-        } else if (!differ && toldOfClocks) {
-            log.info("the clocks of Redis and the database agree again");
+        meters.clockAhead = (double) ahead;
+        if (Math.abs(ahead) > clockTolerance) {
+            clocks.failed(
+                    "Redis' is %d s ahead (negative: behind); by Redis' tokens are judged, so set the one that is wrong; no counters are opened until they agree within %d s"
+                            .formatted(ahead, clockTolerance));
+        } else {
+            clocks.over();
         }
-        toldOfClocks = differ;
     }
 
     /** Each worker writes its own and trims by them, so the shortest of all is what counts. */
@@ -330,23 +249,10 @@ public final class Watch {
                 toldOfSpans = true;
                 log.warn(
                         "another worker has written that identities are remembered for '{}' s (short and long class), this one has '{}': give all workers the same MILLRACE_REMEMBER_SHORT and MILLRACE_REMEMBER_LONG",
-                        Reason.of(found),
+                        Printable.abbreviate(found),
                         spans);
             }
         }
-    }
-
-    private static boolean isAhead(List<Seen> seen, List<PartitionCursor> ledger) {
-        return seen.stream().map(Seen::state).allMatch(state -> {
-            String pointer = state.pointer();
-            return pointer != null
-                    && PartitionOpening.isAhead(
-                            pointer, ledger.get(state.partition().number()).settledEpoch());
-        });
-    }
-
-    private static List<Long> pointers(List<Seen> seen) {
-        return seen.stream().map(one -> one.state().number(Ctl.EPOCH)).toList();
     }
 
     /** Whether all is in order, once a clock is given what it needs. */
@@ -358,7 +264,7 @@ public final class Watch {
                 refuseVersion01(partition.link());
             }
             if (opening.renew(partition.link(), state)) {
-                meters.reopened();
+                meters.reopenings.increment();
             }
             return false;
         }

@@ -47,8 +47,9 @@ class QuarantineIT {
         RealServers.flushRedis();
         String fresh = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
-        try (RunningWorker worker =
-                new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases()).byHand()) {
+        try (RunningWorker worker = new RunningWorker(
+                        RealServers.redisUrl(), fresh, RealServers.databases(), RunningWorker.WITHOUT_SERVER)
+                .byHand()) {
             Watch watch = worker.bean(Watch.class);
             Settlement settlement = worker.bean(Settlement.class);
             watch.look();
@@ -187,8 +188,9 @@ class QuarantineIT {
         RealServers.flushRedis();
         String fresh = RunningWorker.freshDatabase();
         Partition names = Partition.of(4);
-        try (RunningWorker worker =
-                new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases()).byHand()) {
+        try (RunningWorker worker = new RunningWorker(
+                        RealServers.redisUrl(), fresh, RealServers.databases(), RunningWorker.WITHOUT_SERVER)
+                .byHand()) {
             Watch watch = worker.bean(Watch.class);
             Settlement settlement = worker.bean(Settlement.class);
             watch.look();

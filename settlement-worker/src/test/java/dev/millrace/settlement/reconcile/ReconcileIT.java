@@ -40,8 +40,9 @@ class ReconcileIT {
         RealServers.flushRedis();
         String fresh = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
-        try (RunningWorker worker =
-                new RunningWorker(RealServers.redisUrl(), fresh, RealServers.databases()).byHand()) {
+        try (RunningWorker worker = new RunningWorker(
+                        RealServers.redisUrl(), fresh, RealServers.databases(), RunningWorker.WITHOUT_SERVER)
+                .byHand()) {
             worker.bean(Watch.class).look();
             Settlement settlement = worker.bean(Settlement.class);
             counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 class BatchLimitsTest {
     @Test
     void aRunThatFailsIsFollowedBySmallerOnesAndThoseThatGoWellGrowAgain() {
-        BatchLimits usual = new BatchLimits(500, 1_000_000, Staging.Bounds.USUAL);
-        BatchLimits less = usual.less();
+        Batch.Limits usual = new Batch.Limits(500, 1_000_000, Staging.NAMES, Staging.CHARACTERS);
+        Batch.Limits less = usual.less();
         assertThat(less.rows()).isEqualTo(500_000);
         assertThat(less.less().less().less().less().rows()).isEqualTo(100_000);
         assertThat(less.more(usual)).isEqualTo(usual);
@@ -18,7 +18,7 @@ class BatchLimitsTest {
 
     @Test
     void whatIsSmallFromTheStartStaysSo() {
-        BatchLimits small = new BatchLimits(10, 50, Staging.Bounds.USUAL);
+        Batch.Limits small = new Batch.Limits(10, 50, Staging.NAMES, Staging.CHARACTERS);
         assertThat(small.less()).isEqualTo(small);
         assertThat(small.more(small)).isEqualTo(small);
     }

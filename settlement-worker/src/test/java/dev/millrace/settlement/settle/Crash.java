@@ -1,9 +1,9 @@
 package dev.millrace.settlement.settle;
 
 import dev.millrace.settlement.crash.CrashPoint;
-import dev.millrace.settlement.crash.CrashPoints;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -12,7 +12,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * What both stores see of a worker that dies when it reaches a point for the first time: its connection breaks off in the
  * middle, and not a word more comes from it.
  */
-final class Crash implements CrashPoints {
+final class Crash implements Consumer<CrashPoint> {
     private final CrashPoint point;
     private final DataSource dataSource;
     private boolean happened;
@@ -27,7 +27,7 @@ final class Crash implements CrashPoints {
     }
 
     @Override
-    public void reached(CrashPoint reached) {
+    public void accept(CrashPoint reached) {
         if (reached == point && !happened) {
             happened = true;
             breakOff();

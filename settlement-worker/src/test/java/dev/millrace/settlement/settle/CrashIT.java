@@ -9,7 +9,6 @@ import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.crash.CrashPoint;
-import dev.millrace.settlement.crash.CrashPoints;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -189,7 +188,7 @@ class CrashIT {
     }
 
     private void settle() {
-        assertThat(workers.settlement(CrashPoints.NONE).settleAll().halted()).isEmpty();
+        assertThat(workers.settlement(CrashPoint.NOBODY).settleAll().halted()).isEmpty();
     }
 
     private void crash(CrashPoint point) {

@@ -9,7 +9,7 @@ import dev.millrace.local.testing.RedisCluster;
 import dev.millrace.local.testing.RedisNode;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
-import dev.millrace.settlement.crash.CrashPoints;
+import dev.millrace.settlement.crash.CrashPoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -48,7 +48,7 @@ class DeadShardIT {
             }
             RedisNode away = cluster.primaryOf(Partition.of(AWAY).ctl());
             away.kill();
-            assertThat(workers.settlement(CrashPoints.NONE).settleAll().halted())
+            assertThat(workers.settlement(CrashPoint.NOBODY).settleAll().halted())
                     .isEmpty();
             assertThat(book.balance("creator:c-" + SERVED)).isEqualTo(1_000);
             assertThat(book.balance("creator:c-" + AWAY)).isZero();
@@ -58,7 +58,7 @@ class DeadShardIT {
                     .atMost(Duration.ofMinutes(1))
                     .ignoreExceptions()
                     .until(() -> workers.open(AWAY), lost -> !lost);
-            workers.settlement(CrashPoints.NONE).settleAll();
+            workers.settlement(CrashPoint.NOBODY).settleAll();
             assertThat(book.balance("creator:c-" + AWAY)).isEqualTo(1_000);
             assertThat(book.balance("creator:c-" + SERVED)).isEqualTo(1_000);
             book.assertSound();

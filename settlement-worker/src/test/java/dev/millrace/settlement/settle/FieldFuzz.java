@@ -42,7 +42,9 @@ public final class FieldFuzz {
             case 'b' -> takenBack(rest);
             default -> check(text, field -> EngagementName.parse(field).encode());
         }
-        String why = Reason.of(text);
+        Batch batch = new Batch(Batch.Limits.USUAL);
+        batch.halt(0, text);
+        String why = batch.halted().getFirst().why();
         if (why.length() > 1_001 || why.chars().anyMatch(Character::isISOControl)) {
             throw new AssertionError("the reason can't be kept: " + why);
         }

@@ -12,7 +12,6 @@ import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.crash.CrashPoint;
-import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.watch.Watch;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisBusyException;
@@ -67,11 +66,11 @@ class LostAnswerIT {
     void aCommitOfUnknownOutcomeIsResolvedByTheCursor(boolean reachesTheDatabase) {
         workers.open(3);
         count();
-        Settlement deaf = workers.settlement(CrashPoints.NONE, pool -> new DeafToCommits(pool, reachesTheDatabase));
+        Settlement deaf = workers.settlement(CrashPoint.NOBODY, pool -> new DeafToCommits(pool, reachesTheDatabase));
         assertThatThrownBy(deaf::settleAll);
         assertThat(book.balance("creator:c-1")).isEqualTo(reachesTheDatabase ? 1_000 : 0);
         count();
-        workers.settlement(CrashPoints.NONE).settleAll();
+        workers.settlement(CrashPoint.NOBODY).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(2_000);
         book.assertSound();
     }
@@ -142,7 +141,7 @@ class LostAnswerIT {
                         .query(Long.class)
                         .single())
                 .isZero();
-        workers.settlement(CrashPoints.NONE).settleAll();
+        workers.settlement(CrashPoint.NOBODY).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(1_000);
     }
 
@@ -167,8 +166,9 @@ class LostAnswerIT {
     /** Redis forgets the scripts while the worker runs: it gets them again, and nothing is lost. */
     @Test
     void aRedisThatHasForgottenTheScriptsGetsThemAgain() {
-        try (RunningWorker worker =
-                new RunningWorker(RealServers.redisUrl(), database, RealServers.databases()).byHand()) {
+        try (RunningWorker worker = new RunningWorker(
+                        RealServers.redisUrl(), database, RealServers.databases(), RunningWorker.WITHOUT_SERVER)
+                .byHand()) {
             worker.bean(Watch.class).look();
             for (int i = 0; i < 3; i++) {
                 count();
@@ -187,15 +187,15 @@ class LostAnswerIT {
     void aFullMemoryDoesNotHoldASettlementUp() {
         workers.open(3);
         count();
-        workers.settlement(CrashPoints.NONE).settleAll();
+        workers.settlement(CrashPoint.NOBODY).settleAll();
         count();
         counters.redis().configSet("maxmemory", "1mb");
         try {
             assertThatThrownBy(() -> counters.redis().set("more", "x")).hasMessageContaining("OOM");
-            assertThat(workers.settlement(CrashPoints.NONE).settleAll().halted())
+            assertThat(workers.settlement(CrashPoint.NOBODY).settleAll().halted())
                     .isEmpty();
-            workers.settlement(CrashPoints.NONE).settleAll();
-            workers.settlement(CrashPoints.NONE).settleAll();
+            workers.settlement(CrashPoint.NOBODY).settleAll();
+            workers.settlement(CrashPoint.NOBODY).settleAll();
             assertThatTheWatchIsNotHeldUp();
         } finally {
             counters.redis().configSet("maxmemory", Counting.MEMORY);

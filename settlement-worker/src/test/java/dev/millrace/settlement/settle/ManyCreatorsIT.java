@@ -2,7 +2,6 @@ package dev.millrace.settlement.settle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.books.Staging;
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import dev.millrace.counters.Ctl;
@@ -27,7 +26,7 @@ class ManyCreatorsIT {
     private static final long WORD = 50;
 
     /** Pages of at least ten fields, sums of a hundred names, COPY of a handful of rows, and a third of all rows a run. */
-    private static final BatchLimits SMALL = new BatchLimits(10, 4_000, new Staging.Bounds(100, 300));
+    private static final Batch.Limits SMALL = new Batch.Limits(10, 4_000, 100, 300);
 
     private Counting counters;
     private Workers workers;
@@ -74,7 +73,7 @@ class ManyCreatorsIT {
     @Test
     void whatACreatorHasInSeveralPartitionsIsOnePosting() {
         count();
-        Settled settled = workers.settlement(BatchLimits.USUAL).settleAll();
+        Settled settled = workers.settlement(Batch.Limits.USUAL).settleAll();
         assertThat(balances()).isEqualTo(expected);
         assertThat(number("SELECT count(*) FROM posting")).isEqualTo(CREATORS + 2L);
         assertThat(settled.rows())
@@ -83,7 +82,7 @@ class ManyCreatorsIT {
                         + 2 // the journal and the chain's head
                         + 2 * PARTITIONS); // notes and cursors
         count();
-        workers.settlement(BatchLimits.USUAL).settleAll();
+        workers.settlement(Batch.Limits.USUAL).settleAll();
         assertThat(balances()).isEqualTo(expected);
         assertThat(number("SELECT count(*) FROM engagement")).isEqualTo(2 * CREATORS);
         book.assertSound();

@@ -59,7 +59,7 @@ class SettlementIT {
         RealServers.flushRedis();
         database = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
-        worker = worker("--millrace.keep-settled=0s");
+        worker = worker("--millrace.keep-settled=0s", RunningWorker.WITHOUT_SERVER);
         settlement = worker.bean(Settlement.class);
         book = new Book(database);
         ledger = book.sql();
@@ -141,7 +141,8 @@ class SettlementIT {
         long seed = System.nanoTime();
         System.out.println("twoWorkersAtATime: seed " + seed);
         AtomicLong counted = new AtomicLong();
-        try (RunningWorker other = worker("--millrace.partitions-per-run=5", "--millrace.settlement-interval=1s")) {
+        try (RunningWorker other = worker(
+                "--millrace.partitions-per-run=5", "--millrace.settlement-interval=1s", RunningWorker.WITHOUT_SERVER)) {
             CompletableFuture<Void> counting = CompletableFuture.runAsync(() -> new java.util.Random(seed)
                     .ints(3_000, 0, 16)
                     .forEach(p -> {
@@ -421,7 +422,7 @@ class SettlementIT {
 
     @Test
     void epochsAreKeptForAsLongAsConfigured() {
-        try (RunningWorker keeping = worker("--millrace.keep-settled=10m")) {
+        try (RunningWorker keeping = worker("--millrace.keep-settled=10m", RunningWorker.WITHOUT_SERVER)) {
             Settlement kept = keeping.bean(Settlement.class);
             IntStream.range(0, 4).forEach(i -> kept.settleAll());
         }
@@ -701,8 +702,9 @@ class SettlementIT {
 
     @Test
     void theAnswersOfTheWorkerAreProblemDetailsToo() throws Exception {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            URI address = URI.create("http://127.0.0.1:" + worker.port());
+        try (RunningWorker served = worker();
+                HttpClient client = HttpClient.newHttpClient()) {
+            URI address = URI.create("http://127.0.0.1:" + served.port());
             HttpResponse<String> refused = client.send(
                     HttpRequest.newBuilder(address.resolve("/actuator/settle"))
                             .POST(HttpRequest.BodyPublishers.noBody())

@@ -10,7 +10,7 @@ import dev.millrace.counters.Sealing;
 import dev.millrace.local.server.Databases;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.SettlementSettings;
-import dev.millrace.settlement.crash.CrashPoints;
+import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.seal.RedisDurability;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -18,6 +18,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
@@ -47,58 +48,56 @@ public final class Workers implements AutoCloseable {
     }
 
     /** A worker as it is after its start: it remembers nothing. Nothing settled is kept but the last. */
-    public Settlement settlement(CrashPoints crashPoints) {
+    public Settlement settlement(Consumer<CrashPoint> crashPoints) {
         return settlement(crashPoints, UnaryOperator.identity());
     }
 
     /**
      * @param share most partitions it takes at a time
      */
-    Settlement settlement(CrashPoints crashPoints, int share) {
-        return settlement(crashPoints, UnaryOperator.identity(), share, PATIENT, BatchLimits.USUAL);
+    Settlement settlement(Consumer<CrashPoint> crashPoints, int share) {
+        return settlement(crashPoints, UnaryOperator.identity(), share, PATIENT, Batch.Limits.USUAL);
     }
 
     /** One whose transactions end when it leaves the database waiting for two seconds. */
-    Settlement impatient(CrashPoints crashPoints) {
+    Settlement impatient(Consumer<CrashPoint> crashPoints) {
         return settlement(crashPoints, Duration.ofSeconds(1));
     }
 
     /** One that may leave the database waiting for three quarters of this, at least two seconds. */
-    Settlement settlement(CrashPoints crashPoints, Duration interval) {
-        return settlement(crashPoints, UnaryOperator.identity(), 16, interval, BatchLimits.USUAL);
+    Settlement settlement(Consumer<CrashPoint> crashPoints, Duration interval) {
+        return settlement(crashPoints, UnaryOperator.identity(), 16, interval, Batch.Limits.USUAL);
     }
 
     /**
      * @param between what stands between the worker and the database
      */
-    Settlement settlement(CrashPoints crashPoints, UnaryOperator<DataSource> between) {
-        return settlement(crashPoints, between, 16, PATIENT, BatchLimits.USUAL);
+    Settlement settlement(Consumer<CrashPoint> crashPoints, UnaryOperator<DataSource> between) {
+        return settlement(crashPoints, between, 16, PATIENT, Batch.Limits.USUAL);
     }
 
     /** One that deals with so much at a time. */
-    Settlement settlement(BatchLimits chunks) {
-        return settlement(CrashPoints.NONE, UnaryOperator.identity(), 16, PATIENT, chunks);
+    Settlement settlement(Batch.Limits chunks) {
+        return settlement(CrashPoint.NOBODY, UnaryOperator.identity(), 16, PATIENT, chunks);
     }
 
     private Settlement settlement(
-            CrashPoints crashPoints,
+            Consumer<CrashPoint> crashPoints,
             UnaryOperator<DataSource> between,
             int share,
             Duration interval,
-            BatchLimits chunks) {
+            Batch.Limits chunks) {
         DataSource dataSource = between.apply(pool);
-        JdbcClient jdbc = JdbcClient.create(dataSource);
+        SettlementSettings settings = settings(interval, share);
         return new Settlement(
                 dataSource,
-                jdbc,
                 transaction(dataSource),
-                new Cursors(jdbc),
                 redis,
-                settings(interval, share),
-                new SettlementMeters(new SimpleMeterRegistry()),
-                new RedisDurability(redis, true),
-                chunks,
-                crashPoints);
+                settings,
+                new SimpleMeterRegistry(),
+                new RedisDurability(redis, settings),
+                crashPoints,
+                chunks);
     }
 
     private static SettlementSettings settings(Duration interval, int share) {
@@ -118,11 +117,11 @@ public final class Workers implements AutoCloseable {
     }
 
     /** What opens partitions. */
-    PartitionOpening opening(CrashPoints crashPoints) {
+    PartitionOpening opening(Consumer<CrashPoint> crashPoints) {
         return opening(crashPoints, CLOCK_TOLERANCE);
     }
 
-    PartitionOpening opening(CrashPoints crashPoints, Duration clockTolerance) {
+    PartitionOpening opening(Consumer<CrashPoint> crashPoints, Duration clockTolerance) {
         return new PartitionOpening(
                 new Cursors(JdbcClient.create(pool)),
                 transaction(pool),
@@ -135,10 +134,10 @@ public final class Workers implements AutoCloseable {
 
     /** Opens a partition that has lost something, or begins a new lineage of it; whether something was lost. */
     public boolean open(int partition) {
-        return open(partition, CrashPoints.NONE);
+        return open(partition, CrashPoint.NOBODY);
     }
 
-    boolean open(int partition, CrashPoints crashPoints) {
+    boolean open(int partition, Consumer<CrashPoint> crashPoints) {
         return opening(crashPoints).renew(link(partition), state(partition));
     }
 

@@ -19,7 +19,6 @@ import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.crash.CrashPoint;
-import dev.millrace.settlement.crash.CrashPoints;
 import dev.millrace.settlement.seal.PartitionOpening;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -34,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,7 +74,7 @@ class ZombieIT {
         workers.open(PARTITION);
         for (int i = 0; i < 2; i++) { // so that there is an epoch to give back
             count();
-            workers.settlement(CrashPoints.NONE).settleAll();
+            workers.settlement(CrashPoint.NOBODY).settleAll();
         }
     }
 
@@ -100,7 +100,7 @@ class ZombieIT {
         endTransactions();
         for (int i = 0; i < 3; i++) {
             count();
-            workers.settlement(CrashPoints.NONE).settleAll();
+            workers.settlement(CrashPoint.NOBODY).settleAll();
         }
         count();
         sleep.wake();
@@ -109,7 +109,7 @@ class ZombieIT {
         } else {
             assertThatThrownBy(() -> sleeper.get(1, TimeUnit.MINUTES));
         }
-        workers.settlement(CrashPoints.NONE).settleAll();
+        workers.settlement(CrashPoint.NOBODY).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(counted);
         book.assertSound();
     }
@@ -136,7 +136,7 @@ class ZombieIT {
         workers.open(PARTITION);
         for (int i = 0; i < 3; i++) {
             count();
-            workers.settlement(CrashPoints.NONE).settleAll();
+            workers.settlement(CrashPoint.NOBODY).settleAll();
         }
         count();
         List<String> before = counters.ctl(PARTITION, "epoch", "lineage", "process", "since");
@@ -144,7 +144,7 @@ class ZombieIT {
         assertThatSomehowEnds(sleeper);
         assertThat(counters.ctl(PARTITION, "epoch", "lineage", "process", "since"))
                 .isEqualTo(before);
-        workers.settlement(CrashPoints.NONE).settleAll();
+        workers.settlement(CrashPoint.NOBODY).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(counted);
         book.assertSound();
     }
@@ -157,7 +157,7 @@ class ZombieIT {
                 CompletableFuture.supplyAsync(() -> workers.impatient(sleep).settleAll());
         sleep.await(sleeper);
         // settleAll waits for the lock on the cursor, which only the time limit can free
-        workers.settlement(CrashPoints.NONE).settleAll();
+        workers.settlement(CrashPoint.NOBODY).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(counted);
         sleep.wake();
         assertThatThrownBy(() -> sleeper.get(1, TimeUnit.MINUTES));
@@ -172,11 +172,11 @@ class ZombieIT {
             other.setAutoCommit(false);
             statement.execute("SELECT FROM chain_head FOR UPDATE");
             CompletableFuture<Settled> waiting = CompletableFuture.supplyAsync(
-                    () -> workers.impatient(CrashPoints.NONE).settleAll());
+                    () -> workers.impatient(CrashPoint.NOBODY).settleAll());
             assertThatThrownBy(() -> waiting.get(1, TimeUnit.MINUTES)).hasMessageContaining("lock timeout");
             other.rollback();
         }
-        workers.settlement(CrashPoints.NONE).settleAll();
+        workers.settlement(CrashPoint.NOBODY).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(counted);
     }
 
@@ -262,7 +262,7 @@ class ZombieIT {
                 assertThat(System.nanoTime()).as("found").isLessThan(deadline);
             }
             count();
-            workers.settlement(CrashPoints.NONE).settleAll();
+            workers.settlement(CrashPoint.NOBODY).settleAll();
             assertThat(book.balance("creator:c-1")).isEqualTo(counted);
             assertThatThrownBy(copy::endCopy).isInstanceOf(SQLException.class);
         } finally {
@@ -279,7 +279,7 @@ class ZombieIT {
         CompletableFuture<Void> sleeper = CompletableFuture.runAsync(sleeping::settleDue);
         sleep.await(sleeper);
         counters.count(4, "c-2", "/a", EventType.VIEW, 1, 1_000);
-        assertThat(workers.settlement(CrashPoints.NONE).settleDue())
+        assertThat(workers.settlement(CrashPoint.NOBODY).settleDue())
                 .as("until the next is due: one is, and is held")
                 .isLessThanOrEqualTo(Duration.ZERO);
         assertThat(book.balance("creator:c-2")).isEqualTo(1_000);
@@ -309,12 +309,12 @@ class ZombieIT {
         sleep.await(first);
         CompletableFuture<Void> second = onAThread(() -> {
             if (point == CrashPoint.CLAIMED) {
-                workers.settlement(CrashPoints.NONE).settleAll();
+                workers.settlement(CrashPoint.NOBODY).settleAll();
             } else {
                 book.sql()
                         .sql("UPDATE partition_cursor SET settled_at = 'epoch' WHERE partition = 4")
                         .update();
-                workers.settlement(CrashPoints.NONE).settleDue();
+                workers.settlement(CrashPoint.NOBODY).settleDue();
             }
         });
         long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
@@ -364,8 +364,8 @@ class ZombieIT {
     @Test
     void partitionsThatWereNeverOpenedAreLeftAlone() {
         book.sql().sql("UPDATE partition_cursor SET settled_at = 'epoch'").update();
-        workers.settlement(CrashPoints.NONE).settleDue();
-        assertThat(workers.settlement(CrashPoints.NONE).settleAll().halted()).isEmpty();
+        workers.settlement(CrashPoint.NOBODY).settleDue();
+        assertThat(workers.settlement(CrashPoint.NOBODY).settleAll().halted()).isEmpty();
         assertThat(book.sql()
                         .sql("SELECT count(*) FROM partition_cursor WHERE halted IS NOT NULL OR settled_epoch > 0")
                         .query(Long.class)
@@ -461,7 +461,7 @@ class ZombieIT {
 
     private void confirm(long second) {
         PartitionState seen = workers.state(PARTITION);
-        workers.opening(CrashPoints.NONE)
+        workers.opening(CrashPoint.NOBODY)
                 .confirm(
                         workers.link(PARTITION),
                         seen.partition(),
@@ -484,7 +484,7 @@ class ZombieIT {
             assertThat(open(other, 99, now() + 60, now(), List.of())).isEqualTo(new Opening.Result.Late());
             assertThat(Opening.raise(link, partition, seen.get(0), seen.get(1), 99, 61, now()))
                     .isEqualTo(-1);
-            assertThat(workers.opening(CrashPoints.NONE).renew(link, other)).isFalse();
+            assertThat(workers.opening(CrashPoint.NOBODY).renew(link, other)).isFalse();
             assertThat(Opening.confirm(
                             link, partition, seen.get(0), Long.parseLong(seen.get(1)), now(), 60, Workers.SPANS))
                     .isFalse();
@@ -494,7 +494,7 @@ class ZombieIT {
 
     @Test
     void nothingIsOpenedByAClockThatNobodyElseHas() {
-        PartitionOpening strict = workers.opening(CrashPoints.NONE, Duration.ofSeconds(-1));
+        PartitionOpening strict = workers.opening(CrashPoint.NOBODY, Duration.ofSeconds(-1));
         assertThatThrownBy(() -> strict.renew(workers.link(PARTITION + 1), workers.state(PARTITION + 1)))
                 .hasMessageMatching(
                         "Redis' clock is -?[0-9]+ s ahead of the database's; no counters are opened until they agree within -1 s: set the one that is wrong");
@@ -523,13 +523,13 @@ class ZombieIT {
         count();
         List<String> before = counters.ctl(PARTITION, "epoch");
         counters.redis().hset(partition.ctl(), field, "77");
-        assertThat(workers.settlement(CrashPoints.NONE).settleAll())
+        assertThat(workers.settlement(CrashPoint.NOBODY).settleAll())
                 .isEqualTo(new Settled(null, 0, 0, 0, 0, 0, List.of(), false, false));
         assertThat(counters.ctl(PARTITION, "epoch")).isEqualTo(before);
         assertThat(counters.redis().hexists(partition.earn(Long.parseLong(before.getFirst())), "#sealed"))
                 .isFalse();
         counters.redis().hset(partition.ctl(), field, right);
-        workers.settlement(CrashPoints.NONE).settleAll();
+        workers.settlement(CrashPoint.NOBODY).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(counted);
     }
 
@@ -542,10 +542,10 @@ class ZombieIT {
         count();
         counters.redis().hset(partition.earn(3), "#sealed", "1764000000000");
         counters.redis().hset(partition.ctl(), Map.of("epoch", "4", field, "77"));
-        assertThat(workers.settlement(CrashPoints.NONE).settleAll())
+        assertThat(workers.settlement(CrashPoint.NOBODY).settleAll())
                 .isEqualTo(new Settled(null, 0, 0, 0, 0, 0, List.of(), false, false));
         counters.redis().hset(partition.ctl(), field, right);
-        workers.settlement(CrashPoints.NONE).settleAll();
+        workers.settlement(CrashPoint.NOBODY).settleAll();
         assertThat(book.balance("creator:c-1")).isEqualTo(counted);
     }
 
@@ -555,7 +555,7 @@ class ZombieIT {
         count();
         Cursors cursors = new Cursors(JdbcClient.create(workers.dataSource()));
         PartitionCursor stale = cursors.all().get(PARTITION);
-        workers.settlement(CrashPoints.NONE).settleAll();
+        workers.settlement(CrashPoint.NOBODY).settleAll();
         EpochTotals next = new EpochTotals(1, PARTITION, stale.settledEpoch() + 1, stale.sealedAt(), 0, 0, 0);
         assertThatThrownBy(() -> cursors.move(List.of(stale), List.of(next), Set.of(), Map.of(), null))
                 .hasMessage("0 of 1 cursors moved: another worker has settled these epochs");
@@ -583,7 +583,7 @@ class ZombieIT {
     }
 
     /** Stops when it reaches a point for the first time. */
-    private static final class Sleep implements CrashPoints {
+    private static final class Sleep implements Consumer<CrashPoint> {
         private static final Duration LONGEST = Duration.ofMinutes(2);
         private final CrashPoint point;
         private final CountDownLatch asleep = new CountDownLatch(1);
@@ -594,7 +594,7 @@ class ZombieIT {
         }
 
         @Override
-        public void reached(CrashPoint reached) {
+        public void accept(CrashPoint reached) {
             if (reached != point || asleep.getCount() == 0) {
                 return;
             }

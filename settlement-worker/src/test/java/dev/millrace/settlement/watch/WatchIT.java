@@ -18,7 +18,7 @@ import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.SettlementSettings;
-import dev.millrace.settlement.crash.CrashPoints;
+import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.seal.RedisDurability;
 import dev.millrace.settlement.settle.Settled;
 import dev.millrace.settlement.settle.Settlement;
@@ -52,7 +52,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
-import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.dao.DataAccessException;
@@ -76,7 +75,8 @@ class WatchIT {
         RealServers.flushRedis();
         database = RunningWorker.freshDatabase();
         counters = new Counting(RealServers.redisUrl());
-        worker = new RunningWorker(RealServers.redisUrl(), database, RealServers.databases());
+        worker = new RunningWorker(
+                RealServers.redisUrl(), database, RealServers.databases(), RunningWorker.WITHOUT_SERVER);
         worker.byHand();
         watch = worker.bean(Watch.class);
         watch.look();
@@ -349,7 +349,7 @@ class WatchIT {
                 watch(worker.bean(JdbcClient.class), worker.bean(TransactionTemplate.class), ofASecond(), meters);
         impatient.turn();
         assertThat(meters.get("millrace.partitions.halted").gauge().value()).isZero();
-        worker.bean(Cursors.class).halted(3, "a test");
+        new Cursors(worker.bean(JdbcClient.class)).halted(3, "a test");
         long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
         while (meters.get("millrace.partitions.halted").gauge().value() == 0) {
             assertThat(System.nanoTime()).as("seen").isLessThan(deadline);
@@ -396,17 +396,15 @@ class WatchIT {
 
     private Watch watch(
             JdbcClient jdbc, TransactionTemplate transaction, SettlementSettings settings, MeterRegistry meters) {
-        return new WatchConfiguration()
-                .watch(
-                        jdbc,
-                        worker.bean(RedisConnections.class),
-                        new Cursors(jdbc),
-                        transaction,
-                        settings,
-                        meters,
-                        worker.bean(RedisDurability.class),
-                        Ticker.systemTicker(),
-                        new StaticListableBeanFactory().getBeanProvider(CrashPoints.class));
+        return new Watch(
+                worker.bean(RedisConnections.class),
+                jdbc,
+                transaction,
+                settings,
+                meters,
+                worker.bean(RedisDurability.class),
+                Ticker.systemTicker(),
+                CrashPoint.NOBODY);
     }
 
     /** The database waits for a client's rows without a limit, and the locks with it. */
@@ -606,13 +604,14 @@ class WatchIT {
         }
         assertThat(meters.get("millrace.redis.clock.ahead.seconds").gauge().value())
                 .isBetween(3_298.0, 3_360.0);
-        assertThat(output.getOut().split("s ahead of the database's", -1)).hasSize(2);
+        assertThat(output.getOut().split("The clocks of Redis and the database differ: Redis' is", -1))
+                .hasSize(2);
         assertThat(output).contains("ERROR");
         off.set(0);
         other.look();
         assertThat(meters.get("millrace.redis.clock.ahead.seconds").gauge().value())
                 .isBetween(-60.0, 60.0);
-        assertThat(output).contains("the clocks of Redis and the database agree again");
+        assertThat(output).contains("The clocks of Redis and the database differ: over after");
         count(1, 1_000);
     }
 
@@ -658,7 +657,7 @@ class WatchIT {
         for (int look = 0; look < 2; look++) { // the first one learns which epoch is open
             assertThatThrownBy(blind::turn).isInstanceOf(DataAccessException.class);
         }
-        assertThat(counters.redis().xlen(names.engage(1))).isLessThanOrEqualTo(Backlog.MOST_ENTRIES);
+        assertThat(counters.redis().xlen(names.engage(1))).isLessThanOrEqualTo(RedisLook.MOST_RECORDS);
         assertThat(counters.redis().hlen(names.folded(1))).isEqualTo(3 * articles);
         assertThat(meters.get("millrace.records.folded").counter().count())
                 .isEqualTo((double) (events - counters.redis().xlen(names.engage(1))));
@@ -677,7 +676,7 @@ class WatchIT {
     void recordsThatCanNotBeFoldedAreToldOfOnceAndHaltTheirPartition(CapturedOutput output) {
         Partition names = Partition.of(5);
         counters.redis().xadd(names.engage(1), "r", "nonsense");
-        for (int i = 0; i <= Backlog.MOST_ENTRIES; i++) {
+        for (int i = 0; i <= RedisLook.MOST_RECORDS; i++) {
             count(5, 1_000);
         }
         for (int look = 0; look < 3; look++) {
@@ -709,7 +708,7 @@ class WatchIT {
     }
 
     private PartitionCursor cursor(int partition) {
-        return worker.bean(Cursors.class).all().get(partition);
+        return new Cursors(worker.bean(JdbcClient.class)).all().get(partition);
     }
 
     @Test
@@ -732,16 +731,17 @@ class WatchIT {
     @Test
     void whereSomethingMovedMeanwhileNothingIsCompared() {
         count(4, 1_000);
-        Cursors cursors = worker.bean(Cursors.class);
+        Cursors cursors = new Cursors(worker.bean(JdbcClient.class));
         RedisConnections redis = worker.bean(RedisConnections.class);
-        CounterBalanceCheck money = new CounterBalanceCheck(redis);
         List<Long> pointers = Collections.nCopies(16, 1L);
         List<PartitionCursor> before = cursors.all();
-        assertThat(money.read(before, pointers))
+        assertThat(CounterBalanceCheck.read(redis, before, pointers))
                 .hasValueSatisfying(reading -> assertThat(reading.drift()).isEqualTo(Micros.ZERO));
         new Sealing(worker.bean(SettlementSettings.class).spans())
                 .seal(redis.required(Partition.of(4)), Partition.of(4), 0, 1, second());
-        assertThat(money.read(before, pointers)).as("sealed").isEmpty();
+        assertThat(CounterBalanceCheck.read(redis, before, pointers))
+                .as("sealed")
+                .isEmpty();
         assertThat(CounterBalanceCheck.stoodStill(before, cursors.all())).isTrue();
         worker.bean(Settlement.class).settleAll();
         assertThat(CounterBalanceCheck.stoodStill(before, cursors.all()))
@@ -751,7 +751,7 @@ class WatchIT {
                 .mapToObj(p ->
                         Long.parseLong(counters.redis().hget(Partition.of(p).ctl(), "epoch")))
                 .toList();
-        assertThat(money.read(cursors.all(), now)).isPresent();
+        assertThat(CounterBalanceCheck.read(redis, cursors.all(), now)).isPresent();
     }
 
     /** A copy of Redis from a moment ago, within the same epoch: the ledger can't know what is lost, whoever looks every second can. */

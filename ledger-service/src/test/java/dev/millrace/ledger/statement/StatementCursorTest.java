@@ -9,37 +9,37 @@ import java.time.Instant;
 import java.util.Base64;
 import org.junit.jupiter.api.Test;
 
-class PageCursorTest {
+class StatementCursorTest {
     @Test
     void aCursorComesBackAsItWas() {
         Statement.Key cursor =
                 new Statement.Key(Instant.parse("2026-11-24T07:17:34.013279Z"), 123_456_789_012L, "demo-1");
-        assertThat(PageCursor.decode(PageCursor.encode(cursor))).isEqualTo(cursor);
-        assertThat(PageCursor.encode(cursor)).matches("[A-Za-z0-9_-]+");
+        assertThat(StatementEndpoint.key(StatementEndpoint.cursor(cursor))).isEqualTo(cursor);
+        assertThat(StatementEndpoint.cursor(cursor)).matches("[A-Za-z0-9_-]+");
     }
 
     @Test
     void everythingElseIsRefused() {
-        String good = "1|1763968654013279|7|demo";
-        assertThat(PageCursor.decode(word(good)).journal()).isEqualTo(7);
+        String good = "1763968654013279\n7\ndemo";
+        assertThat(StatementEndpoint.key(word(good)).journal()).isEqualTo(7);
         for (String bad : new String[] {
             "",
-            "2|1763968654013279|7|demo",
-            "1|-1|7|demo",
-            "1|1763968654013279|7|De",
-            "1|1763968654013279|x|demo",
-            "1|99999999999999999999|7|demo",
-            "1|01763968654013279|7|demo",
-            "1|1763968654013279|007|demo",
+            "2\n1763968654013279\n7\ndemo",
+            "-1\n7\ndemo",
+            "1763968654013279\n7\nDe",
+            "1763968654013279\nx\ndemo",
+            "99999999999999999999\n7\ndemo",
+            "01763968654013279\n7\ndemo",
+            "1763968654013279\n007\ndemo",
             good + " ",
             good.repeat(10)
         }) {
-            assertThatThrownBy(() -> PageCursor.decode(word(bad))).as(bad).hasMessageContaining("cursor-invalid");
+            assertThatThrownBy(() -> StatementEndpoint.key(word(bad))).as(bad).hasMessageContaining("cursor-invalid");
         }
         for (String bad : new String[] {
-            "", "%", "===", "é", "MQ", word(good) + ".", word(good) + "=", spareBits(word("1|1763968654013279|7|de"))
+            "", "%", "===", "é", "MQ", word(good) + ".", word(good) + "=", spareBits(word("1763968654013279\n7\nd"))
         }) {
-            assertThatThrownBy(() -> PageCursor.decode(bad)).as(bad).hasMessageContaining("cursor-invalid");
+            assertThatThrownBy(() -> StatementEndpoint.key(bad)).as(bad).hasMessageContaining("cursor-invalid");
         }
     }
 

@@ -16,10 +16,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A durable Postgres of one contestant with the table {@code balance}: micros by creator. The server counts what its login
- * {@link Databases#OWNER} does.
+ * A contestant with a durable Postgres of its own and the table {@code balance}: micros by creator. The server counts what its
+ * login {@link Databases#OWNER} does.
  */
-final class ContestantDatabase {
+abstract class DatabaseContestant extends Contestant {
     private static final String BALANCE =
             "CREATE TABLE IF NOT EXISTS balance (creator text PRIMARY KEY, micros bigint NOT NULL)";
     private static final String ADD = "UPDATE balance SET micros = micros + ? WHERE creator = ?";
@@ -29,7 +29,8 @@ final class ContestantDatabase {
 
     private final PostgresServer server;
 
-    ContestantDatabase(Place place) throws SQLException {
+    /** @param settings what is to be said of them, for people */
+    DatabaseContestant(Place place, String settings) throws SQLException {
         server = PostgresServer.start(place, 0, Durability.ALWAYS);
         try (Connection connection = connect(PostgresServer.SUPERUSER)) {
             execute(
@@ -43,10 +44,11 @@ final class ContestantDatabase {
             execute(connection, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
             execute(owner, BALANCE);
         }
+        runs("postgres", server, server.description() + ", default settings, pg_stat_statements" + settings);
     }
 
     /** A session that commits after each statement; the caller closes it. */
-    Connection connect() throws SQLException {
+    final Connection connect() throws SQLException {
         return connect(Databases.OWNER);
     }
 
@@ -54,7 +56,7 @@ final class ContestantDatabase {
         return server.databases().connect(login, PostgresServer.DATABASE);
     }
 
-    static void execute(Connection connection, String... statements) throws SQLException {
+    private static void execute(Connection connection, String... statements) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
@@ -62,17 +64,17 @@ final class ContestantDatabase {
         }
     }
 
-    PostgresServer server() {
+    final PostgresServer server() {
         return server;
     }
 
-    /** The binary and its settings, for people. */
-    String description() {
-        return server.description() + ", default settings, pg_stat_statements";
+    @Override
+    Costs costs() throws SQLException {
+        return costs(0, 0, 0);
     }
 
     /** Statements that write, and the rows that they have written; what is asked is not counted. */
-    Costs costs(long redisBytes, long remembered, long redisMicros) throws SQLException {
+    final Costs costs(long redisBytes, long remembered, long redisMicros) throws SQLException {
         return new Costs(
                 look("SELECT coalesce(sum(calls), 0) " + COUNT),
                 look("SELECT coalesce(sum(rows), 0) " + COUNT),
@@ -82,7 +84,7 @@ final class ContestantDatabase {
     }
 
     /** The number that a query answers with; it is not counted. */
-    long look(String query) throws SQLException {
+    private long look(String query) throws SQLException {
         try (Connection connection = connect(PostgresServer.SUPERUSER);
                 Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(query)) {
@@ -92,7 +94,7 @@ final class ContestantDatabase {
     }
 
     /** Leaves a balance of 0 micros for each of so many creators. */
-    void openBalances(int creators) throws SQLException {
+    final void openBalances(int creators) throws SQLException {
         String rows = IntStream.range(0, creators)
                 .mapToObj(rank -> "('" + Events.creatorName(rank) + "', 0)")
                 .collect(Collectors.joining(", "));
@@ -102,7 +104,7 @@ final class ContestantDatabase {
     }
 
     /** Adds to each its micros: an UPDATE per creator, all in one transaction and one exchange with the server. */
-    void addToBalances(Map<String, Long> micros) throws SQLException {
+    final void addToBalances(Map<String, Long> micros) throws SQLException {
         try (Connection connection = connect();
                 PreparedStatement update = connection.prepareStatement(ADD)) {
             connection.setAutoCommit(false);
@@ -117,7 +119,7 @@ final class ContestantDatabase {
     }
 
     /** Micros in all balances. */
-    long micros() throws SQLException {
+    final long micros() throws SQLException {
         return look("SELECT coalesce(sum(micros), 0) FROM balance");
     }
 }

@@ -1,0 +1,67 @@
+package dev.millrace.ledger.creator;
+
+import dev.millrace.service.problem.Problem;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** How much one answer holds, and where the next page goes on. */
+public final class Paging {
+    /** A number up to 10^18, in the one way to write it. */
+    public static final String NUMBER = "(0|[1-9][0-9]{0,17})";
+
+    private static final int LONGEST = 1_000;
+
+    private Paging() {}
+
+    /**
+     * The limit asked for.
+     *
+     * @param text the query's parameter; absent: {@code standard}
+     * @throws dev.millrace.service.problem.ProblemException when it is not a number from 1 to {@code most}
+     */
+    public static int limit(@Nullable String text, int standard, int most) {
+        if (text == null) {
+            return standard;
+        }
+        if (text.matches("[1-9][0-9]{0,8}") && Integer.parseInt(text) <= most) {
+            return Integer.parseInt(text);
+        }
+        throw Problem.LIMIT_INVALID.because("limit '%s' is not a whole number from 1 to %d", text, most);
+    }
+
+    /** An opaque word that stands for these fields. */
+    public static String cursor(Object... fields) {
+        StringBuilder text = new StringBuilder();
+        for (Object field : fields) {
+            text.append(text.isEmpty() ? "" : "\n").append(field);
+        }
+        return Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * The fields of a cursor.
+     *
+     * @param form of the fields, with a line break between them; its groups are returned
+     * @return empty when the word is none of ours: there is one word for the same fields, without padding or spare bits
+     */
+    public static Optional<Matcher> fields(String word, Pattern form) {
+        try {
+            if (word.length() <= LONGEST) {
+                String text = new String(Base64.getUrlDecoder().decode(word), StandardCharsets.UTF_8);
+                Matcher fields = form.matcher(text);
+                if (fields.matches() && cursor(text).equals(word)) {
+                    return Optional.of(fields);
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            // no word of ours
+        }
+        return Optional.empty();
+    }
+}
