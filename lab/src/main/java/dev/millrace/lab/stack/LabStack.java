@@ -2,6 +2,7 @@ package dev.millrace.lab.stack;
 
 import dev.millrace.local.process.ServerProcess;
 import dev.millrace.local.server.Durability;
+import dev.millrace.local.server.JsonClient;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.server.RedisServer;
@@ -174,14 +175,12 @@ public final class LabStack {
     }
 
     /** Asks a worker for a settlement now; its answer, once everything counted before is settled or can't be. */
-    public HttpResponse<String> settle(Instance worker, Duration timeout) throws IOException, InterruptedException {
-        return client.send(
+    public JsonClient.Answer settle(Instance worker, Duration timeout) throws IOException, InterruptedException {
+        return JsonClient.send(
                 HttpRequest.newBuilder(settings.managementAddress(worker).resolve("/actuator/settle"))
                         .timeout(timeout)
                         .header("X-Millrace-Settle", "now")
-                        .POST(HttpRequest.BodyPublishers.noBody())
-                        .build(),
-                HttpResponse.BodyHandlers.ofString());
+                        .POST(HttpRequest.BodyPublishers.noBody()));
     }
 
     public Metrics metrics(Instance instance) throws IOException, InterruptedException {

@@ -8,11 +8,11 @@ import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.publisher.Publishers;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.Durability;
+import dev.millrace.local.server.JsonClient;
 import dev.millrace.local.server.Place;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -225,10 +225,10 @@ public final class MillraceStack implements AutoCloseable {
 
     /** Returns when the ledger holds everything that is counted. */
     public void settle() throws IOException, InterruptedException {
-        HttpResponse<String> answer = stack.settle(WORKER, TIMEOUT);
-        if (answer.statusCode() != OK) {
+        JsonClient.Answer answer = stack.settle(WORKER, TIMEOUT);
+        if (answer.status() != OK) {
             throw new IllegalStateException(
-                    "settlement-worker answered %d to a settlement: %s".formatted(answer.statusCode(), answer.body()));
+                    "settlement-worker answered %d to a settlement: %s".formatted(answer.status(), answer.body()));
         }
     }
 

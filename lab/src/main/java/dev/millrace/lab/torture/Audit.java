@@ -90,7 +90,7 @@ final class Audit {
         String last;
         do {
             try {
-                last = stack.settle(workers.getFirst(), TIMEOUT).body();
+                last = stack.settle(workers.getFirst(), TIMEOUT).body().toString();
             } catch (IOException e) {
                 last = e.toString();
             }

@@ -9,12 +9,11 @@ import dev.millrace.lab.torture.Readership.Event;
 import dev.millrace.local.mint.BearerMint;
 import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.publisher.Publishers;
+import dev.millrace.local.server.JsonClient;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,9 +25,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /** Everybody who uses the stack from outside: clients that send, readers that ask for live balances. Thread-safe. */
 final class Load {
@@ -43,7 +41,6 @@ final class Load {
     private static final Duration PAUSE = Duration.ofMillis(40);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final Duration LIFETIME = Duration.ofMinutes(5);
-    private static final Pattern TOTAL = Pattern.compile("\"total\":\\{\"micros\":(\\d+)");
     private static final Zipf POPULAR = new Zipf(Cell.CREATORS);
 
     final Oracle oracle = new Oracle();
@@ -55,10 +52,6 @@ final class Load {
     /** Requests for balances by what came of them: {@code read}, or the reason why not. */
     final AtomicLongMap<String> balances = AtomicLongMap.create();
 
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(2))
-            .build();
     private final RateLimiter pace = RateLimiter.create(EVENTS_PER_SECOND);
     private final double both;
     private final URI ledger;
@@ -155,21 +148,19 @@ final class Load {
      */
     OptionalLong balance(String creator) throws InterruptedException {
         String token = bearer.forAdmin("torture", clock.instant(), LIFETIME);
-        HttpRequest request = HttpRequest.newBuilder(ledger.resolve("/v1/creators/" + creator + "/balance"))
+        HttpRequest.Builder request = HttpRequest.newBuilder(ledger.resolve("/v1/creators/" + creator + "/balance"))
                 .timeout(TIMEOUT)
-                .header("Authorization", "Bearer " + token)
-                .build();
+                .header("Authorization", "Bearer " + token);
         try {
-            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-            int status = response.statusCode();
-            Matcher total = TOTAL.matcher(response.body());
-            if (status == 404 || (status == 200 && total.find())) {
+            JsonClient.Answer answer = JsonClient.send(request);
+            JsonNode total = answer.body().at("/total/micros");
+            if (answer.status() == 404 || (answer.status() == 200 && total.isNumber())) {
                 balances.incrementAndGet("read");
-                return OptionalLong.of(status == 404 ? 0 : Long.parseLong(total.group(1)));
+                return OptionalLong.of(answer.status() == 404 ? 0 : total.asLong());
             }
-            balances.incrementAndGet(Integer.toString(status));
-            if (status != 503) {
-                deviations.add("answer to a reader", "200, 404 or 503", status + " " + response.body());
+            balances.incrementAndGet(Integer.toString(answer.status()));
+            if (answer.status() != 503) {
+                deviations.add("answer to a reader", "200, 404 or 503", answer.status() + " " + answer.body());
             }
         } catch (IOException e) {
             balances.incrementAndGet("no answer");

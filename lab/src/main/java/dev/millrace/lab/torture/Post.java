@@ -1,20 +1,17 @@
 package dev.millrace.lab.torture;
 
+import com.google.common.base.Ascii;
 import com.google.common.util.concurrent.AtomicLongMap;
+import dev.millrace.local.server.JsonClient;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Delivers batches to the ingest nodes: the same tokens again and again, to one node and then to the other, until every
@@ -22,7 +19,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class Post {
     private static final Duration TIMEOUT = Duration.ofSeconds(4);
-    private static final Duration CONNECT = Duration.ofSeconds(2);
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long LONGEST_PAUSE_MILLIS = 1_000;
 
@@ -35,12 +31,7 @@ final class Post {
     private static final Set<Integer> REPEATABLE = Set.of(503, 429, 408);
 
     private static final int SHOWN = 400;
-    private static final Pattern REJECTION = Pattern.compile("\"code\":\"[^\"]*\"[^}]*");
 
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT)
-            .build();
     private final List<URI> nodes;
     private final Deviations deviations;
     private volatile long deadline = Long.MAX_VALUE;
@@ -74,16 +65,15 @@ final class Post {
         for (int attempt = 0; ; attempt++) {
             long wait = pause;
             try {
-                HttpResponse<String> answer = send(body, nodes.get((first + attempt) % nodes.size()));
-                if (answer.statusCode() == ACCEPTED || answer.statusCode() == REJECTED) {
-                    return conclude(events.size(), answer.statusCode(), answer.body());
+                JsonClient.Answer answer = send(body, nodes.get((first + attempt) % nodes.size()));
+                int status = answer.status();
+                if (status == ACCEPTED || status == REJECTED) {
+                    return conclude(events.size(), status, answer.body());
                 }
-                repeated.incrementAndGet(Integer.toString(answer.statusCode()));
-                if (!REPEATABLE.contains(answer.statusCode())) {
+                repeated.incrementAndGet(Integer.toString(status));
+                if (!REPEATABLE.contains(status)) {
                     deviations.add(
-                            "answer to a batch",
-                            "202, 408, 429 or 503",
-                            answer.statusCode() + " " + complaint(answer.body()));
+                            "answer to a batch", "202, 408, 429 or 503", status + " " + complaint(answer.body()));
                 }
                 long retryAfter =
                         answer.headers().firstValueAsLong("Retry-After").orElse(0) * 1_000;
@@ -99,35 +89,31 @@ final class Post {
         }
     }
 
-    private HttpResponse<String> send(String body, URI node) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(node)
+    private static JsonClient.Answer send(String body, URI node) throws IOException, InterruptedException {
+        return JsonClient.send(HttpRequest.newBuilder(node)
                 .timeout(TIMEOUT)
                 .header("Content-Type", "application/x-ndjson")
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
-        return client.send(request, HttpResponse.BodyHandlers.ofString());
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
     /** Every event of the batch has its verdict; true when all are accepted or duplicate. */
-    boolean conclude(int events, int status, String body) {
-        JsonNode answer = JsonMapper.shared().readTree(body);
-        List.of("accepted", "duplicate", "rejected")
-                .forEach(verdict ->
-                        verdicts.addAndGet(verdict, answer.path(verdict).asLong()));
+    boolean conclude(int events, int status, JsonNode answer) {
+        for (String verdict : List.of("accepted", "duplicate", "rejected")) {
+            verdicts.addAndGet(verdict, answer.path(verdict).asLong());
+        }
         boolean good = status == ACCEPTED
                 && answer.path("rejected").asLong() == 0
                 && answer.path("accepted").asLong() + answer.path("duplicate").asLong() == events;
         if (!good) {
             deviations.add(
-                    "verdicts on a batch", events + " accepted or duplicate, 202", status + " " + complaint(body));
+                    "verdicts on a batch", events + " accepted or duplicate, 202", status + " " + complaint(answer));
         }
         return good;
     }
 
-    /** The first code with its detail, or the beginning of the answer where there is none. */
-    private static String complaint(String body) {
-        Matcher rejection = REJECTION.matcher(body);
-        String text = rejection.find() ? rejection.group() : body;
-        return text.length() > SHOWN ? text.substring(0, SHOWN) + " …" : text;
+    /** The first rejection, or the beginning of the answer where there is none. */
+    private static String complaint(JsonNode answer) {
+        JsonNode rejection = answer.findParent("code");
+        return Ascii.truncate(String.valueOf(rejection == null ? answer : rejection), SHOWN, " …");
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.entry;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class PostTest {
     private final Deviations deviations = new Deviations(10);
@@ -26,13 +28,17 @@ class PostTest {
     void aRejectionIsNamedWithItsCodeAndDetail() {
         String body = "{\"accepted\":0,\"duplicate\":0,\"rejected\":1,\"results\":[{\"status\":\"rejected\","
                 + "\"code\":\"token-expired\",\"detail\":\"too late\"}]}";
-        assertThat(post.conclude(1, 202, body)).isFalse();
+        assertThat(post.conclude(1, 202, JsonMapper.shared().readTree(body))).isFalse();
         assertThat(deviations.first())
                 .extracting(Deviations.Deviation::found)
-                .containsExactly("202 \"code\":\"token-expired\",\"detail\":\"too late\"");
+                .containsExactly("202 {\"status\":\"rejected\",\"code\":\"token-expired\",\"detail\":\"too late\"}");
     }
 
-    private static String answer(int accepted, int duplicate, int rejected) {
-        return "{\"accepted\":%d,\"duplicate\":%d,\"rejected\":%d}".formatted(accepted, duplicate, rejected);
+    private static JsonNode answer(int accepted, int duplicate, int rejected) {
+        return JsonMapper.shared()
+                .createObjectNode()
+                .put("accepted", accepted)
+                .put("duplicate", duplicate)
+                .put("rejected", rejected);
     }
 }
