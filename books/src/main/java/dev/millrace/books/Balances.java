@@ -18,7 +18,7 @@ public class Balances {
     }
 
     /**
-     * What is settled of one creator.
+     * The settled money of one creator.
      *
      * @param cursor of the creator's partition, in the same snapshot as the balance
      * @param known whether the creator has an account
@@ -39,7 +39,7 @@ public class Balances {
     }
 
     /**
-     * What is settled of creators, by id.
+     * The settled money of creators, by id.
      *
      * @param partitions by creator, where their money is counted
      */

@@ -15,7 +15,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Articles in the order in which journals changed them last: what an index of somebody else's follows. Journals are numbered without gaps and
- * commit in the order of their numbers, so a consumer that asks for what comes after its last position misses nothing. An article that
+ * commit in the order of their numbers, so a consumer that asks from its last position on misses nothing. An article that
  * changes again moves to the end, and comes once more with its new totals.
  */
 public final class Changes {

@@ -23,7 +23,7 @@ public final class Engagement {
     public record Sum(@Nullable String article, @Nullable String publisher, String type, long units, Micros micros) {}
 
     /**
-     * First the totals by type, over everything in the range; then the articles, those that earned most first.
+     * First the totals by type, over everything in the range; then the articles, the best earners first.
      *
      * @param from first day, UTC
      * @param to last day

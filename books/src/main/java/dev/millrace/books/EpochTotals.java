@@ -5,12 +5,12 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 
 /**
- * What a sealed epoch of one partition says it comes to.
+ * The totals that a sealed epoch of one partition names.
  *
  * @param part its number in the staging tables
  * @param epoch number of the epoch
  * @param sealedAt by Redis' clock
- * @param micros Σ of what was earned
+ * @param micros Σ of the earnings
  * @param events number of events counted
  * @param rows rows it has in the staging tables
  */

@@ -13,7 +13,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * Proves that epochs add up, with prices and publishers as the ledger has them: no sum is negative, the earnings sum to their control total,
  * each publisher and each price is in the ledger, and the units times their rates sum to what each creator has earned. One statement, over the
  * tables {@code earned} (part, creator, micros) and {@code engaged} (part, creator, publisher, article, type, rate_version, units), in
- * which a part is an epoch. Redis says what was counted, and never what it is worth.
+ * which a part is an epoch. Redis names counts, never prices.
  */
 public final class Proof {
     /** Units of one name in an epoch beyond which something is wrong; their sums stay far below 2^63. */
@@ -84,7 +84,7 @@ public final class Proof {
         this.jdbc = jdbc;
     }
 
-    /** Of epochs in the staging tables: what is wrong with each that does not add up, by its part, the first thing in a fixed order. */
+    /** The first fault, in a fixed order, of each epoch in the staging tables that does not add up; by its part. */
     public Map<Integer, String> culprits(List<EpochTotals> epochs) {
         Map<Integer, String> culprits = new HashMap<>();
         jdbc.sql(STAGED)
@@ -98,7 +98,7 @@ public final class Proof {
     }
 
     /**
-     * What is wrong with one epoch in memory, or empty when it adds up.
+     * The fault of one epoch in memory, or empty when it adds up.
      *
      * @param micros its control total
      * @param events number of events counted

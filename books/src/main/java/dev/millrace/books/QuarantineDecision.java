@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * What a person decided about a quarantined epoch: a row of the table quarantine_decision.
+ * A person's decision about a quarantined epoch: a row of the table quarantine_decision.
  *
  * @param name of its earnings in Redis
  * @param what {@code adopted} or {@code discarded}

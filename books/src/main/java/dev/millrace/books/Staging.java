@@ -54,20 +54,20 @@ public final class Staging {
         this.engaged = new Copy("engaged", characters);
     }
 
-    /** What is taken from now on is another epoch, and void until it is kept; its part. */
+    /** Begins another epoch, which is void until it is kept; returns its part. */
     public int begin() {
         units.clear();
         unread.add(++part);
         return part;
     }
 
-    /** What a creator has earned; it may come twice. */
+    /** Takes a creator's earnings; they may come twice. */
     public void earned(String creator, long micros) {
         earned.row(part, creator, micros);
     }
 
     /**
-     * What was taken of this epoch's units is void.
+     * Makes this epoch's units void.
      *
      * @param counted the day that they count for
      */
@@ -117,7 +117,7 @@ public final class Staging {
         units.clear();
     }
 
-    /** Makes the tables where nothing has yet, brings everything there, and takes out again what is void. */
+    /** Makes the tables if they are missing, writes everything there, and deletes void rows. */
     public void finish() {
         createOnce();
         earned.flush();

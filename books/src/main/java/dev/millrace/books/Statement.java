@@ -25,7 +25,7 @@ public final class Statement {
     }
 
     /**
-     * What an entry is found by.
+     * The position of an entry.
      *
      * @param at when it was booked, whole microseconds
      * @param journal the journal's number

@@ -1,4 +1,4 @@
-/** All of Postgres: the schema, and whatever reads or writes it. */
+/** All access to Postgres: the schema, and the classes that read or write it. */
 @NullMarked
 package dev.millrace.books;
 

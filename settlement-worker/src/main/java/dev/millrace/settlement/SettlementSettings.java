@@ -69,7 +69,7 @@ public record SettlementSettings(
         return new Sealing.Spans(rememberShort, rememberLong);
     }
 
-    /** How long a worker may leave the database waiting in the middle of a settlement: below one interval where that is not tiny. */
+    /** Longest idle time of a worker's transaction. It is less than one settlement interval, unless the interval is very short. */
     public Duration mostIdle() {
         Duration limit = settlementInterval.multipliedBy(3).dividedBy(4);
         return Duration.ofMillis(Math.clamp(limit.toMillis(), LEAST_IDLE.toMillis(), MOST_IDLE.toMillis()));

@@ -24,7 +24,7 @@ import org.springframework.scheduling.annotation.SchedulingConfigurer;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.scheduling.config.ScheduledTaskRegistrar;
 
-/** What the worker does by itself, and when. */
+/** The worker's own tasks, and their times. */
 @Configuration(proxyBeanMethods = false)
 @EnableScheduling
 class WorkerSchedule implements SchedulingConfigurer {
@@ -93,7 +93,7 @@ class WorkerSchedule implements SchedulingConfigurer {
     }
 
     /**
-     * Settles what is due, and tells the watch to look, also where that fails. Then the database is left alone until something is due again, as
+     * Settles due partitions, and tells the watch to look, also after a failure. Then it leaves the database alone until a partition is due again, as
      * far as is known.
      *
      * @param settleDue tells how long until something is due again; not positive where something is and can't be settled
@@ -122,7 +122,7 @@ class WorkerSchedule implements SchedulingConfigurer {
         private volatile boolean works;
 
         /**
-         * @param what the task does, for the log
+         * @param what the task's name in the log
          * @param run does it, and tells how long it need not be done again
          */
         Task(String what, Duration leastPause, Supplier<Duration> run, Ticker ticker) {

@@ -34,7 +34,7 @@ import org.springframework.security.web.access.intercept.RequestAuthorizationCon
 import org.springframework.security.web.context.NullSecurityContextRepository;
 
 /**
- * Who may ask for what. A creator's data are for the creator ({@code sub}) and for the scope {@code ledger.read}. What no rule names is
+ * Authorization rules. A creator's data are for the creator ({@code sub}) and for the scope {@code ledger.read}. What no rule names is
  * for {@code ledger.admin}, which includes {@code ledger.read}.
  */
 @Configuration(proxyBeanMethods = false)

@@ -51,7 +51,7 @@ final class CachingJwtDecoder implements JwtDecoder {
     /** How long a request may wait for the JWK set, to connect and again to read. */
     private static final Duration JWK_SET_TIMEOUT = Duration.ofSeconds(1);
 
-    /** How long a key that was removed from a JWK set still serves callers whose token is cached. */
+    /** How long a decoded token is cached. For so long a key still serves its callers after its removal from the JWK set. */
     static final Duration LIFETIME = Duration.ofMinutes(1);
 
     /** Of all cached tokens; a decoded token takes some five times as much memory. */

@@ -1,4 +1,4 @@
-/** Who may ask for what: bearer tokens, a creator's own data, the administrator's scope. */
+/** Authorization: bearer tokens, a creator's own data, the administrator's scope. */
 @NullMarked
 package dev.millrace.ledger.access;
 

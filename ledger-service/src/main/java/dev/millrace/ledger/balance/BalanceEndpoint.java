@@ -26,7 +26,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 
-/** {@code GET /v1/creators/{creator}/balance}, once and as a stream. A creator who has earned nothing yet sees zeros; nobody else does. */
+/** {@code GET /v1/creators/{creator}/balance}, once and as a stream. A creator without earnings sees zeros; other callers get 404. */
 @RestController
 @Tag(name = "Creators")
 final class BalanceEndpoint {

@@ -107,7 +107,7 @@ final class BalanceFollowers implements SmartLifecycle {
         }
         Map<Creator, CompletableFuture<Balance>> readings =
                 new HashMap<>(Maps.toMap(followed.keySet(), _ -> new CompletableFuture<>()));
-        balances.read(readings, 1); // whoever is left out waits for the next second
+        balances.read(readings, 1); // a creator that is left out waits for the next second
         readings.forEach((creator, reading) -> {
             if (reading.state() == Future.State.SUCCESS) {
                 Balance balance = reading.resultNow();

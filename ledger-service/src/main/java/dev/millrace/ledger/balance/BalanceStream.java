@@ -36,7 +36,7 @@ final class BalanceStream {
     private boolean closed;
 
     /**
-     * @param first what the stream begins with
+     * @param first the stream's first event
      * @param heartbeat longest time without a line
      */
     BalanceStream(Creator creator, Balance first, Duration heartbeat, Ticker ticker) {

@@ -37,8 +37,8 @@ record PartitionReading(
         Instant asOf,
         CompletableFuture<Pending.Reply> reply) {
     /**
-     * Most epochs above the settled one that are read. Settling waits for Postgres together with sealing, so there are one or two; after
-     * Postgres was restored, those kept since. More than this is no counter of ours.
+     * Most unsettled epochs that one read covers. Normally there are one or two. After a restore of Postgres there are all epochs that Redis still
+     * has. A higher number means that something else has changed the pointer.
      */
     static final int MOST_EPOCHS = 2_000;
 
@@ -63,7 +63,7 @@ record PartitionReading(
     }
 
     /**
-     * What Redis has read.
+     * The reply of Redis.
      *
      * @throws UnreadableException when it can't be used
      */

@@ -1,4 +1,4 @@
-/** The live balance: what is settled in Postgres plus what is pending in Redis, in one consistent reading. */
+/** The live balance: settled money in Postgres plus pending money in Redis, in one consistent reading. */
 @NullMarked
 package dev.millrace.ledger.balance;
 

@@ -16,10 +16,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * Makes changes to the catalogue, one at a time in the whole installation, and publishes each before it is answered.
  *
- * <p>A change is made once the database has committed it. If Redis can't be reached then, the change is not undone: it is
+ * <p>The database commits a change first. If Redis can't be reached then, the change stays: it is
  * answered as made, with {@value #PUBLISHED} {@code false}, and is in force within a second or two of Redis' return.
  *
- * <p>No change but a revocation is made while Redis holds a catalogue that the database does not know; see {@link CatalogPublisher}.
+ * <p>While Redis holds a catalogue that the database does not know, it makes only revocations; see {@link CatalogPublisher}.
  */
 class CatalogChanges {
     /** Header of an answer: whether the change is published, hence in force at ingest within two seconds. */
@@ -38,9 +38,9 @@ class CatalogChanges {
     }
 
     /**
-     * Makes the change in a transaction that no other change runs beside; the answer to its caller.
+     * Makes the change in a transaction, and no other change at the same time. Returns the answer to its caller.
      *
-     * @throws dev.millrace.service.problem.ProblemException {@code catalog-behind}, or what the change throws
+     * @throws dev.millrace.service.problem.ProblemException {@code catalog-behind}, or the change's own exception
      */
     <T> ResponseEntity<T> make(Supplier<T> change) {
         T value = alone(() -> {

@@ -88,7 +88,7 @@ class CatalogPublisher {
      */
     record Standing(Catalog inForce, @Nullable String behind) {}
 
-    /** Keeps Redis' copy up to date whatever happens to it. */
+    /** Publishes the catalogue again if Redis' copy is missing or different. */
     @Scheduled(fixedDelayString = "${millrace.catalog-interval}")
     void tick() {
         boolean held = isHeld();
@@ -229,7 +229,7 @@ class CatalogPublisher {
         return now.map(PublishedCatalog.Held::catalog).map(catalog -> new Standing(catalog, null));
     }
 
-    /** What is in force stays; nothing of the database's is added but revocations. */
+    /** The catalogue in force stays; only the database's revocations are added. */
     private Optional<Standing> keep(Held held, Catalog theirs, Catalog ours) {
         Catalog kept = Revocations.united(theirs, ours);
         if (!kept.equals(theirs)) {
@@ -278,7 +278,7 @@ class CatalogPublisher {
         return catalog.revision() < SignedCatalog.REVISIONS;
     }
 
-    /** A revision above what is in force and above the one that the database reaches by its next change. */
+    /** A revision above the one in force and above the one that the database reaches by its next change. */
     private static long above(Catalog theirs, Catalog ours) {
         return isRevision(ours) ? Math.max(theirs.revision(), ours.revision() + 1) + 1 : theirs.revision() + 1;
     }

@@ -39,7 +39,7 @@ class PublishedCatalog {
     }
 
     /**
-     * What Redis holds.
+     * The catalogue in Redis.
      *
      * @param text null: none, or a value that is no text
      * @param catalog null: there is none that ledger-service has signed
@@ -92,7 +92,7 @@ class PublishedCatalog {
     }
 
     /**
-     * Signs and publishes a catalogue, if Redis still holds what was read before.
+     * Signs and publishes a catalogue, if Redis still holds the text that was read before.
      *
      * @return what Redis holds now, or empty when it holds something else than before
      */

@@ -42,7 +42,7 @@ final class RateBook {
     }
 
     /**
-     * Adds a card: what is in force at its time, with the changes.
+     * Adds a card: the rates in force at its time, with the changes.
      *
      * @param asked when it takes effect; null: as soon as the standard notice allows
      */

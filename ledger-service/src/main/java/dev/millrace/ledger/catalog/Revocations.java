@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** What is revoked only grows, whichever catalogue says so. */
+/** Revocations of all catalogues together: they only grow. */
 final class Revocations {
     private Revocations() {}
 

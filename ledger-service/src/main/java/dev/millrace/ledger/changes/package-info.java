@@ -1,4 +1,4 @@
-/** What settlements changed, for a consumer outside: a search index, a feed, a warehouse. */
+/** The changes of settlements, for a consumer outside: a search index, a feed, a warehouse. */
 @NullMarked
 package dev.millrace.ledger.changes;
 

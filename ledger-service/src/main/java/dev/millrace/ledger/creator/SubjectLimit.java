@@ -19,7 +19,7 @@ public final class SubjectLimit {
     private final Semaphore room;
 
     /**
-     * @param what is limited, in the plural, for callers to read
+     * @param what name of the limited reads, in the plural, for callers
      * @param most for one subject
      * @param mostOfAll for all subjects together
      * @param patience longest wait for another subject's to end

@@ -30,7 +30,7 @@ record DateRange(LocalDate from, LocalDate to) {
         }
     }
 
-    /** The range asked for; what is not named ends today and has {@value #STANDARD_DAYS} days. */
+    /** The range asked for. By default it ends today and has {@value #STANDARD_DAYS} days. */
     static DateRange of(@Nullable String from, @Nullable String to, LocalDate today) {
         LocalDate last = to == null ? today : date("to", to);
         return new DateRange(from == null ? last.minusDays(STANDARD_DAYS - 1) : date("from", from), last);

@@ -49,13 +49,13 @@ public final class EngagementEndpoint {
         this.currency = settings.currency();
     }
 
-    /** What all events of a type brought. */
+    /** The totals of a type. */
     record Total(
             @Schema(example = "view") String type,
             long units,
             @JsonUnwrapped Amount brought) {}
 
-    /** What the events of a type brought on one article. */
+    /** The totals of a type on one article. */
     record Article(
             @Schema(example = "/a") String article,
             @Schema(example = "demo") String publisher,
@@ -67,7 +67,7 @@ public final class EngagementEndpoint {
      * The answer.
      *
      * @param totals over the whole range, whether or not the articles are truncated
-     * @param articles those that earned most first
+     * @param articles the best earners first
      * @param truncated whether there are more articles than the limit
      */
     record Report(

@@ -1,4 +1,4 @@
-/** What readers did with a creator's articles, and what it was worth. */
+/** A creator's engagement: units and micros by article. */
 @NullMarked
 package dev.millrace.ledger.engagement;
 

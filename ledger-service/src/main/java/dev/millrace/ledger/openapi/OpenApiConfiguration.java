@@ -28,7 +28,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.method.HandlerMethod;
 
-/** What the code does not say by itself: the bearer token, and the problems an endpoint declares with {@link Problems}. */
+/** Adds the bearer token to the description, and the problems that an endpoint declares with {@link Problems}. */
 @Configuration(proxyBeanMethods = false)
 public class OpenApiConfiguration {
     private static final String BEARER = "bearer";
@@ -81,7 +81,7 @@ public class OpenApiConfiguration {
         return OpenApiConfiguration::withProblems;
     }
 
-    /** All fields are always there but those that may be null. */
+    /** Marks all fields as required but nullable ones. */
     @Bean
     OpenApiCustomizer requiredFields() {
         return api -> api.getComponents().getSchemas().values().forEach(OpenApiConfiguration::requireFields);

@@ -17,7 +17,7 @@ import org.springframework.dao.TransientDataAccessException;
 import org.springframework.transaction.TransactionException;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
-/** Turns what the ledger's stores fail with into problems, too. An outage is no line a request: whoever follows a store logs it once. */
+/** Turns failures of the ledger's stores into problems, too. It logs no line a request: the class that follows a store logs its outage once. */
 @RestControllerAdvice
 public final class LedgerProblems extends ProblemHandler {
     private static final Logger log = LoggerFactory.getLogger(LedgerProblems.class);

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * What the service is told. Checked as a whole at start: a service with half a configuration does not start.
+ * The service's settings. Checked as a whole at start: a service with half a configuration does not start.
  *
  * @param masterKey the installation's secret, the same in every service; publishers' secrets are derived from it
  * @param jwtSecret shared secret of the bearer tokens (HS256), at least 32 bytes; or empty

@@ -1,4 +1,4 @@
-/** What the service is told by its environment, and what it refuses to start with. */
+/** The service's settings, and the refusal of wrong ones. */
 @NullMarked
 package dev.millrace.ledger.settings;
 

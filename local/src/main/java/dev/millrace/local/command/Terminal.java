@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * What a command sees of the world.
+ * A command's view of the world.
  *
  * @param environment the variables
  * @param root the project's folder

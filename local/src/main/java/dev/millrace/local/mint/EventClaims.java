@@ -7,12 +7,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a token says. Nothing is checked here: the server judges, and tests need claims that it must refuse.
+ * The claims of a token. Nothing is checked here: the server judges, and tests need claims that it must refuse.
  *
  * @param members by the claim's name
  */
 public record EventClaims(Map<String, Object> members) {
-    /** What a publisher gives a token by default; the server takes up to two hours. */
+    /** A token's default lifetime; the server takes up to two hours. */
     private static final Duration DEFAULT_LIFETIME = Duration.ofHours(1);
 
     /**

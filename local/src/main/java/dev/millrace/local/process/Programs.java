@@ -20,7 +20,7 @@ public final class Programs {
                 .map(Path::of);
     }
 
-    /** What a short program prints; empty when it does not run, fails, or does not end within ten seconds. */
+    /** The output of a short program; empty when it does not run, fails, or does not end within ten seconds. */
     public static Optional<String> output(List<String> command) {
         try {
             Process process =

@@ -43,7 +43,7 @@ public class ServerProcess implements AutoCloseable {
     private final Callable<Answer> probe;
     private volatile @Nullable Process process;
 
-    /** What a probe found. */
+    /** The result of a probe. */
     public enum Answer {
         READY,
         /** It lives and can't work yet: it loads a file or recovers. This may take any time. */
@@ -52,7 +52,7 @@ public class ServerProcess implements AutoCloseable {
     }
 
     /**
-     * What to run.
+     * The command to run.
      *
      * @param name how messages call it
      * @param environment variables on top of our own

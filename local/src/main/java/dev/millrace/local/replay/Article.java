@@ -26,7 +26,7 @@ final class Article {
     private static final Pattern ORIGIN = Pattern.compile("(?i)^https?://[^/?#]*");
     private static final Pattern CUT_OFF = Pattern.compile("(?s)[?#].*|;[^/?#]*");
 
-    /** What a server writes of a byte that can't stand in a log: its digits, or a letter for it. */
+    /** A server's escape of a byte that can't stand in a log: its digits, or a letter for it. */
     private static final Pattern ESCAPE = Pattern.compile("\\\\(?:x(\\p{XDigit}{2})|([\"\\\\bfnrtv]))");
 
     private static final Map<String, String> ESCAPED =

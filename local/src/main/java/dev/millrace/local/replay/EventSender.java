@@ -39,7 +39,7 @@ record EventSender(
     record PageView(long line, String creator, String article, String jti) {}
 
     /**
-     * Sends one batch and counts what the server answers.
+     * Sends one batch and counts the server's answers.
      *
      * @throws CommandException when the server refuses the request itself, patience is at its end, or another batch has failed
      */

@@ -49,7 +49,7 @@ final class Replay {
     private final int creators;
     private final ReplayCounts counts;
 
-    /** What ended the file too early. */
+    /** The failure that ended the file too early. */
     private @Nullable IOException broken;
 
     /**

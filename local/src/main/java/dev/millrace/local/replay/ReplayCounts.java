@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What a replay found in the file, what became of it, and the first lines that were left out. Thread-safe. */
+/** The counts of a replay, and the first lines that were left out. Thread-safe. */
 final class ReplayCounts {
     private static final int NAMED_LINES = 5;
 
@@ -23,7 +23,7 @@ final class ReplayCounts {
         LINES,
         /** Lines that are not of the combined format. */
         UNREADABLE,
-        /** Page views by people, which is what is sent. */
+        /** Page views by people; these are sent. */
         PAGE_VIEWS,
         /** Page views by robots, which are not sent. */
         ROBOTS_SKIPPED,

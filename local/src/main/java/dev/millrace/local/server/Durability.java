@@ -1,6 +1,6 @@
 package dev.millrace.local.server;
 
-/** What a server promises about a write that it has acknowledged. */
+/** A server's promise about an acknowledged write. */
 public enum Durability {
     /** It survives a power cut: Redis {@code appendfsync always}, Postgres {@code fsync on}. */
     ALWAYS,

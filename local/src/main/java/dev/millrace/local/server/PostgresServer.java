@@ -97,7 +97,7 @@ public final class PostgresServer extends ServerProcess {
         return databases;
     }
 
-    /** What runs, for people: {@code postgres 18.1 (embedded binary)}. */
+    /** The server's name for people: {@code postgres 18.1 (embedded binary)}. */
     public String description() {
         return description;
     }

@@ -14,7 +14,7 @@ public record RedisLine(String host, int port) {
     /**
      * Sends the command and returns the first line of the reply as it came: {@code +PONG}, {@code -LOADING …}.
      *
-     * @throws IOException when nobody listens there or nothing comes back within 2 s
+     * @throws IOException when no server listens there or answers within 2 s
      */
     public String ask(String command) throws IOException {
         return ask(command, TIMEOUT_MILLIS);

@@ -95,7 +95,7 @@ public final class RedisServer extends ServerProcess {
         return new RedisLine("127.0.0.1", port);
     }
 
-    /** What runs, for people: {@code redis 7.0.15 (embedded binary)}. */
+    /** The server's name for people: {@code redis 7.0.15 (embedded binary)}. */
     public String description() {
         return description;
     }

@@ -1,4 +1,4 @@
-/** What the environment says about the local stack. */
+/** The local stack's settings, from the environment. */
 @NullMarked
 package dev.millrace.local.settings;
 

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 public record StackEnvironment(LocalSettings settings) {
     private static final String LOCAL = "local";
 
-    /** What a service gets on top of our own variables. */
+    /** The variables that a service gets besides our own. */
     public Map<String, String> of(Part service, Databases postgres) {
         Map<String, String> variables = new HashMap<>();
         variables.put("SPRING_PROFILES_ACTIVE", profiles());

@@ -22,7 +22,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at what is counted and not settled: pointers against cursors, the running totals against settled and pending, and
+ * Compares counted money that is not settled: pointers with cursors, the running totals with settled and pending, and
  * that every unsettled epoch adds up. As true as the cursors are: the caller looks whether they have stood still.
  */
 final class CounterCheck {
@@ -35,7 +35,7 @@ final class CounterCheck {
     private final Proof proof;
     private final ReconcileReport report;
 
-    /** What is counted, settled and pending of the partitions that can be compared. */
+    /** The counted, settled and pending money of the partitions that can be compared. */
     private CounterBalanceCheck money = CounterBalanceCheck.NONE;
 
     /** Of those, the number of the open epoch. */
@@ -43,7 +43,7 @@ final class CounterCheck {
 
     private final List<Difference> differences = new ArrayList<>();
 
-    /** What was not looked at, and why. */
+    /** Parts that were not compared, with the reason. */
     private final List<String> notes = new ArrayList<>();
 
     CounterCheck(RedisConnections redis, Proof proof, ReconcileReport report) {
@@ -71,7 +71,7 @@ final class CounterCheck {
         return true;
     }
 
-    /** Tells what it has found. */
+    /** Reports the findings. */
     void tell() {
         report.counters(money, pointers.size(), notes);
         differences.forEach(report::difference);
@@ -138,7 +138,7 @@ final class CounterCheck {
                 : culprit(contents);
     }
 
-    /** It is read piece by piece, so what was read is of one moment only where nothing was counted meanwhile. */
+    /** Reads it piece by piece; the pieces are of one moment only if nothing was counted meanwhile. */
     private Optional<String> open(Partition partition, long epoch) throws MalformedCountersException {
         for (int attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
             String before = events(partition, epoch);
@@ -170,7 +170,7 @@ final class CounterCheck {
                 redis.required(partition), partition.earn(epoch), partition.engage(epoch), partition.folded(epoch));
     }
 
-    /** What a creator has earned and not been paid yet; 0 where its partition can't be compared. */
+    /** A creator's earnings that are not settled; 0 where its partition can't be compared. */
     long pending(String creator, List<PartitionCursor> cursors) {
         Partition partition = Partition.of(creator);
         long settled = cursors.get(partition.number()).settledEpoch();

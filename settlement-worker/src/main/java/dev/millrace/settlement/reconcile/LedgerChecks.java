@@ -9,7 +9,7 @@ import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Holds the ledger against itself. The database compares, one statement a check; only what differs comes here: kind, subject, what is wrong,
+ * Compares the ledger's tables with each other. The database compares, one statement a check; only differences come here: kind, subject, fault,
  * and the figures as JSON.
  */
 final class LedgerChecks {

@@ -40,7 +40,7 @@ import picocli.CommandLine.TypeConversionException;
  * <p>{@code #origin} names the lineage that it was counted in, {@code #settled} the last epoch settled then. If its number is at most
  * {@code #settled}, it is an old copy and has been paid. Otherwise nobody has been paid for it, unless another copy was adopted.
  *
- * @param fields of the earnings, whatever they are
+ * @param fields of the earnings, unchecked
  * @param contents as far as all of it can be read; null where it can't
  * @param unreadable why it can't; empty where it can
  */
@@ -157,7 +157,7 @@ record QuarantinedEpoch(
         return number(Ctl.EPOCH_EVENTS).orElse(0L);
     }
 
-    /** What each creator has earned in it, as far as it can be read. */
+    /** Each creator's earnings in it, as far as they can be read. */
     Map<String, Long> readable() {
         Map<String, Long> earned = new HashMap<>();
         fields.forEach((field, text) -> {

@@ -91,7 +91,7 @@ public final class ReconcileCommand implements Callable<Integer> {
         this.settings = settings;
     }
 
-    /** Runs it on this process' own streams, in UTF-8 whatever the locale; the exit code. */
+    /** Runs it on this process' own streams, in UTF-8 under any locale; returns the exit code. */
     public static int onTerminal(List<String> arguments) {
         return run(stream(FileDescriptor.out), stream(FileDescriptor.err), arguments);
     }
@@ -163,7 +163,7 @@ public final class ReconcileCommand implements Callable<Integer> {
         return FAILED;
     }
 
-    /** What is wrong with a store, and what to do. */
+    /** The fault of a store, and the remedy. */
     private static String unreachable(Throwable e, ConfigurableApplicationContext context) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException) {

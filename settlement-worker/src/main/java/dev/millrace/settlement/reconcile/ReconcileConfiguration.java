@@ -34,7 +34,7 @@ class ReconcileConfiguration {
     private static final String UNHURRIED =
             "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30s";
 
-    /** Whoever books holds the head of the chain, and every settlement waits for it: not for a command that has fallen asleep. */
+    /** A booking holds the head of the chain, and every settlement waits for it. So Postgres ends the session of a frozen command. */
     private static final String PROMPT =
             "-c statement_timeout=0 -c idle_in_transaction_session_timeout=30s -c lock_timeout=30s";
 
@@ -66,7 +66,7 @@ class ReconcileConfiguration {
         return new Decisions(redis, booking(worker));
     }
 
-    /** Connections for whoever books. */
+    /** Connections for bookings. */
     static DataSource booking(DataSourceProperties worker) {
         return connections(worker, worker.getUsername(), worker.getPassword(), PROMPT);
     }

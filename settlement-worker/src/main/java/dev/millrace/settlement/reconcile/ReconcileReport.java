@@ -16,7 +16,7 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Prints what is found, in the order of its methods, as it is found: text for people, or one JSON object for programs. None of it is kept.
+ * Prints each finding at once, in the order of its methods: text for people, or one JSON object for programs. It keeps none in memory.
  * Progress goes to a stream of its own.
  */
 final class ReconcileReport {
@@ -82,10 +82,10 @@ final class ReconcileReport {
     }
 
     /**
-     * What is counted, settled and pending.
+     * The counted, settled and pending money.
      *
      * @param partitions how many could be compared
-     * @param notes what was not looked at, and why
+     * @param notes parts that were not compared, with the reason
      */
     void counters(CounterBalanceCheck money, int partitions, List<String> notes) {
         Map<String, Object> sums = new LinkedHashMap<>();

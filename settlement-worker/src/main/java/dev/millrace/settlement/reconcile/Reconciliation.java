@@ -14,7 +14,7 @@ import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * The whole comparison. It disturbs nobody, and a settlement in its middle makes no difference: the ledger is read as of
+ * The whole comparison. It can run during a settlement: the ledger is read as of
  * one moment, and the counters against the cursors of that moment. Where a cursor moved while the counters were read, both
  * are read again.
  */

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether Redis keeps what it has acknowledged. An epoch must be sealed on its disk before the database commits that it is
+ * Whether Redis keeps acknowledged writes. An epoch must be sealed on its disk before the database commits that it is
  * settled, and an event counted there before its sender hears of it. A Redis without a limit of memory is ended by the kernel in the
  * middle of its work; one with a limit refuses events and goes on.
  */
@@ -30,7 +30,7 @@ public final class RedisDurability {
     }
 
     /**
-     * Why Redis could lose what it has acknowledged, or null when it could not. Of a cluster, the nodes that can be used now.
+     * Why Redis could lose acknowledged writes, or null when it could not. Of a cluster, it asks the nodes that can be used now.
      *
      * @throws dev.millrace.counters.RedisUnavailableException when none can
      */
@@ -69,7 +69,7 @@ public final class RedisDurability {
     /**
      * Goes on only where nothing can be lost, or where that is accepted.
      *
-     * @throws IllegalStateException saying what is lacking and what to do
+     * @throws IllegalStateException naming the setting and the remedy
      */
     public void require() {
         require(lacking());

@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What one run settles: sealed epochs of several partitions, whose rows lie in the staging tables. */
+/** The epochs of one run: sealed ones of several partitions, whose rows lie in the staging tables. */
 final class Batch {
     /** Longest reason that the database keeps. */
     private static final int MOST_CHARACTERS = 500;
@@ -28,7 +28,7 @@ final class Batch {
     private long rows;
 
     /**
-     * What bounds memory and time of one run, whatever lies in Redis.
+     * The bounds of a run's memory and time.
      *
      * @param page fields that Redis names at a time
      * @param rows staged rows at which a batch is full; the epoch that fills it is taken whole
@@ -72,9 +72,9 @@ final class Batch {
     }
 
     /**
-     * Leaves out epochs that do not add up, and those behind them of their partitions, which are halted.
+     * Leaves out each epoch that does not add up, and the later epochs of its partition. Marks the partition as halted.
      *
-     * @param culprits what is wrong, by part
+     * @param culprits the faults, by part
      * @return the parts of all that is left out
      */
     Set<Integer> leaveOut(Map<Integer, String> culprits) {
@@ -100,12 +100,12 @@ final class Batch {
         incomplete.add(partition);
     }
 
-    /** What was counted lately in this partition may not be in it. */
+    /** The newest counts of this partition may not be in it. */
     void incomplete(int partition) {
         incomplete.add(partition);
     }
 
-    /** This partition's Redis, or its replicas, can't be waited for now. */
+    /** Leaves the partition to a later run: its Redis or its replicas did not answer in time. */
     void leaveWaiting(int partition, String why) {
         waitsFor = why;
         incomplete.add(partition);
@@ -145,7 +145,7 @@ final class Batch {
                 .toList();
     }
 
-    /** What a run settles that books this batch with a journal, or without one. */
+    /** The result of a run that books this batch with a journal, or without one. */
     Settled settled(@Nullable Long journalId, long rowsWritten) {
         Set<Integer> partitions = epochs.stream().map(EpochTotals::partition).collect(Collectors.toSet());
         return new Settled(

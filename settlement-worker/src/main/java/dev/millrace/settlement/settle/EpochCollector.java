@@ -27,8 +27,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Seals the open epoch of claimed partitions and reads every sealed one, for one run; gives back to Redis what was settled long ago. A partition whose counters can't be read is left out,
- * with the epochs before that; one whose Redis can't be used now, or whose replicas lack the seal, is left to another run. The others go on.
+ * Seals the open epoch of claimed partitions and reads every sealed one, for one run. It deletes epochs from Redis that were settled long ago.
+ * If it can't read a partition's epoch, it keeps the epochs before it and halts the partition. If Redis can't be used, or its replicas lack the
+ * seal, a later run settles the partition. The others go on.
  */
 final class EpochCollector {
     /** Epochs of a partition that are given back at a time. */

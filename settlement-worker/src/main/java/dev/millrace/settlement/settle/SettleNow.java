@@ -10,7 +10,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * {@code POST /actuator/settle}: a settlement at once, for whoever sits on the same machine. It takes the header
+ * {@code POST /actuator/settle}: a settlement at once, for a person on the same machine. It takes the header
  * {@code X-Millrace-Settle: now}, which no page in a browser may send unasked to another origin.
  */
 @RestController

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run committed.
+ * The result of a committed run.
  *
  * @param journalId the journal, or null when there was nothing to book
  * @param partitions partitions whose cursor moved
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param micros what they earned
  * @param rows rows written in the database
  * @param halted partitions left out, each with why
- * @param complete whether it holds all that was counted before it began, but for what is halted
+ * @param complete whether the run settled everything that Redis had counted before it, except halted partitions
  * @param waits whether partitions were left out since their Redis, or its replicas, can't be waited for now
  */
 public record Settled(

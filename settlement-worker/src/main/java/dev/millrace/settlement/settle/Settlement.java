@@ -39,9 +39,9 @@ import org.springframework.transaction.support.TransactionTemplate;
  * cursors, all in one transaction of the database.
  *
  * <p>Exactly once: an epoch is booked in the transaction that moves the cursor past it, and the cursor's row is locked
- * from the claim to the commit. Whatever dies in between, or however a commit ended that nobody heard of, the next run
+ * from the claim to the commit. If a process dies in between, or the answer of a commit is lost, the next run
  * starts from the cursor as it stands. A worker frozen in the middle loses its transaction to the timeouts set here, and
- * whatever it does after waking up fails.
+ * its later statements fail.
  */
 public final class Settlement {
     private static final Logger log = LoggerFactory.getLogger(Settlement.class);
@@ -49,7 +49,7 @@ public final class Settlement {
     /** Longest wait for the replicas; the next run tries again. */
     private static final Duration ACK_TIMEOUT = Duration.ofSeconds(1);
 
-    /** Further runs that a settlement at once takes to reach what was counted before it was asked for. */
+    /** Further runs of a settlement at once, until it has reached all counts from before the request. */
     private static final int MOST_MORE = 100;
 
     /** For sorting and joining a large batch in memory; an operation may take twice as much, a statement has a few of them. */
@@ -89,7 +89,7 @@ public final class Settlement {
     /** Why partitions were left to another run when that was last told; empty: they were not. Guarded by {@link #turn}. */
     private String told = "";
 
-    /** Two runs of one worker take turns; two workers share by the locks on the cursors. */
+    /** Within one worker only one run is active. Workers divide the partitions by the locks on the cursors. */
     private final ReentrantLock turn = new ReentrantLock(true);
 
     @Autowired
@@ -260,7 +260,7 @@ public final class Settlement {
         told = why;
     }
 
-    /** Proves that the batch adds up, leaves out what does not, and books the rest; the journal's number, or null when nothing was earned. */
+    /** Checks the batch's sums, leaves out wrong epochs and books the rest. Returns the journal's number, or null when nothing was earned. */
     private @Nullable Long book(Batch batch, Staging staging, Journal journal) {
         if (batch.isEmpty()) {
             return null;
@@ -278,7 +278,7 @@ public final class Settlement {
         return journalId;
     }
 
-    /** What the database would check at the commit, it checks now, all in one statement. */
+    /** Runs the checks of the commit now, all in one statement. */
     private void checkNow() {
         jdbc.sql("SET CONSTRAINTS ALL IMMEDIATE").update();
     }

@@ -1,4 +1,4 @@
-/** Books sealed epochs in one transaction, and releases those that are kept no longer. */
+/** Books sealed epochs in one transaction, and releases epochs settled long ago. */
 @NullMarked
 package dev.millrace.settlement.settle;
 

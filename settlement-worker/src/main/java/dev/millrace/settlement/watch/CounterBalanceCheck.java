@@ -27,7 +27,7 @@ public record CounterBalanceCheck(Micros counted, Micros settled, Micros pending
     /** A ledger further behind than this (a week of minutes) is no matter of drift; reading so many would hold Redis up. */
     private static final long MOST_EPOCHS = 10_000;
 
-    /** What is missing in the ledger and the counters (positive), or there without having been counted (negative). */
+    /** Money missing in ledger and counters (positive), or there without having been counted (negative). */
     public Micros drift() {
         return counted.minus(settled).minus(pending);
     }

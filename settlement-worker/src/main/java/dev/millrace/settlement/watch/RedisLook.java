@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Looks at Redis alone: what it holds of each partition, whether it has lost something, and whether it could. It needs no ledger. For one
+ * Looks at Redis alone: at each partition's state, at losses, and at its durability. It needs no ledger. For one
  * thread.
  */
 final class RedisLook {
@@ -37,7 +37,7 @@ final class RedisLook {
     private final WatchMeters meters;
     private final OutageLog losable;
 
-    /** What Redis held of the partitions at the last look that found their totals. */
+    /** The partitions' totals in Redis at the last look that found them. */
     private final Map<Partition, PartitionState> before = new HashMap<>();
 
     /** Why the records of a partition can't be folded, as it was last told. */
@@ -70,7 +70,7 @@ final class RedisLook {
         return seen;
     }
 
-    /** What Redis holds of all partitions, in their order. */
+    /** The state of all partitions in Redis, in their order. */
     List<Seen> read() {
         return Partition.all().stream()
                 .map(partition -> {

@@ -56,7 +56,7 @@ public final class Watch {
     /** Between two looks at a ledger that nothing has happened to. */
     private static final Duration MOST_PATIENCE = Duration.ofSeconds(30);
 
-    /** A key that every Redis of version 0.1 has. */
+    /** A key that every Redis with data of Millrace 0.1 has. */
     private static final String OF_VERSION_0_1 = "{p00}:epoch";
 
     private static final Logger log = LoggerFactory.getLogger(Watch.class);
@@ -80,7 +80,7 @@ public final class Watch {
     /** Whether this worker has written its spans, or found them, by partition. */
     private final boolean[] ownSpans = new boolean[Partition.COUNT];
 
-    /** The last one that found all in order, unless a later one did not. */
+    /** The last comparison, if it found no difference; else null. */
     private @Nullable Comparison comparison;
 
     Watch(
@@ -194,7 +194,7 @@ public final class Watch {
                 redis,
                 ledger,
                 seen.stream().map(one -> one.state().number(Ctl.EPOCH)).toList());
-        Cursors.Moment now = cursors.now(); // read last: whoever falls asleep in between must not take that for a leap
+        Cursors.Moment now = cursors.now(); // read last: a freeze in between must not look like a clock jump
         long ticksNow = ticker.read();
         lookAtClocks(seen, now.second());
         lookAtSpans(seen);
@@ -238,7 +238,7 @@ public final class Watch {
         }
     }
 
-    /** Each worker writes its own and trims by them, so the shortest of all is what counts. */
+    /** Each worker writes its own retention to Redis and trims the logs by it. So the shortest retention applies. */
     private void lookAtSpans(List<Seen> seen) {
         for (Seen partition : seen) {
             int number = partition.state().partition().number();
@@ -285,7 +285,7 @@ public final class Watch {
                 || !spans.equals(partition.state().fields().get(Ctl.SPANS));
     }
 
-    /** It had no cluster, so one node has all of its keys. */
+    /** Millrace 0.1 does not support a Redis Cluster, so one server has all its keys. */
     private void refuseVersion01(Link link) {
         if (!redis.isCluster() && Keyspace.exists(link, OF_VERSION_0_1)) {
             throw new IllegalStateException(

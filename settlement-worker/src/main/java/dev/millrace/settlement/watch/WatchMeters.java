@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What operators see of the comparison. The gauges of money are NaN while no comparison of all partitions has succeeded for a minute and a half. */
+/** The metrics of the comparison. The gauges of money are NaN while no comparison of all partitions has succeeded for a minute and a half. */
 final class WatchMeters {
     private static final Duration FRESH = Duration.ofSeconds(90);
 
