@@ -23,7 +23,7 @@ class NamesTest {
                     .collect(Collectors.groupingBy(
                             file -> file.getFileName().toString(), TreeMap::new, Collectors.toList()));
         }
-        assertThat(byName).hasSizeGreaterThan(300);
+        assertThat(byName).hasSizeGreaterThan(200);
         byName.values().removeIf(files -> files.size() == 1);
         assertThat(byName).isEmpty();
     }
