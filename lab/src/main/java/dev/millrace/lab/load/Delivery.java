@@ -179,7 +179,7 @@ public final class Delivery {
     }
 
     /** Every arrival that was sent ends with this or with {@link #unanswered}. */
-    void answered(int arrival, Reply reply, long now) {
+    void answered(int arrival, ReplyParser reply, long now) {
         switch (reply.status()) {
             case 200, 202, 204 -> acknowledge(arrival, reply.body(), now);
             case 429, 503 -> refuse(arrival, reply, now);
@@ -203,7 +203,7 @@ public final class Delivery {
         }
     }
 
-    private void refuse(int arrival, Reply reply, long now) {
+    private void refuse(int arrival, ReplyParser reply, long now) {
         if (onRefusal == OnRefusal.REPEAT) {
             repeat(arrival, now + TimeUnit.SECONDS.toNanos(reply.retryAfter()));
             return;

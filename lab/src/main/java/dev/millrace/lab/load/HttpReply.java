@@ -11,7 +11,7 @@ import java.util.Locale;
  * An HTTP/1.1 response (RFC 9112), which is kept until it is complete. Its body comes with Content-Length, or chunked without
  * trailers.
  */
-final class HttpReply implements Reply {
+final class HttpReply implements ReplyParser {
     private static final String END_OF_HEAD = "\r\n\r\n";
     private static final String LAST_CHUNK = "0\r\n\r\n";
     private static final int STATUS = "HTTP/1.1 ".length();

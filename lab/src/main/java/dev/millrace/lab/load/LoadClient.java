@@ -42,9 +42,9 @@ public final class LoadClient {
 
     private final InetSocketAddress address;
     private final int most;
-    private final Supplier<Reply> replies;
+    private final Supplier<ReplyParser> replies;
 
-    private LoadClient(int port, int most, Supplier<Reply> replies) {
+    private LoadClient(int port, int most, Supplier<ReplyParser> replies) {
         this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         this.most = most;
         this.replies = replies;
@@ -200,7 +200,7 @@ public final class LoadClient {
 
         /** A connection with one request in flight at most, opened again whenever a request finds it closed. */
         private final class Lane {
-            private final Reply reply = replies.get();
+            private final ReplyParser reply = replies.get();
             private @Nullable SelectionKey key;
             private @Nullable ByteBuffer out;
             private int arrival = Delivery.NOTHING;

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.IntUnaryOperator;
 
 /** Redis' replies to a pipeline of commands that each answer with a string: two lines, its length and itself. */
-final class RespReply implements Reply {
+final class RespReply implements ReplyParser {
     private static final int LINES = 2;
 
     private final IntUnaryOperator commands;

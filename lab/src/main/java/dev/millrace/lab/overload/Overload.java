@@ -149,7 +149,7 @@ final class Overload {
      * @param delivery a level; what comes after it is the way back
      * @param beside what is sent meanwhile, ended by this; or null
      */
-    private Load arrive(String name, int percent, Delivery delivery, LoadClient.@Nullable Background beside)
+    private LoadFigures arrive(String name, int percent, Delivery delivery, LoadClient.@Nullable Background beside)
             throws Exception {
         progress.step(name + " …");
         stack.redis().set(plan.aof());
@@ -160,7 +160,7 @@ final class Overload {
         CompletableFuture<Long> half = CompletableFuture.supplyAsync(
                 memory::peakMib, CompletableFuture.delayedExecutor(length.toNanos() / 2, TimeUnit.NANOSECONDS));
         ingest().send(delivery);
-        Load.Beside answers = beside == null ? null : Load.Beside.of(beside.end());
+        LoadFigures.Beside answers = beside == null ? null : LoadFigures.Beside.of(beside.end());
         long mib = memory.peakMib();
         double redisSeconds = (stack.redis().cpuMicros() - redis) / MICROS;
         check(name, delivery);
@@ -169,7 +169,7 @@ final class Overload {
         long lost = load.check(name);
         int level = moments(percent, length).length;
         Score score = delivery.score(0, level);
-        return new Load(
+        return new LoadFigures(
                 name,
                 percent,
                 rate(percent) * batch,
@@ -219,7 +219,7 @@ final class Overload {
             long[] moments = moments(FOLLOWED, length);
             Delivery delivery = arrivals(load.requests(moments.length, batch), moments);
             try (LoadClient.Background reads = read(perSecond)) {
-                Load followed = arrive("%,d balances/s".formatted(perSecond), FOLLOWED, delivery, reads);
+                LoadFigures followed = arrive("%,d balances/s".formatted(perSecond), FOLLOWED, delivery, reads);
                 findings.balances.add(followed);
                 Set<String> unanswered =
                         new TreeSet<>(reads.delivery().score().others().keySet());

@@ -21,13 +21,13 @@ final class OverloadFindings {
     /** The binaries that ran and how they were set. */
     final List<String> servers = new CopyOnWriteArrayList<>();
 
-    final List<Load> levels = new CopyOnWriteArrayList<>();
+    final List<LoadFigures> levels = new CopyOnWriteArrayList<>();
 
     /** While balances were read, with the fewest reads first. */
-    final List<Load> balances = new CopyOnWriteArrayList<>();
+    final List<LoadFigures> balances = new CopyOnWriteArrayList<>();
 
     /** Honest load without replays, and with. */
-    final List<Load> flood = new CopyOnWriteArrayList<>();
+    final List<LoadFigures> flood = new CopyOnWriteArrayList<>();
 
     final List<String> failures = new CopyOnWriteArrayList<>();
 
@@ -68,7 +68,7 @@ final class OverloadFindings {
     }
 
     private String text() {
-        List<Load> all =
+        List<LoadFigures> all =
                 Stream.of(levels, balances, flood).flatMap(List::stream).toList();
         String loads = Report.table(
                 1,
@@ -99,12 +99,12 @@ final class OverloadFindings {
     /** All that can be said something about; exactness is always the last. */
     List<Promise> promises() {
         List<Promise> all = new ArrayList<>();
-        List<Load> full =
+        List<LoadFigures> full =
                 levels.stream().filter(load -> load.percent() >= Overload.PEAK).toList();
         if (!full.isEmpty()) {
             all.addAll(promisesOf(full));
         }
-        List<Load> beyond =
+        List<LoadFigures> beyond =
                 levels.stream().filter(load -> load.percent() > Overload.PEAK).toList();
         if (!beyond.isEmpty()) {
             all.add(promise(
@@ -127,12 +127,12 @@ final class OverloadFindings {
      * Of levels at the peak and beyond it. ingest-api waits 1.5 s for Redis, so p99 has half a second more. What is kept too long
      * goes on growing, so memory is compared with that of a level's first half.
      */
-    private List<Promise> promisesOf(List<Load> full) {
+    private List<Promise> promisesOf(List<LoadFigures> full) {
         return List.of(
                 promise(
                         "at the peak and beyond it sheds with 429 or 503 and Retry-After, and answers all",
                         full,
-                        Load::isAllAnswered,
+                        LoadFigures::isAllAnswered,
                         load -> "%s of %,d".formatted(load.others(), load.requests())),
                 promise(
                         "goodput stays at 90 % of peak or more",
@@ -152,7 +152,10 @@ final class OverloadFindings {
     }
 
     private static Promise promise(
-            String text, List<Load> loads, Predicate<Load> holds, Function<Load, String> measured) {
+            String text,
+            List<LoadFigures> loads,
+            Predicate<LoadFigures> holds,
+            Function<LoadFigures, String> measured) {
         String figures = loads.stream()
                 .map(load -> "at %d %%: %s".formatted(load.percent(), measured.apply(load)))
                 .collect(Collectors.joining("; "));
@@ -177,12 +180,12 @@ final class OverloadFindings {
         return all;
     }
 
-    private static double p99OfReads(Load load) {
+    private static double p99OfReads(LoadFigures load) {
         return Objects.requireNonNull(load.beside()).times().p99Ms();
     }
 
     /** Redis' CPU has a quarter more for the noise of a short run. */
-    private static List<Promise> promisesOfFlood(Load without, Load with) {
+    private static List<Promise> promisesOfFlood(LoadFigures without, LoadFigures with) {
         double ratio = with.p99OfAll() / without.times().p99Ms();
         return List.of(
                 new Promise(

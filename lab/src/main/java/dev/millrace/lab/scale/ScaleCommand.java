@@ -121,8 +121,8 @@ public final class ScaleCommand extends MeasuringCommand {
                 case "start" -> new Nodes(run).start(remembered, rate, seed);
                 case "nodes" -> new Nodes(run).together(seed);
                 case "outage" -> new Nodes(run).outage(rate, interval);
-                case "balance" -> new Balances(run).publishers(failures);
-                default -> new Balances(run).followers();
+                case "balance" -> new BalanceCost(run).publishers(failures);
+                default -> new BalanceCost(run).followers();
             }
             load.check(part);
         }

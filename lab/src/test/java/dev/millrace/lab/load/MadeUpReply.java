@@ -3,7 +3,7 @@ package dev.millrace.lab.load;
 import java.nio.ByteBuffer;
 
 /** An answer of ingest-api, made up. */
-record MadeUpReply(int status, int retryAfter, String body) implements Reply {
+record MadeUpReply(int status, int retryAfter, String body) implements ReplyParser {
     static final MadeUpReply ACCEPTED = accepted(1, 0, 0);
 
     static MadeUpReply accepted(int accepted, int duplicate, int rejected) {

@@ -128,12 +128,12 @@ class OverloadFindingsTest {
                 .containsEntry("levels", findings.levels);
     }
 
-    private static Load load(
+    private static LoadFigures load(
             int percent, double accepted, double millis, Map<String, Long> others, @Nullable Double backSeconds) {
         return load(percent, accepted, millis, others, backSeconds, 440);
     }
 
-    private static Load load(
+    private static LoadFigures load(
             int percent,
             double accepted,
             double millis,
@@ -143,7 +143,7 @@ class OverloadFindingsTest {
         return load(percent + " %", percent, accepted, millis, others, backSeconds, mib, 1, null);
     }
 
-    private static Load load(
+    private static LoadFigures load(
             String name,
             int percent,
             double accepted,
@@ -152,9 +152,9 @@ class OverloadFindingsTest {
             @Nullable Double backSeconds,
             long mib,
             double redisSeconds,
-            Load.@Nullable Beside beside) {
+            LoadFigures.@Nullable Beside beside) {
         Percentiles times = times(millis);
-        return new Load(
+        return new LoadFigures(
                 name,
                 percent,
                 0,
@@ -175,7 +175,7 @@ class OverloadFindingsTest {
 
     private void flood(double redisSeconds, double p99) {
         findings.flood.add(load(30, 3_000, 10, Map.of(), null));
-        Load.Beside replays = new Load.Beside(times(1), Map.of(), 0, 5);
+        LoadFigures.Beside replays = new LoadFigures.Beside(times(1), Map.of(), 0, 5);
         findings.flood.add(load("replays", 30, 3_000, p99, Map.of(), null, 440, redisSeconds, replays));
     }
 
@@ -187,8 +187,8 @@ class OverloadFindingsTest {
         findings.read = new Spread(with, with, with);
     }
 
-    private static Load followed(String name, double p99) {
-        return load(name, 80, 8_000, 5, Map.of(), null, 440, 1, new Load.Beside(times(p99), Map.of(), 0, 0));
+    private static LoadFigures followed(String name, double p99) {
+        return load(name, 80, 8_000, 5, Map.of(), null, 440, 1, new LoadFigures.Beside(times(p99), Map.of(), 0, 0));
     }
 
     private static Percentiles times(double millis) {

@@ -19,7 +19,7 @@ import java.util.Collections;
 import java.util.List;
 
 /** What live balances cost. */
-record Balances(ScalePart part) {
+record BalanceCost(ScalePart part) {
     private static final int READS = 3_000;
     private static final int TURNS = 5;
     private static final int PEAK_LOTS = 3;

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param beside answers to replays or of balances that were sent beside, or null where there were none
  * @param lostMicros acknowledged and not in the ledger
  */
-record Load(
+record LoadFigures(
         String name,
         int percent,
         double offered,

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Reads the replies of one connection, piece by piece as they arrive. For one thread. */
-interface Reply {
+interface ReplyParser {
     /** Makes ready for the reply to this arrival. */
     void begin(int arrival);
 
