@@ -295,14 +295,11 @@ final class Bench {
                 Seed %d, warmed up for %.0f s, rounds of %.1f s: the median one, percentiles of all; x of raw-redis at the same AOF setting, of noop-http, of row-update with 64 connections, of naive-redis; requests that were refused or broke and were sent again.
                 %s
                 Until the balances held everything, and events a second with that; x of kafka's; for a million events SQL statements, rows written, seconds of CPU; microseconds of Redis' CPU an event, x of one INCRBYFLOAT of raw-redis, x of millrace with empty logs; bytes of Redis an identity remembered.
-                %s
-                %d results.
-                """.formatted(
+                %s""".formatted(
                         plan.seed(),
                         plan.warmUp().toMillis() / 1_000.0,
                         plan.length().toMillis() / 1_000.0,
                         Report.table(3, rows, SPEED),
-                        Report.table(3, rows, COSTS),
-                        rows.size());
+                        Report.table(3, rows, COSTS));
     }
 }

@@ -112,7 +112,8 @@ public record Report(Machine machine, Map<String, @Nullable Object> fields, Stri
         }
         if (figure.isNumber()) {
             double number = figure.asDouble();
-            return (Math.abs(number) < 10 ? "%.2f" : "%,.0f").formatted(number);
+            double size = Math.abs(number);
+            return (size < 10 ? "%.2f" : size < 100 ? "%.1f" : "%,.0f").formatted(number);
         }
         return figure.isMissingNode() || figure.isNull() ? "-" : figure.asString();
     }

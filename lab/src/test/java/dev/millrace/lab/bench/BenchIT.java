@@ -33,7 +33,7 @@ class BenchIT {
     private static final BenchPlan TINY = new BenchPlan(
             true,
             Set.of("raw-redis", "noop-http", "millrace", "millrace-remembered", "row-update"),
-            Set.of("pipeline-64", "single", "single-half-peak", "single-2000", "batch-1000", "clients-8"),
+            Set.of("pipeline-64", "single", "single-half-peak", "batch-1000", "clients-8"),
             Set.of(Aof.ALWAYS),
             Duration.ZERO,
             1,
@@ -81,8 +81,6 @@ class BenchIT {
                         "raw-redis pipeline-64 always 1",
                         "noop-http single - 1000",
                         "noop-http single-half-peak - 1000",
-                        "noop-http single-2000 - 1000",
-                        "millrace single-2000 always 1000",
                         "millrace-remembered batch-1000 always 1",
                         "millrace single always 1000",
                         "millrace single-half-peak always 1000",

