@@ -2,7 +2,6 @@ package dev.millrace.service;
 
 import com.google.common.base.Ticker;
 import dev.millrace.service.problem.ProblemWriter;
-import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.catalina.connector.Connector;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,10 +12,12 @@ import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /** Wires the server of a service. The management port's server, where there is one, stays as Spring Boot makes it. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(ServerConfiguration.ServerSettings.class)
+@Import({ProblemWriter.class, ConnectionKeeper.class})
 public class ServerConfiguration {
     /**
      * The settings in which the services' servers differ.
@@ -31,16 +32,6 @@ public class ServerConfiguration {
     @Bean
     Ticker ticker() {
         return Ticker.systemTicker();
-    }
-
-    @Bean
-    ProblemWriter problemWriter(MeterRegistry registry) {
-        return new ProblemWriter(registry);
-    }
-
-    @Bean
-    ConnectionKeeper connectionKeeper(MeterRegistry registry, Ticker ticker) {
-        return new ConnectionKeeper(registry, ticker);
     }
 
     /** Without an order, hence inside of the error report that Spring Boot adds. */

@@ -94,15 +94,15 @@ public final class Tally implements AutoCloseable {
     public List<Outcome> count(List<Verdict> verdicts) {
         for (Verdict verdict : verdicts) { // before anything is on its way: a request goes whole or not at all
             if (verdict instanceof PricedEvent event) {
-                follower.requireRoom(event.retention());
+                follower.requireRoom(event.name().type().retention());
             }
         }
         PendingRequest request = new PendingRequest(verdicts.size());
         Set<LogTally> logs = new HashSet<>();
         for (int i = 0; i < verdicts.size(); i++) {
             if (verdicts.get(i) instanceof PricedEvent event) {
-                LogTally into =
-                        follower.of(Partition.of(event.name().creator())).log(event.retention());
+                LogTally into = follower.of(Partition.of(event.name().creator()))
+                        .log(event.name().type().retention());
                 if (into.add(request.waiting(i, event))) {
                     logs.add(into);
                 }

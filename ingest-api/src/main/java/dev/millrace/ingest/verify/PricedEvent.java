@@ -1,7 +1,6 @@
 package dev.millrace.ingest.verify;
 
 import dev.millrace.common.token.EngagementName;
-import dev.millrace.common.token.Retention;
 
 /**
  * A verified, priced event. It counts if Redis has not counted its identity and Redis' time is within the token's.
@@ -28,11 +27,6 @@ public record PricedEvent(
 
     /** How far ahead of Redis' clock a publisher's clock may be, in seconds. */
     public static final long CLOCK_TOLERANCE = 60;
-
-    /** For how long the identity is remembered. */
-    public Retention retention() {
-        return name.type().retention();
-    }
 
     /** The verdict where Redis' clock finds it too early at this second. */
     public Outcome tooEarly(long now) {

@@ -34,8 +34,10 @@ class EventVerifierTest {
                         NOW + 3_600,
                         NOW - 60,
                         Tokens.IDENTITIES.ofToken("demo", "c-42", EventType.VIEW, "", "j-1")));
-        assertThat(counting(payload(""), "view", null).retention()).isEqualTo(Retention.SHORT);
-        assertThat(counting(payload(""), "reaction", "like").retention()).isEqualTo(Retention.LONG);
+        assertThat(counting(payload(""), "view", null).name().type().retention())
+                .isEqualTo(Retention.SHORT);
+        assertThat(counting(payload(""), "reaction", "like").name().type().retention())
+                .isEqualTo(Retention.LONG);
 
         String later = "{\"sub\":\"c-42\",\"art\":\"/a\",\"jti\":\"j\",\"iat\":2000000,\"exp\":2000060}";
         assertThat(verify(new Event(Tokens.signed(later), "view", null), 2_000_000))
