@@ -85,9 +85,9 @@ class WorkerSchedule implements SchedulingConfigurer {
 
     @Bean
     HealthIndicator settlementHealthIndicator(Watch comparison) {
-        return () -> (settlement.works && watch.works && comparison.hasCompared() ? Health.up() : Health.down())
-                .withDetail("settlement", settlement.works ? "works" : "failing")
-                .withDetail("watch", watch.works ? "works" : "failing")
+        return () -> (settlement.works() && watch.works() && comparison.hasCompared() ? Health.up() : Health.down())
+                .withDetail("settlement", settlement.works() ? "works" : "failing")
+                .withDetail("watch", watch.works() ? "works" : "failing")
                 .withDetail("counters", comparison.hasCompared() ? "compared" : "not compared with the ledger yet")
                 .build();
     }
@@ -123,7 +123,7 @@ class WorkerSchedule implements SchedulingConfigurer {
 
         /**
          * @param what the task's name in the log
-         * @param run does it, and tells how long it need not be done again
+         * @param run does it, and returns the pause before the next run
          */
         Task(String what, Duration leastPause, Supplier<Duration> run, Ticker ticker) {
             this.what = what;

@@ -39,10 +39,10 @@ abstract class Contestant implements AutoCloseable {
     }
 
     /**
-     * Starts a main class as a process of its own, on the same class path, with the heap of the edge; returns when it is ready.
+     * Starts a main class as a process of its own, on the same class path, with the heap size of ingest-api; returns when it is ready.
      *
      * @param name of the process and of its log
-     * @param environment what is not for the eyes of others
+     * @param environment secret variables: others can read the arguments
      * @throws dev.millrace.local.process.CommandException with the last lines of its log when it does not come up
      */
     static ServerProcess startJava(
@@ -137,7 +137,7 @@ abstract class Contestant implements AutoCloseable {
      * A contestant that can be started.
      *
      * @param name as options and results name it
-     * @param scenarios what it is measured in
+     * @param scenarios its cases
      */
     record Entrant(String name, List<Scenario> scenarios, Opening opening) {
         /** All that can take part, in the order in which the table shows them. */

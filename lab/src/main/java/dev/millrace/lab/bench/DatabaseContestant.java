@@ -29,7 +29,7 @@ abstract class DatabaseContestant extends Contestant {
 
     private final PostgresServer server;
 
-    /** @param settings what is to be said of them, for people */
+    /** @param settings the server's settings, for people */
     DatabaseContestant(Place place, String settings) throws SQLException {
         server = PostgresServer.start(place, 0, Durability.ALWAYS);
         try (Connection connection = connect(PostgresServer.SUPERUSER)) {

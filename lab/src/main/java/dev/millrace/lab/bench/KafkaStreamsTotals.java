@@ -134,7 +134,7 @@ final class KafkaStreamsTotals extends DatabaseContestant {
         super.close();
     }
 
-    /** Totals only grow, so that a round is what they have grown by. */
+    /** Totals only grow, so a round counts their growth. */
     @Override
     Round prepare(Scenario scenario, Events events) throws SQLException {
         Pipeline pipeline = new Pipeline(scenario.shape(), events);

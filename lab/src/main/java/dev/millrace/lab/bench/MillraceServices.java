@@ -133,7 +133,7 @@ final class MillraceServices extends HttpContestant {
         return micros;
     }
 
-    /** @throws IllegalStateException naming the creators who have earned something else, though the sum is right */
+    /** @throws IllegalStateException naming the creators whose earnings differ, though the sum is right */
     static void mustBe(Map<String, Long> earned, Map<String, Long> expected) {
         if (!earned.equals(expected)) {
             throw new IllegalStateException("micros paid and micros due are " + Maps.difference(earned, expected));

@@ -18,7 +18,7 @@ final class Pipeline {
     private final Case shape;
     private final List<Click> clicks;
 
-    /** @param id by which it counts once */
+    /** @param id idempotency key */
     record Click(String id, String creator) {}
 
     /** Writes the events out. */

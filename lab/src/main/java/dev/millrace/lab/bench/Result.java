@@ -36,7 +36,7 @@ record Result(Scenario scenario, List<Measured> rounds) {
      * @param latency nanoseconds of each request
      * @param cpuSeconds by process, of sending and settling
      * @param spent during the same
-     * @param countedMicros what is in the balances
+     * @param countedMicros sum of the balances
      * @param sentAgain requests that were refused or broke, and were sent again
      */
     record Measured(

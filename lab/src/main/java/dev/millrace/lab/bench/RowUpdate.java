@@ -33,7 +33,7 @@ final class RowUpdate extends DatabaseContestant {
         super(stage.place(NAME), ", fsync on, synchronous_commit on, autocommit, prepared statements");
     }
 
-    /** One thread a connection, each takes the next event when the one before is committed. */
+    /** One thread per connection. A thread takes its next event after it has committed the last one. */
     @Override
     Round prepare(Scenario scenario, Events events) throws SQLException {
         openBalances(scenario.creators());

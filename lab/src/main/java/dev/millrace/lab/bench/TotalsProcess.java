@@ -55,7 +55,7 @@ final class TotalsProcess {
     /** As its consumer group is called. */
     static final String APPLICATION = "totals";
 
-    /** The consumer group of the sink, whose offsets say what is in Postgres. */
+    /** The consumer group of the sink. Postgres has all totals up to its offsets. */
     static final String SINK = "sink";
 
     /** The environment variable with the password of the database. */

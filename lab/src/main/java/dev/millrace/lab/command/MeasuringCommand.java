@@ -6,7 +6,7 @@ import dev.millrace.local.command.Terminal;
 import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
-/** A command that measures and prints a report, also of what it has measured until Ctrl-C. */
+/** A command that measures and prints a report. Ctrl-C ends it with a report of the results so far. */
 public abstract class MeasuringCommand extends LabCommand {
     @Option(names = "--json", description = "Print one JSON object and nothing else; progress goes to standard error.")
     private boolean json;
@@ -24,7 +24,7 @@ public abstract class MeasuringCommand extends LabCommand {
     /**
      * Returns the exit code: 0 when something was measured and nothing is wrong.
      *
-     * @param soFar what has been found; any thread may ask at any time
+     * @param soFar the report so far; any thread may ask at any time
      */
     protected final int measure(long seed, ProgressPrinter progress, Supplier<Report> soFar, Measurement measurement)
             throws Exception {

@@ -173,7 +173,7 @@ public final class Delivery {
         return requests.get(requestOf[arrival]);
     }
 
-    /** Whether nobody waits any more for the answer to what was sent then. */
+    /** Whether the wait for the answer to a request of that time is over. */
     boolean isLate(long sent, long now) {
         return onRefusal != OnRefusal.REPEAT && now - sent >= PATIENCE;
     }
@@ -217,7 +217,7 @@ public final class Delivery {
         score.refused(arrival, now, reply.retryAfter() > 0 ? reason : reason + Score.WITHOUT_RETRY_AFTER);
     }
 
-    /** Its connection broke, or nobody waits for it any more: nobody knows what the server made of it. */
+    /** Its connection broke, or the wait is over. The server may have counted it. */
     void unanswered(int arrival, boolean late, long now) {
         if (onRefusal == OnRefusal.REPEAT) {
             repeat(arrival, now + PAUSE);

@@ -290,7 +290,7 @@ public final class LoadClient {
                 }
             }
 
-            /** Takes the next arrival; a server that answered early takes the rest of the one before first. */
+            /** Takes the next arrival. If the server answered before the whole request was sent, the rest of it goes first. */
             private void goOn() {
                 if (arrival == Delivery.NOTHING && out == null) {
                     int next = delivery.next(System.nanoTime());

@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 
-/** Sends events to a running stack, and holds what was acknowledged against what Redis and the ledger have got. For one thread. */
+/** Sends events to a running stack, and compares acknowledged money with Redis' and the ledger's. For one thread. */
 public final class StackLoad {
     /** That events are drawn of, where nothing else is said. */
     public static final int CREATORS = 1_000;

@@ -147,7 +147,7 @@ final class Overload {
      * Sends what arrives until everything is acknowledged and settled.
      *
      * @param delivery a level; what comes after it is the way back
-     * @param beside what is sent meanwhile, ended by this; or null
+     * @param beside traffic sent meanwhile, ended by this; or null
      */
     private LoadFigures arrive(String name, int percent, Delivery delivery, LoadClient.@Nullable Background beside)
             throws Exception {

@@ -42,7 +42,7 @@ final class OverloadFindings {
     private final Overload.Plan plan;
     private final ProgressPrinter progress;
 
-    /** Something that is promised, whether it was so, and what was measured. */
+    /** A promise, whether it held, and the measured figures. */
     record Promise(String text, boolean holds, String measured) {}
 
     OverloadFindings(Overload.Plan plan, ProgressPrinter progress) {

@@ -22,7 +22,7 @@ record Nodes(ScalePart part) {
     private static final int CONNECTIONS = 4;
     private static final int LOOKS = 12;
 
-    /** How long a node takes to read what is remembered, and what another one's readers notice of it. */
+    /** Measures how long a node takes to read the logs, and the latency of another node meanwhile. */
     void start(int remembered, int rate, long seed) throws Exception {
         MillraceStack stack = part.stack();
         stack.remember(remembered, seed, part.progress());

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * What each part works with.
  *
  * @param name of the part
- * @param figures takes what was measured
+ * @param figures takes the measured figures
  */
 record ScalePart(
         String name,
@@ -44,7 +44,7 @@ record ScalePart(
 
     /** Takes a figure. */
     interface Figures {
-        /** @param what the part and what it did */
+        /** @param what the part and its step */
         void add(String what, String name, Number value);
     }
 

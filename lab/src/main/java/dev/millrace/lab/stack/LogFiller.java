@@ -22,7 +22,7 @@ import java.util.function.LongConsumer;
  * nothing else is counted meanwhile.
  */
 final class LogFiller {
-    /** Identities of an entry: what a full section has. */
+    /** Identities of an entry: those of a full section. */
     private static final int ENTRY = 4_096;
 
     /** The oldest is so old: nothing of it is trimmed for two hours. */

@@ -23,7 +23,7 @@ public record ProcessUsage(long pid) {
     private static final String FORGET_HIGH_WATER = "5";
     private static final int KIB_A_MIB = 1024;
 
-    /** CPU seconds of this process alone, without what it has started. */
+    /** CPU seconds of this process alone, without its children. */
     public static double ownCpuSeconds() {
         return cpuSeconds(ProcessHandle.current());
     }

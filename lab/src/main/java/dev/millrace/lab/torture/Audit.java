@@ -117,7 +117,7 @@ final class Audit {
     }
 
     /**
-     * Compares the creators' postings with what was sent, and with everything that follows from them. Nothing may move meanwhile.
+     * Compares the creators' postings with the sent events, and with scores, balances and cursors. Nothing may move meanwhile.
      *
      * @param balances of some creators, as the API shows them
      * @return the partitions

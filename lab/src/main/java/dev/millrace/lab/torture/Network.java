@@ -30,7 +30,7 @@ final class Network implements AutoCloseable {
         return Objects.requireNonNull(links.get(target), () -> target + " is no link");
     }
 
-    /** The same settings, by which the services reach Redis and Postgres over the links. */
+    /** The same settings with the links' addresses for Redis and Postgres. */
     LabSettings over(LabSettings settings) {
         LabSettings linked = settings;
         for (Map.Entry<Target, TcpLink> link : links.entrySet()) {

@@ -21,7 +21,7 @@ final class Oracle {
     /** Events that have been accepted, or had been before. */
     final Tally acknowledged = new Tally();
 
-    /** Events of which nobody will ever know whether they were counted. */
+    /** Events without an answer: they may or may not have counted. */
     final Tally unanswered = new Tally();
 
     private final AtomicLongMap<String> highestSeen = AtomicLongMap.create();

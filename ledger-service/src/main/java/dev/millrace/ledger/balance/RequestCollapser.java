@@ -34,7 +34,7 @@ final class RequestCollapser<Q, A> {
 
     /**
      * @param most questions in one read
-     * @param late what a caller gets whose patience has ended
+     * @param late the failure of a caller whose patience has ended
      * @param reading completes the answers to questions
      */
     RequestCollapser(int most, Supplier<RuntimeException> late, Consumer<Map<Q, CompletableFuture<A>>> reading) {
@@ -81,7 +81,7 @@ final class RequestCollapser<Q, A> {
         return waiting.computeIfAbsent(question, _ -> new CompletableFuture<>());
     }
 
-    /** Others who have asked the same since leave, too. */
+    /** Removes the question. Later callers of the same question fail with it. */
     private synchronized void leave(Q question, CompletableFuture<A> answer) {
         if (waiting.remove(question, answer)) {
             answer.completeExceptionally(late.get());

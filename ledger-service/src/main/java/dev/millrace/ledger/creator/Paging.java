@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How much one answer holds, and where the next page goes on. */
 public final class Paging {
-    /** A number up to 10^18, in the one way to write it. */
+    /** A whole number below 10^18, without leading zeros. */
     public static final String NUMBER = "(0|[1-9][0-9]{0,17})";
 
     private static final int LONGEST = 1_000;
@@ -33,7 +33,7 @@ public final class Paging {
         throw Problem.LIMIT_INVALID.because("limit '%s' is not a whole number from 1 to %d", text, most);
     }
 
-    /** An opaque word that stands for these fields. */
+    /** The opaque cursor of these fields. */
     public static String cursor(Object... fields) {
         StringBuilder text = new StringBuilder();
         for (Object field : fields) {
@@ -48,7 +48,7 @@ public final class Paging {
      * The fields of a cursor.
      *
      * @param form of the fields, with a line break between them; its groups are returned
-     * @return empty when the word is none of ours: there is one word for the same fields, without padding or spare bits
+     * @return empty when this class has not made the cursor: the same fields have one cursor, without padding or spare bits
      */
     public static Optional<Matcher> fields(String word, Pattern form) {
         try {
@@ -60,7 +60,7 @@ public final class Paging {
                 }
             }
         } catch (IllegalArgumentException e) {
-            // no word of ours
+            // no Base64
         }
         return Optional.empty();
     }

@@ -115,7 +115,7 @@ public final class StatementEndpoint {
         return Paging.cursor(ChronoUnit.MICROS.between(Instant.EPOCH, last.at()), last.journal(), last.publisher());
     }
 
-    /** @throws dev.millrace.service.problem.ProblemException when the cursor is none of ours */
+    /** @throws dev.millrace.service.problem.ProblemException when the cursor is malformed */
     static Statement.Key key(String cursor) {
         return Paging.fields(cursor, KEY)
                 .map(fields -> new Statement.Key(

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compares counted money that is not settled: pointers with cursors, the running totals with settled and pending, and
- * that every unsettled epoch adds up. As true as the cursors are: the caller looks whether they have stood still.
+ * that every unsettled epoch adds up. The result holds if the cursors have not moved, which the caller checks.
  */
 final class CounterCheck {
     /** An open epoch is read while its number of events has no more digits than this: below ten million. */

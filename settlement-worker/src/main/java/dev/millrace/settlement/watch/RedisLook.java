@@ -50,7 +50,7 @@ final class RedisLook {
         this.losable = new OutageLog("Redis is not durable", Level.ERROR, ticker);
     }
 
-    /** A partition as it was found, and the connection by which. */
+    /** A partition's state, and the connection that read it. */
     record Seen(Link link, PartitionState state) {
         boolean isConfirmed() {
             return link.process().equals(state.process());
