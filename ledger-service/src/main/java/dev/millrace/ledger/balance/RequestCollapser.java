@@ -30,7 +30,13 @@ final class RequestCollapser<Q, A> {
             Thread.ofPlatform().daemon().name("reader").factory());
 
     /** In the order in which they were asked. While there are any, the reader has a read to do. */
-    private final Map<Q, CompletableFuture<A>> waiting = new LinkedHashMap<>();
+    private final Map<Q, Waiting<A>> waiting = new LinkedHashMap<>();
+
+    /** A question in the queue, and how many callers wait for its answer. Guarded by the collapser. */
+    private static final class Waiting<A> {
+        private final CompletableFuture<A> answer = new CompletableFuture<>();
+        private int callers;
+    }
 
     /**
      * @param most questions in one read
@@ -50,19 +56,22 @@ final class RequestCollapser<Q, A> {
      * @throws RuntimeException of the read that was to give it, or {@code late}
      */
     A ask(Q question, Duration patience) {
-        CompletableFuture<A> answer = queue(question);
+        Waiting<A> place = queue(question);
         try {
-            return answer.get(patience.toNanos(), NANOSECONDS);
+            return place.answer.get(patience.toNanos(), NANOSECONDS);
         } catch (TimeoutException e) {
-            leave(question, answer);
+            if (leave(question, place)) {
+                throw late.get();
+            }
         } catch (InterruptedException e) {
+            leave(question, place);
             Thread.currentThread().interrupt();
             throw late.get();
         } catch (ExecutionException e) {
             throw unchecked(e);
         }
         try {
-            return answer.join(); // the read is under way, and ends by the stores' own limits
+            return place.answer.join(); // the read is under way, and ends by the stores' own limits
         } catch (CompletionException e) {
             throw unchecked(e);
         }
@@ -74,18 +83,24 @@ final class RequestCollapser<Q, A> {
         return new IllegalStateException(cause);
     }
 
-    private synchronized CompletableFuture<A> queue(Q question) {
+    private synchronized Waiting<A> queue(Q question) {
         if (waiting.isEmpty()) {
             reader.execute(this::read);
         }
-        return waiting.computeIfAbsent(question, _ -> new CompletableFuture<>());
+        Waiting<A> place = waiting.computeIfAbsent(question, _ -> new Waiting<>());
+        place.callers++;
+        return place;
     }
 
-    /** Removes the question. Later callers of the same question fail with it. */
-    private synchronized void leave(Q question, CompletableFuture<A> answer) {
-        if (waiting.remove(question, answer)) {
-            answer.completeExceptionally(late.get());
+    /** One caller waits no more, and the last one takes the question out; false when its read has begun. */
+    private synchronized boolean leave(Q question, Waiting<A> place) {
+        if (waiting.get(question) != place) {
+            return false;
         }
+        if (--place.callers == 0) {
+            waiting.remove(question);
+        }
+        return true;
     }
 
     private void read() {
@@ -101,7 +116,7 @@ final class RequestCollapser<Q, A> {
 
     private synchronized Map<Q, CompletableFuture<A>> take() {
         Map<Q, CompletableFuture<A>> next = new LinkedHashMap<>();
-        waiting.entrySet().stream().limit(most).forEach(one -> next.put(one.getKey(), one.getValue()));
+        waiting.entrySet().stream().limit(most).forEach(one -> next.put(one.getKey(), one.getValue().answer));
         waiting.keySet().removeAll(next.keySet());
         if (!waiting.isEmpty()) {
             reader.execute(this::read);

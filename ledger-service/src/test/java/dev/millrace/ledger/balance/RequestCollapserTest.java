@@ -110,6 +110,16 @@ class RequestCollapserTest {
         assertThat(held.join()).isEqualTo(HELD + "!");
     }
 
+    @Test
+    void aCallerWhosePatienceEndsTakesNobodyElseAlong() {
+        RequestCollapser<String, String> collapser = collapser(2);
+        List<CompletableFuture<String>> answers = askWhileHeld(collapser, "a");
+        assertThatThrownBy(() -> collapser.ask("a", SHORT)).hasMessage("late");
+        assertThat(collapser.waiting()).isEqualTo(1);
+        release.complete(null);
+        assertThat(answers.getLast().join()).isEqualTo("a!");
+    }
+
     /** When a store gets slow, as many reads as callers would make it slower. */
     @Test
     void aReadThatHangsKeepsNobodyAndNobodyReadsAlone() {
