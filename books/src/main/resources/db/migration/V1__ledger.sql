@@ -87,7 +87,7 @@ CREATE TABLE account (
         -- Lengths, and a search for a character that does not belong there: a bounded repetition ({1,64}) of a regular expression
         -- takes 25 times as long (docs/decisions/0014).
         CHECK (CASE
-            WHEN starts_with(name, 'creator:') THEN length(name) BETWEEN 9 AND 72 AND substr(name, 9) !~ '[^A-Za-z0-9._:-]'
+            WHEN starts_with(name, 'creator:') THEN length(name) BETWEEN 9 AND 77 AND substr(name, 9) !~ '[^A-Za-z0-9._:-]'
             WHEN starts_with(name, 'publisher:') THEN length(name) BETWEEN 11 AND 42 AND substr(name, 11) !~ '[^a-z0-9-]'
             ELSE name IN ('payout', 'adjustment', 'discarded')
         END),
@@ -424,7 +424,7 @@ CREATE TRIGGER entries_stay BEFORE TRUNCATE ON quarantine_decision FOR EACH STAT
 -- Engagement by day (UTC, of the seal). Σ units × rate of a settlement = its micros.
 CREATE TABLE engagement (
     day          date NOT NULL,
-    creator      text COLLATE "C" NOT NULL CHECK (length(creator) BETWEEN 1 AND 64 AND creator !~ '[^A-Za-z0-9._:-]'),
+    creator      text COLLATE "C" NOT NULL CHECK (length(creator) BETWEEN 1 AND 69 AND creator !~ '[^A-Za-z0-9._:-]'),
     publisher    text COLLATE "C" NOT NULL CHECK (length(publisher) BETWEEN 1 AND 32 AND publisher !~ '[^a-z0-9-]'),
     article      text COLLATE "C" NOT NULL CHECK (length(article) BETWEEN 1 AND 128),
     type         text COLLATE "C" NOT NULL,

@@ -1,12 +1,16 @@
 package dev.millrace.books;
 
 import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.Limits;
 import dev.millrace.common.catalog.RateCard;
 import java.sql.Array;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -55,18 +59,38 @@ public class CatalogSnapshots {
     private Map<String, Catalog.Publisher> publishers() {
         return jdbc
                 .sql("""
-                        SELECT publisher,
-                               coalesce(array_agg(number ORDER BY number) FILTER (WHERE revoked_at IS NULL AND number IS NOT NULL), '{}') AS live,
-                               coalesce(array_agg(number ORDER BY number) FILTER (WHERE revoked_at IS NOT NULL), '{}') AS revoked
-                        FROM publisher LEFT JOIN publisher_key USING (publisher)
-                        GROUP BY publisher
+                        SELECT p.*, k.live, k.revoked,
+                               CASE creators WHEN 'listed' THEN
+                                   (SELECT coalesce(array_agg(creator), '{}') FROM publisher_creator c WHERE c.publisher = p.publisher)
+                               END AS listed
+                        FROM publisher p, LATERAL (
+                            SELECT coalesce(array_agg(number ORDER BY number) FILTER (WHERE revoked_at IS NULL), '{}') AS live,
+                                   coalesce(array_agg(number ORDER BY number) FILTER (WHERE revoked_at IS NOT NULL), '{}') AS revoked
+                            FROM publisher_key WHERE publisher = p.publisher
+                        ) k
                         """)
                 .query((row, _) -> Map.entry(
                         row.getString("publisher"),
-                        new Catalog.Publisher(numbers(row.getArray("live")), numbers(row.getArray("revoked")))))
+                        new Catalog.Publisher(
+                                numbers(row.getArray("live")), numbers(row.getArray("revoked")), limits(row))))
                 .list()
                 .stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private static Limits limits(ResultSet row) throws SQLException {
+        OffsetDateTime until = row.getObject("until", OffsetDateTime.class);
+        Array listed = row.getArray("listed");
+        return new Limits(
+                row.getString("state").equals("suspended"),
+                until == null ? null : until.toEpochSecond(),
+                row.getObject("budget_day", Long.class),
+                row.getObject("budget_total", Long.class),
+                row.getObject("events_per_second", Integer.class),
+                listed == null ? null : Set.of((String[]) listed.getArray()),
+                row.getObject("new_creators_per_day", Integer.class),
+                row.getObject("new_articles_per_day", Integer.class),
+                row.getLong("corrected"));
     }
 
     private static List<Integer> numbers(Array array) throws SQLException {
@@ -76,8 +100,8 @@ public class CatalogSnapshots {
     private List<RateCard> cards() {
         return new RateCards(jdbc)
                 .all().stream()
-                        .map(card ->
-                                new RateCard(card.version(), card.effectiveAt().getEpochSecond(), card.rates()))
+                        .map(card -> new RateCard(
+                                card.version(), card.effectiveAt().getEpochSecond(), card.publisher(), card.rates()))
                         .toList();
     }
 }

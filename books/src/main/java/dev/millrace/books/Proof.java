@@ -11,7 +11,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Proves that epochs add up, with prices and publishers as the ledger has them: no sum is negative, the earnings sum to their control total,
- * each publisher and each price is in the ledger, and the units times their rates sum to what each creator has earned. One statement, over the
+ * each publisher and each price is in the ledger, no price is another publisher's, and the units times their rates sum to what each creator has earned. One statement, over the
  * tables {@code earned} (part, creator, micros) and {@code engaged} (part, creator, publisher, article, type, rate_version, units), in
  * which a part is an epoch. Redis names counts, never prices.
  */
@@ -48,6 +48,11 @@ public final class Proof {
                 SELECT part, 4, concat_ws('|', rate_version, type), format('rate version %s has no price for %s in the ledger', rate_version, type)
                 FROM (SELECT DISTINCT part, rate_version, type FROM named) n
                 WHERE NOT EXISTS (SELECT FROM rate r WHERE r.version = n.rate_version AND r.type = n.type)
+                UNION ALL
+                SELECT part, 4, concat_ws('|', rate_version, n.publisher), format('rate version %s is publisher %s''s, and not %s''s',
+                       rate_version, c.publisher, n.publisher)
+                FROM (SELECT DISTINCT part, rate_version, publisher FROM named) n JOIN rate_card c ON c.version = n.rate_version
+                WHERE c.publisher <> n.publisher
                 UNION ALL
                 SELECT e.part, 5, '', format('earnings sum to %s micros, the control total is %s micros', coalesce(s.micros, 0), e.micros)
                 FROM expected e LEFT JOIN (SELECT part, sum(micros) AS micros FROM earner GROUP BY part) s USING (part)

@@ -3,6 +3,7 @@ package dev.millrace.books;
 import dev.millrace.common.catalog.Rate;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The tables rate_card and rate. A card is never changed. */
@@ -25,17 +27,25 @@ public final class RateCards {
      * A card, as it is stored.
      *
      * @param effectiveAt the first second at which it is in force
+     * @param publisher whose events it prices; null: everybody's
      * @param rates by type
      */
-    public record Card(int version, Instant effectiveAt, Instant createdAt, Map<String, Rate> rates) {}
+    public record Card(
+            int version,
+            Instant effectiveAt,
+            Instant createdAt,
+            @Nullable String publisher,
+            Map<String, Rate> rates) {}
 
     /** All cards, by effective time, the oldest first. */
     public List<Card> all() {
-        List<Card> cards = jdbc.sql("SELECT version, effective_at, created_at FROM rate_card ORDER BY effective_at")
+        List<Card> cards = jdbc.sql(
+                        "SELECT version, effective_at, created_at, publisher FROM rate_card ORDER BY effective_at, version")
                 .query((row, _) -> new Card(
                         row.getInt("version"),
                         instant(row, "effective_at"),
                         instant(row, "created_at"),
+                        row.getString("publisher"),
                         new TreeMap<>()))
                 .list();
         Map<Integer, Card> byVersion = cards.stream().collect(Collectors.toMap(Card::version, Function.identity()));
@@ -52,12 +62,20 @@ public final class RateCards {
         return row.getObject(column, OffsetDateTime.class).toInstant();
     }
 
-    /** Adds a card, in the caller's transaction. */
-    public Card add(int version, Instant effectiveAt, Map<String, Rate> rates) {
-        Instant createdAt = jdbc.sql(
-                        "INSERT INTO rate_card (version, effective_at) VALUES (:version, :effective) RETURNING created_at")
+    /**
+     * Adds a card, in the caller's transaction.
+     *
+     * @param publisher whose events it prices; null: everybody's
+     */
+    public Card add(int version, Instant effectiveAt, @Nullable String publisher, Map<String, Rate> rates) {
+        Instant createdAt = jdbc.sql("""
+                        INSERT INTO rate_card (version, effective_at, publisher)
+                        VALUES (:version, :effective, :publisher)
+                        RETURNING created_at
+                        """)
                 .param("version", version)
                 .param("effective", effectiveAt.atOffset(ZoneOffset.UTC))
+                .param("publisher", publisher, Types.VARCHAR)
                 .query((row, _) -> instant(row, "created_at"))
                 .single();
         List<Rate> values = List.copyOf(rates.values()); // in the order of the keys
@@ -67,7 +85,7 @@ public final class RateCards {
                 .param("micros", values.stream().map(Rate::micros).toArray(Long[]::new))
                 .param("caps", values.stream().map(Rate::cap).toArray(Integer[]::new))
                 .update();
-        return new Card(version, effectiveAt, createdAt, rates);
+        return new Card(version, effectiveAt, createdAt, publisher, rates);
     }
 
     /** The database's clock, not the transaction's beginning: waiting for another change must not eat up a card's notice. */

@@ -9,6 +9,7 @@ import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Kid;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,17 +46,88 @@ class CatalogTest {
 
     @Test
     void theCardInForceIsTheLastThatHasBegun() {
-        assertThat(catalog.cardAt(0).version()).isEqualTo(1);
-        assertThat(catalog.cardAt(499).version()).isEqualTo(1);
-        assertThat(catalog.cardAt(500).version()).isEqualTo(2);
+        assertThat(catalog.cardAt("demo", 0).version()).isEqualTo(1);
+        assertThat(catalog.cardAt("demo", 499).version()).isEqualTo(1);
+        assertThat(catalog.cardAt("demo", 500).version()).isEqualTo(2);
         assertThat(catalog.card(2)).contains(second);
         assertThat(catalog.card(3)).isEmpty();
         assertThat(second.rate(EventType.COMMENT)).isEmpty();
     }
 
     @Test
+    void aPublishersOwnCardInForceGoesBeforeEverybodys() {
+        RateCard own = new RateCard(3, 300, "demo", Map.of("view", new Rate(3_000, 1)));
+        RateCard later = new RateCard(4, 700, "demo", Map.of("view", new Rate(4_000, 1)));
+        RateCard others = new RateCard(5, 300, "zoo", Map.of("view", new Rate(5_000, 1)));
+        Catalog mixed = new Catalog(9, Map.of(), List.of(later, second, others, own, first));
+        assertThat(mixed.cardAt("demo", 299)).isEqualTo(first);
+        assertThat(mixed.cardAt("demo", 300)).isEqualTo(own);
+        assertThat(mixed.cardAt("demo", 699)).isEqualTo(own);
+        assertThat(mixed.cardAt("demo", 700)).isEqualTo(later);
+        assertThat(mixed.cardAt("zoo", 299)).isEqualTo(first);
+        assertThat(mixed.cardAt("zoo", 900)).isEqualTo(others);
+        for (String without : List.of("a", "dem", "demo-2", "zoos")) {
+            assertThat(mixed.cardAt(without, 499)).isEqualTo(first);
+            assertThat(mixed.cardAt(without, 500)).isEqualTo(second);
+        }
+        assertThat(CatalogJson.read(CatalogJson.write(mixed))).isEqualTo(mixed);
+    }
+
+    @Test
+    void everybodyHasACardAndNoTwoOfAnOwnerBeginTogether() {
+        RateCard own = new RateCard(3, 0, "demo", Map.of());
+        assertThatThrownBy(() -> new Catalog(9, Map.of(), List.of(own)))
+                .hasMessage("catalogue revision 9 has no rate card for everybody");
+        assertThatThrownBy(() -> new Catalog(9, Map.of(), List.of(first, own, new RateCard(4, 0, "demo", Map.of()))))
+                .hasMessage("catalogue revision 9: rate cards 3 and 4 begin at the same second");
+    }
+
+    @Test
     void aSnapshotReadsBackAsItWasWritten() {
         assertThat(CatalogJson.read(CatalogJson.write(catalog))).isEqualTo(catalog);
+    }
+
+    @Test
+    void limitsAreReadBackAndThoseNotSetAreLeftOut() {
+        Limits all = new Limits(true, 7L, 0L, 1L << 60, 2, Set.of("c-1", "c-2"), 3, 4, 5L);
+        Limits closed = new Limits(null, null, null, null, null, Set.of(), null, null, null);
+        Catalog limited = new Catalog(
+                9,
+                Map.of(
+                        "all", new Catalog.Publisher(List.of(1), List.of(), all),
+                        "closed", new Catalog.Publisher(List.of(1), List.of(), closed),
+                        "none", new Catalog.Publisher(List.of(1), List.of())),
+                List.of(first));
+        String json = CatalogJson.write(limited);
+        assertThat(CatalogJson.read(json)).isEqualTo(limited);
+        assertThat(json)
+                .contains("\"closed\":{\"live\":[1],\"revoked\":[],\"limits\":{\"creators\":[]}}")
+                .contains("\"none\":{\"live\":[1],\"revoked\":[]}")
+                .doesNotContain("null")
+                .doesNotContain("hasBudget");
+        assertThat(limited.limits("all")).isEqualTo(all);
+        assertThat(limited.limits("nobody")).isEqualTo(Limits.NONE);
+    }
+
+    @Test
+    void aSuspensionEndsByItself() {
+        Limits forGood = new Limits(true, null, null, null, null, null, null, null, null);
+        Limits until = new Limits(true, 100L, null, null, null, null, null, null, null);
+        assertThat(forGood.isSuspended(Long.MAX_VALUE)).isTrue();
+        assertThat(until.isSuspended(99)).isTrue();
+        assertThat(until.isSuspended(100)).isFalse();
+        assertThat(Limits.NONE.isSuspended(0)).isFalse();
+    }
+
+    @Test
+    void theBudgetInAllGrowsByWhatWasGivenBack() {
+        Limits limits = new Limits(null, null, 10L, 100L, null, null, null, null, 7L);
+        assertThat(limits.mostInADay()).isEqualTo(10);
+        assertThat(limits.mostInAll()).isEqualTo(107);
+        assertThat(limits.hasBudget()).isTrue();
+        assertThat(Limits.NONE.mostInADay()).isEqualTo(Long.MAX_VALUE);
+        assertThat(Limits.NONE.mostInAll()).isEqualTo(Long.MAX_VALUE);
+        assertThat(Limits.NONE.hasBudget()).isFalse();
     }
 
     @ParameterizedTest

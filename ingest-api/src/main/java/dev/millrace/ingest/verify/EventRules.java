@@ -122,7 +122,7 @@ record EventRules(
     private Verdict priced(
             String publisher, Claims claims, EventType type, @Nullable String key, Catalog catalog, long now)
             throws RejectedException {
-        RateCard card = card(catalog, claims.issuedAt(), now);
+        RateCard card = card(catalog, publisher, claims.issuedAt(), now);
         Rate rate = card.rate(type)
                 .orElseThrow(() -> new RejectedException(
                         RejectionCode.TYPE_UNKNOWN, "rate card %d has no price for %s", card.version(), type));
@@ -145,8 +145,8 @@ record EventRules(
      * no later than the one in force now. So nobody gets a future price by dating ahead, and an old price goes on for at most
      * 15 minutes, however far tokens are dated back.
      */
-    private static RateCard card(Catalog catalog, long issuedAt, long now) {
-        return catalog.cardAt(Math.clamp(issuedAt, now - PRICE_GRACE, now));
+    private static RateCard card(Catalog catalog, String publisher, long issuedAt, long now) {
+        return catalog.cardAt(publisher, Math.clamp(issuedAt, now - PRICE_GRACE, now));
     }
 
     private long identity(String publisher, Claims claims, EventType type, String key) {

@@ -64,7 +64,7 @@ public class PriceBenchmark extends EventBenchmark {
     @Benchmark
     public Micros millrace() {
         int event = next();
-        Rate rate = ours.cardAt(seconds[event]).rate(types[event]).orElseThrow();
+        Rate rate = ours.cardAt("demo", seconds[event]).rate(types[event]).orElseThrow();
         return rate.price(rate.units(quantities[event]));
     }
 

@@ -54,7 +54,7 @@ public final class TokenFuzz {
 
     private static void requireGenuine(PricedEvent event, Event received) {
         Map<String, Object> claims = Genuine.require(received, Tokens.CATALOG, NOW);
-        RateCard card = Tokens.CATALOG.cardAt(Math.clamp(event.issuedAt(), NOW - 900, NOW));
+        RateCard card = Tokens.CATALOG.cardAt("demo", Math.clamp(event.issuedAt(), NOW - 900, NOW));
         Rate rate = card.rate(event.name().type()).orElseThrow();
         long quantity = claims.get("qty") instanceof Number qty ? qty.longValue() : 1;
         boolean priced = event.name().rateVersion() == card.version()

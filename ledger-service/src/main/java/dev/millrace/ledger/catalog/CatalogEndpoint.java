@@ -135,6 +135,7 @@ final class CatalogEndpoint {
         Problem.RATE_INVALID,
         Problem.RATE_IN_THE_PAST,
         Problem.RATE_EXISTS,
+        Problem.PUBLISHER_UNKNOWN,
         Problem.CATALOG_BEHIND,
         Problem.BODY_MALFORMED
     })
@@ -143,6 +144,11 @@ final class CatalogEndpoint {
     ResponseEntity<Card> add(@RequestBody RateRequest body) {
         @Nullable Instant effectiveAt = body.time();
         Map<String, Rate> named = body.changes();
-        return changes.make(() -> rates.add(effectiveAt, named));
+        return changes.make(() -> {
+            if (body.publisher() != null) {
+                changes.requirePublisher(body.publisher());
+            }
+            return rates.add(body.publisher(), effectiveAt, named);
+        });
     }
 }

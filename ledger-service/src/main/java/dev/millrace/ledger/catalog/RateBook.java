@@ -10,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -44,15 +45,20 @@ final class RateBook {
     /**
      * Adds a card: the rates in force at its time, with the changes.
      *
+     * @param publisher whose events it prices; null: everybody's
      * @param asked when it takes effect; null: as soon as the standard notice allows
      */
-    Card add(@Nullable Instant asked, Map<String, Rate> changes) {
+    Card add(@Nullable String publisher, @Nullable Instant asked, Map<String, Rate> changes) {
         List<Card> cards = cards();
-        Instant effectiveAt = asked == null ? soonest(cards) : checked(asked, cards);
-        Map<String, Rate> rates = new TreeMap<>(inForce(cards, effectiveAt).rates());
+        List<Card> own = cards.stream()
+                .filter(card -> Objects.equals(card.publisher(), publisher))
+                .toList();
+        Instant effectiveAt = asked == null ? soonest(own) : checked(asked, own);
+        Map<String, Rate> rates =
+                new TreeMap<>(inForce(cards, publisher, effectiveAt).rates());
         rates.putAll(changes);
         int version = cards.stream().mapToInt(Card::version).max().orElse(0) + 1;
-        return stored.add(version, effectiveAt, rates);
+        return stored.add(version, effectiveAt, publisher, rates);
     }
 
     private Instant soonest(List<Card> cards) {
@@ -86,10 +92,13 @@ final class RateBook {
         return cards.stream().anyMatch(card -> card.effectiveAt().equals(second));
     }
 
-    private static Card inForce(List<Card> cards, Instant at) {
+    /** The publisher's own newest card in force, otherwise everybody's, as {@link dev.millrace.common.catalog.Catalog#cardAt} has it. */
+    private static Card inForce(List<Card> cards, @Nullable String publisher, Instant at) {
         return cards.stream()
+                .filter(card -> card.publisher() == null || card.publisher().equals(publisher))
                 .filter(card -> !card.effectiveAt().isAfter(at))
-                .max(Comparator.comparing(Card::effectiveAt))
+                .max(Comparator.comparing((Card card) -> card.publisher() != null)
+                        .thenComparing(Card::effectiveAt))
                 .orElseThrow(() -> new IllegalStateException("no rate card is in force at %s".formatted(at)));
     }
 }

@@ -16,10 +16,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A rate card as asked for. Numbers are read as decimals of any size, so that 0.5 micros is refused and not rounded.
  *
+ * @param publisher whose events it prices; absent: everybody's
  * @param effectiveAt whole second; absent: as soon as possible
  * @param rates by type; types left out keep the rate in force at that time
  */
 record RateRequest(
+        @Schema(nullable = true, example = "demo") @Nullable String publisher,
+
         @Schema(format = "date-time", nullable = true, example = "2030-01-01T00:00:00Z") @Nullable
         String effectiveAt,
 

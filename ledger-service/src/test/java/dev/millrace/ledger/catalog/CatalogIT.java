@@ -192,6 +192,35 @@ class CatalogIT {
     }
 
     @Test
+    void aCardMayBelongToOnePublisher() {
+        publisher("owner");
+        Instant at = Instant.now().plusSeconds(7_200).truncatedTo(ChronoUnit.SECONDS);
+        String body = "{%s\"effectiveAt\":\"" + at + "\",\"rates\":{\"view\":{\"micros\":%d,\"cap\":1}}}";
+        Answer made = post("rates", body.formatted("\"publisher\":\"owner\",", 7));
+        assertThat(made.status()).as(made.text()).isEqualTo(201);
+        assertThat(made.json().get("publisher").asString()).isEqualTo("owner");
+        assertThat(post("rates", body.formatted("\"publisher\":\"owner\",", 8)).problem())
+                .isEqualTo("rate-exists");
+        Answer everybodys = post("rates", body.formatted("", 9));
+        assertThat(everybodys.status()).as(everybodys.text()).isEqualTo(201);
+        assertThat(everybodys.json().get("publisher").isNull()).isTrue();
+        assertThat(post("rates", body.formatted("\"publisher\":\"nobody\",", 7)).problem())
+                .isEqualTo("publisher-unknown");
+        assertThat(inRedis()).isEqualTo(inDatabase());
+        assertThat(inRedis().cardAt("owner", at.getEpochSecond()).rate(EventType.VIEW))
+                .contains(new Rate(7, 1));
+        assertThat(inRedis().cardAt("owners", at.getEpochSecond()).rate(EventType.VIEW))
+                .contains(new Rate(9, 1));
+
+        Instant later = at.plusSeconds(1);
+        Answer next = post(
+                "rates",
+                "{\"publisher\":\"owner\",\"effectiveAt\":\"%s\",\"rates\":{\"read\":{\"micros\":3,\"cap\":1}}}"
+                        .formatted(later));
+        assertThat(next.json().get("rates").get("view").get("micros").asLong()).isEqualTo(7);
+    }
+
+    @Test
     void aNewCardKeepsTheRatesItDoesNotName() {
         Instant at = Instant.now().plusSeconds(3_600).truncatedTo(ChronoUnit.SECONDS);
         Answer made = post(
@@ -206,8 +235,9 @@ class CatalogIT {
                         + "\"search_visit\":{\"micros\":1500,\"cap\":1},\"view\":{\"micros\":1200,\"cap\":1}}");
         assertThat(get("rates").text()).contains(made.text());
         assertThat(inRedis()).isEqualTo(inDatabase());
-        assertThat(inRedis().cardAt(at.getEpochSecond()).rate(EventType.VIEW)).contains(new Rate(1_200, 1));
-        assertThat(inRedis().cardAt(at.getEpochSecond() - 1).rate(EventType.VIEW))
+        assertThat(inRedis().cardAt("demo", at.getEpochSecond()).rate(EventType.VIEW))
+                .contains(new Rate(1_200, 1));
+        assertThat(inRedis().cardAt("demo", at.getEpochSecond() - 1).rate(EventType.VIEW))
                 .isNotEqualTo(Optional.of(new Rate(1_200, 1)));
 
         Instant before = at.minusSeconds(60);
@@ -256,12 +286,12 @@ class CatalogIT {
         RateBook book = new RateBook(ledger.bean(JdbcClient.class), Duration.ofSeconds(5));
         Map<String, Rate> changes = Map.of("view", new Rate(1_000, 1));
         Instant tooSoon = Instant.now().plusSeconds(10).truncatedTo(ChronoUnit.SECONDS);
-        assertThatThrownBy(() -> book.add(tooSoon, changes))
+        assertThatThrownBy(() -> book.add(null, tooSoon, changes))
                 .isInstanceOf(ProblemException.class)
                 .hasMessageContaining("rate-in-the-past")
                 .hasMessageContaining("is not at least 11000 ms after now");
         Instant now = Instant.now();
-        assertThat(book.add(null, changes).effectiveAt())
+        assertThat(book.add(null, null, changes).effectiveAt())
                 .isBetween(now.plusSeconds(11), Instant.now().plusSeconds(20));
     }
 

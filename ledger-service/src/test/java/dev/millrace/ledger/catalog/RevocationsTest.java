@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Catalog.Publisher;
+import dev.millrace.common.catalog.Limits;
 import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.token.Kid;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class RevocationsTest {
+    private static final Limits LIMITS = new Limits(true, 9L, 1L, null, null, Set.of("c-1"), null, null, null);
+
     private static Catalog catalog(long revision, Map<String, Publisher> publishers) {
         return new Catalog(revision, publishers, List.of(new RateCard((int) revision, 0, Map.of())));
     }
@@ -20,7 +24,7 @@ class RevocationsTest {
         Catalog one = catalog(
                 7,
                 Map.of(
-                        "a", new Publisher(List.of(1, 2, 4), List.of(3)),
+                        "a", new Publisher(List.of(1, 2, 4), List.of(3), LIMITS),
                         "b", new Publisher(List.of(1), List.of())));
         Catalog other = catalog(
                 9,
@@ -32,7 +36,7 @@ class RevocationsTest {
                 .isEqualTo(catalog(
                         7,
                         Map.of(
-                                "a", new Publisher(List.of(1, 4), List.of(2, 3, 9)),
+                                "a", new Publisher(List.of(1, 4), List.of(2, 3, 9), LIMITS),
                                 "b", new Publisher(List.of(1), List.of()),
                                 "c", new Publisher(List.of(), List.of(2)))));
     }

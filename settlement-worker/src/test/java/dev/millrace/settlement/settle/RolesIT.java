@@ -50,7 +50,9 @@ class RolesIT {
             "publisher_key",
             "rate_card",
             "rate",
-            "catalog_revision");
+            "catalog_revision",
+            "publisher_creator",
+            "publisher_spent");
 
     /** A journal behind the head, as a worker adds it, but for the postings. */
     private static final String NEXT_JOURNAL = """
@@ -225,7 +227,8 @@ class RolesIT {
 
     @Test
     void theSettlerKeepsOutOfTheCatalogueAndTheLedgerServiceOutOfTheBooks() {
-        for (String table : List.of("publisher", "publisher_key", "rate_card", "rate", "catalog_revision")) {
+        for (String table :
+                List.of("publisher", "publisher_key", "rate_card", "rate", "catalog_revision", "publisher_creator")) {
             refused(Databases.SETTLER, "permission denied for table", "INSERT INTO " + table + " DEFAULT VALUES");
             refused(Databases.SETTLER, "permission denied for table", "DELETE FROM " + table);
         }
@@ -247,7 +250,8 @@ class RolesIT {
                 "article_score",
                 "chain_head",
                 "partition_cursor",
-                "partition_opening")) {
+                "partition_opening",
+                "publisher_spent")) {
             refused(Databases.LEDGER, "permission denied for table", "INSERT INTO " + table + " DEFAULT VALUES");
         }
         for (String sql : List.of(
@@ -257,6 +261,9 @@ class RolesIT {
                 "UPDATE rate SET micros = 0",
                 "UPDATE publisher_key SET number = 2",
                 "DELETE FROM rate_card",
+                "UPDATE publisher SET corrected = 9",
+                "UPDATE publisher_creator SET creator = 'c-9'",
+                "UPDATE publisher_spent SET micros = 0",
                 "UPDATE catalog_revision SET revision = 9",
                 "SELECT ensure_months(current_date, 1)")) {
             refused(Databases.LEDGER, "permission denied for (table|function)", sql);
@@ -332,7 +339,7 @@ class RolesIT {
     /** At the limits of their length and one beyond, and with what does not belong there at any place. */
     @Test
     void onlyNamesThatAreOursGetAnAccount() throws SQLException {
-        String creator = "c".repeat(64);
+        String creator = "c".repeat(69);
         String publisher = "p".repeat(32);
         for (String name : List.of(
                 "creator:",
@@ -366,7 +373,7 @@ class RolesIT {
     @Test
     void engagementIsOfNamesThatAreOurs() {
         String row = "INSERT INTO engagement VALUES (current_date, '%s', '%s', 'a', 'view', 1, 1, 1)";
-        for (String creator : List.of("", "c".repeat(65), "a b", "a\n")) {
+        for (String creator : List.of("", "c".repeat(70), "a b", "a\n")) {
             refused(Databases.SETTLER, "engagement_creator_check", row.formatted(creator, "demo"));
         }
         for (String publisher : List.of("", "p".repeat(33), "A", "a\n")) {
@@ -403,7 +410,7 @@ class RolesIT {
     @Test
     void accountsAndDecisionsHaveNamesOfTheirForm() {
         for (String name :
-                List.of("creator:", "creator:a b", "publisher:Demo", "nobody", "creator:" + "x".repeat(65))) {
+                List.of("creator:", "creator:a b", "publisher:Demo", "nobody", "creator:" + "x".repeat(70))) {
             refused(
                     Databases.SETTLER,
                     "account_name_check",
@@ -432,7 +439,9 @@ class RolesIT {
                 "UPDATE publisher SET created_at = created_at",
                 "UPDATE publisher_key SET created_at = created_at",
                 "UPDATE rate_card SET created_at = created_at",
-                "UPDATE rate SET cap = cap")) {
+                "UPDATE rate SET cap = cap",
+                "UPDATE publisher_creator SET creator = creator",
+                "DELETE FROM publisher_creator")) {
             long before = revision();
             try (Connection connection = connect(Databases.OWNER);
                     Statement change = connection.createStatement()) {
@@ -516,6 +525,17 @@ class RolesIT {
         Set<String> refused = new TreeSet<>();
         for (String sql : List.of(
                 "INSERT INTO publisher VALUES ('Demo')",
+                "UPDATE publisher SET state = 'gone', reason = 'x'",
+                "UPDATE publisher SET creators = 'some'",
+                "UPDATE publisher SET budget_total = -1, budget_day = 5",
+                "UPDATE publisher SET corrected = -1",
+                "UPDATE publisher SET state = 'suspended'",
+                "UPDATE publisher SET until = now()",
+                "UPDATE publisher SET state = 'suspended', reason = E'a\\nb'",
+                "INSERT INTO publisher_creator VALUES ('another', 'a b')",
+                "INSERT INTO publisher_spent VALUES (1, 'another', current_date, -1)",
+                "INSERT INTO publisher_spent VALUES (1, 'another', current_date, 1, -1)",
+                "INSERT INTO publisher_spent VALUES (1, 'another', current_date, 1, 1, -1)",
                 "INSERT INTO publisher_key VALUES ('demo', 0)",
                 "INSERT INTO rate_card VALUES (0, '2100-01-01Z')",
                 "INSERT INTO rate_card VALUES (7, '2100-01-01 00:00:00.5Z')",

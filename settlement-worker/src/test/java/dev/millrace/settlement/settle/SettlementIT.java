@@ -312,13 +312,19 @@ class SettlementIT {
         counters.count(2, new EngagementName("demo", "thief", "/a", EventType.VIEW, 777), 1, 1_000_000_000);
         counters.count(3, new EngagementName("demo", "thief", "/a", EventType.VIEW, 1), 1, 1_000_000_000);
         counters.count(4, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        card(5, 1_000);
+        ledger.sql("UPDATE rate_card SET publisher = 'other' WHERE version = 5").update();
+        counters.count(5, new EngagementName("demo", "thief", "/a", EventType.VIEW, 5), 1, 1_000);
+        counters.count(6, new EngagementName("other", "c-1", "/a", EventType.VIEW, 5), 1, 1_000);
         assertThat(settlement.settleAll().halted())
                 .containsExactly(
                         new Settled.Halted(1, "epoch 1: publisher ghost is not in the ledger"),
                         new Settled.Halted(2, "epoch 1: rate version 777 has no price for view in the ledger"),
                         new Settled.Halted(
-                                3, "epoch 1: thief earned 1000000000 micros, but units times rates are 1000 micros"));
-        assertThat(balances()).isEqualTo(Map.of("creator:c-1", 1_000L, "publisher:demo", -1_000L));
+                                3, "epoch 1: thief earned 1000000000 micros, but units times rates are 1000 micros"),
+                        new Settled.Halted(5, "epoch 1: rate version 5 is publisher other's, and not demo's"));
+        assertThat(balances())
+                .isEqualTo(Map.of("creator:c-1", 2_000L, "publisher:demo", -1_000L, "publisher:other", -1_000L));
 
         ledger.sql("INSERT INTO publisher (publisher) VALUES ('ghost')").update();
         assertThat(settlement.settleAll().micros()).isEqualTo(1_000);
