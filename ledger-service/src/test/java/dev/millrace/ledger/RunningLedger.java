@@ -188,17 +188,23 @@ public final class RunningLedger implements AutoCloseable {
     }
 
     public static String admin() {
-        return sign(claims("admin").claim("scope", "other ledger.admin").build(), SECRET);
+        return scoped("admin", "other ledger.admin");
     }
 
     /** For the scope that reads every creator's data. */
     public static String reader(String subject) {
-        return sign(claims(subject).claim("scope", "ledger.read").build(), SECRET);
+        return scoped(subject, "ledger.read");
+    }
+
+    /** With this scope, or several separated by blanks. */
+    public static String scoped(String subject, String scope) {
+        return sign(claims(subject).claim("scope", scope).build(), SECRET);
     }
 
     public static JWTClaimsSet.Builder claims(String subject) {
         return new JWTClaimsSet.Builder()
                 .subject(subject)
+                .issueTime(Date.from(Instant.now()))
                 .expirationTime(Date.from(Instant.now().plusSeconds(600)));
     }
 

@@ -8,40 +8,28 @@ import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
 import jakarta.servlet.DispatcherType;
 import java.time.Clock;
-import java.util.Objects;
-import java.util.Set;
-import java.util.function.Supplier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
+import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.authentication.ProviderManager;
-import org.springframework.security.authorization.AuthorizationDecision;
+import org.springframework.security.authorization.AuthorizationDeniedException;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.observation.SecurityObservationSettings;
-import org.springframework.security.core.Authentication;
 import org.springframework.security.core.AuthenticationException;
-import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
-import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
 import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
 import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.security.web.SecurityFilterChain;
-import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 import org.springframework.security.web.context.NullSecurityContextRepository;
 
-/**
- * Authorization rules. A creator's data are for the creator ({@code sub}) and for the scope {@code ledger.read}. What no rule names is
- * for {@code ledger.admin}, which includes {@code ledger.read}.
- */
+/** Wires this station: who a caller is ({@link CachingJwtDecoder}), and what it may do ({@link AccessRules}). */
 @Configuration(proxyBeanMethods = false)
 public class AccessConfiguration {
-    private static final String ADMIN = "SCOPE_ledger.admin";
-    private static final Set<String> READERS = Set.of("SCOPE_ledger.read", ADMIN);
-
     @Bean
     OutageLog jwkSetOutage(Ticker ticker) {
         return new OutageLog("The JWK set of the bearer tokens can't be had", ticker);
@@ -79,25 +67,23 @@ public class AccessConfiguration {
                 .servletApi(AbstractHttpConfigurer::disable)
                 .securityContext(context -> context.securityContextRepository(new NullSecurityContextRepository()))
                 .addFilter(bearer)
-                .authorizeHttpRequests(rules -> rules.dispatcherTypeMatchers(DispatcherType.ERROR)
-                        .permitAll()
-                        .requestMatchers(
-                                HttpMethod.GET,
-                                "/actuator/health/**",
-                                "/actuator/prometheus",
-                                "/openapi/**",
-                                "/docs",
-                                "/openapi.yaml",
-                                "/swagger-ui/**")
-                        .permitAll()
-                        .requestMatchers("/v1/creators/{creator}/**")
-                        .access(AccessConfiguration::mayRead)
-                        .requestMatchers(HttpMethod.GET, "/v1/changes")
-                        .hasAnyAuthority(READERS.toArray(String[]::new))
-                        .anyRequest()
-                        .hasAuthority(ADMIN))
+                .authorizeHttpRequests(rules -> {
+                    rules.dispatcherTypeMatchers(DispatcherType.ERROR)
+                            .permitAll()
+                            .requestMatchers(
+                                    HttpMethod.GET,
+                                    "/actuator/health/**",
+                                    "/actuator/prometheus",
+                                    "/openapi/**",
+                                    "/docs",
+                                    "/openapi.yaml",
+                                    "/swagger-ui/**")
+                            .permitAll();
+                    AccessRules.apply(rules);
+                })
                 .exceptionHandling(refused -> refused.authenticationEntryPoint(unauthenticated)
-                        .accessDeniedHandler((request, response, _) -> problems.write(request, response, forbidden())))
+                        .accessDeniedHandler(
+                                (request, response, denied) -> problems.write(request, response, forbidden(denied))))
                 .build();
     }
 
@@ -110,7 +96,7 @@ public class AccessConfiguration {
         if (refused instanceof OAuth2AuthenticationException) {
             return Problem.UNAUTHENTICATED
                     .because(
-                            "the bearer token is malformed, expired, without an expiry, signed by another key, or of another issuer or audience")
+                            "the bearer token is malformed, expired, without iat or exp, valid for longer than tokens may be, signed by another key, or of another issuer or audience")
                     .with(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
         }
         return Problem.UNAUTHENTICATED
@@ -120,21 +106,13 @@ public class AccessConfiguration {
     }
 
     /** 403: the token does not allow the request. */
-    private static ProblemException forbidden() {
+    private static ProblemException forbidden(AccessDeniedException denied) {
+        String takes = denied instanceof AuthorizationDeniedException result
+                        && result.getAuthorizationResult() instanceof AccessRules.Refused refused
+                ? refused.takes()
+                : "another scope";
         return Problem.FORBIDDEN
-                .because(
-                        "the token's subject is another than the creator asked for, and its scope holds neither ledger.admin nor, to read, ledger.read")
+                .because("this takes %s", takes)
                 .with(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"");
-    }
-
-    private static AuthorizationDecision mayRead(
-            Supplier<? extends Authentication> caller, RequestAuthorizationContext request) {
-        return new AuthorizationDecision(caller.get() instanceof JwtAuthenticationToken token
-                && (Objects.equals(
-                                request.getVariables().get("creator"),
-                                token.getToken().getSubject())
-                        || token.getAuthorities().stream()
-                                .map(GrantedAuthority::getAuthority)
-                                .anyMatch(READERS::contains)));
     }
 }

@@ -4,29 +4,32 @@ import com.google.common.base.Ticker;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import dev.millrace.common.message.OutageLog;
+import dev.millrace.ledger.settings.BearerSettings;
 import dev.millrace.ledger.settings.LedgerSettings;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import javax.crypto.spec.SecretKeySpec;
-import org.springframework.http.client.SimpleClientHttpRequestFactory;
 import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
 import org.springframework.security.oauth2.jose.jws.MacAlgorithm;
-import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
+import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtAudienceValidator;
+import org.springframework.security.oauth2.jwt.JwtClaimNames;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtException;
 import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
 import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.JwtTypeValidator;
 import org.springframework.security.oauth2.jwt.JwtValidationException;
+import org.springframework.security.oauth2.jwt.MappedJwtClaimSetConverter;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
-import org.springframework.web.client.RestTemplate;
 
 /**
  * Checks bearer tokens. The algorithms are fixed by the configuration, never by the token: a shared secret means HS256
@@ -37,22 +40,10 @@ import org.springframework.web.client.RestTemplate;
  * looks at times, issuer and audience with every request. The cache holds good tokens only, so nobody without one can fill it. Thread-safe.
  */
 final class CachingJwtDecoder implements JwtDecoder {
-    private static final Set<SignatureAlgorithm> ASYMMETRIC = Set.of(
-            SignatureAlgorithm.RS256,
-            SignatureAlgorithm.RS384,
-            SignatureAlgorithm.RS512,
-            SignatureAlgorithm.PS256,
-            SignatureAlgorithm.PS384,
-            SignatureAlgorithm.PS512,
-            SignatureAlgorithm.ES256,
-            SignatureAlgorithm.ES384,
-            SignatureAlgorithm.ES512);
-
-    /** How long a request may wait for the JWK set, to connect and again to read. */
-    private static final Duration JWK_SET_TIMEOUT = Duration.ofSeconds(1);
-
     /** How long a decoded token is cached. For so long a key still serves its callers after its removal from the JWK set. */
     static final Duration LIFETIME = Duration.ofMinutes(1);
+
+    private static final MappedJwtClaimSetConverter CLAIMS = MappedJwtClaimSetConverter.withDefaults(Map.of());
 
     /** Of all cached tokens; a decoded token takes some five times as much memory. */
     private static final long MOST_CHARACTERS = 4_000_000;
@@ -90,10 +81,36 @@ final class CachingJwtDecoder implements JwtDecoder {
     }
 
     static JwtDecoder decoder(LedgerSettings settings, Clock clock) {
-        NimbusJwtDecoder decoder =
-                settings.jwkSetUri().isEmpty() ? sharedSecret(settings.jwtSecret()) : jwkSet(settings.jwkSetUri());
+        String jwkSetUri = settings.bearer().jwkSetUri();
+        if (jwkSetUri.isEmpty()) {
+            return checking(sharedSecret(settings.bearer().secret()), settings, clock);
+        }
+        JwkSet keys = JwkSet.at(jwkSetUri);
+        JwtDecoder decoder = checking(new NimbusJwtDecoder(keys.processor()), settings, clock);
+        return token -> {
+            try {
+                return decoder.decode(token);
+            } catch (JwtException e) {
+                throw keys.isKeyUnknown(e)
+                        ? new BadJwtException("signed by a key that the JWK set does not hold", e)
+                        : e;
+            }
+        };
+    }
+
+    private static JwtDecoder checking(NimbusJwtDecoder decoder, LedgerSettings settings, Clock clock) {
+        decoder.setClaimSetConverter(CachingJwtDecoder::claims);
         decoder.setJwtValidator(validator(settings, clock));
         return decoder;
+    }
+
+    /** Spring's conversion would invent an {@code iat} where a token has none. */
+    private static Map<String, Object> claims(Map<String, Object> sent) {
+        Map<String, Object> claims = new HashMap<>(CLAIMS.convert(sent));
+        if (!sent.containsKey(JwtClaimNames.IAT)) {
+            claims.remove(JwtClaimNames.IAT);
+        }
+        return claims;
     }
 
     private static NimbusJwtDecoder sharedSecret(String secret) {
@@ -103,30 +120,21 @@ final class CachingJwtDecoder implements JwtDecoder {
                 .build();
     }
 
-    private static NimbusJwtDecoder jwkSet(String uri) {
-        SimpleClientHttpRequestFactory http = new SimpleClientHttpRequestFactory();
-        http.setConnectTimeout(JWK_SET_TIMEOUT);
-        http.setReadTimeout(JWK_SET_TIMEOUT);
-        return NimbusJwtDecoder.withJwkSetUri(uri)
-                .jwsAlgorithms(algorithms -> algorithms.addAll(ASYMMETRIC))
-                .restOperations(new RestTemplate(http))
-                .validateType(false)
-                .build();
-    }
-
     /** {@code exp} must be there; the skew allowed is Spring's default of 60 s. Issuer and audience where they are set. */
     static OAuth2TokenValidator<Jwt> validator(LedgerSettings settings, Clock clock) {
+        BearerSettings bearer = settings.bearer();
         JwtTimestampValidator times = new JwtTimestampValidator();
         times.setAllowEmptyExpiryClaim(false);
         times.setClock(clock);
         JwtTypeValidator type = new JwtTypeValidator("JWT", "at+jwt");
         type.setAllowEmpty(true);
-        List<OAuth2TokenValidator<Jwt>> validators = new ArrayList<>(List.of(times, type));
-        if (!settings.jwtIssuer().isEmpty()) {
-            validators.add(new JwtIssuerValidator(settings.jwtIssuer()));
+        List<OAuth2TokenValidator<Jwt>> validators =
+                new ArrayList<>(List.of(times, type, new TokenLifetimeValidator(bearer.lifetime(), clock)));
+        if (!bearer.issuer().isEmpty()) {
+            validators.add(new JwtIssuerValidator(bearer.issuer()));
         }
-        if (!settings.jwtAudience().isEmpty()) {
-            validators.add(new JwtAudienceValidator(settings.jwtAudience()));
+        if (!bearer.audience().isEmpty()) {
+            validators.add(new JwtAudienceValidator(bearer.audience()));
         }
         return new DelegatingOAuth2TokenValidator<>(validators);
     }

@@ -13,6 +13,7 @@ import org.springframework.scheduling.annotation.EnableScheduling;
     PublishedCatalog.class,
     CatalogPublisher.class,
     CatalogChanges.class,
-    CatalogEndpoint.class
+    CatalogEndpoint.class,
+    KeyEndpoint.class
 })
 public class CatalogConfiguration {}

@@ -44,14 +44,14 @@ public class OpenApiConfiguration {
     @Bean
     OpenAPI ledgerApi() {
         return new OpenAPI()
-                .info(
-                        new Info()
-                                .title("Millrace ledger")
-                                .version("v1")
-                                .description(
-                                        "What creators have earned, live, and the catalogue that prices it. A creator's"
-                                                + " data take a bearer token whose 'sub' is the creator, or the scope 'ledger.admin';"
-                                                + " the catalogue takes that scope. All errors are RFC 9457 problem details: decide by 'code'."))
+                .info(new Info()
+                        .title("Millrace ledger")
+                        .version("v1")
+                        .description("What creators have earned, live, and the catalogue that prices it. A creator's"
+                                + " data take a bearer token whose 'sub' is the creator, or the scope 'ledger.read'."
+                                + " A publisher's take 'publisher:<id>'. Administration takes 'ledger.keys', 'ledger.rates' or"
+                                + " 'ledger.money'; 'ledger.admin' is all of them. A refusal names the scope that is missing."
+                                + " All errors are RFC 9457 problem details: decide by 'code'."))
                 .servers(List.of(new Server().url("/"))) // Where it was read from, whatever name a client says that is.
                 .addSecurityItem(new SecurityRequirement().addList(BEARER))
                 .components(new Components()

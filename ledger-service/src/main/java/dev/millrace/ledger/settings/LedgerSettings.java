@@ -1,15 +1,11 @@
 package dev.millrace.ledger.settings;
 
 import com.google.common.base.Ticker;
-import dev.millrace.common.key.BearerSecret;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.message.Printable;
 import dev.millrace.common.message.SettingException;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisSettings;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -18,11 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * The service's settings. Checked as a whole at start: a service with half a configuration does not start.
  *
  * @param masterKey the installation's secret, the same in every service; publishers' secrets are derived from it
- * @param jwtSecret shared secret of the bearer tokens (HS256), at least 32 bytes; or empty
- * @param jwkSetUri address of the JWK set whose keys sign the bearer tokens; or empty. Exactly one of the two is set
- * @param jwtIssuer the {@code iss} that bearer tokens must have; or empty: any
- * @param jwtAudience what the {@code aud} of bearer tokens must hold; or empty: anything, with a shared secret only. The
- *     keys of a JWK set sign for other services, too, whose tokens are not meant for this one
+ * @param bearer how bearer tokens are checked
  * @param currency ISO 4217 code that amounts are answered in
  * @param redisUrl where Redis is ({@link dev.millrace.counters.RedisSettings})
  * @param redisPatience longest wait for an answer to a look at Redis; the same as ingest-api's, since rate cards and revocations take up to
@@ -33,10 +25,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 public record LedgerSettings(
         @DefaultValue("") String masterKey,
-        @DefaultValue("") String jwtSecret,
-        @DefaultValue("") String jwkSetUri,
-        @DefaultValue("") String jwtIssuer,
-        @DefaultValue("") String jwtAudience,
+        @DefaultValue BearerSettings bearer,
         @DefaultValue("USD") String currency,
         @DefaultValue("redis://localhost:6379") String redisUrl,
         @DefaultValue("1s") Duration redisPatience,
@@ -56,20 +45,12 @@ public record LedgerSettings(
 
     public LedgerSettings {
         masterKey = masterKey.strip();
-        jwtSecret = jwtSecret.strip();
-        jwkSetUri = jwkSetUri.strip();
-        jwtIssuer = jwtIssuer.strip();
-        jwtAudience = jwtAudience.strip();
         if (local && masterKey.isEmpty()) {
             masterKey = MasterKey.LOCAL;
         }
-        if (local && jwtSecret.isEmpty() && jwkSetUri.isEmpty()) {
-            jwtSecret = BearerSecret.LOCAL;
-        }
         MasterKey _ = local ? MasterKey.of(masterKey) : MasterKey.forProduction(masterKey);
         var _ = new RedisSettings(redisUrl, redisPatience, REDIS_TIMEOUT);
-        checkBearer(jwtSecret, jwkSetUri, local);
-        checkAudience(jwkSetUri, jwtAudience);
+        bearer = bearer.checked(local);
         if (redisPatience.compareTo(LEAST_PATIENCE) < 0 || redisPatience.compareTo(MOST_PATIENCE) > 0) {
             throw new SettingException("MILLRACE_REDIS_PATIENCE %d ms is not %d ms to %d ms"
                     .formatted(redisPatience.toMillis(), LEAST_PATIENCE.toMillis(), MOST_PATIENCE.toMillis()));
@@ -88,46 +69,6 @@ public record LedgerSettings(
         return MasterKey.of(masterKey);
     }
 
-    private static void checkBearer(String jwtSecret, String jwkSetUri, boolean local) {
-        if (jwtSecret.isEmpty() == jwkSetUri.isEmpty()) {
-            throw new SettingException(
-                    jwtSecret.isEmpty()
-                            ? "neither MILLRACE_LEDGER_JWT_SECRET nor MILLRACE_LEDGER_JWK_SET_URI is set;"
-                                    + " bearer tokens can't be checked without one of them"
-                            : "both MILLRACE_LEDGER_JWT_SECRET and MILLRACE_LEDGER_JWK_SET_URI are set; it takes exactly one");
-        }
-        int bytes = jwtSecret.getBytes(StandardCharsets.UTF_8).length;
-        if (!jwkSetUri.isEmpty()) {
-            checkUri(jwkSetUri);
-        } else if (bytes < BearerSecret.LEAST_BYTES) {
-            throw new SettingException("MILLRACE_LEDGER_JWT_SECRET has %d bytes; HS256 takes at least %d random ones"
-                    .formatted(bytes, BearerSecret.LEAST_BYTES));
-        } else if (!local && jwtSecret.equals(BearerSecret.LOCAL)) {
-            throw new SettingException("MILLRACE_LEDGER_JWT_SECRET is the well-known secret of the local profile;"
-                    + " set a secret one of your own");
-        }
-    }
-
-    private static void checkUri(String jwkSetUri) {
-        try {
-            URI uri = new URI(jwkSetUri);
-            if (uri.getHost() != null && ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))) {
-                return;
-            }
-        } catch (URISyntaxException e) {
-            // refused below
-        }
-        throw new SettingException("MILLRACE_LEDGER_JWK_SET_URI is not an http or https address with a host");
-    }
-
-    private static void checkAudience(String jwkSetUri, String jwtAudience) {
-        if (!jwkSetUri.isEmpty() && jwtAudience.isEmpty()) {
-            throw new SettingException(
-                    "MILLRACE_LEDGER_JWT_AUDIENCE is not set; with MILLRACE_LEDGER_JWK_SET_URI it takes one,"
-                            + " since the same keys sign tokens that are meant for other services");
-        }
-    }
-
     /** The connections to Redis, not opened yet. */
     public RedisConnections connections(Ticker ticker) {
         return new RedisConnections(new RedisSettings(redisUrl, redisPatience, REDIS_TIMEOUT), ticker);
@@ -136,7 +77,6 @@ public record LedgerSettings(
     /** Without the secrets. */
     @Override
     public String toString() {
-        return "LedgerSettings[currency=%s, jwkSetUri=%s, jwtIssuer=%s, jwtAudience=%s, local=%s, secrets hidden]"
-                .formatted(currency, jwkSetUri, jwtIssuer, jwtAudience, local);
+        return "LedgerSettings[currency=%s, bearer=%s, local=%s, secrets hidden]".formatted(currency, bearer, local);
     }
 }

@@ -7,6 +7,7 @@ import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.MACSigner;
 import dev.millrace.common.key.BearerSecret;
+import dev.millrace.ledger.settings.BearerSettings;
 import dev.millrace.ledger.settings.LedgerSettings;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,7 +22,14 @@ import org.springframework.security.oauth2.server.resource.authentication.JwtAut
 public final class BearerInput {
     private static final Instant NOW = Instant.parse("2026-11-24T10:00:00Z");
     private static final JwtDecoder DECODER = CachingJwtDecoder.decoder(
-            new LedgerSettings("", "", "", "", "", "USD", "redis://localhost", Duration.ofSeconds(1), 2_000, true),
+            new LedgerSettings(
+                    "",
+                    new BearerSettings("", "", "", "", Duration.ofHours(24)),
+                    "USD",
+                    "redis://localhost",
+                    Duration.ofSeconds(1),
+                    2_000,
+                    true),
             Clock.fixed(NOW, ZoneOffset.UTC));
 
     private BearerInput() {}
@@ -32,6 +40,10 @@ public final class BearerInput {
             Instant expires = jwt.getExpiresAt();
             if (expires == null || expires.isBefore(NOW.minusSeconds(60))) {
                 throw new AssertionError("accepted after it expired: " + jwt.getClaims());
+            }
+            Instant issued = jwt.getIssuedAt();
+            if (issued == null || issued.isAfter(NOW.plusSeconds(60)) || expires.isAfter(issued.plusSeconds(86_400))) {
+                throw new AssertionError("accepted with an iat that is no good: " + jwt.getClaims());
             }
             var _ = new JwtAuthenticationConverter().convert(jwt);
         } catch (JwtException e) {

@@ -34,6 +34,9 @@ class OpenApiIT {
                         "get /v1/admin/publishers/{publisher}/keys",
                         "post /v1/admin/publishers/{publisher}/keys",
                         "delete /v1/admin/publishers/{publisher}/keys/{number}",
+                        "get /v1/publishers/{publisher}/keys",
+                        "post /v1/publishers/{publisher}/keys",
+                        "delete /v1/publishers/{publisher}/keys/{number}",
                         "get /v1/admin/rates",
                         "post /v1/admin/rates");
         JsonNode responses = api.at("/paths/~1v1~1creators~1{creator}~1balance/get/responses");

@@ -15,27 +15,28 @@ class LedgerSettingsTest {
     private static final String KEY = "0123456789abcdef0123456789abcdef";
     private static final String REDIS = "redis://localhost:6379";
     private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final Duration A_DAY = Duration.ofHours(24);
     private static final int STREAMS = 2_000;
     private static final String SECRET = "s".repeat(32);
 
     private static LedgerSettings production(String key, String secret, String jwkSetUri) {
-        return new LedgerSettings(
-                key,
-                secret,
-                jwkSetUri,
-                "",
-                jwkSetUri.isEmpty() ? "" : "ledger",
-                "USD",
-                REDIS,
-                PATIENCE,
-                STREAMS,
-                false);
+        BearerSettings bearer = jwkSetUri.isEmpty() ? bySecret(secret) : byJwkSet(secret, jwkSetUri);
+        return new LedgerSettings(key, bearer, "USD", REDIS, PATIENCE, STREAMS, false);
+    }
+
+    private static BearerSettings bySecret(String secret) {
+        return new BearerSettings(secret, "", "", "", A_DAY);
+    }
+
+    private static BearerSettings byJwkSet(String secret, String uri) {
+        return new BearerSettings(secret, uri, "https://id.example", "ledger", A_DAY);
     }
 
     @Test
     void oneWayToCheckTokensIsEnough() {
-        assertThat(production(KEY, SECRET, "").jwtSecret()).isEqualTo(SECRET);
-        assertThat(production(KEY, "", "https://id.example/jwks").jwkSetUri()).isEqualTo("https://id.example/jwks");
+        assertThat(production(KEY, SECRET, "").bearer().secret()).isEqualTo(SECRET);
+        assertThat(production(KEY, "", "https://id.example/jwks").bearer().jwkSetUri())
+                .isEqualTo("https://id.example/jwks");
     }
 
     @Test
@@ -48,7 +49,7 @@ class LedgerSettingsTest {
         refused("MILLRACE_LEDGER_JWT_SECRET has 31 bytes", KEY, "s".repeat(31), "");
         refused("MILLRACE_LEDGER_JWK_SET_URI is not", KEY, "", "id.example");
         refused("MILLRACE_LEDGER_JWK_SET_URI is not", KEY, "", "file:///etc/passwd");
-        assertThatThrownBy(() -> new LedgerSettings(KEY, SECRET, "", "", "", "dollar", REDIS, PATIENCE, STREAMS, false))
+        assertThatThrownBy(() -> new LedgerSettings(KEY, bySecret(SECRET), "dollar", REDIS, PATIENCE, STREAMS, false))
                 .isInstanceOf(SettingException.class)
                 .hasMessageContaining("MILLRACE_CURRENCY 'dollar'");
     }
@@ -56,13 +57,13 @@ class LedgerSettingsTest {
     @Test
     void whatCantBeReachedOrWaitedForIsRefused() {
         assertThatThrownBy(() -> new LedgerSettings(
-                        KEY, SECRET, "", "", "", "USD", "http://ledger:hunter2@cache:6379", PATIENCE, STREAMS, false))
+                        KEY, bySecret(SECRET), "USD", "http://ledger:hunter2@cache:6379", PATIENCE, STREAMS, false))
                 .isInstanceOf(SettingException.class)
                 .hasMessageContaining("MILLRACE_REDIS_URL")
                 .hasMessageNotContaining("hunter2");
         for (long millis : new long[] {499, 30_001}) {
             assertThatThrownBy(() -> new LedgerSettings(
-                            KEY, SECRET, "", "", "", "USD", REDIS, Duration.ofMillis(millis), STREAMS, false))
+                            KEY, bySecret(SECRET), "USD", REDIS, Duration.ofMillis(millis), STREAMS, false))
                     .isInstanceOf(SettingException.class)
                     .hasMessageContaining("MILLRACE_REDIS_PATIENCE %d ms".formatted(millis));
         }
@@ -71,30 +72,46 @@ class LedgerSettingsTest {
     @Test
     void aNumberOfStreamsThatIsNoneIsRefused() {
         for (int streams : new int[] {0, -1, 5_001}) {
-            assertThatThrownBy(
-                            () -> new LedgerSettings(KEY, SECRET, "", "", "", "USD", REDIS, PATIENCE, streams, false))
+            assertThatThrownBy(() -> new LedgerSettings(KEY, bySecret(SECRET), "USD", REDIS, PATIENCE, streams, false))
                     .isInstanceOf(SettingException.class)
                     .hasMessage("MILLRACE_STREAMS %d is not 1 to 5000".formatted(streams));
         }
     }
 
     @Test
-    void aJwkSetTakesAnAudienceSinceItsKeysSignForOthersToo() {
+    void aJwkSetTakesAnIssuerAndAnAudienceSinceItsKeysSignForOthersToo() {
+        String uri = "https://id.example/jwks";
         for (boolean local : List.of(false, true)) {
-            assertThatThrownBy(() -> new LedgerSettings(
-                            KEY,
-                            "",
-                            "https://id.example/jwks",
-                            "https://id.example",
-                            " ",
-                            "USD",
-                            REDIS,
-                            PATIENCE,
-                            STREAMS,
-                            local))
-                    .isInstanceOf(SettingException.class)
-                    .hasMessageContaining("MILLRACE_LEDGER_JWT_AUDIENCE is not set");
+            refused(
+                    "MILLRACE_LEDGER_JWT_AUDIENCE is not set",
+                    new BearerSettings("", uri, "https://id.example", " ", A_DAY),
+                    local);
+            refused("MILLRACE_LEDGER_JWT_ISSUER is not set", new BearerSettings("", uri, "", "ledger", A_DAY), local);
         }
+    }
+
+    @Test
+    void aJwkSetComesOverHttpsButInTheLocalProfile() {
+        refused("MILLRACE_LEDGER_JWK_SET_URI is not an https address", byJwkSet("", "http://id.example/jwks"), false);
+        refused("MILLRACE_LEDGER_JWK_SET_URI is not an https address", byJwkSet("", "ftp://id.example/jwks"), true);
+        assertThat(byJwkSet("", "http://id.example/jwks").checked(true).jwkSetUri())
+                .isEqualTo("http://id.example/jwks");
+    }
+
+    @Test
+    void aTokensMostLifetimeIsAMinuteToADay() {
+        for (Duration wrong : List.of(Duration.ZERO, Duration.ofSeconds(59), A_DAY.plusSeconds(1))) {
+            refused(
+                    "MILLRACE_LEDGER_TOKEN_LIFETIME %d s is not 60 s to 86400 s".formatted(wrong.toSeconds()),
+                    new BearerSettings(SECRET, "", "", "", wrong),
+                    false);
+        }
+    }
+
+    private static void refused(String message, BearerSettings bearer, boolean local) {
+        assertThatThrownBy(() -> bearer.checked(local))
+                .isInstanceOf(SettingException.class)
+                .hasMessageContaining(message);
     }
 
     @Test
@@ -110,7 +127,7 @@ class LedgerSettingsTest {
                 .withPropertyValues(
                         "millrace.local=true",
                         "millrace.master-key=" + MasterKey.LOCAL,
-                        "millrace.jwt-secret=" + SECRET)
+                        "millrace.bearer.secret=" + SECRET)
                 .run(context -> assertThat(context)
                         .getFailure()
                         .rootCause()
@@ -126,13 +143,13 @@ class LedgerSettingsTest {
 
     @Test
     void theLocalProfileBringsItsOwnSecretsUnlessOthersAreGiven() {
-        LedgerSettings local = new LedgerSettings("", "", "", "", "", "USD", REDIS, PATIENCE, STREAMS, true);
+        LedgerSettings local = new LedgerSettings("", bySecret(""), "USD", REDIS, PATIENCE, STREAMS, true);
         assertThat(local.masterKey()).isEqualTo(MasterKey.LOCAL);
-        assertThat(local.jwtSecret()).isEqualTo(BearerSecret.LOCAL);
-        LedgerSettings own = new LedgerSettings(
-                KEY, "", "https://id.example/jwks", "", "ledger", "USD", REDIS, PATIENCE, STREAMS, true);
+        assertThat(local.bearer().secret()).isEqualTo(BearerSecret.LOCAL);
+        LedgerSettings own =
+                new LedgerSettings(KEY, byJwkSet("", "http://localhost/jwks"), "USD", REDIS, PATIENCE, STREAMS, true);
         assertThat(own.masterKey()).isEqualTo(KEY);
-        assertThat(own.jwtSecret()).isEmpty();
+        assertThat(own.bearer().secret()).isEmpty();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.millrace.local.mint;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.UUID;
 
 /** Signs bearer tokens for a ledger that is configured with a shared HS256 secret. Thread-safe. */
 public final class BearerMint {
@@ -20,10 +21,17 @@ public final class BearerMint {
 
     /** A token with the scope {@code ledger.admin}: it reads every account and manages publishers. */
     public String forAdmin(String subject, Instant issuedAt, Duration lifetime) {
-        return mint.mint(claims(subject).with("scope", "ledger.admin").validFor(lifetime, issuedAt));
+        return forScope(subject, "ledger.admin", issuedAt, lifetime);
     }
 
+    /** @param scope one or several, separated by blanks */
+    public String forScope(String subject, String scope, Instant issuedAt, Duration lifetime) {
+        return mint.mint(claims(subject).with("scope", scope).validFor(lifetime, issuedAt));
+    }
+
+    /** The {@code jti} names the token in the ledger's audit. */
     private static EventClaims claims(String subject) {
-        return new EventClaims(Map.of("sub", subject));
+        return new EventClaims(Map.of("sub", subject))
+                .with("jti", UUID.randomUUID().toString());
     }
 }

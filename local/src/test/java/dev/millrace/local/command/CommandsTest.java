@@ -22,6 +22,7 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -184,16 +185,47 @@ class CommandsTest {
     @Test
     void tokenOpensOneAccountOrAll() throws Exception {
         assertThat(run("token", "c-42", "--ttl", "15m")).isZero();
-        assertThat(verified(printed().strip(), BEARER_SECRET).getPayload().toJSONObject())
+        assertThat(claims(printed().strip(), BEARER_SECRET))
                 .isEqualTo(Map.of("sub", "c-42", "iat", 1795514400L, "exp", 1795515300L));
         out.reset();
         environment.put("MILLRACE_LEDGER_JWT_SECRET", "a-secret-of-exactly-32-characters");
         assertThat(run("token", "root", "--admin", "--json")).isZero();
         String token = json(printed()).path("token").asString();
-        assertThat(verified(token, "a-secret-of-exactly-32-characters")
-                        .getPayload()
-                        .toJSONObject())
+        assertThat(claims(token, "a-secret-of-exactly-32-characters"))
                 .isEqualTo(Map.of("sub", "root", "iat", 1795514400L, "exp", 1795518000L, "scope", "ledger.admin"));
+    }
+
+    @Test
+    void tokenTakesScopesAndAPublishersNeedsNoSubject() throws Exception {
+        assertThat(run("token", "--publisher", "demo")).isZero();
+        assertThat(claims(printed().strip(), BEARER_SECRET))
+                .containsEntry("sub", "publisher:demo")
+                .containsEntry("scope", "publisher:demo");
+        out.reset();
+        assertThat(run("token", "clerk", "--publisher=demo", "--scope=publisher-keys:demo", "--scope", "ledger.rates"))
+                .isZero();
+        assertThat(claims(printed().strip(), BEARER_SECRET))
+                .containsEntry("sub", "clerk")
+                .containsEntry("scope", "publisher:demo publisher-keys:demo ledger.rates");
+    }
+
+    @Test
+    void tokenRefusesWhatTheLedgerWouldRefuse() {
+        assertThat(run("token")).isEqualTo(2);
+        assertThat(complained()).contains("it takes a SUBJECT, or a publisher: --publisher ID");
+        assertThat(run("token", "--publisher", "Demo")).isEqualTo(2);
+        assertThat(complained()).contains("publisher id 'Demo' is not of the form");
+        assertThat(run("token", "c-42", "--ttl", "1d")).isZero();
+        assertThat(run("token", "c-42", "--ttl", "86401s")).isEqualTo(2);
+        assertThat(complained()).contains("--ttl is longer than a day");
+    }
+
+    /** Without {@code jti}, which is another one each time. */
+    private static Map<String, Object> claims(String token, String secret) throws Exception {
+        Map<String, Object> claims =
+                new HashMap<>(verified(token, secret).getPayload().toJSONObject());
+        assertThat(UUID.fromString(String.valueOf(claims.remove("jti")))).isNotNull();
+        return claims;
     }
 
     @Test
