@@ -89,7 +89,8 @@ CREATE TABLE account (
         CHECK (CASE
             WHEN starts_with(name, 'creator:') THEN length(name) BETWEEN 9 AND 77 AND substr(name, 9) !~ '[^A-Za-z0-9._:-]'
             WHEN starts_with(name, 'publisher:') THEN length(name) BETWEEN 11 AND 42 AND substr(name, 11) !~ '[^a-z0-9-]'
-            ELSE name IN ('payout', 'adjustment', 'discarded')
+            WHEN starts_with(name, 'underway:') THEN length(name) BETWEEN 10 AND 78 AND substr(name, 10) !~ '[^A-Za-z0-9._:-]'
+            ELSE name IN ('payout', 'underway', 'test:payout', 'test:underway', 'adjustment', 'discarded')
         END),
     created_at timestamptz NOT NULL DEFAULT now()
 );
@@ -97,7 +98,8 @@ CREATE TABLE account (
 -- One balanced booking. Journals form a chain: journal_hash below covers the hash before, the journal's own columns, and the Merkle root
 -- of its postings.
 --   settlement   what sealed epochs hold
---   correction   puts an earlier journal right
+--   correction   gives a publisher back what it paid a creator
+--   payout       a step of payouts: requested, paid or failed
 --   adoption     a quarantined epoch that a person decided to pay
 --   discard      one that a person decided not to pay: 'adjustment' against 'discarded', for the record. No other balance
 --                changes
@@ -106,7 +108,7 @@ CREATE TABLE account (
 CREATE TABLE journal (
     journal_id bigint NOT NULL CHECK (journal_id >= 1),
     created_at timestamptz NOT NULL,
-    kind       text NOT NULL CHECK (kind IN ('settlement', 'correction', 'adoption', 'discard')),
+    kind       text NOT NULL CHECK (kind IN ('settlement', 'correction', 'payout', 'adoption', 'discard')),
     events     bigint NOT NULL CHECK (events >= 0),
     reason     text CHECK (length(reason) BETWEEN 1 AND 500 AND reason !~ '[[:cntrl:]]'),
     salt       bytea NOT NULL CHECK (length(salt) = 32),
@@ -122,7 +124,8 @@ CREATE TABLE journal (
 CREATE INDEX journal_number ON journal (journal_id);
 
 -- line: its place in the journal, from 0, and in the Merkle tree; <journal>-<line> names a posting for good.
--- publisher: who pays. A creator has one posting a publisher in a journal. posting_with_its_journal below checks once a statement
+-- publisher: who pays; '' in a payout. credited: Σ credits of the account by settlements and adoptions, up to and with this posting; so
+-- what was credited since a moment is the difference of two rows. A creator has one posting a publisher in a journal. posting_with_its_journal below checks once a statement
 -- that journal and account exist. Foreign keys would do it row by row, which at 126,000 postings takes nine times as long
 -- (docs/decisions/0005).
 CREATE TABLE posting (
@@ -132,6 +135,7 @@ CREATE TABLE posting (
     line       int NOT NULL CHECK (line >= 0),
     publisher  text COLLATE "C" NOT NULL,
     micros     bigint NOT NULL CHECK (micros <> 0),
+    credited   bigint NOT NULL CHECK (credited >= 0),
     PRIMARY KEY (account_id, created_at, journal_id, publisher),
     UNIQUE (created_at, journal_id, line)
 ) PARTITION BY RANGE (created_at);
@@ -145,11 +149,12 @@ CREATE TABLE chain_head (
 );
 INSERT INTO chain_head (journal_id, created_at, hash) VALUES (0, 'epoch', decode(repeat('00', 32), 'hex'));
 
--- Σ of an account's postings, written in the same transaction. balance_with_its_account below checks that the account exists.
+-- Σ of an account's postings, and of its credits, written in the same transaction. balance_with_its_account below checks that the account exists.
 -- The fill factor leaves room for a new version of every row of a page, so that an update leaves the indexes alone.
 CREATE TABLE balance (
     account_id bigint PRIMARY KEY,
     micros     bigint NOT NULL,
+    credited   bigint NOT NULL CHECK (credited >= 0),
     journal_id bigint NOT NULL
 ) WITH (fillfactor = 50);
 
@@ -249,7 +254,8 @@ BEGIN
     SELECT (SELECT k.journal_id FROM kinds k LEFT JOIN journal j USING (created_at, journal_id)
             WHERE j.txid IS DISTINCT FROM pg_current_xact_id() LIMIT 1),
            (SELECT k.journal_id FROM kinds k JOIN chain_head h ON k.journal_id <= h.journal_id LIMIT 1),
-           (SELECT k.publisher FROM kinds k WHERE k.publisher !~ '^[a-z0-9-]{1,32}$' LIMIT 1)
+           (SELECT k.publisher FROM kinds k JOIN journal j USING (created_at, journal_id)
+            WHERE CASE j.kind WHEN 'payout' THEN k.publisher <> '' ELSE k.publisher !~ '^[a-z0-9-]{1,32}$' END LIMIT 1)
     INTO stranger, closed, nobody;
     IF stranger IS NOT NULL THEN
         RAISE EXCEPTION 'journal % is not of this transaction: nothing can be added to it; a correction is a new journal',
@@ -267,7 +273,7 @@ BEGIN
         RAISE EXCEPTION 'account % does not exist', stranger USING ERRCODE = 'foreign_key_violation';
     END IF;
     IF nobody IS NOT NULL THEN
-        RAISE EXCEPTION '''%'' is no publisher', nobody USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION '''%'' can not be the publisher of a posting of this journal', nobody USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END
@@ -300,6 +306,67 @@ END
 $$;
 CREATE TRIGGER balance_stays_with_its_account BEFORE UPDATE OF account_id ON balance
     FOR EACH ROW WHEN (OLD.account_id IS DISTINCT FROM NEW.account_id) EXECUTE FUNCTION balance_stays_with_its_account();
+
+-- Books the next journal: the one way in which anything is posted. It reads the caller's temporary table owed (name, publisher, micros), a row a
+-- posting and the names of other accounts that are needed with 0 micros; their sum is zero. Locks the head of the chain, so two writers
+-- follow each other; opens the accounts that are missing; works set by set in the order of accounts. Nothing is booked where nothing is owed.
+--
+-- number: the journal's, null where nothing is owed. written: rows written.
+CREATE FUNCTION book(the_kind text, the_events bigint, the_reason text, OUT number bigint, OUT written bigint)
+    LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    head    chain_head;
+    at      timestamptz;
+    counted bigint;
+BEGIN
+    SELECT * INTO head FROM chain_head FOR UPDATE;
+    INSERT INTO account (name)
+    SELECT DISTINCT o.name FROM pg_temp.owed o WHERE NOT EXISTS (SELECT FROM account a WHERE a.name = o.name) ORDER BY 1;
+    GET DIAGNOSTICS written = ROW_COUNT;
+
+    CREATE TEMP TABLE booked ON COMMIT DROP AS
+    SELECT (row_number() OVER (ORDER BY o.name COLLATE "C", o.publisher COLLATE "C") - 1)::int AS line,
+           a.account_id, o.name, o.publisher, o.micros,
+           coalesce(b.credited, 0) + (sum(CASE WHEN the_kind IN ('settlement', 'adoption') THEN greatest(o.micros, 0) ELSE 0 END)
+               OVER (PARTITION BY o.name COLLATE "C" ORDER BY o.publisher COLLATE "C"))::bigint AS credited
+    FROM pg_temp.owed o JOIN account a USING (name) LEFT JOIN balance b USING (account_id)
+    WHERE o.micros <> 0;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    IF counted = 0 THEN
+        RETURN;
+    END IF;
+
+    -- The time never runs backwards along the chain.
+    number := head.journal_id + 1;
+    at := greatest(clock_timestamp(), head.created_at + interval '1 microsecond');
+    WITH salted AS MATERIALIZED (
+        SELECT uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) AS salt
+    ), rooted AS MATERIALIZED (
+        SELECT salt, (SELECT merkle_root(line, posting_leaf(salt, line, posting_text(line, name, publisher, micros)) ORDER BY line)
+                      FROM pg_temp.booked) AS root
+        FROM salted
+    )
+    INSERT INTO journal (journal_id, created_at, kind, events, reason, salt, root, prev_hash, hash)
+    SELECT number, at, the_kind, the_events, the_reason, salt, root, head.hash,
+           journal_hash(head.hash, root, journal_text(number, at, the_kind, the_events, the_reason))
+    FROM rooted;
+    INSERT INTO posting (account_id, created_at, journal_id, line, publisher, micros, credited)
+    SELECT account_id, at, number, line, publisher, micros, credited FROM pg_temp.booked ORDER BY account_id, publisher;
+
+    -- The journal is complete. From here on the database takes no more postings for it.
+    UPDATE chain_head h SET journal_id = j.journal_id, created_at = j.created_at, hash = j.hash
+    FROM journal j
+    WHERE j.created_at = at AND j.journal_id = number;
+
+    INSERT INTO balance (account_id, micros, credited, journal_id)
+    SELECT account_id, sum(micros)::bigint, max(credited), number FROM pg_temp.booked GROUP BY account_id ORDER BY account_id
+    ON CONFLICT (account_id) DO UPDATE
+    SET micros = balance.micros + excluded.micros, credited = excluded.credited, journal_id = excluded.journal_id;
+    written := written + 2 + counted + (SELECT count(DISTINCT account_id) FROM pg_temp.booked);
+END
+$$;
+REVOKE ALL ON FUNCTION book(text, bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION book(text, bigint, text) TO millrace_settler;
 
 -- Not even the owner changes what is booked.
 CREATE FUNCTION entries_are_final() RETURNS trigger LANGUAGE plpgsql AS $$

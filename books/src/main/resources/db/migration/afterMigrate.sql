@@ -18,6 +18,7 @@ BEGIN
         ('journal', 'prev_hash'), ('journal', 'hash'),      -- the link itself
         ('journal', 'txid'),                                -- of the database alone
         ('posting', 'account_id'),                          -- as the account's name
+        ('posting', 'credited'),                            -- a sum of other postings; reconcile compares it
         ('posting', 'created_at'), ('posting', 'journal_id'));  -- the journal's
     IF stranger IS NOT NULL THEN
         RAISE EXCEPTION 'the journal''s hash does not cover %: add it to journal_text or posting_text', stranger;

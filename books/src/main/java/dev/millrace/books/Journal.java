@@ -3,7 +3,6 @@ package dev.millrace.books;
 import dev.millrace.common.token.EventType;
 import java.sql.Types;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -14,28 +13,22 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Books one journal in the caller's transaction, set by set, in the order of accounts. The first statement locks the head of the chain, so two
- * writers follow each other. One object books one journal.
+ * Books what epochs hold, one journal in the caller's transaction. The first statement locks the head of the chain, so two writers follow each
+ * other; the schema's function {@code book} posts. One object books one journal.
  */
 public final class Journal {
     /** A creator whose engagement was free gets an account too, so that the ledger knows the creator. */
-    private static final String FREE = """
-            SELECT 'creator:' || creator AS name FROM priced WHERE micros = 0
-            UNION
-            SELECT 'publisher:' || publisher FROM priced WHERE micros = 0""";
-
     private static final String PAID = """
-            SELECT 'creator:' || creator AS name, publisher, sum(micros)::bigint AS micros
-            FROM priced WHERE micros > 0 GROUP BY creator, publisher
+            SELECT 'creator:' || creator AS name, publisher, sum(micros)::bigint AS micros FROM priced GROUP BY creator, publisher
             UNION ALL
-            SELECT 'publisher:' || publisher, publisher, -sum(micros)::bigint FROM priced WHERE micros > 0 GROUP BY publisher""";
-
-    private static final String OURS = "SELECT unnest(ARRAY ['adjustment', 'discarded']) AS name";
+            SELECT 'publisher:' || publisher, publisher, -sum(micros)::bigint FROM priced GROUP BY publisher""";
 
     private static final String DISCARDED = """
-            SELECT 'discarded' AS name, publisher, micros FROM discarded
+            SELECT 'discarded' AS name, publisher, micros FROM unnest(:publishers, :micros) AS d (publisher, micros)
             UNION ALL
-            SELECT 'adjustment', publisher, -micros FROM discarded""";
+            SELECT 'adjustment', publisher, -micros FROM unnest(:publishers, :micros) AS d (publisher, micros)""";
+
+    private static final String OWED = "CREATE TEMP TABLE owed ON COMMIT DROP AS ";
 
     private static final int MONTHS_AHEAD = 3;
 
@@ -108,58 +101,30 @@ public final class Journal {
      */
     public Optional<Long> discard(Map<String, Long> micros, long events, String reason) {
         lockHead(Set.of());
-        jdbc.sql("CREATE TEMP TABLE discarded (publisher text COLLATE \"C\", micros bigint) ON COMMIT DROP")
-                .update();
-        jdbc.sql("INSERT INTO discarded SELECT * FROM unnest(:publishers, :micros)")
+        jdbc.sql(OWED + DISCARDED)
                 .param("publishers", micros.keySet().toArray(String[]::new))
                 .param("micros", micros.values().toArray(Long[]::new))
                 .update();
-        return book("discard", events, reason, DISCARDED, OURS);
+        return book("discard", events, reason);
     }
 
     private Optional<Long> pay(String kind, long events, @Nullable String reason, Set<LocalDate> days) {
         lockHead(days);
         price();
-        return book(kind, events, reason, PAID, FREE);
+        jdbc.sql(OWED + PAID).update();
+        return book(kind, events, reason);
     }
 
-    /**
-     * @param postings a query for account's name, publisher and micros; they sum to zero
-     * @param accounts a query for names of accounts that the journal needs besides those of its postings
-     */
-    private Optional<Long> book(String kind, long events, @Nullable String reason, String postings, String accounts) {
-        int lines = jdbc.sql("""
-                CREATE TEMP TABLE owed ON COMMIT DROP AS
-                SELECT (row_number() OVER (ORDER BY p.name COLLATE "C", p.publisher COLLATE "C") - 1)::int AS line,
-                       a.account_id, p.name, p.publisher, p.micros
-                FROM (%s) p
-                LEFT JOIN account a ON a.name = p.name
-                """.formatted(postings)).update();
-        String booked = open(accounts);
-        if (lines == 0) {
-            return Optional.empty();
-        }
-        OffsetDateTime createdAt = link(kind, events, reason, booked);
-        rows += jdbc.sql("""
-                INSERT INTO posting (account_id, created_at, journal_id, line, publisher, micros)
-                SELECT account_id, :created, :journal, line, publisher, micros
-                FROM %s
-                ORDER BY account_id, publisher
-                """.formatted(booked))
-                .param("created", createdAt)
-                .param("journal", number)
-                .update();
-        moveHead(createdAt);
-        rows += jdbc.sql("""
-                INSERT INTO balance (account_id, micros, journal_id)
-                SELECT account_id, sum(micros)::bigint, :journal
-                FROM %s
-                GROUP BY account_id
-                ORDER BY account_id
-                ON CONFLICT (account_id) DO UPDATE
-                SET micros = balance.micros + excluded.micros, journal_id = excluded.journal_id
-                """.formatted(booked)).param("journal", number).update();
-        return Optional.of(number);
+    private Optional<Long> book(String kind, long events, @Nullable String reason) {
+        return jdbc.sql("SELECT number, written FROM book(:kind, :events, :reason)")
+                .param("kind", kind)
+                .param("events", events)
+                .param("reason", reason, Types.VARCHAR)
+                .query((row, _) -> {
+                    rows += row.getLong("written");
+                    return Optional.ofNullable(row.getObject("number", Long.class));
+                })
+                .single();
     }
 
     /** Sums the units of all staged epochs by day and name, and prices them. Units that were all taken back leave no row. */
@@ -197,72 +162,6 @@ public final class Journal {
                     return row.getLong("journal");
                 })
                 .single();
-    }
-
-    /** Opens the accounts that are missing; the name of the table in which every line has its account. */
-    private String open(String accounts) {
-        int opened = jdbc.sql("""
-                INSERT INTO account (name)
-                SELECT name FROM owed WHERE account_id IS NULL
-                UNION
-                SELECT name FROM (%s) n WHERE NOT EXISTS (SELECT FROM account a WHERE a.name = n.name)
-                ORDER BY name
-                """.formatted(accounts)).update();
-        rows += opened;
-        if (opened == 0) {
-            return "owed";
-        }
-        jdbc.sql("""
-            CREATE TEMP TABLE booked ON COMMIT DROP AS
-            SELECT o.line, a.account_id, o.name, o.publisher, o.micros
-            FROM owed o JOIN account a ON a.name = o.name
-            """).update();
-        return "booked";
-    }
-
-    /** Adds the next link of the chain, and tells its time, which never runs backwards along it. */
-    private OffsetDateTime link(String kind, long events, @Nullable String reason, String booked) {
-        OffsetDateTime createdAt = jdbc.sql("""
-                WITH next AS MATERIALIZED (
-                    SELECT hash AS prev_hash, greatest(clock_timestamp(), created_at + interval '1 microsecond') AS created_at,
-                           uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) AS salt
-                    FROM chain_head
-                ), rooted AS MATERIALIZED (
-                    SELECT next.*, (SELECT merkle_root(line, posting_leaf(salt, line, posting_text(line, name, publisher, micros)) ORDER BY line)
-                                    FROM %s) AS root
-                    FROM next
-                )
-                INSERT INTO journal (journal_id, created_at, kind, events, reason, salt, root, prev_hash, hash)
-                SELECT :journal, created_at, :kind, :events, :reason, salt, root, prev_hash,
-                       journal_hash(prev_hash, root, journal_text(:journal, created_at, :kind, :events, :reason))
-                FROM rooted
-                RETURNING created_at
-                """.formatted(booked))
-                .param("journal", number)
-                .param("kind", kind)
-                .param("events", events)
-                .param("reason", reason, Types.VARCHAR)
-                .query(OffsetDateTime.class)
-                .single();
-        rows++;
-        return createdAt;
-    }
-
-    /** The journal is complete. From here on the database takes no more postings for it. */
-    private void moveHead(OffsetDateTime createdAt) {
-        int heads = jdbc.sql("""
-                UPDATE chain_head h
-                SET journal_id = j.journal_id, created_at = j.created_at, hash = j.hash
-                FROM journal j
-                WHERE j.created_at = :created AND j.journal_id = :journal
-                """)
-                .param("created", createdAt)
-                .param("journal", number)
-                .update();
-        if (heads != 1) {
-            throw new IllegalStateException("the chain has %d heads".formatted(heads));
-        }
-        rows += heads;
     }
 
     /**
