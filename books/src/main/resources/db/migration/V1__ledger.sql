@@ -135,7 +135,7 @@ CREATE TABLE posting (
     line       int NOT NULL CHECK (line >= 0),
     publisher  text COLLATE "C" NOT NULL,
     micros     bigint NOT NULL CHECK (micros <> 0),
-    credited   bigint NOT NULL CHECK (credited >= 0),
+    credited   bigint NOT NULL DEFAULT 0 CHECK (credited >= 0),
     PRIMARY KEY (account_id, created_at, journal_id, publisher),
     UNIQUE (created_at, journal_id, line)
 ) PARTITION BY RANGE (created_at);
@@ -154,8 +154,8 @@ INSERT INTO chain_head (journal_id, created_at, hash) VALUES (0, 'epoch', decode
 CREATE TABLE balance (
     account_id bigint PRIMARY KEY,
     micros     bigint NOT NULL,
-    credited   bigint NOT NULL CHECK (credited >= 0),
-    journal_id bigint NOT NULL
+    journal_id bigint NOT NULL,
+    credited   bigint NOT NULL DEFAULT 0 CHECK (credited >= 0)
 ) WITH (fillfactor = 50);
 
 -- The layout of a journal's hash. What it covers is said here and nowhere else: every column of journal and posting is an argument of
@@ -273,7 +273,7 @@ BEGIN
         RAISE EXCEPTION 'account % does not exist', stranger USING ERRCODE = 'foreign_key_violation';
     END IF;
     IF nobody IS NOT NULL THEN
-        RAISE EXCEPTION '''%'' can not be the publisher of a posting of this journal', nobody USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION '''%'' is no publisher of this journal', nobody USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END

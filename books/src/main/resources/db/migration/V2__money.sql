@@ -3,6 +3,9 @@
 -- sum, so that acts and settlements follow each other, whatever comes at once. What a caller can put right raises an SQLSTATE MR…, which
 -- ledger-service answers as a problem; its message is for people.
 
+-- What a person writes. It must hold nothing personal: it is kept for ever.
+CREATE DOMAIN remark AS text CHECK (length(VALUE) BETWEEN 1 AND 500 AND VALUE !~ '[[:cntrl:]]');
+
 ---------------------------------------------------------------------------------------------------- audit
 
 -- Every act of administration. Rows form a chain like the journals' do.
@@ -16,7 +19,7 @@ CREATE TABLE audit (
     target    text NOT NULL CHECK (length(target) BETWEEN 1 AND 256),
     before    jsonb,
     after     jsonb,
-    reason    text CHECK (length(reason) BETWEEN 1 AND 500 AND reason !~ '[[:cntrl:]]'),
+    reason    remark,
     prev_hash bytea NOT NULL,
     hash      bytea NOT NULL
 );
@@ -60,7 +63,7 @@ CREATE TABLE idempotency (
 CREATE TABLE creator_state (
     creator    text COLLATE "C" PRIMARY KEY CHECK (length(creator) BETWEEN 1 AND 69 AND creator !~ '[^A-Za-z0-9._:-]'),
     state      text NOT NULL CHECK (state IN ('active', 'held')),
-    reason     text CHECK (length(reason) BETWEEN 1 AND 500 AND reason !~ '[[:cntrl:]]'),
+    reason     remark,
     until      timestamptz,
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CHECK (state = 'active' OR (reason IS NOT NULL AND until IS NOT NULL))
@@ -107,8 +110,8 @@ CREATE TABLE correction (
     at            timestamptz NOT NULL,                 -- the journal's
     publisher     text COLLATE "C" NOT NULL REFERENCES publisher,
     micros        bigint NOT NULL CHECK (micros > 0),
-    reason        text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500 AND reason !~ '[[:cntrl:]]'),
-    reference     text CHECK (length(reference) BETWEEN 1 AND 128 AND reference !~ '[[:cntrl:]]')
+    reason        remark NOT NULL,
+    reference     remark
 );
 CREATE INDEX correction_publisher ON correction (publisher, at);
 
@@ -290,7 +293,7 @@ CREATE TABLE payout_step (
     at         timestamptz NOT NULL,                    -- the journal's
     journal_id bigint NOT NULL,
     subject    text NOT NULL CHECK (length(subject) BETWEEN 1 AND 256),
-    note       text CHECK (length(note) BETWEEN 1 AND 500 AND note !~ '[[:cntrl:]]'),    -- the bank's reference, or why it failed
+    note       remark,                                  -- the bank's reference, or why it failed
     ended      boolean NOT NULL GENERATED ALWAYS AS (state <> 'requested') STORED,
     PRIMARY KEY (payout_id, ended),
     CHECK (state <> 'failed' OR note IS NOT NULL)

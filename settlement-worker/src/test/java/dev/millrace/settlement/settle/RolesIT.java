@@ -31,8 +31,20 @@ import org.postgresql.util.PSQLException;
 /** What each login must not do to the ledger is tried, statement by statement; nothing of it stays. */
 class RolesIT {
     /** Written once, and never changed by anyone. */
-    private static final List<String> FINAL =
-            List.of("journal", "posting", "settled_epoch", "account", "quarantine_decision", "partition_opening");
+    private static final List<String> FINAL = List.of(
+            "journal",
+            "posting",
+            "settled_epoch",
+            "account",
+            "quarantine_decision",
+            "partition_opening",
+            "audit",
+            "idempotency",
+            "reversal",
+            "correction",
+            "correction_line",
+            "payout",
+            "payout_step");
 
     private static final List<String> TABLES = List.of(
             "account",
@@ -52,7 +64,16 @@ class RolesIT {
             "rate",
             "catalog_revision",
             "publisher_creator",
-            "publisher_spent");
+            "publisher_spent",
+            "audit",
+            "audit_head",
+            "idempotency",
+            "creator_state",
+            "reversal",
+            "correction",
+            "correction_line",
+            "payout",
+            "payout_step");
 
     /** A journal behind the head, as a worker adds it, but for the postings. */
     private static final String NEXT_JOURNAL = """
@@ -65,7 +86,7 @@ class RolesIT {
 
     private static String database = "";
 
-    /** One journal of two postings, one settled epoch, one decision, one publisher. */
+    /** A row of every table. */
     @BeforeAll
     static void settleOne() throws SQLException {
         String url = RunningWorker.freshDatabase();
@@ -90,6 +111,19 @@ class RolesIT {
         try (Connection connection = connect(Databases.LEDGER);
                 Statement statement = connection.createStatement()) {
             statement.execute("INSERT INTO publisher VALUES ('another')");
+            statement.execute(
+                    "INSERT INTO audit (subject, action, target) VALUES ('ann', 'publisher.create', 'another')");
+            statement.execute("INSERT INTO idempotency VALUES ('POST /', 'k', sha256('a'), '{}')");
+        }
+        try (Connection connection = connect(Databases.OWNER);
+                Statement statement = connection.createStatement()) {
+            statement.execute("INSERT INTO reversal SELECT account_id, now(), 1, 'demo', 1, 5 FROM account LIMIT 1");
+            statement.execute(
+                    "INSERT INTO correction (journal_id, at, publisher, micros, reason) VALUES (1, now(), 'demo', 5, 'x')");
+            statement.execute(
+                    "INSERT INTO correction_line VALUES (1, 0, current_date, 'c-1', 'demo', '/', 'view', 1, 1, 5)");
+            statement.execute("INSERT INTO payout (creator, micros) VALUES ('c-1', 5)");
+            statement.execute("INSERT INTO payout_step VALUES (1, 'requested', now(), 1, 'ann')");
         }
     }
 
@@ -136,6 +170,9 @@ class RolesIT {
         return switch (table.replace(month(), "")) {
             case "journal" -> "UPDATE " + table + " SET events = 2";
             case "partition_opening" -> "UPDATE partition_opening SET first_epoch = 2";
+            case "audit" -> "UPDATE audit SET subject = 'bob'";
+            case "idempotency" -> "UPDATE idempotency SET answer = '[]'";
+            case "payout_step" -> "UPDATE payout_step SET state = 'paid'";
             case "account" -> "UPDATE account SET name = 'creator:c-2' WHERE name = 'creator:c-1'";
             default -> "UPDATE " + table + " SET micros = 7";
         };
@@ -165,6 +202,8 @@ class RolesIT {
         }
         refused(Databases.OWNER, "entries are never changed", "DELETE FROM chain_head");
         refused(Databases.OWNER, "entries are never changed", "TRUNCATE chain_head");
+        refused(Databases.OWNER, "entries are never changed", "DELETE FROM audit_head");
+        refused(Databases.OWNER, "entries are never changed", "TRUNCATE audit_head");
         refused(Databases.OWNER, "entries are never changed", "DELETE FROM partition_cursor");
         refused(Databases.OWNER, "entries are never changed", "TRUNCATE partition_cursor CASCADE");
         refused(Databases.OWNER, "permission denied to set parameter", "SET session_replication_role = replica");
@@ -220,6 +259,8 @@ class RolesIT {
                 "UPDATE chain_head SET journal_id = 0",
                 "UPDATE partition_cursor SET settled_epoch = 9",
                 "UPDATE rate SET micros = 0",
+                "SELECT book('settlement', 1, NULL)",
+                "SELECT end_payout(1, 'paid', 'x', 'bob', false)",
                 "SELECT ensure_months(current_date, 1)")) {
             refused(Databases.READER, "permission denied for (table|function)", sql);
         }
@@ -231,6 +272,24 @@ class RolesIT {
                 List.of("publisher", "publisher_key", "rate_card", "rate", "catalog_revision", "publisher_creator")) {
             refused(Databases.SETTLER, "permission denied for table", "INSERT INTO " + table + " DEFAULT VALUES");
             refused(Databases.SETTLER, "permission denied for table", "DELETE FROM " + table);
+        }
+        for (String table : List.of(
+                "idempotency",
+                "creator_state",
+                "reversal",
+                "correction",
+                "correction_line",
+                "payout",
+                "payout_step",
+                "audit_head")) {
+            refused(Databases.SETTLER, "permission denied for table", "INSERT INTO " + table + " DEFAULT VALUES");
+            refused(Databases.SETTLER, "permission denied for table", "DELETE FROM " + table);
+        }
+        for (String sql : List.of(
+                "SELECT end_payout(1, 'paid', 'x', 'bob', false)",
+                "SELECT request_payouts(NULL, NULL, NULL, 1, '0', 'ann')",
+                "SELECT correct('demo', NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, '0', true, 'x', NULL, false)")) {
+            refused(Databases.SETTLER, "permission denied for function", sql);
         }
         refused(Databases.SETTLER, "permission denied for table", "UPDATE rate SET micros = 0");
         refused(Databases.SETTLER, "permission denied for table", "UPDATE publisher_key SET revoked_at = now()");
@@ -251,7 +310,13 @@ class RolesIT {
                 "chain_head",
                 "partition_cursor",
                 "partition_opening",
-                "publisher_spent")) {
+                "publisher_spent",
+                "audit_head",
+                "reversal",
+                "correction",
+                "correction_line",
+                "payout",
+                "payout_step")) {
             refused(Databases.LEDGER, "permission denied for table", "INSERT INTO " + table + " DEFAULT VALUES");
         }
         for (String sql : List.of(
@@ -265,6 +330,9 @@ class RolesIT {
                 "UPDATE publisher_creator SET creator = 'c-9'",
                 "UPDATE publisher_spent SET micros = 0",
                 "UPDATE catalog_revision SET revision = 9",
+                "UPDATE audit_head SET number = 0",
+                "DELETE FROM creator_state",
+                "SELECT book('correction', 0, 'x')",
                 "SELECT ensure_months(current_date, 1)")) {
             refused(Databases.LEDGER, "permission denied for (table|function)", sql);
         }
@@ -581,7 +649,28 @@ class RolesIT {
                 "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '', 'view', 1, 1, 1)",
                 "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '/', 'view', 1, -1, 1)",
                 "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '/', 'view', 1, 1, -1)",
-                "INSERT INTO article_score VALUES ('demo', '/', 'a', -1, now(), 1)")) {
+                "INSERT INTO article_score VALUES ('demo', '/', 'a', -1, now(), 1)",
+                "INSERT INTO balance VALUES (1, 5, 1, -1)",
+                "INSERT INTO posting SELECT 1, created_at, journal_id, 0, 'demo', 5, -1 FROM chain_head",
+                "INSERT INTO audit (subject, action, target) VALUES ('', 'key.create', 'x')",
+                "INSERT INTO audit (subject, token, action, target) VALUES ('a', repeat('t', 257), 'key.create', 'x')",
+                "INSERT INTO audit (subject, action, target) VALUES ('a', 'Key', 'x')",
+                "INSERT INTO audit (subject, action, target) VALUES ('a', 'key.create', '')",
+                "INSERT INTO audit_head VALUES (false, 1, '')",
+                "INSERT INTO idempotency VALUES ('a', '', sha256(''), '{}')",
+                "INSERT INTO idempotency VALUES ('a', 'b', '', '{}')",
+                "INSERT INTO creator_state VALUES ('a b', 'active')",
+                "INSERT INTO creator_state VALUES ('a', 'dead', 'x', now())",
+                "INSERT INTO creator_state VALUES ('a', 'held', 'x')",
+                "INSERT INTO reversal VALUES (1, now(), 1, 'demo', 1, 0)",
+                "INSERT INTO correction (journal_id, at, publisher, micros, reason) VALUES (9, now(), 'demo', 0, 'x')",
+                "INSERT INTO correction_line VALUES (1, -1, current_date, 'c', 'demo', '/', 'view', 1, 1, 5)",
+                "INSERT INTO correction_line VALUES (1, 1, current_date, 'c', 'demo', '/', 'view', 1, -1, 5)",
+                "INSERT INTO correction_line VALUES (1, 1, current_date, 'c', 'demo', '/', 'view', 1, 1, -5)",
+                "INSERT INTO payout (creator, micros) VALUES ('c', 0)",
+                "INSERT INTO payout_step VALUES (1, 'lost', now(), 1, 'ann')",
+                "INSERT INTO payout_step VALUES (1, 'paid', now(), 1, '')",
+                "INSERT INTO payout_step VALUES (1, 'failed', now(), 1, 'ann')")) {
             refused.add(constraintAgainst(sql));
         }
         for (EventType type : EventType.values()) {
