@@ -237,6 +237,7 @@ BEGIN
         INSERT INTO correction (journal_id, at, publisher, micros, reason, reference)
         VALUES (number, booked, of_publisher, total, the_reason, the_reference)
         RETURNING correction_id INTO new_id;
+        UPDATE publisher p SET corrected = p.corrected + total WHERE p.publisher = of_publisher;
         INSERT INTO correction_line (correction_id, line, day, creator, publisher, article, type, rate_version, units, micros)
         SELECT new_id, t.line, t.day, t.creator, of_publisher, t.article, t.type, t.rate_version, t.units, t.micros FROM taken t;
 
@@ -405,9 +406,6 @@ END
 $$;
 CREATE TRIGGER entries_are_final BEFORE DELETE ON audit_head FOR EACH ROW EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON audit_head FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
-
--- What a correction gives back raises the publisher's budget, which the catalogue carries.
-CREATE TRIGGER catalog_changed AFTER INSERT ON correction FOR EACH STATEMENT EXECUTE FUNCTION catalog_changed();
 
 REVOKE ALL ON FUNCTION correct(text, text[], text, text, date, date, bigint, bigint, boolean, interval, boolean, text, text, boolean),
     request_payouts(text[], bigint, date, bigint, interval, text), end_payout(bigint, text, text, text, boolean) FROM PUBLIC;
