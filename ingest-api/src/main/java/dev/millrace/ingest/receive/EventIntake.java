@@ -10,18 +10,21 @@ import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
+import dev.millrace.ingest.verify.RejectionCode;
 import dev.millrace.ingest.verify.Verdict;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.ProblemDetail;
 
 /** Verifies the events of a request and counts the good ones. Thread-safe. */
 final class EventIntake {
     /** The remedy where it is not known whether all of a request is counted. */
     static final String SEND_AGAIN = "; send the same events again, what was counted comes back as duplicate";
+
+    /** A budget is raised by a person, or by midnight: a sender need not ask every second. */
+    private static final String OVER_BUDGET_SECONDS = "60";
 
     private final EventVerifier verifier;
     private final RedisConnections redis;
@@ -53,7 +56,7 @@ final class EventIntake {
      *
      * @param minimal whether the client does not want each event's outcome
      * @return the answer where one of the events counts or counted
-     * @throws ProblemException when the request is to be sent again, or none of its events will ever count
+     * @throws ProblemException when the request is to be sent again, or none of its events counts
      */
     Reply receive(List<Event> events, boolean minimal) {
         metrics.received(events.size());
@@ -70,16 +73,24 @@ final class EventIntake {
         Reply reply = Reply.of(outcomes, minimal);
         metrics.concluded(reply, outcomes);
         if (reply.accepted() == 0 && reply.duplicate() == 0) {
-            throw rejectedAll(outcomes, reply);
+            throw noneCounts(outcomes, reply);
         }
         return reply;
     }
 
-    private static ProblemException rejectedAll(List<Outcome> outcomes, Reply reply) {
-        ProblemException problem = Problem.EVENTS_REJECTED.because(
-                outcomes.size() == 1
-                        ? String.valueOf(outcomes.getFirst().detail())
-                        : "none of the %d events can ever count; each result says why".formatted(reply.rejected()));
+    /** 429 where all of the events may count later, as their sender has to slow down. */
+    private static ProblemException noneCounts(List<Outcome> outcomes, Reply reply) {
+        long later =
+                outcomes.stream().filter(outcome -> outcome.retry() != null).count();
+        String detail = outcomes.size() == 1
+                ? String.valueOf(outcomes.getFirst().detail())
+                : "none of the %d events counts; each result says why".formatted(reply.rejected())
+                        + (later == 0 ? "" : ", and those with \"retry\": true may be sent again");
+        ProblemException problem =
+                (later == outcomes.size() ? Problem.TOO_MANY_REQUESTS : Problem.EVENTS_REJECTED).because(detail);
+        if (later == outcomes.size() && outcomes.stream().allMatch(EventIntake::isOverBudget)) {
+            problem.with(HttpHeaders.RETRY_AFTER, OVER_BUDGET_SECONDS);
+        }
         ProblemDetail body = problem.getBody();
         body.setProperty("accepted", reply.accepted());
         body.setProperty("duplicate", reply.duplicate());
@@ -90,14 +101,11 @@ final class EventIntake {
         return problem;
     }
 
-    private List<Outcome> count(List<Event> events) {
-        List<Verdict> verdicts = verify(events);
-        requireRate(verdicts);
-        return tally.count(verdicts);
+    private static boolean isOverBudget(Outcome outcome) {
+        return outcome.code() == RejectionCode.PUBLISHER_OVER_BUDGET;
     }
 
-    /** Judges by Redis' clock, and only while that can be believed: a clock that has leapt would refuse good tokens for good. */
-    private List<Verdict> verify(List<Event> events) {
+    private List<Outcome> count(List<Event> events) {
         String obstacle = follower.obstacle();
         if (!obstacle.isEmpty()) {
             throw new CountersUnavailableException(obstacle);
@@ -105,30 +113,27 @@ final class EventIntake {
         Catalog inForce = catalog.inForce()
                 .orElseThrow(() -> new CountersUnavailableException(
                         catalog.trouble().isEmpty() ? "the catalogue was not seen lately" : catalog.trouble()));
+        List<Verdict> verdicts = verify(events, inForce);
+        verdicts.replaceAll(verdict -> verdict instanceof PricedEvent event ? withinRate(event, inForce) : verdict);
+        return tally.count(verdicts);
+    }
+
+    private Verdict withinRate(PricedEvent event, Catalog inForce) {
+        String publisher = event.name().publisher();
+        return rates.permits(publisher, inForce.limits(publisher).eventsPerSecond())
+                ? event
+                : Outcome.rejected(
+                        RejectionCode.PUBLISHER_RATE,
+                        "publisher %s sends more events a second than this node takes from it".formatted(publisher));
+    }
+
+    /** Judges by Redis' clock, and only while that can be believed: a clock that has leapt would refuse good tokens for good. */
+    private List<Verdict> verify(List<Event> events, Catalog inForce) {
         long now = redis.second().orElseThrow(() -> new CountersUnavailableException("Redis: " + redis.trouble()));
         String leap = follower.clockTrouble(now);
         if (!leap.isEmpty()) {
             throw new CountersUnavailableException(leap);
         }
         return verifier.verify(events, inForce, now);
-    }
-
-    private void requireRate(List<Verdict> verdicts) {
-        if (!rates.isOn()) {
-            return;
-        }
-        Map<String, Integer> events = new HashMap<>();
-        for (Verdict verdict : verdicts) {
-            if (verdict instanceof PricedEvent event) {
-                events.merge(event.name().publisher(), 1, Integer::sum);
-            }
-        }
-        events.forEach((publisher, count) -> {
-            if (!rates.permits(publisher, count)) {
-                throw Problem.TOO_MANY_REQUESTS.because(
-                        "publisher %s sends more events a second than this node takes from one".formatted(publisher)
-                                + SEND_AGAIN);
-            }
-        });
     }
 }

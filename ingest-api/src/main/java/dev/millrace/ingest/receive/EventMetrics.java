@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Counts what became of events and requests. At rest, received = accepted + duplicate + Σ rejected + unavailable; a request
- * that is to be sent again counts as unavailable with all its events. Thread-safe.
+ * that is to be sent again as a whole counts as unavailable with all its events. Thread-safe.
  */
 final class EventMetrics {
     private static final String NONE = "none";
@@ -39,7 +39,7 @@ final class EventMetrics {
             rejected.put(
                     code,
                     Counter.builder("millrace.events.rejected")
-                            .description("Events that will never count")
+                            .description("Events that do not count")
                             .tag("code", code.wireName())
                             .register(registry));
         }

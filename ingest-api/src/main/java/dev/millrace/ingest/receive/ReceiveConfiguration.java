@@ -21,7 +21,8 @@ import org.springframework.core.env.Environment;
 
 /**
  * Wires the endpoint, and what bounds the work under way: what does not fit is refused at once and never queued. A request meets its bounds in this
- * order: connections (the server's), bytes of bodies (503 {@code overloaded}), events (429 {@code too-many-requests}), the publisher's rate.
+ * order: connections (the server's), bytes of bodies (503 {@code overloaded}), events (429 {@code too-many-requests}). The publisher's rate and budget
+ * meet single events.
  */
 @Configuration(proxyBeanMethods = false)
 @Import({EventMetrics.class, EventIntake.class})
@@ -66,8 +67,8 @@ public class ReceiveConfiguration {
     }
 
     @Bean
-    PublisherRates publisherRates(IngestSettings settings) {
-        return new PublisherRates(settings.publisherEventsPerSecond(), PUBLISHERS);
+    PublisherRates publisherRates(IngestSettings settings, Ticker ticker) {
+        return new PublisherRates(settings.publisherEventsPerSecond(), PUBLISHERS, ticker);
     }
 
     @Bean

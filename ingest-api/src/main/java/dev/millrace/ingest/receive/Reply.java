@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param accepted number of events that count
  * @param duplicate number of events that counted before
- * @param rejected number of events that will never count
+ * @param rejected number of events that do not count
  * @param results one an event, in their order, or null where the client does not want them
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)

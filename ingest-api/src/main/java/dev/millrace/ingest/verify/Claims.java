@@ -3,6 +3,7 @@ package dev.millrace.ingest.verify;
 import dev.millrace.common.token.ArticleId;
 import dev.millrace.common.token.CreatorId;
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Sandbox;
 import java.math.BigDecimal;
 import java.nio.charset.CharacterCodingException;
 import java.util.HashSet;
@@ -59,6 +60,33 @@ record Claims(
         } catch (JacksonException e) {
             throw CompactJws.notAnObject("payload", e);
         }
+    }
+
+    /**
+     * The claims as this publisher's: a sandbox pays creators of its own.
+     *
+     * @throws RejectedException when a live publisher names a sandbox's creator
+     */
+    Claims of(String publisher) throws RejectedException {
+        if (Sandbox.isPublisher(publisher)) {
+            return new Claims(
+                    Sandbox.creator(creator),
+                    article,
+                    jti,
+                    issuedAt,
+                    notBefore,
+                    expiresAt,
+                    audience,
+                    granted,
+                    quantity,
+                    referrer,
+                    visitor);
+        }
+        if (Sandbox.isCreator(creator)) {
+            throw RejectedException.malformed(
+                    "sub begins with %s; only publishers named test-… pay such creators", Sandbox.CREATOR);
+        }
+        return this;
     }
 
     boolean grants(EventType type) {

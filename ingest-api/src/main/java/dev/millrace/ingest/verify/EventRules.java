@@ -3,6 +3,7 @@ package dev.millrace.ingest.verify;
 import static dev.millrace.ingest.verify.PricedEvent.CLOCK_TOLERANCE;
 
 import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.Limits;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.key.IdentityKey;
@@ -15,7 +16,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an event may earn under a token whose signature and claims hold: audience, times, type, key, price, in this order.
+ * What an event may earn under a token whose signature and claims hold: audience, times, type, key, price, the publisher's
+ * state and list of creators, in this order.
  *
  * <p>The second that it judges by is an estimate of Redis' clock that runs behind it, so an {@code exp} that has passed here
  * has passed there (but for the half second after that clock was set back). What is close is left to the script, which reads
@@ -137,7 +139,25 @@ record EventRules(
                 claims.expiresAt(),
                 Math.max(claims.issuedAt() + mark, claims.notBefore()) - CLOCK_TOLERANCE,
                 identity(publisher, claims, type, key == null ? "" : key));
-        return now + behind < priced.earliest() ? priced.tooEarly(now) : priced;
+        if (now + behind < priced.earliest()) {
+            return priced.tooEarly(now);
+        }
+        requireAllowed(publisher, claims.creator(), catalog.limits(publisher), now);
+        return priced;
+    }
+
+    private static void requireAllowed(String publisher, String creator, Limits limits, long now)
+            throws RejectedException {
+        if (limits.isSuspended(now)) {
+            throw new RejectedException(RejectionCode.PUBLISHER_SUSPENDED, "publisher %s is suspended", publisher);
+        }
+        if (!limits.allows(creator)) {
+            throw new RejectedException(
+                    RejectionCode.CREATOR_NOT_LISTED,
+                    "publisher %s keeps a list of its creators, and %s is not on it",
+                    publisher,
+                    creator);
+        }
     }
 
     /**

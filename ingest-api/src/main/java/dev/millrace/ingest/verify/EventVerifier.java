@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges the events of a request, each by itself: form, kid, signature, claims, times, type, key, in this order. Thread-safe.
+ * Judges the events of a request, each by itself: form, kid, signature, claims, times, type, key, the publisher's state and list, in this order. Thread-safe.
  *
  * <p>A payload is not parsed before its signature holds, so that a stranger's token costs one hash and no more.
  */
@@ -93,7 +93,8 @@ public final class EventVerifier {
                 CompactJws jws = CompactJws.split(event.token());
                 Kid kid = kid(jws);
                 requireSigned(kid, jws);
-                return rules.judge(kid.publisher(), Claims.read(jws.payload()), event, catalog, now);
+                Claims claims = Claims.read(jws.payload()).of(kid.publisher());
+                return rules.judge(kid.publisher(), claims, event, catalog, now);
             } catch (RejectedException e) {
                 return e.outcome();
             }

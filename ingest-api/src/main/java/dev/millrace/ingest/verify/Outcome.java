@@ -1,6 +1,7 @@
 package dev.millrace.ingest.verify;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +22,15 @@ public record Outcome(
     /** It counted before; it is not paid again. */
     public static final Outcome DUPLICATE = new Outcome(Status.DUPLICATE, null, null);
 
-    /** It will never count. */
+    /** It does not count. */
     public static Outcome rejected(RejectionCode code, String detail) {
         return new Outcome(Status.REJECTED, code, detail);
+    }
+
+    /** Whether it may count later, when the same event is sent again; null: it will not. */
+    @JsonProperty("retry")
+    public @Nullable Boolean retry() {
+        return (code != null && code.isTemporary()) ? true : null;
     }
 
     /** The names are part of the protocol. */

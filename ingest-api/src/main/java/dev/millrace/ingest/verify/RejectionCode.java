@@ -3,7 +3,7 @@ package dev.millrace.ingest.verify;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** Why an event is rejected. The names are part of the protocol. */
+/** Why an event is rejected, in the order in which it is judged. The names are part of the protocol. */
 public enum RejectionCode {
     TOKEN_MALFORMED,
     TOKEN_SIGNATURE,
@@ -17,9 +17,19 @@ public enum RejectionCode {
     TYPE_UNKNOWN,
     TYPE_NOT_GRANTED,
     KEY_INVALID,
-    REFERRER_NOT_SEARCH;
+    REFERRER_NOT_SEARCH,
+    PUBLISHER_SUSPENDED,
+    CREATOR_NOT_LISTED,
+    PUBLISHER_RATE,
+    PUBLISHER_OVER_BUDGET,
+    PUBLISHER_CREATORS;
 
     private final String wireName = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
+    /** Whether the same event may count later. */
+    public boolean isTemporary() {
+        return this == PUBLISHER_RATE || this == PUBLISHER_OVER_BUDGET;
+    }
 
     /** The code in answers and metrics. */
     @JsonValue

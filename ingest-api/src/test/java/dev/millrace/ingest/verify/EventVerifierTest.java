@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.Limits;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.token.EngagementName;
@@ -12,6 +13,7 @@ import dev.millrace.common.token.Retention;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,66 @@ class EventVerifierTest {
         assertThat(verify(new Event(Tokens.signed(later), "view", null), 2_000_000))
                 .isInstanceOfSatisfying(
                         PricedEvent.class, c -> assertThat(c.micros()).isEqualTo(2_000));
+    }
+
+    @Test
+    void aSandboxPaysCreatorsOfItsOwn() {
+        Catalog catalog = new Catalog(
+                1, Map.of("test-demo", new Catalog.Publisher(List.of(1), List.of())), Tokens.CATALOG.cards());
+        for (String subject : List.of("c-42", "test:c-42")) {
+            Verdict verdict = verify(sandboxed(payload("").replace("c-42", subject)), catalog);
+            assertThat(verdict).isInstanceOfSatisfying(PricedEvent.class, priced -> {
+                assertThat(priced.name().publisher()).isEqualTo("test-demo");
+                assertThat(priced.name().creator()).isEqualTo("test:c-42");
+                assertThat(priced.identity())
+                        .isEqualTo(Tokens.IDENTITIES.ofToken("test-demo", "test:c-42", EventType.VIEW, "", "j-1"));
+            });
+        }
+        assertThat(verify(sandboxed(payload("").replace("c-42", ".")), catalog))
+                .isInstanceOfSatisfying(
+                        Outcome.class, o -> assertThat(o.code()).isEqualTo(RejectionCode.TOKEN_MALFORMED));
+        assertRejected(
+                Tokens.signed(payload("").replace("c-42", "test:c-42")),
+                "view",
+                null,
+                RejectionCode.TOKEN_MALFORMED,
+                "sub begins with test:; only publishers named test-… pay such creators");
+    }
+
+    private static Event sandboxed(String payload) {
+        return new Event(
+                Tokens.signed("{\"alg\":\"HS256\",\"kid\":\"test-demo.1\"}", payload, "test-demo.1"), "view", null);
+    }
+
+    private Verdict verify(Event event, Catalog catalog) {
+        return verifier.verify(List.of(event), catalog, NOW).getFirst();
+    }
+
+    @Test
+    void aSuspendedPublishersEventsAreRefusedUntilItsTime() {
+        Event good = new Event(Tokens.signed(payload("")), "view", null);
+        assertThat(verify(good, limited(null, null)).toString())
+                .contains("code=publisher-suspended, detail=publisher demo is suspended");
+        assertThat(verify(good, limited(NOW + 1, null)).toString()).contains("publisher-suspended");
+        assertThat(verify(good, limited(NOW, null))).isInstanceOf(PricedEvent.class);
+        Event bad = new Event(Tokens.signed(payload("")), "dance", null);
+        assertThat(verify(bad, limited(null, null)).toString()).contains("type-unknown");
+    }
+
+    @Test
+    void aPublisherThatKeepsAListPaysOnlyCreatorsOnIt() {
+        Event good = new Event(Tokens.signed(payload("")), "view", null);
+        assertThat(verify(good, limited(NOW, Set.of("c-1", "c-42")))).isInstanceOf(PricedEvent.class);
+        assertThat(verify(good, limited(NOW, Set.of("c-1"))).toString()).contains("creator-not-listed");
+        assertThat(verify(good, limited(NOW, Set.of())).toString())
+                .contains("publisher demo keeps a list of its creators, and c-42 is not on it");
+        assertThat(verify(good, limited(null, Set.of())).toString()).contains("publisher-suspended");
+    }
+
+    private static Catalog limited(@Nullable Long until, @Nullable Set<String> creators) {
+        Limits limits = new Limits(true, until, null, null, null, creators, null, null, null);
+        return new Catalog(
+                1, Map.of("demo", new Catalog.Publisher(List.of(1), List.of(), limits)), Tokens.CATALOG.cards());
     }
 
     @Test

@@ -59,7 +59,7 @@ public final class Genuine {
 
     private static void requireClaims(Map<String, Object> claims, Event event) {
         that(
-                claims.get("sub") instanceof String sub && sub.matches("(?![.]{1,2}$)[A-Za-z0-9._:-]{1,64}"),
+                claims.get("sub") instanceof String sub && sub.matches("(?!test:|[.]{1,2}$)[A-Za-z0-9._:-]{1,64}"),
                 "sub",
                 event);
         that(claims.get("art") instanceof String art && isText(art, 128), "art", event);
