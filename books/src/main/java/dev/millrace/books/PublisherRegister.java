@@ -1,10 +1,13 @@
 package dev.millrace.books;
 
 import dev.millrace.common.token.Kid;
+import dev.millrace.common.token.Sandbox;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,14 +21,20 @@ public final class PublisherRegister {
         this.jdbc = jdbc;
     }
 
-    public record Publisher(String publisher, Instant createdAt) {}
-
     public record Key(Kid kid, Instant createdAt, @Nullable Instant revokedAt) {}
 
     public List<Publisher> all() {
-        return jdbc.sql("SELECT publisher, created_at FROM publisher ORDER BY publisher COLLATE \"C\"")
-                .query(PublisherRegister::publisher)
+        return jdbc.sql("SELECT *, now() AS now FROM publisher ORDER BY publisher COLLATE \"C\"")
+                .query(Publisher::of)
                 .list();
+    }
+
+    /** The publisher of this name; empty where there is none. */
+    public Optional<Publisher> find(String publisher) {
+        return jdbc.sql("SELECT *, now() AS now FROM publisher WHERE publisher = :publisher")
+                .param("publisher", publisher)
+                .query(Publisher::of)
+                .optional();
     }
 
     public boolean exists(String publisher) {
@@ -35,13 +44,39 @@ public final class PublisherRegister {
                 .single();
     }
 
-    /** Makes a publisher known; empty where it is already. */
+    /** Makes a publisher known, a sandbox with small limits; empty where it is already. */
     public Optional<Publisher> create(String publisher) {
-        return jdbc.sql(
-                        "INSERT INTO publisher (publisher) VALUES (:publisher) ON CONFLICT DO NOTHING RETURNING publisher, created_at")
+        int created = jdbc.sql("INSERT INTO publisher (publisher) VALUES (:publisher) ON CONFLICT DO NOTHING")
                 .param("publisher", publisher)
-                .query(PublisherRegister::publisher)
-                .optional();
+                .update();
+        if (created > 0 && Sandbox.isPublisher(publisher)) {
+            save(find(publisher).orElseThrow().withSandboxLimits());
+        }
+        return created == 0 ? Optional.empty() : find(publisher);
+    }
+
+    /** Writes a publisher's state and limits. */
+    public void save(Publisher publisher) {
+        OffsetDateTime until =
+                publisher.until() == null ? null : publisher.until().atOffset(ZoneOffset.UTC);
+        jdbc.sql("""
+                        UPDATE publisher
+                        SET state = :state, reason = :reason, until = :until, budget_day = :day, budget_total = :total,
+                            events_per_second = :events, creators = :creators, new_creators_per_day = :newCreators,
+                            new_articles_per_day = :newArticles
+                        WHERE publisher = :publisher
+                        """)
+                .param("publisher", publisher.publisher())
+                .param("state", publisher.state())
+                .param("reason", publisher.reason(), Types.VARCHAR)
+                .param("until", until, Types.TIMESTAMP_WITH_TIMEZONE)
+                .param("day", publisher.budget().day(), Types.BIGINT)
+                .param("total", publisher.budget().total(), Types.BIGINT)
+                .param("events", publisher.eventsPerSecond(), Types.INTEGER)
+                .param("creators", publisher.creators())
+                .param("newCreators", publisher.newCreatorsPerDay(), Types.INTEGER)
+                .param("newArticles", publisher.newArticlesPerDay(), Types.INTEGER)
+                .update();
     }
 
     public List<Key> keys(String publisher) {
@@ -86,12 +121,6 @@ public final class PublisherRegister {
 
     private static boolean isNumber(Key key, String number) {
         return number.equals(Integer.toString(key.kid().number()));
-    }
-
-    private static Publisher publisher(ResultSet row, int number) throws SQLException {
-        return new Publisher(
-                row.getString("publisher"),
-                row.getObject("created_at", OffsetDateTime.class).toInstant());
     }
 
     private static Key key(ResultSet row, int number) throws SQLException {

@@ -43,11 +43,26 @@ class CatalogChanges {
      * @throws dev.millrace.service.problem.ProblemException {@code catalog-behind}, or the change's own exception
      */
     <T> ResponseEntity<T> make(Supplier<T> change) {
+        return make(HttpStatus.CREATED, change);
+    }
+
+    /** The same, answered with another status. */
+    <T> ResponseEntity<T> make(HttpStatus status, Supplier<T> change) {
         T value = alone(() -> {
             publisher.requireInStep();
             return change.get();
         });
-        return answer(HttpStatus.CREATED, publisher.publish()).body(value);
+        return answer(status, publisher.publish()).body(value);
+    }
+
+    /** The same, answered with no content. */
+    ResponseEntity<Void> makeSilently(Runnable change) {
+        alone(() -> {
+            publisher.requireInStep();
+            change.run();
+            return true;
+        });
+        return answer(HttpStatus.NO_CONTENT, publisher.publish()).build();
     }
 
     /** @param published whether Redis holds the change */

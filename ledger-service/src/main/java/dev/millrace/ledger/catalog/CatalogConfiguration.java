@@ -14,6 +14,8 @@ import org.springframework.scheduling.annotation.EnableScheduling;
     CatalogPublisher.class,
     CatalogChanges.class,
     CatalogEndpoint.class,
-    KeyEndpoint.class
+    KeyEndpoint.class,
+    PublisherEndpoint.class,
+    CreatorListEndpoint.class
 })
 public class CatalogConfiguration {}

@@ -1,14 +1,11 @@
 package dev.millrace.ledger.catalog;
 
-import dev.millrace.books.PublisherRegister;
 import dev.millrace.books.RateCards.Card;
 import dev.millrace.common.catalog.Rate;
-import dev.millrace.common.token.Kid;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.Operation;
-import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Instant;
 import java.util.List;
@@ -30,40 +27,12 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping(path = "/v1/admin", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "Catalogue")
 final class CatalogEndpoint {
-    private final PublisherRegister register;
     private final RateBook rates;
     private final CatalogChanges changes;
 
     CatalogEndpoint(JdbcClient jdbc, CatalogChanges changes, LedgerSettings settings) {
-        this.register = new PublisherRegister(jdbc);
         this.rates = new RateBook(jdbc, settings.redisPatience());
         this.changes = changes;
-    }
-
-    @Schema(name = "Publishers")
-    record AllPublishers(List<PublisherRegister.Publisher> publishers) {}
-
-    record NewPublisher(
-            @Schema(pattern = "[a-z0-9-]{1,32}", example = "demo") @Nullable
-            String publisher) {}
-
-    @Operation(summary = "All publishers")
-    @GetMapping("/publishers")
-    AllPublishers publishers() {
-        return new AllPublishers(register.all());
-    }
-
-    @Operation(summary = "Makes a publisher known")
-    @Problems({Problem.PUBLISHER_INVALID, Problem.PUBLISHER_EXISTS, Problem.BODY_MALFORMED, Problem.CATALOG_BEHIND})
-    @ResponseStatus(HttpStatus.CREATED)
-    @PostMapping(path = "/publishers", consumes = MediaType.APPLICATION_JSON_VALUE)
-    ResponseEntity<PublisherRegister.Publisher> create(@RequestBody NewPublisher body) {
-        String publisher = body.publisher();
-        if (publisher == null || !Kid.PUBLISHER.matcher(publisher).matches()) {
-            throw Problem.PUBLISHER_INVALID.because("publisher id '%s' is not of the form [a-z0-9-]{1,32}", publisher);
-        }
-        return changes.make(() -> register.create(publisher)
-                .orElseThrow(() -> Problem.PUBLISHER_EXISTS.because("publisher '%s' exists already", publisher)));
     }
 
     record Cards(List<Card> rates) {}

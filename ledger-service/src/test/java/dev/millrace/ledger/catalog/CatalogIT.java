@@ -113,7 +113,8 @@ class CatalogIT {
     void aPublisherIsMadeOnceListedAndInRedisBeforeTheAnswer() {
         Answer made = post("publishers", "{\"publisher\":\"press\"}");
         assertThat(made.status()).isEqualTo(201);
-        assertThat(made.text()).matches("\\{\"publisher\":\"press\",\"createdAt\":\"[^\"]+Z\"}");
+        assertThat(made.text())
+                .matches("\\{\"publisher\":\"press\",\"createdAt\":\"[^\"]+Z\",\"state\":\"active\",.*}");
         assertThat(made.header("Millrace-Catalog-Published")).isEqualTo("true");
         assertThat(inRedis().publishers()).containsKey("press");
         assertThat(inRedis()).isEqualTo(inDatabase());

@@ -26,6 +26,8 @@ public enum Problem {
     PUBLISHER_INVALID(HttpStatus.BAD_REQUEST, "The publisher id is not of the right form"),
     PUBLISHER_UNKNOWN(HttpStatus.NOT_FOUND, "There is no such publisher"),
     PUBLISHER_EXISTS(HttpStatus.CONFLICT, "There is such a publisher already"),
+    LIMITS_INVALID(HttpStatus.BAD_REQUEST, "The publisher can't be changed so"),
+    CREATORS_FULL(HttpStatus.CONFLICT, "The publisher's list of creators is full"),
     KEY_UNKNOWN(HttpStatus.NOT_FOUND, "The publisher has no such key"),
     RATE_INVALID(HttpStatus.BAD_REQUEST, "The rate card can't be used"),
     RATE_IN_THE_PAST(HttpStatus.BAD_REQUEST, "The rate card would take effect too early"),
