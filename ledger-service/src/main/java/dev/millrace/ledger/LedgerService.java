@@ -14,6 +14,7 @@ import dev.millrace.ledger.openapi.OpenApiConfiguration;
 import dev.millrace.ledger.problem.LedgerProblems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.ledger.settings.SettingsConfiguration;
+import dev.millrace.ledger.spend.SpendEndpoint;
 import dev.millrace.ledger.statement.StatementEndpoint;
 import dev.millrace.service.ServerConfiguration;
 import java.time.Clock;
@@ -33,6 +34,7 @@ import org.springframework.context.annotation.Import;
  *   bearer token ──> access ──┬──> balance     cursor (Postgres) → counters (Redis) → balance and cursor (Postgres)
  *                             ├──> statement   postings, newest first
  *                             ├──> engagement  units and micros by article
+ *                             ├──> spend       what a publisher has paid, by day, creator, article or type
  *                             ├──> changes     articles in the order of journals
  *                             └──> catalog     publishers, keys, rate cards ──(signed)──> Redis ──> ingest-api
  *   whatever goes wrong ───────> problem
@@ -51,6 +53,7 @@ import org.springframework.context.annotation.Import;
     LargeReads.class,
     StatementEndpoint.class,
     EngagementEndpoint.class,
+    SpendEndpoint.class,
     ChangesEndpoint.class,
     CatalogConfiguration.class,
     OpenApiConfiguration.class

@@ -3,7 +3,7 @@ package dev.millrace.ledger;
 import dev.millrace.ledger.access.BearerInput;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.Paging;
-import dev.millrace.ledger.engagement.RangeInput;
+import dev.millrace.ledger.creator.RangeInput;
 import dev.millrace.ledger.statement.CursorInput;
 import dev.millrace.service.problem.ProblemException;
 import java.nio.charset.StandardCharsets;

@@ -142,6 +142,10 @@ public final class Stores implements AutoCloseable {
         return owner;
     }
 
+    public JdbcClient settler() {
+        return settler;
+    }
+
     public void publisher(String publisher) {
         owner.sql("INSERT INTO publisher (publisher) VALUES (?) ON CONFLICT DO NOTHING")
                 .param(publisher)

@@ -5,6 +5,7 @@ import dev.millrace.books.Engagement;
 import dev.millrace.ledger.balance.LiveBalance;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.Creator;
+import dev.millrace.ledger.creator.DateRange;
 import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.ledger.creator.Paging;
 import dev.millrace.ledger.problem.Problems;

@@ -1,4 +1,4 @@
-package dev.millrace.ledger.engagement;
+package dev.millrace.ledger.creator;
 
 import java.time.LocalDate;
 import org.jspecify.annotations.Nullable;

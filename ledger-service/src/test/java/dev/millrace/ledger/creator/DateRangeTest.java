@@ -1,4 +1,4 @@
-package dev.millrace.ledger.engagement;
+package dev.millrace.ledger.creator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.millrace.ledger.engagement;
+package dev.millrace.ledger.creator;
 
 import dev.millrace.service.problem.Problem;
 import java.time.LocalDate;
@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param from the first day
  * @param to the last day, at most 365 days later
  */
-record DateRange(LocalDate from, LocalDate to) {
+public record DateRange(LocalDate from, LocalDate to) {
     /** Days of a range whose beginning is not named, the last one included. */
     static final int STANDARD_DAYS = 30;
 
     /** Most days: a leap year. */
     static final int MOST_DAYS = 366;
 
-    DateRange {
+    public DateRange {
         if (from.isAfter(to)) {
             throw Problem.RANGE_INVALID.because("from '%s' is after to '%s'", from, to);
         }
@@ -31,7 +31,7 @@ record DateRange(LocalDate from, LocalDate to) {
     }
 
     /** The range asked for. By default it ends today and has {@value #STANDARD_DAYS} days. */
-    static DateRange of(@Nullable String from, @Nullable String to, LocalDate today) {
+    public static DateRange of(@Nullable String from, @Nullable String to, LocalDate today) {
         LocalDate last = to == null ? today : date("to", to);
         return new DateRange(from == null ? last.minusDays(STANDARD_DAYS - 1) : date("from", from), last);
     }

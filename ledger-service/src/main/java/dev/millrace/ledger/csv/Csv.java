@@ -1,0 +1,62 @@
+package dev.millrace.ledger.csv;
+
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVPrinter;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.ContentDisposition;
+import org.springframework.http.HttpHeaders;
+
+/**
+ * A table as CSV (RFC 4180): UTF-8, a header row, CRLF. Numbers are written as they are. Of a text that a spreadsheet would take for a formula
+ * an apostrophe comes first, so a program that needs texts as they are reads JSON.
+ */
+public final class Csv implements AutoCloseable {
+    public static final String MEDIA_TYPE = "text/csv";
+
+    /** What a formula begins with; a spreadsheet may skip the blanks before it. */
+    private static final String FORMULA = "(?s)\\s*[=+\\-@\uFF1D\uFF0B\uFF0D\uFF20].*|[\t\r\n].*";
+
+    private final CSVPrinter rows;
+
+    /** @param columns their names */
+    public Csv(Writer out, String... columns) throws IOException {
+        rows = new CSVPrinter(out, CSVFormat.RFC4180);
+        row((Object[]) columns);
+    }
+
+    /**
+     * The body of this answer.
+     *
+     * @param file its name where it is saved, ASCII
+     */
+    public static Csv answer(HttpServletResponse response, String file, String... columns) throws IOException {
+        response.setContentType(MEDIA_TYPE);
+        response.setCharacterEncoding(StandardCharsets.UTF_8.name());
+        response.setHeader(
+                HttpHeaders.CONTENT_DISPOSITION,
+                ContentDisposition.attachment().filename(file).build().toString());
+        return new Csv(response.getWriter(), columns);
+    }
+
+    /** @param cells numbers, texts, and null for an empty cell */
+    public void row(@Nullable Object... cells) throws IOException {
+        rows.printRecord(Arrays.stream(cells)
+                .map(cell -> cell instanceof CharSequence text ? text(text.toString()) : cell)
+                .toArray());
+    }
+
+    private static String text(String text) {
+        return text.matches(FORMULA) ? "'" + text : text;
+    }
+
+    /** Sends what is left; the writer stays open, as it is the answer's. */
+    @Override
+    public void close() throws IOException {
+        rows.flush();
+    }
+}
