@@ -50,7 +50,7 @@ COPY --from=layers /layers/extracted/snapshot-dependencies/ ./
 COPY --from=layers /layers/extracted/application/ ./
 # A start that ends before it would need a store, so that the JVM finds its classes ready the next time (an AOT cache).
 RUN java -XX:AOTCacheOutput=millrace.aot --enable-native-access=ALL-UNNAMED -Dspring.context.exit=onRefresh \
-    -Dspring.profiles.active=local -Dspring.flyway.enabled=false -Dserver.port=0 -Dmanagement.server.port=0 \
+    -Dspring.profiles.active=local -Dserver.port=0 -Dmanagement.server.port=0 \
     -jar millrace.jar
 # A number, so that Kubernetes can see without a look at /etc/passwd that it isn't root. It owns nothing in the image.
 USER 10001:10001

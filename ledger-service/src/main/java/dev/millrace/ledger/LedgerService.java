@@ -8,7 +8,8 @@ import dev.millrace.ledger.catalog.CatalogConfiguration;
 import dev.millrace.ledger.changes.ChangesEndpoint;
 import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.ledger.creator.WholeNumbers;
-import dev.millrace.ledger.database.MigrationConfiguration;
+import dev.millrace.ledger.database.Migration;
+import dev.millrace.ledger.database.SchemaCheck;
 import dev.millrace.ledger.engagement.EngagementEndpoint;
 import dev.millrace.ledger.openapi.OpenApiConfiguration;
 import dev.millrace.ledger.problem.LedgerProblems;
@@ -19,11 +20,13 @@ import dev.millrace.ledger.statement.StatementEndpoint;
 import dev.millrace.service.ServerConfiguration;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
@@ -47,7 +50,7 @@ import org.springframework.context.annotation.Import;
     SettingsConfiguration.class,
     AccessConfiguration.class,
     LedgerProblems.class,
-    MigrationConfiguration.class,
+    SchemaCheck.class,
     BalanceConfiguration.class,
     WholeNumbers.class,
     LargeReads.class,
@@ -62,7 +65,12 @@ public class LedgerService {
     /** Between two looks at Redis. */
     private static final Duration PAUSE = Duration.ofMillis(500);
 
+    /** With {@code migrate} as the first argument it is that command instead, and ends with its exit code. */
     public static void main(String[] args) {
+        if (args.length > 0 && args[0].equals(Migration.COMMAND)) {
+            LoggingSystem.get(LedgerService.class.getClassLoader()).beforeInitialize(); // Nothing is logged.
+            System.exit(Migration.run(List.of(args).subList(1, args.length), System.getenv(), System.out, System.err));
+        }
         SpringApplication.run(LedgerService.class, args);
     }
 

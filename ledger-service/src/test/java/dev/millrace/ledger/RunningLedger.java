@@ -51,8 +51,6 @@ public final class RunningLedger implements AutoCloseable {
                 stores.jdbcUrl(),
                 "MILLRACE_POSTGRES_PASSWORD",
                 stores.password(),
-                "MILLRACE_POSTGRES_OWNER_PASSWORD",
-                stores.password(),
                 "MILLRACE_REDIS_URL",
                 stores.redisUrl()));
         properties.putAll(more);

@@ -96,7 +96,7 @@ public final class Stores implements AutoCloseable {
         return pool;
     }
 
-    /** Makes the schema, as ledger-service does. */
+    /** Makes the schema, as `migrate` does. */
     static void migrate(String jdbcUrl, String password) {
         Flyway.configure().dataSource(jdbcUrl, Databases.OWNER, password).load().migrate();
     }

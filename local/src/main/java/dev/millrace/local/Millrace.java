@@ -6,6 +6,7 @@ import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
 import dev.millrace.local.command.TokenCommand;
 import dev.millrace.local.replay.ReplayCommand;
+import dev.millrace.local.up.MigrateCommand;
 import dev.millrace.local.up.ReconcileOnStack;
 import dev.millrace.local.up.UpCommand;
 import java.util.Locale;
@@ -28,6 +29,7 @@ public final class Millrace {
                 .with(new MintCommand(terminal))
                 .with(new ReplayCommand(terminal))
                 .with(new ReconcileOnStack(terminal))
+                .with(new MigrateCommand(terminal))
                 .run(arguments);
         System.exit(code);
     }

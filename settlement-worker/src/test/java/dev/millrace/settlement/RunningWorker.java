@@ -42,7 +42,7 @@ public final class RunningWorker implements AutoCloseable {
         return this;
     }
 
-    /** Makes the schema, as ledger-service does, and the publishers of the tests. */
+    /** Makes the schema, as `migrate` does, and the publishers of the tests. */
     public static void migrate(String databaseUrl, Databases databases) {
         Flyway.configure()
                 .dataSource(databaseUrl, Databases.OWNER, databases.password())

@@ -62,8 +62,7 @@ public final class LabStack {
     }
 
     /**
-     * Starts everything on the data that is there, and returns when every service is ready: the ledger first, since it migrates the
-     * database, and the others side by side.
+     * Starts everything on the data that is there, and returns when the database is migrated and every service is ready.
      *
      * @param progress takes a line about what takes long
      * @throws dev.millrace.local.process.CommandException when a service has not been built or does not become ready
@@ -71,13 +70,13 @@ public final class LabStack {
     public static LabStack start(LabSettings settings, Place place, Consumer<String> progress) {
         LabStack stack = new LabStack(settings, place, progress);
         try {
-            stack.launch(Instance.LEDGER);
-            stack.awaitReady(Instance.LEDGER);
-            List<Instance> others = settings.instances().stream()
-                    .filter(instance -> !instance.equals(Instance.LEDGER))
-                    .toList();
-            others.forEach(stack::launch);
-            others.forEach(stack::awaitReady);
+            stack.jar(Part.LEDGER)
+                    .migrate(
+                            StackEnvironment.ofMigration(stack.postgres.databases()),
+                            place.data(),
+                            place.logs().resolve("migrate.log"));
+            settings.instances().forEach(stack::launch);
+            settings.instances().forEach(stack::awaitReady);
         } catch (RuntimeException e) {
             stack.kill();
             throw e;

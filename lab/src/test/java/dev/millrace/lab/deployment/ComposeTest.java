@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -97,6 +98,34 @@ class ComposeTest {
                         "postgres-data:/var/lib/postgresql",
                         "./deploy/postgres/roles.sql:/docker-entrypoint-initdb.d/10-roles.sql:ro",
                         "./deploy/postgres/20-logins.sh:/docker-entrypoint-initdb.d/20-logins.sh:ro");
+    }
+
+    /** Whoever has it can rewrite the ledger. */
+    @Test
+    void theOwnersSecretIsForTheJobThatMigratesAloneAndTheServicesWaitForIt() {
+        Map<String, String> given = new HashMap<>();
+        containers.fields().forEach((name, container) -> {
+            if (container.has("environment")
+                    && container.at("environment").value().toString().contains("{OWNER_PASSWORD")) {
+                given.put(
+                        name,
+                        container.at("environment").fields().keySet().stream()
+                                .filter(variable -> variable.contains("OWNER_PASSWORD"))
+                                .collect(Collectors.joining()));
+            }
+        });
+        assertThat(given)
+                .isEqualTo(Map.of(
+                        "migrate", "MILLRACE_POSTGRES_OWNER_PASSWORD",
+                        "postgres", "OWNER_PASSWORD"));
+        assertThat(containers.at("migrate", "command").texts()).containsExactly("migrate");
+        assertThat(containers.at("migrate", "restart").text()).isEqualTo("no");
+        for (String service : List.of("ledger-service", "settlement-worker")) {
+            assertThat(containers
+                            .at(service, "depends_on", "migrate", "condition")
+                            .text())
+                    .isEqualTo("service_completed_successfully");
+        }
     }
 
     @Test

@@ -37,7 +37,7 @@ class DockerfileTest {
         String made = instructions("RUN").getLast();
 
         assertThat(made).startsWith("java -XX:AOTCacheOutput=millrace.aot ");
-        assertThat(training).hasSize(5).allMatch(made::contains);
+        assertThat(training).hasSize(4).allMatch(made::contains);
     }
 
     @Test

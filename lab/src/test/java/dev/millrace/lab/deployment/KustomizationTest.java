@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -26,10 +27,17 @@ class KustomizationTest {
                 .toList();
     }
 
+    /** The environment of the job that migrates. */
+    private static List<Node> job() {
+        return Repository.yaml("k8s/migrate.yaml")
+                .at("spec", "template", "spec", "containers", 0, "env")
+                .items();
+    }
+
     /** "name/key" of all references of one kind. */
     private static Set<String> references(String kind) {
-        return List.of(Service.values()).stream()
-                .flatMap(service -> environment(service).stream())
+        return Stream.concat(
+                        Stream.of(Service.values()).flatMap(service -> environment(service).stream()), job().stream())
                 .filter(variable -> variable.has("valueFrom"))
                 .map(variable -> variable.at("valueFrom"))
                 .filter(from -> from.has(kind))
@@ -79,6 +87,22 @@ class KustomizationTest {
                 .isNotEmpty()
                 .allMatch(variable ->
                         variable.has("valueFrom") && variable.at("valueFrom").has("secretKeyRef"));
+    }
+
+    @Test
+    void theOwnersSecretIsForTheJobThatMigratesAlone() {
+        for (Service service : Service.values()) {
+            assertThat(environment(service))
+                    .noneMatch(variable -> variable.at("name").text().contains("OWNER"));
+        }
+        assertThat(job()).anyMatch(variable -> variable.at("name").text().equals("MILLRACE_POSTGRES_OWNER_PASSWORD"));
+        Node pod = Repository.yaml("k8s/migrate.yaml").at("spec", "template", "spec");
+        assertThat(pod.at("containers", 0, "args").texts()).containsExactly("migrate");
+        assertThat(pod.at("containers", 0, "image").text()).isEqualTo("millrace/ledger-service");
+        assertThat(pod.at("securityContext", "runAsNonRoot").text()).isEqualTo("true");
+        assertThat(pod.at("containers", 0, "securityContext", "capabilities", "drop")
+                        .texts())
+                .containsExactly("ALL");
     }
 
     @Test

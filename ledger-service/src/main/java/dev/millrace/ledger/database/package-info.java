@@ -1,4 +1,4 @@
-/** Postgres: which connections are used, and which database is migrated. */
+/** The schema: the command that migrates it, and the check that it is the one that this release needs. */
 @NullMarked
 package dev.millrace.ledger.database;
 

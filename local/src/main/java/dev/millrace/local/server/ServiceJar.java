@@ -22,6 +22,9 @@ import java.util.stream.Stream;
  * @param module the service's module
  */
 public record ServiceJar(Path folder, String module) {
+    /** A migration of a large ledger may take any time, and ends when its thread is interrupted. */
+    private static final Duration MIGRATION_POLL = Duration.ofMillis(200);
+
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
 
     /** The service as it was built last; a {@link CommandException} where it has not been built. */
@@ -80,6 +83,30 @@ public record ServiceJar(Path folder, String module) {
             boolean isReady = JsonClient.send(readiness).status() == 200;
             return isReady ? ServerProcess.Answer.READY : ServerProcess.Answer.SILENT;
         });
+    }
+
+    /**
+     * Runs the command {@code migrate} of ledger-service, and returns when the schema is this release's.
+     *
+     * @param directory its working directory
+     * @throws CommandException with the last lines of its log when it fails
+     */
+    public void migrate(Map<String, String> environment, Path directory, Path log) {
+        List<String> command = new ArrayList<>(command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1")));
+        command.add("migrate");
+        ServerProcess migration =
+                new ServerProcess(new ServerProcess.Plan("migrate", command, environment, directory, log));
+        migration.start();
+        while (!migration.awaitExit(MIGRATION_POLL)) {
+            if (Thread.currentThread().isInterrupted()) {
+                migration.kill(); // Postgres takes back what is not committed.
+            }
+        }
+        int code = migration.exit().join();
+        if (code != 0) {
+            throw CommandException.failed("migrate ended with exit code " + code + "; its output:\n"
+                    + migration.lastLogLines(ServerProcess.LOG_LINES));
+        }
     }
 
     /**

@@ -1,15 +1,9 @@
 package dev.millrace.local.up;
 
 import dev.millrace.local.command.Terminal;
-import dev.millrace.local.process.CommandException;
-import dev.millrace.local.server.Databases;
-import dev.millrace.local.server.Ports;
-import dev.millrace.local.server.ServiceJar;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,37 +37,11 @@ public final class ReconcileOnStack implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         LocalSettings settings = terminal.settings();
         boolean isHelp = options.stream().anyMatch(Set.of("-h", "--help")::contains);
-        Map<String, String> variables =
-                isHelp ? Map.of() : new StackEnvironment(settings).of(Part.WORKER, runningPostgres(settings));
-        List<String> command = new ArrayList<>(ServiceJar.built(settings.root(), Part.WORKER.label())
-                .command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1")));
-        command.add("reconcile");
-        command.addAll(options);
-        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
-        builder.environment().putAll(variables);
-        Process process = builder.start();
-        try {
-            return process.waitFor();
-        } finally {
-            process.destroy();
-        }
-    }
-
-    private Databases runningPostgres(LocalSettings settings) throws IOException {
-        Path password = settings.home().resolve("postgres/password"); // The first start of the stack makes it.
-        if (!Files.isRegularFile(password)) {
-            throw settings.noStack();
-        }
-        for (Part part : List.of(Part.POSTGRES, Part.REDIS)) {
-            if (Ports.isFree(settings.port(part))) {
-                throw CommandException.wrongCall(
-                        "the stack is not running: nothing listens on port %d (%s); start it with ./millrace up, or set %s as it was set there"
-                                .formatted(settings.port(part), part.label(), part.variable()));
-            }
-        }
-        return new Databases(
-                "127.0.0.1",
-                settings.port(Part.POSTGRES),
-                Files.readString(password).strip());
+        Map<String, String> variables = isHelp
+                ? Map.of()
+                : new StackEnvironment(settings).of(Part.WORKER, OnStack.postgres(settings, Part.POSTGRES, Part.REDIS));
+        List<String> arguments = new ArrayList<>(List.of("reconcile"));
+        arguments.addAll(options);
+        return OnStack.run(settings, Part.WORKER, arguments, variables);
     }
 }

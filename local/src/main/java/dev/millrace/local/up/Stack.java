@@ -101,8 +101,9 @@ final class Stack {
         RedisServer redis = RedisServer.start(place, settings.port(Part.REDIS), Durability.ALWAYS, err::println);
         started(home, redis);
         say(Part.REDIS.label(), redis.url() + "  " + redis.description());
-        startServices(home, postgres.databases(), Part.LEDGER); // It migrates the database.
-        startServices(home, postgres.databases(), Part.WORKER, Part.INGEST);
+        home.service(Part.LEDGER)
+                .migrate(StackEnvironment.ofMigration(postgres.databases()), settings.home(), home.log(Part.LEDGER));
+        startServices(home, postgres.databases(), Part.LEDGER, Part.WORKER, Part.INGEST);
         out.println("READY");
         say("API page", settings.address(Part.LEDGER).resolve("/docs").toString());
         say("data and logs", settings.home().toString());

@@ -37,12 +37,19 @@ public record StackEnvironment(LocalSettings settings) {
             putLogin(variables, "READER", Databases.READER, "READER_PASSWORD", postgres);
         } else {
             putLogin(variables, "USER", Databases.LEDGER, "PASSWORD", postgres);
-            putLogin(variables, "OWNER", Databases.OWNER, "OWNER_PASSWORD", postgres);
             putSecrets(variables, MasterKey.VARIABLE);
             if (ours("MILLRACE_LEDGER_JWK_SET_URI").isEmpty()) {
                 putSecrets(variables, LocalSettings.BEARER_SECRET);
             }
         }
+        return variables;
+    }
+
+    /** The variables of {@code migrate}, which alone gets the owner's secret. */
+    public static Map<String, String> ofMigration(Databases postgres) {
+        Map<String, String> variables = new HashMap<>();
+        variables.put("MILLRACE_POSTGRES_URL", postgres.url(PostgresServer.DATABASE));
+        putLogin(variables, "OWNER", Databases.OWNER, "OWNER_PASSWORD", postgres);
         return variables;
     }
 

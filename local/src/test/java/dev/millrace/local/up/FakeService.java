@@ -20,9 +20,16 @@ import java.util.jar.Manifest;
 public final class FakeService {
     private FakeService() {}
 
-    /** Fails in a working directory with a file named {@code fail}. */
+    /** Fails in a working directory with a file named {@code fail}; its migration in one with {@code fail-migrate}. */
     public static void main(String[] arguments) throws IOException {
+        if (arguments.length == 1 && arguments[0].equals("migrate")) {
+            System.out.println("migrated as " + System.getenv("MILLRACE_POSTGRES_OWNER"));
+            System.exit(Files.exists(Path.of("fail-migrate")) ? 1 : 0);
+        }
         System.out.println(System.getenv("MILLRACE_POSTGRES_URL") + " as " + System.getenv("MILLRACE_POSTGRES_USER"));
+        if (System.getenv("MILLRACE_POSTGRES_OWNER_PASSWORD") != null) {
+            System.out.println("with the owner's secret");
+        }
         for (String variable : List.of("MILLRACE_MASTER_KEY", "MILLRACE_IDENTITY_KEY", "MILLRACE_LEDGER_JWT_SECRET")) {
             if (System.getenv(variable) != null) {
                 System.out.println(variable + " " + System.getenv(variable));

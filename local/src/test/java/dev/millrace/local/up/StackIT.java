@@ -86,6 +86,7 @@ class StackIT {
         assertThat(err.lines()).isEmpty();
         assertThat(log("ledger-service"))
                 .containsExactly(
+                        "migrated as millrace_owner",
                         "jdbc:postgresql://127.0.0.1:" + settings.port(Part.POSTGRES) + "/millrace as ledger",
                         "MILLRACE_MASTER_KEY " + secret("MILLRACE_MASTER_KEY"),
                         "MILLRACE_LEDGER_JWT_SECRET " + secret("MILLRACE_LEDGER_JWT_SECRET"));
@@ -121,6 +122,16 @@ class StackIT {
                 .hasMessageStartingWith(
                         "ledger-service ended with exit code 7 while starting; the last lines of its log:\n")
                 .hasMessageEndingWith("can't do it");
+        assertThat(out.firstWords()).endsWith("redis stopped", "postgres stopped");
+        assertThat(allPortsAreFree(settings())).isTrue();
+    }
+
+    @Test
+    void withoutTheSchemaNoServiceStarts() throws Exception {
+        Files.createFile(root.resolve(".millrace/fail-migrate"));
+        assertThatThrownBy(() -> stack().run())
+                .isInstanceOf(CommandException.class)
+                .hasMessage("migrate ended with exit code 1; its output:\nmigrated as millrace_owner");
         assertThat(out.firstWords()).endsWith("redis stopped", "postgres stopped");
         assertThat(allPortsAreFree(settings())).isTrue();
     }

@@ -500,6 +500,52 @@ class RolesIT {
         refused(Databases.SETTLER, "quarantine_decision_origin_key", adopted.formatted(3), adopted.formatted(4));
     }
 
+    /** The owner too: a price that nobody could know before it was in force is nobody's. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ledger", "millrace_owner"})
+    void aRateCardBeginsInTheFutureAndCanOnlyBeWithdrawn(String login) throws SQLException {
+        String card = "INSERT INTO rate_card (version, effective_at) VALUES (99, %s)";
+        for (String past :
+                List.of("'1970-01-01 00:00:01+00'", "date_trunc('second', now())", "now() - interval '1 day'")) {
+            refused(login, "would begin at .*, which is not in the future", card.formatted(past));
+        }
+        refused(
+                login,
+                "can only be withdrawn, not changed|permission denied",
+                card.formatted("'2100-01-01Z'"),
+                "UPDATE rate_card SET effective_at = '2101-01-01Z' WHERE version = 99");
+        refused(login, "which is not in the future", "UPDATE rate_card SET withdrawn_at = now() WHERE version = 1");
+        refused(
+                login,
+                "withdrawn for good",
+                card.formatted("'2100-01-01Z'"),
+                "UPDATE rate_card SET withdrawn_at = now() WHERE version = 99",
+                "UPDATE rate_card SET withdrawn_at = NULL WHERE version = 99");
+        refused(login, "a price is never changed|permission denied", "UPDATE rate SET micros = 7");
+        refused(login, "a price is never changed|permission denied", "DELETE FROM rate");
+        refused(login, "entries are never changed|permission denied", "DELETE FROM rate_card");
+        refused(login, "entries are never changed|permission denied", "TRUNCATE rate_card, rate CASCADE");
+        refused(
+                login,
+                "another card, on purpose",
+                card.formatted("'2100-01-01Z'"),
+                "INSERT INTO rate VALUES (99, 'view', 1, 1)",
+                "UPDATE rate_card SET withdrawn_at = now() WHERE version = 99",
+                card.formatted("'2100-01-01Z'").replace("99", "100"),
+                "DO $$ BEGIN RAISE EXCEPTION 'another card, on purpose'; END $$");
+    }
+
+    /** A type that is new gets its price by a migration. */
+    @Test
+    void aCardInForceGetsAPriceFromTheOwnerAlone() {
+        refused(Databases.LEDGER, "rate card 1 is in force", "INSERT INTO rate VALUES (1, 'share', 1, 1)");
+        refused(
+                Databases.OWNER,
+                "on purpose",
+                "INSERT INTO rate VALUES (1, 'share', 1, 1)",
+                "DO $$ BEGIN RAISE EXCEPTION 'on purpose'; END $$");
+    }
+
     /** Ledger-service publishes by the revision; a change without one would never reach the ingest nodes. */
     @Test
     void everyChangeOfTheCatalogueIsARevision() throws SQLException {
@@ -605,6 +651,8 @@ class RolesIT {
                 "INSERT INTO publisher_spent VALUES (1, 'another', current_date, 1, -1)",
                 "INSERT INTO publisher_spent VALUES (1, 'another', current_date, 1, 1, -1)",
                 "INSERT INTO publisher_key VALUES ('demo', 0)",
+                "INSERT INTO publisher_key (publisher, number, master_version) VALUES ('demo', 1, 0)",
+                "INSERT INTO publisher_key (publisher, number, expires_at) VALUES ('demo', 1, '2100-01-01 00:00:00.5Z')",
                 "INSERT INTO rate_card VALUES (0, '2100-01-01Z')",
                 "INSERT INTO rate_card VALUES (7, '2100-01-01 00:00:00.5Z')",
                 "INSERT INTO rate VALUES (1, 'Like', 1, 1)",
