@@ -27,6 +27,7 @@ COPY books/src/main books/src/main
 COPY service/src/main service/src/main
 COPY local/src local/src
 COPY deploy/postgres/roles.sql deploy/postgres/
+COPY deploy/redis/users.acl deploy/redis/
 COPY counters/src/main counters/src/main
 COPY ingest-api/src/main ingest-api/src/main
 COPY settlement-worker/src/main settlement-worker/src/main

@@ -14,11 +14,15 @@ import java.util.function.Consumer;
 
 /**
  * A Lua script, whose file documents its arguments and reply. It is sent by its hash, and in full where Redis does not know that hash (it forgets
- * when restarted). Thread-safe.
+ * when restarted). One that only reads is sent as such, so that a user of Redis who may only read its keys can run it. Thread-safe.
  */
 final class Script {
+    private static final String READING = "#!lua flags=no-writes";
+
     private final byte[] text;
     private final byte[] sha;
+    private final CommandType byHash;
+    private final CommandType inFull;
 
     /** @param file name of the resource in this package */
     Script(String file) {
@@ -36,6 +40,9 @@ final class Script {
     @SuppressWarnings("deprecation") // Redis names scripts by their SHA-1.
     Script(byte[] text) {
         this.text = text;
+        boolean isReading = new String(text, StandardCharsets.UTF_8).startsWith(READING);
+        this.byHash = isReading ? CommandType.EVALSHA_RO : CommandType.EVALSHA;
+        this.inFull = isReading ? CommandType.EVAL_RO : CommandType.EVAL;
         this.sha = Hashing.sha1().hashBytes(text).toString().getBytes(StandardCharsets.US_ASCII);
     }
 
@@ -56,9 +63,9 @@ final class Script {
      * @param arguments adds number of keys, keys and arguments; asked again for a second sending
      */
     CompletableFuture<List<Object>> send(Link link, Consumer<CommandArgs<byte[], byte[]>> arguments) {
-        return send(link, CommandType.EVALSHA, sha, arguments)
+        return send(link, byHash, sha, arguments)
                 .exceptionallyCompose(failure -> isNoScript(failure)
-                        ? send(link, CommandType.EVAL, text, arguments)
+                        ? send(link, inFull, text, arguments)
                         : CompletableFuture.failedFuture(failure));
     }
 

@@ -58,7 +58,12 @@ public final class LabStack {
         this.postgres = PostgresServer.start(place, settings.local().port(Part.POSTGRES), Durability.ALWAYS);
         this.redis = settings.variables().containsKey(REDIS_URL)
                 ? null
-                : RedisServer.start(place, settings.local().port(Part.REDIS), Durability.ALWAYS);
+                : RedisServer.start(
+                        place,
+                        settings.local().port(Part.REDIS),
+                        Durability.ALWAYS,
+                        new StackEnvironment(settings.local()).redisUsers(),
+                        progress);
     }
 
     /**

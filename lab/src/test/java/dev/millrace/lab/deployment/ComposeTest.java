@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -82,7 +83,23 @@ class ComposeTest {
                 .containsEntry("--stream-node-max-entries", "1000")
                 .containsEntry("--dir", "/data")
                 .containsKey("--maxmemory");
-        assertThat(containers.at("redis", "volumes").texts()).containsExactly("redis-data:/data");
+        assertThat(containers.at("redis", "volumes").texts())
+                .containsExactly("redis-data:/data", "./deploy/redis:/millrace:ro");
+    }
+
+    /** Whoever takes one service over has what its user may do, and no more. */
+    @Test
+    void eachServiceIsAUserOfRedisOfItsOwn() {
+        Map.of("ingest-api", "ingest", "settlement-worker", "worker", "ledger-service", "ledger")
+                .forEach((service, user) -> {
+                    String password = "REDIS_" + user.toUpperCase(Locale.ROOT) + "_PASSWORD";
+                    assertThat(containers
+                                    .at(service, "environment", "MILLRACE_REDIS_URL")
+                                    .text())
+                            .isEqualTo("redis://%s:${%s:?set %s in .env, see deploy/env.example}@redis:6379"
+                                    .formatted(user, password, password));
+                });
+        assertThat(containers.at("redis", "entrypoint").texts()).containsExactly("bash", "/millrace/start");
     }
 
     @Test
@@ -106,7 +123,7 @@ class ComposeTest {
         Map<String, String> given = new HashMap<>();
         containers.fields().forEach((name, container) -> {
             if (container.has("environment")
-                    && container.at("environment").value().toString().contains("{OWNER_PASSWORD")) {
+                    && String.valueOf(container.at("environment").value()).contains("{OWNER_PASSWORD")) {
                 given.put(
                         name,
                         container.at("environment").fields().keySet().stream()

@@ -75,6 +75,14 @@ class WholePathIT {
         }
     }
 
+    /** Each service is a user of its own. */
+    @AfterEach
+    void redisHasRefusedNothingToAnyService() throws IOException {
+        if (!path.isStopped()) {
+            assertThat(path.stack().redis().line().ask("ACL LOG")).isEqualTo("*0");
+        }
+    }
+
     @Test
     void aTokenOfAnyJwtLibraryIsAcceptedAndSentTwiceIsPaidOnce() {
         String view = publisher.view("c-twice", "/a", "once");

@@ -1,11 +1,15 @@
 package dev.millrace.local.server;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.millrace.local.process.CommandException;
 import dev.millrace.local.process.Programs;
 import dev.millrace.local.process.ServerProcess;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,8 +21,8 @@ import java.util.stream.Stream;
  * A real Redis on the loopback address, with the settings that Millrace asks of any Redis.
  *
  * <p>A {@code redis-server} of version 7 or later on {@code PATH} is preferred to the embedded binary. The append-only file
- * holds everything. RDB snapshots are off: they would only add forks, and nobody would read them. The server has no
- * password: it listens on 127.0.0.1 only.
+ * holds everything. RDB snapshots are off: they would only add forks, and nobody would read them. The default user has no
+ * password: the server listens on 127.0.0.1 only.
  */
 public final class RedisServer extends ServerProcess {
     /** Flags of scripts ({@code #!lua flags=…}) came with Redis 7. */
@@ -42,22 +46,43 @@ public final class RedisServer extends ServerProcess {
      * @throws dev.millrace.local.process.CommandException with the last lines of its log when it does not come up
      */
     public static RedisServer start(Place place, int port, Durability durability) {
-        return start(place, port, durability, line -> {});
+        return start(place, port, durability, RedisUsers.NONE, line -> {});
     }
 
-    /** @param progress takes a line each five seconds while it loads a large append-only file */
-    public static RedisServer start(Place place, int port, Durability durability, Consumer<String> progress) {
+    /**
+     * The same with users besides the default one.
+     *
+     * @param progress takes a line each five seconds while it loads a large append-only file
+     */
+    public static RedisServer start(
+            Place place, int port, Durability durability, RedisUsers users, Consumer<String> progress) {
         Path program = program(place);
         String origin = program.startsWith(place.binaries()) ? "embedded binary" : "of the PATH";
         int chosen = port == 0 ? Ports.free() : port;
         Path data = place.data().resolve("redis");
-        List<String> command = command(program, chosen, durability);
+        String version = version(program).orElse("?");
+        List<String> command = new ArrayList<>(command(program, chosen, durability));
+        if (!users.passwords().isEmpty()) {
+            command.addAll(List.of("--aclfile", write(users.file(version), data).toString()));
+        }
         Plan plan = new Plan("redis", command, Map.of(), data, place.logs().resolve("redis.log"));
-        RedisServer server =
-                new RedisServer(plan, chosen, "redis " + version(program).orElse("?") + " (" + origin + ")");
+        RedisServer server = new RedisServer(plan, chosen, "redis " + version + " (" + origin + ")");
         server.start();
         server.awaitReady(progress);
         return server;
+    }
+
+    private static Path write(String users, Path data) {
+        try {
+            Files.createDirectories(data);
+            Path file = data.resolve("users.acl").toAbsolutePath();
+            Files.deleteIfExists(file);
+            Path unfinished = Files.createTempFile(data, "users", ""); // Its owner alone reads it.
+            Files.writeString(unfinished, users);
+            return Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw CommandException.failed("can't write the users of Redis in " + data + ": " + e.getMessage(), e);
+        }
     }
 
     /** The {@code redis-server} on {@code PATH} where it is new enough and runs, or else the embedded one. */

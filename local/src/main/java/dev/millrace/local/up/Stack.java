@@ -98,7 +98,8 @@ final class Stack {
                 PostgresServer.start(place, settings.port(Part.POSTGRES), Durability.ALWAYS, err::println);
         started(home, postgres);
         say(Part.POSTGRES.label(), postgres.url() + "  " + postgres.description());
-        RedisServer redis = RedisServer.start(place, settings.port(Part.REDIS), Durability.ALWAYS, err::println);
+        RedisServer redis = RedisServer.start(
+                place, settings.port(Part.REDIS), Durability.ALWAYS, environment.redisUsers(), err::println);
         started(home, redis);
         say(Part.REDIS.label(), redis.url() + "  " + redis.description());
         home.service(Part.LEDGER)

@@ -4,11 +4,14 @@ import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.PostgresServer;
+import dev.millrace.local.server.RedisUsers;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -19,11 +22,18 @@ import java.util.stream.Stream;
 public record StackEnvironment(LocalSettings settings) {
     private static final String LOCAL = "local";
 
+    private static final Map<Part, String> REDIS_USERS =
+            Map.of(Part.INGEST, RedisUsers.INGEST, Part.WORKER, RedisUsers.WORKER, Part.LEDGER, RedisUsers.LEDGER);
+
     /** The variables that a service gets besides our own. */
     public Map<String, String> of(Part service, Databases postgres) {
         Map<String, String> variables = new HashMap<>();
         variables.put("SPRING_PROFILES_ACTIVE", profiles());
-        variables.put("MILLRACE_REDIS_URL", "redis://127.0.0.1:" + settings.port(Part.REDIS));
+        String user = REDIS_USERS.getOrDefault(service, "default");
+        variables.put(
+                "MILLRACE_REDIS_URL",
+                "redis://%s:%s@127.0.0.1:%d"
+                        .formatted(user, settings.secretOrNew(passwordOf(user)), settings.port(Part.REDIS)));
         variables.put(service.variable(), Integer.toString(settings.port(service)));
         variables.put(service.managementVariable(), Integer.toString(settings.managementPort(service)));
         variables.put(LocalSettings.BIND_ADDRESS, settings.bind().getHostAddress());
@@ -43,6 +53,16 @@ public record StackEnvironment(LocalSettings settings) {
             }
         }
         return variables;
+    }
+
+    /** The users of the stack's Redis, one a service. */
+    public RedisUsers redisUsers() {
+        return new RedisUsers(REDIS_USERS.values().stream()
+                .collect(Collectors.toMap(user -> user, user -> settings.secretOrNew(passwordOf(user)))));
+    }
+
+    private static String passwordOf(String redisUser) {
+        return "REDIS_" + redisUser.toUpperCase(Locale.ROOT) + "_PASSWORD";
     }
 
     /** The variables of {@code migrate}, which alone gets the owner's secret. */
