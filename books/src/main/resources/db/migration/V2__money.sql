@@ -69,7 +69,7 @@ CREATE TABLE creator_state (
     CHECK (state = 'active' OR (reason IS NOT NULL AND until IS NOT NULL))
 );
 
--- What corrections took back of credits, by the time of the credit.
+-- What corrections took back of credits, by the time of the credit: all of each correction.
 CREATE TABLE reversal (
     account_id bigint NOT NULL REFERENCES account,
     credit_at  timestamptz NOT NULL,                    -- created_at of the credit
@@ -132,26 +132,30 @@ CREATE TABLE correction_line (
 CREATE INDEX correction_line_creator ON correction_line (creator, day);
 CREATE INDEX correction_line_publisher ON correction_line (publisher, day);
 
--- Takes back what a publisher paid: units or micros of one article (the newest first), or all of a range of days.
+-- Takes back what a publisher paid: units or micros of one article, the newest first; all of a range of days; or what was credited in a
+-- range of time, from the articles of its days, the newest first.
 --
 -- creators, article, kind: of the engagement, null for all. first_day, last_day: UTC, both included, null for no bound.
+-- since, until: of the credits, the end not included; null where units, micros or all of the days are asked for.
 -- by_publisher: whether the publisher asks, who may take back only what is not available yet; else an operator.
 -- available_after: how long after its credit money becomes available.
 -- Returns id, journal, at, micros, lines: [{creator, article, micros}]; the first three are null for a dry run, which writes nothing.
 -- Raises MREXP more than was paid, MRLAT too late for the publisher, MRNEG a balance below zero.
 CREATE FUNCTION correct(
-    of_publisher text, creators text[], of_article text, kind text, first_day date, last_day date, wanted_units bigint, wanted_micros bigint,
-    by_publisher boolean, available_after interval, allow_negative boolean, the_reason text, the_reference text, dry_run boolean)
+    of_publisher text, creators text[], of_article text, kind text, first_day date, last_day date, since timestamptz, until timestamptz,
+    wanted_units bigint, wanted_micros bigint, by_publisher boolean, available_after interval, allow_negative boolean, the_reason text, the_reference text, dry_run boolean)
     RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     cutoff  timestamptz;
     total   bigint;
     units   bigint;
-    later   bigint;
     culprit record;
     number  bigint;
     new_id  bigint;
     booked  timestamptz;
+    a_day   date;
+    near    boolean;
+    day_at  timestamptz;
 BEGIN
     IF NOT dry_run THEN
         PERFORM ensure_months((clock_timestamp() AT TIME ZONE 'UTC')::date, 1);
@@ -159,7 +163,7 @@ BEGIN
     END IF;
     cutoff := clock_timestamp() - available_after;
 
-    -- What is left of the engagement, the newest first, and how much of it there is before each row.
+    -- What is left of the engagement by creator, the newest first, and how much of it there is before each row.
     CREATE TEMP TABLE correctable ON COMMIT DROP AS
     SELECT *, (sum(left_units) OVER w - left_units)::bigint AS units_before, (sum(left_micros) OVER w - left_micros)::bigint AS micros_before
     FROM (
@@ -177,22 +181,35 @@ BEGIN
           AND (of_article IS NULL OR e.article = of_article) AND (kind IS NULL OR e.type = kind)
           AND e.day >= coalesce(first_day, '-infinity') AND e.day <= coalesce(last_day, 'infinity')) e
     WHERE left_micros > 0
-    WINDOW w AS (ORDER BY day DESC, creator, article, type, rate_version DESC);
+    WINDOW w AS (PARTITION BY creator ORDER BY day DESC, article, type, rate_version DESC);
+
+    CREATE TEMP TABLE wanted ON COMMIT DROP AS
+    SELECT a.name, wanted_micros AS micros FROM unnest(creators) AS a (name) WHERE wanted_micros IS NOT NULL
+    UNION ALL
+    SELECT c.creator, sum(p.micros - coalesce(r.micros, 0))::bigint
+    FROM (SELECT DISTINCT t.creator FROM correctable t) c
+    JOIN account a ON a.name = 'creator:' || c.creator
+    JOIN posting p ON p.account_id = a.account_id AND p.publisher = of_publisher AND p.micros > 0 AND p.created_at >= since AND p.created_at < until
+    LEFT JOIN (SELECT v.account_id, v.credit, sum(v.micros) AS micros FROM reversal v
+               WHERE v.publisher = of_publisher AND v.credit_at >= since AND v.credit_at < until GROUP BY v.account_id, v.credit) r
+        ON r.account_id = p.account_id AND r.credit = p.journal_id
+    GROUP BY c.creator;
 
     CREATE TEMP TABLE taken ON COMMIT DROP AS
     SELECT (row_number() OVER (ORDER BY t.day, t.creator, t.article, t.type, t.rate_version) - 1)::int AS line, t.*
     FROM (
         SELECT day, creator, article, type, rate_version, taken_micros AS micros,
-               CASE WHEN wanted_micros IS NULL THEN taken_units WHEN taken_micros = left_micros THEN left_units
+               CASE WHEN wanted_units IS NOT NULL THEN taken_units WHEN taken_micros = left_micros THEN left_units
                     ELSE least(left_units, taken_micros / price) END AS units
         FROM (
             SELECT c.*, u.taken_units,
-                   CASE WHEN wanted_micros IS NOT NULL THEN greatest(0, least(left_micros, wanted_micros - micros_before))
+                   CASE WHEN wanted_micros IS NOT NULL OR since IS NOT NULL THEN greatest(0, least(left_micros, coalesce(w.micros, 0) - micros_before))
                         WHEN wanted_units IS NOT NULL AND taken_units < left_units THEN least(left_micros, taken_units * price)
                         ELSE left_micros END AS taken_micros
-            FROM correctable c,
-                 LATERAL (SELECT CASE WHEN wanted_units IS NULL THEN left_units
-                                 ELSE greatest(0, least(left_units, wanted_units - units_before)) END AS taken_units) u) f
+            FROM correctable c
+            LEFT JOIN wanted w ON w.name = c.creator
+            CROSS JOIN LATERAL (SELECT CASE WHEN wanted_units IS NULL THEN left_units
+                                       ELSE greatest(0, least(left_units, wanted_units - units_before)) END AS taken_units) u) f
         WHERE taken_micros > 0 AND (wanted_units IS NULL OR taken_units > 0)) t;
     SELECT coalesce(sum(t.micros), 0), coalesce(sum(t.units), 0) INTO total, units FROM taken t;
     IF total = 0 OR total < wanted_micros OR units < wanted_units THEN
@@ -201,24 +218,48 @@ BEGIN
                  ELSE format('%s units that are not taken back yet', units) END USING ERRCODE = 'MREXP';
     END IF;
 
-    -- By creator: how much of it the publisher credited after the cutoff, and has not taken back since.
     CREATE TEMP TABLE debtor ON COMMIT DROP AS
-    SELECT t.creator, a.account_id, t.micros, t.recent, s.settled - s.underway AS free,
-           coalesce((SELECT sum(p.micros) FROM posting p
-                     WHERE p.account_id = a.account_id AND p.publisher = of_publisher AND p.micros > 0 AND p.created_at > cutoff), 0)
-           - coalesce((SELECT sum(r.micros) FROM reversal r
-                       WHERE r.account_id = a.account_id AND r.publisher = of_publisher AND r.credit_at > cutoff), 0) AS young
-    FROM (SELECT c.creator, sum(c.micros)::bigint AS micros,
-                 coalesce(sum(c.micros) FILTER (WHERE c.day >= (cutoff AT TIME ZONE 'UTC')::date), 0)::bigint AS recent
-          FROM taken c GROUP BY c.creator) t
-    JOIN account a ON a.name = 'creator:' || t.creator
+    SELECT t.creator, s.account_id, t.micros, s.settled - s.underway AS free
+    FROM (SELECT c.creator, sum(c.micros)::bigint AS micros FROM taken c GROUP BY c.creator) t
     JOIN standing((SELECT array_agg(DISTINCT c.creator) FROM taken c), cutoff) s ON s.creator = t.creator;
 
+    -- Which credits it is taken from: those of the engagement's day, the newest first; then later and earlier ones, as a credit of a day's last
+    -- seconds is booked on the next, and one that was adopted much later. First near the day, since a creator may have very many.
+    CREATE TEMP TABLE reversing (account_id bigint, credit_at timestamptz, credit bigint, micros bigint) ON COMMIT DROP;
+    FOR a_day, near IN SELECT d.day, n.near FROM (SELECT DISTINCT t.day FROM taken t) d, (VALUES (true), (false)) n (near) ORDER BY d.day DESC, n.near DESC LOOP
+        day_at := a_day::timestamp AT TIME ZONE 'UTC';
+        INSERT INTO reversing
+        SELECT c.account_id, c.created_at, c.journal_id, least(c.rest, c.wanted - c.before)
+        FROM (
+            SELECT l.*, sum(l.rest) OVER (PARTITION BY l.account_id ORDER BY l.place, l.distance, l.journal_id) - l.rest AS before
+            FROM (
+                SELECT p.account_id, p.created_at, p.journal_id, d.wanted, p.micros - coalesce(r.micros, 0) AS rest,
+                       CASE WHEN p.created_at < since OR p.created_at >= until THEN 3 ELSE 0 END
+                           + CASE WHEN p.created_at < day_at THEN 2 WHEN p.created_at >= day_at + interval '1 day' THEN 1 ELSE 0 END AS place,
+                       CASE WHEN p.created_at >= day_at + interval '1 day' THEN p.created_at - day_at ELSE day_at - p.created_at END AS distance
+                FROM (SELECT b.account_id, sum(t.micros) - coalesce((SELECT sum(v.micros) FROM reversing v WHERE v.account_id = b.account_id), 0)
+                          + coalesce((SELECT sum(x.micros) FROM taken x WHERE x.creator = b.creator AND x.day > a_day), 0) AS wanted
+                      FROM taken t JOIN debtor b USING (creator) WHERE t.day = a_day GROUP BY b.account_id, b.creator) d
+                JOIN posting p ON p.account_id = d.account_id AND p.publisher = of_publisher AND p.micros > 0
+                    AND (NOT near OR p.created_at >= day_at - interval '1 hour' AND p.created_at < day_at + interval '2 days')
+                LEFT JOIN (SELECT v.account_id, v.credit, sum(v.micros) AS micros
+                           FROM (SELECT o.account_id, o.credit, o.micros FROM reversal o JOIN debtor USING (account_id) WHERE o.publisher = of_publisher
+                                 UNION ALL SELECT n.account_id, n.credit, n.micros FROM reversing n) v
+                           GROUP BY v.account_id, v.credit) r ON r.account_id = p.account_id AND r.credit = p.journal_id
+                WHERE d.wanted > 0) l
+            WHERE l.rest > 0) c
+        WHERE c.before < c.wanted;
+    END LOOP;
+    IF (SELECT coalesce(sum(v.micros), 0) FROM reversing v) <> total THEN
+        RAISE EXCEPTION 'the credits of publisher % do not hold % micros', of_publisher, total USING ERRCODE = 'MREXP';
+    END IF;
+
     IF by_publisher THEN
-        SELECT d.* INTO culprit FROM debtor d WHERE d.micros > d.young ORDER BY d.creator LIMIT 1;
+        SELECT d.creator, d.micros, sum(v.micros) AS old INTO culprit
+        FROM reversing v JOIN debtor d USING (account_id) WHERE v.credit_at <= cutoff GROUP BY d.creator, d.micros ORDER BY d.creator LIMIT 1;
         IF FOUND THEN
-            RAISE EXCEPTION 'of the % micros % are not available to creator % yet; the rest only an operator can take back',
-                culprit.micros, culprit.young, culprit.creator USING ERRCODE = 'MRLAT';
+            RAISE EXCEPTION '% of the % micros are available to creator % already; an operator can take them back',
+                culprit.old, culprit.micros, culprit.creator USING ERRCODE = 'MRLAT';
         END IF;
     END IF;
     SELECT d.* INTO culprit FROM debtor d WHERE d.micros > d.free ORDER BY d.creator LIMIT 1;
@@ -241,19 +282,9 @@ BEGIN
         INSERT INTO correction_line (correction_id, line, day, creator, publisher, article, type, rate_version, units, micros)
         SELECT new_id, t.line, t.day, t.creator, of_publisher, t.article, t.type, t.rate_version, t.units, t.micros FROM taken t;
 
-        -- Money that is not old enough is taken first where the engagement is of its days, the newest credit first.
         INSERT INTO reversal (account_id, credit_at, credit, publisher, correction, micros)
-        SELECT c.account_id, c.created_at, c.journal_id, of_publisher, number, least(c.rest, c.wanted - c.before)
-        FROM (
-            SELECT p.account_id, p.created_at, p.journal_id, p.micros - coalesce(r.micros, 0) AS rest, d.wanted,
-                   sum(p.micros - coalesce(r.micros, 0)) OVER (PARTITION BY p.account_id ORDER BY p.created_at DESC)
-                       - (p.micros - coalesce(r.micros, 0)) AS before
-            FROM (SELECT x.account_id, least(CASE WHEN by_publisher THEN x.micros ELSE x.recent END, x.young) AS wanted FROM debtor x) d
-            JOIN posting p ON p.account_id = d.account_id AND p.publisher = of_publisher AND p.micros > 0 AND p.created_at > cutoff
-            LEFT JOIN (SELECT v.account_id, v.credit, sum(v.micros) AS micros FROM reversal v
-                       WHERE v.publisher = of_publisher AND v.credit_at > cutoff GROUP BY v.account_id, v.credit) r
-                ON r.account_id = p.account_id AND r.credit = p.journal_id) c
-        WHERE c.rest > 0 AND c.before < c.wanted;
+        SELECT v.account_id, v.credit_at, v.credit, of_publisher, number, sum(v.micros)::bigint
+        FROM reversing v GROUP BY v.account_id, v.credit_at, v.credit;
 
         UPDATE article_score s
         SET micros = s.micros - t.micros, settled_at = booked, journal_id = number,
@@ -407,9 +438,9 @@ $$;
 CREATE TRIGGER entries_are_final BEFORE DELETE ON audit_head FOR EACH ROW EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON audit_head FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 
-REVOKE ALL ON FUNCTION correct(text, text[], text, text, date, date, bigint, bigint, boolean, interval, boolean, text, text, boolean),
+REVOKE ALL ON FUNCTION correct(text, text[], text, text, date, date, timestamptz, timestamptz, bigint, bigint, boolean, interval, boolean, text, text, boolean),
     request_payouts(text[], bigint, date, bigint, interval, text), end_payout(bigint, text, text, text, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION correct(text, text[], text, text, date, date, bigint, bigint, boolean, interval, boolean, text, text, boolean),
+GRANT EXECUTE ON FUNCTION correct(text, text[], text, text, date, date, timestamptz, timestamptz, bigint, bigint, boolean, interval, boolean, text, text, boolean),
     request_payouts(text[], bigint, date, bigint, interval, text), end_payout(bigint, text, text, text, boolean) TO millrace_ledger;
 GRANT SELECT ON creator_state, audit_head TO millrace_ledger, millrace_reader;
 GRANT INSERT ON audit, idempotency, creator_state TO millrace_ledger;

@@ -1,6 +1,9 @@
 package dev.millrace.books;
 
 import dev.millrace.common.money.Micros;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -12,9 +15,12 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** Balances as far as they are settled. Each method is one statement, hence one snapshot. */
 public class Balances {
     private final JdbcClient jdbc;
+    private final Duration availableAfter;
 
-    public Balances(JdbcClient jdbc) {
+    /** @param availableAfter how long after its credit money becomes available */
+    public Balances(JdbcClient jdbc, Duration availableAfter) {
         this.jdbc = jdbc;
+        this.availableAfter = availableAfter;
     }
 
     /**
@@ -23,8 +29,12 @@ public class Balances {
      * @param cursor of the creator's partition, in the same snapshot as the balance
      * @param known whether the creator has an account
      * @param balance Σ of its postings, zero where there is none
+     * @param available what may be paid out
+     * @param held what would be available, were the creator not held
+     * @param underWay what is being paid out
      */
-    public record Settled(PartitionCursor cursor, boolean known, Micros balance) {}
+    public record Settled(
+            PartitionCursor cursor, boolean known, Micros balance, Micros available, Micros held, Micros underWay) {}
 
     /** How far these partitions are settled, by number. */
     public Map<Integer, PartitionCursor> cursors(Collection<Integer> partitions) {
@@ -47,20 +57,29 @@ public class Balances {
         List<String> creators = List.copyOf(partitions.keySet());
         Map<String, Settled> settled = new HashMap<>();
         jdbc.sql("""
-                        SELECT asked.creator, a.account_id IS NOT NULL AS known, coalesce(b.micros, 0) AS micros, c.*
+                        SELECT s.*, greatest(0, s.matured - s.underway) AS free, c.*
                         FROM unnest(:creators, :partitions) AS asked (creator, partition)
-                        JOIN partition_cursor c ON c.partition = asked.partition
-                        LEFT JOIN account a ON a.name = 'creator:' || asked.creator
-                        LEFT JOIN balance b ON b.account_id = a.account_id
+                        JOIN partition_cursor c USING (partition)
+                        JOIN standing(:creators, now() - make_interval(secs => :after)) s USING (creator)
                         """)
+                .param("after", availableAfter.toMillis() / 1e3)
                 .param("creators", creators.toArray(String[]::new))
                 .param("partitions", creators.stream().map(partitions::get).toArray(Integer[]::new))
-                .query((row, number) -> settled.put(
-                        row.getString("creator"),
-                        new Settled(
-                                Cursors.row(row, number), row.getBoolean("known"), new Micros(row.getLong("micros")))))
+                .query((row, number) -> settled.put(row.getString("creator"), standing(row, number)))
                 .list();
         return complete(settled, partitions.size());
+    }
+
+    private static Settled standing(ResultSet row, int number) throws SQLException {
+        Micros free = new Micros(row.getLong("free"));
+        boolean isHeld = row.getBoolean("held");
+        return new Settled(
+                Cursors.row(row, number),
+                row.getObject("account_id") != null,
+                new Micros(row.getLong("settled")),
+                isHeld ? Micros.ZERO : free,
+                isHeld ? free : Micros.ZERO,
+                new Micros(row.getLong("underway")));
     }
 
     /** Whether anything was ever settled for this creator. */

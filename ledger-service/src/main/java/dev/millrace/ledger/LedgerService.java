@@ -3,6 +3,7 @@ package dev.millrace.ledger;
 import com.google.common.base.Ticker;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.access.AccessConfiguration;
+import dev.millrace.ledger.act.ActConfiguration;
 import dev.millrace.ledger.balance.BalanceConfiguration;
 import dev.millrace.ledger.catalog.CatalogConfiguration;
 import dev.millrace.ledger.changes.ChangesEndpoint;
@@ -11,6 +12,7 @@ import dev.millrace.ledger.creator.WholeNumbers;
 import dev.millrace.ledger.database.Migration;
 import dev.millrace.ledger.database.SchemaCheck;
 import dev.millrace.ledger.engagement.EngagementEndpoint;
+import dev.millrace.ledger.money.MoneyConfiguration;
 import dev.millrace.ledger.openapi.OpenApiConfiguration;
 import dev.millrace.ledger.problem.LedgerProblems;
 import dev.millrace.ledger.settings.LedgerSettings;
@@ -39,6 +41,7 @@ import org.springframework.context.annotation.Import;
  *                             ├──> engagement  units and micros by article
  *                             ├──> spend       what a publisher has paid, by day, creator, article or type
  *                             ├──> changes     articles in the order of journals
+ *                             ├──> money       corrections, payouts, holds ──> act: one transaction, one row of the audit trail
  *                             └──> catalog     publishers, keys, rate cards ──(signed)──> Redis ──> ingest-api
  *   whatever goes wrong ───────> problem
  * </pre>
@@ -58,6 +61,8 @@ import org.springframework.context.annotation.Import;
     EngagementEndpoint.class,
     SpendEndpoint.class,
     ChangesEndpoint.class,
+    ActConfiguration.class,
+    MoneyConfiguration.class,
     CatalogConfiguration.class,
     OpenApiConfiguration.class
 })

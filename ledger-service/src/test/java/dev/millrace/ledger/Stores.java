@@ -2,6 +2,7 @@ package dev.millrace.ledger;
 
 import com.google.common.base.Ticker;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.millrace.books.Journal;
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Retention;
@@ -381,17 +382,50 @@ public final class Stores implements AutoCloseable {
         return journal;
     }
 
+    /** Books units of an article as of a moment, at the first card's rate, with their engagement. */
+    public void earn(Instant at, String publisher, String creator, String article, EventType type, long units) {
+        publisher(publisher);
+        owner.sql("SELECT ensure_months(?, 1)")
+                .param(at.atOffset(ZoneOffset.UTC).toLocalDate())
+                .query()
+                .singleRow();
+        inTransaction(() -> {
+            long micros = units
+                    * settler.sql("SELECT micros FROM rate WHERE version = 1 AND type = ?")
+                            .param(type.wireName())
+                            .query(Long.class)
+                            .single();
+            long journal = book(at, Map.of(new Credit(publisher, creator), micros));
+            settler.sql("CREATE TEMP TABLE priced ON COMMIT DROP AS"
+                            + " SELECT :day AS day, :creator AS creator, :publisher AS publisher, :article AS article, :type AS type,"
+                            + " 1 AS rate_version, :units AS units, :micros AS micros")
+                    .param("day", at.atOffset(ZoneOffset.UTC).toLocalDate())
+                    .param("creator", creator)
+                    .param("publisher", publisher)
+                    .param("article", article)
+                    .param("type", type.wireName())
+                    .param("units", units)
+                    .param("micros", micros)
+                    .update();
+            new Journal(settler).archive();
+            return journal;
+        });
+    }
+
     private void post(String account, Instant at, long journal, String publisher, long micros) {
-        settler.sql("INSERT INTO account (name) VALUES (?) ON CONFLICT DO NOTHING")
+        settler.sql("INSERT INTO account (name, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
                 .param(account)
+                .param(at.atOffset(ZoneOffset.UTC))
                 .update();
         settler.sql("""
                         WITH a AS (SELECT account_id FROM account WHERE name = :account),
-                        p AS (INSERT INTO posting (account_id, created_at, journal_id, line, publisher, micros)
-                              SELECT account_id, :at, :journal, (SELECT count(*) FROM posting WHERE journal_id = :journal), :publisher, :micros FROM a)
-                        INSERT INTO balance AS b (account_id, micros, journal_id)
-                        SELECT account_id, :micros, :journal FROM a
-                        ON CONFLICT (account_id) DO UPDATE SET micros = b.micros + excluded.micros
+                        c AS (SELECT greatest(:micros, 0) + coalesce((SELECT credited FROM balance JOIN a USING (account_id)), 0) AS credited),
+                        p AS (INSERT INTO posting (account_id, created_at, journal_id, line, publisher, micros, credited)
+                              SELECT account_id, :at, :journal, (SELECT count(*) FROM posting WHERE journal_id = :journal), :publisher, :micros, credited
+                              FROM a, c)
+                        INSERT INTO balance AS b (account_id, micros, journal_id, credited)
+                        SELECT account_id, :micros, :journal, credited FROM a, c
+                        ON CONFLICT (account_id) DO UPDATE SET micros = b.micros + excluded.micros, credited = excluded.credited
                         """)
                 .param("account", account)
                 .param("at", at.atOffset(ZoneOffset.UTC))

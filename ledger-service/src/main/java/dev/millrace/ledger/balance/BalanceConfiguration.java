@@ -22,7 +22,8 @@ public class BalanceConfiguration {
     @Bean
     LiveBalance liveBalance(
             JdbcClient jdbc, RedisConnections redis, LedgerSettings settings, Clock clock, Ticker ticker) {
-        return new LiveBalance(new Balances(jdbc), redis, settings.currency(), clock, ticker);
+        return new LiveBalance(
+                new Balances(jdbc, settings.availableAfter()), redis, settings.currency(), clock, ticker);
     }
 
     @Bean

@@ -194,14 +194,7 @@ record PartitionReading(
                 }
             }
         }
-        return Balance.of(
-                known,
-                creators.get(creator).id(),
-                currency,
-                settled.balance(),
-                sum,
-                asOf,
-                settled.cursor().sealedAt());
+        return Balance.of(known, creators.get(creator).id(), currency, settled, sum, asOf);
     }
 
     /** The counters can't be read, or can't be the ones the ledger was settled from. */

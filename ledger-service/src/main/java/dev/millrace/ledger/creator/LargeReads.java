@@ -22,10 +22,11 @@ public final class LargeReads implements AutoCloseable {
     /** Longest wait for other subjects' reads. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-    /** Engagement of 300,000 articles takes half a second of a core. The other numbers are those of the driver, a margin later. */
-    private static final String STATEMENT_TIMEOUT = "-c statement_timeout=10s";
+    /** Engagement of 300,000 articles takes half a second of a core. */
+    private static final int STATEMENT_SECONDS = 10;
 
-    private static final String SOCKET_TIMEOUT_SECONDS = "12";
+    /** The driver's own limit is so much higher: it gives up only where the database does not answer. */
+    private static final int DRIVER_MARGIN_SECONDS = 2;
 
     private final SubjectLimit limit =
             new SubjectLimit("reads of statement or engagement", OF_A_SUBJECT, OF_ALL, PATIENCE);
@@ -33,17 +34,22 @@ public final class LargeReads implements AutoCloseable {
 
     /** @param balances whose connections these are like */
     LargeReads(HikariDataSource balances) {
+        connections = pool(balances, "large-reads", STATEMENT_SECONDS, OF_ALL);
+    }
+
+    /** Connections like these, with another limit for a statement; none is kept idle. */
+    public static HikariDataSource pool(HikariDataSource like, String name, int statementSeconds, int most) {
         HikariConfig config = new HikariConfig();
-        balances.copyStateTo(config);
+        like.copyStateTo(config);
         Properties driver = new Properties();
-        driver.putAll(balances.getDataSourceProperties());
-        driver.setProperty("options", STATEMENT_TIMEOUT);
-        driver.setProperty("socketTimeout", SOCKET_TIMEOUT_SECONDS);
+        driver.putAll(like.getDataSourceProperties());
+        driver.setProperty("options", "-c statement_timeout=%ds".formatted(statementSeconds));
+        driver.setProperty("socketTimeout", Integer.toString(statementSeconds + DRIVER_MARGIN_SECONDS));
         config.setDataSourceProperties(driver);
-        config.setPoolName("large-reads");
-        config.setMaximumPoolSize(OF_ALL);
+        config.setPoolName(name);
+        config.setMaximumPoolSize(most);
         config.setMinimumIdle(0);
-        connections = new HikariDataSource(config);
+        return new HikariDataSource(config);
     }
 
     /** For {@link #read} alone. */

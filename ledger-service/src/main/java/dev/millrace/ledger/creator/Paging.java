@@ -13,6 +13,7 @@ public final class Paging {
     /** A whole number below 10^18, without leading zeros. */
     public static final String NUMBER = "(0|[1-9][0-9]{0,17})";
 
+    private static final Pattern ONE_NUMBER = Pattern.compile(NUMBER);
     private static final int LONGEST = 1_000;
 
     private Paging() {}
@@ -42,6 +43,22 @@ public final class Paging {
         return Base64.getUrlEncoder()
                 .withoutPadding()
                 .encodeToString(text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * The number that a page of falling numbers ended with; the next page has lower ones.
+     *
+     * @param cursor absent: begin with the highest
+     * @throws dev.millrace.service.problem.ProblemException when it is no cursor
+     */
+    public static long below(@Nullable String cursor) {
+        if (cursor == null) {
+            return Long.MAX_VALUE;
+        }
+        return fields(cursor, ONE_NUMBER)
+                .map(fields -> Long.parseLong(fields.group(1)))
+                .orElseThrow(() ->
+                        Problem.CURSOR_INVALID.because("the cursor is not one that an earlier page gave as 'next'"));
     }
 
     /**

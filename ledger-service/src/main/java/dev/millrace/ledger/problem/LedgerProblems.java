@@ -7,6 +7,8 @@ import dev.millrace.service.problem.ProblemException;
 import dev.millrace.service.problem.ProblemHandler;
 import dev.millrace.service.problem.ProblemWriter;
 import java.sql.SQLException;
+import java.util.Map;
+import org.postgresql.util.PSQLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -22,6 +24,15 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 public final class LedgerProblems extends ProblemHandler {
     private static final Logger log = LoggerFactory.getLogger(LedgerProblems.class);
 
+    /** What the schema's functions refuse, by SQLSTATE. */
+    private static final Map<String, Problem> REFUSALS = Map.of(
+            "MREXP", Problem.CORRECTION_EXCEEDS_PAID,
+            "MRLAT", Problem.CORRECTION_TOO_LATE,
+            "MRNEG", Problem.CORRECTION_BELOW_ZERO,
+            "MRAVL", Problem.PAYOUT_EXCEEDS_AVAILABLE,
+            "MRSTA", Problem.PAYOUT_STATE,
+            "MRTWO", Problem.FORBIDDEN);
+
     LedgerProblems(ProblemWriter writer) {
         super(writer);
     }
@@ -35,6 +46,13 @@ public final class LedgerProblems extends ProblemHandler {
         if (e instanceof TransactionException || (e instanceof DataAccessException failure && isOutage(failure))) {
             log.debug("the ledger can't be reached", e);
             return Problem.LEDGER_UNAVAILABLE.because("Postgres does not answer, or takes no changes now; try again");
+        }
+        if (e instanceof DataAccessException failure && failure.getMostSpecificCause() instanceof PSQLException cause) {
+            Problem problem = REFUSALS.get(cause.getSQLState());
+            if (problem != null && cause.getServerErrorMessage() != null) {
+                return problem.because(
+                        String.valueOf(cause.getServerErrorMessage().getMessage()));
+            }
         }
         return super.translate(e);
     }

@@ -16,6 +16,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param masterKey the installation's secret, the same in every service; publishers' secrets are derived from it
  * @param bearer how bearer tokens are checked
  * @param currency ISO 4217 code that amounts are answered in
+ * @param availableAfter how long after its credit money becomes available, up to 366 days; publishers correct within that time
+ * @param payoutTwoPeople whether another subject than the one that requested a payout has to confirm it
  * @param redisUrl where Redis is ({@link dev.millrace.counters.RedisSettings})
  * @param redisPatience longest wait for an answer to a look at Redis; the same as ingest-api's, since rate cards and revocations take up to
  *     twice as long to be in force there
@@ -27,6 +29,8 @@ public record LedgerSettings(
         @DefaultValue("") String masterKey,
         @DefaultValue BearerSettings bearer,
         @DefaultValue("USD") String currency,
+        @DefaultValue("7d") Duration availableAfter,
+        @DefaultValue("false") boolean payoutTwoPeople,
         @DefaultValue("redis://localhost:6379") String redisUrl,
         @DefaultValue("1s") Duration redisPatience,
         @DefaultValue("2000") int streams,
@@ -41,6 +45,8 @@ public record LedgerSettings(
     /** As many creators of one partition as a script takes at once, and no more connections than a heap of 1 GB has room for. */
     public static final int MOST_STREAMS = 5_000;
 
+    private static final Duration MOST_AVAILABLE_AFTER = Duration.ofDays(366);
+
     private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
 
     public LedgerSettings {
@@ -54,6 +60,10 @@ public record LedgerSettings(
         if (redisPatience.compareTo(LEAST_PATIENCE) < 0 || redisPatience.compareTo(MOST_PATIENCE) > 0) {
             throw new SettingException("MILLRACE_REDIS_PATIENCE %d ms is not %d ms to %d ms"
                     .formatted(redisPatience.toMillis(), LEAST_PATIENCE.toMillis(), MOST_PATIENCE.toMillis()));
+        }
+        if (availableAfter.isNegative() || availableAfter.compareTo(MOST_AVAILABLE_AFTER) > 0) {
+            throw new SettingException("MILLRACE_AVAILABLE_AFTER %s is not 0s to %d days"
+                    .formatted(availableAfter, MOST_AVAILABLE_AFTER.toDays()));
         }
         if (streams < 1 || streams > MOST_STREAMS) {
             throw new SettingException("MILLRACE_STREAMS %d is not 1 to %d".formatted(streams, MOST_STREAMS));

@@ -26,6 +26,8 @@ public final class BearerInput {
                     "",
                     new BearerSettings("", "", "", "", Duration.ofHours(24)),
                     "USD",
+                    Duration.ofDays(7),
+                    false,
                     "redis://localhost",
                     Duration.ofSeconds(1),
                     2_000,

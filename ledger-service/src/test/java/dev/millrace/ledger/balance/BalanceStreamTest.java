@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.base.Ticker;
+import dev.millrace.books.Balances;
+import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.money.Micros;
 import dev.millrace.ledger.creator.Creator;
 import java.io.ByteArrayOutputStream;
@@ -44,7 +46,10 @@ class BalanceStreamTest {
     };
 
     private static Balance pending(long micros, Instant asOf) {
-        return Balance.of(true, "c-1", "USD", Micros.ZERO, new Micros(micros), asOf, MOMENT);
+        PartitionCursor cursor = new PartitionCursor(0, 1, 0, 0, 0, 1, MOMENT, null);
+        Balances.Settled settled =
+                new Balances.Settled(cursor, true, Micros.ZERO, Micros.ZERO, Micros.ZERO, Micros.ZERO);
+        return Balance.of(true, "c-1", "USD", settled, new Micros(micros), asOf);
     }
 
     private static BalanceStream stream(Duration heartbeat) {

@@ -67,7 +67,7 @@ class LiveBalanceIT {
         redis.watch(Duration.ofMillis(500));
         JdbcClient jdbc = JdbcClient.create(stores.pool(Databases.LEDGER));
         balances = new LiveBalance(
-                new Balances(jdbc) {
+                new Balances(jdbc, Duration.ofDays(7)) {
                     @Override
                     public Map<Integer, PartitionCursor> cursors(Collection<Integer> partitions) {
                         Map<Integer, PartitionCursor> cursors = super.cursors(partitions);

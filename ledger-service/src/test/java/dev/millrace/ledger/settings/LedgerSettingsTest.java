@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 class LedgerSettingsTest {
+    private static final Duration AVAILABLE_AFTER = Duration.ofDays(7);
     private static final String KEY = "0123456789abcdef0123456789abcdef";
     private static final String REDIS = "redis://localhost:6379";
     private static final Duration PATIENCE = Duration.ofSeconds(1);
@@ -21,7 +22,7 @@ class LedgerSettingsTest {
 
     private static LedgerSettings production(String key, String secret, String jwkSetUri) {
         BearerSettings bearer = jwkSetUri.isEmpty() ? bySecret(secret) : byJwkSet(secret, jwkSetUri);
-        return new LedgerSettings(key, bearer, "USD", REDIS, PATIENCE, STREAMS, false);
+        return new LedgerSettings(key, bearer, "USD", AVAILABLE_AFTER, false, REDIS, PATIENCE, STREAMS, false);
     }
 
     private static BearerSettings bySecret(String secret) {
@@ -49,7 +50,8 @@ class LedgerSettingsTest {
         refused("MILLRACE_LEDGER_JWT_SECRET has 31 bytes", KEY, "s".repeat(31), "");
         refused("MILLRACE_LEDGER_JWK_SET_URI is not", KEY, "", "id.example");
         refused("MILLRACE_LEDGER_JWK_SET_URI is not", KEY, "", "file:///etc/passwd");
-        assertThatThrownBy(() -> new LedgerSettings(KEY, bySecret(SECRET), "dollar", REDIS, PATIENCE, STREAMS, false))
+        assertThatThrownBy(() -> new LedgerSettings(
+                        KEY, bySecret(SECRET), "dollar", AVAILABLE_AFTER, false, REDIS, PATIENCE, STREAMS, false))
                 .isInstanceOf(SettingException.class)
                 .hasMessageContaining("MILLRACE_CURRENCY 'dollar'");
     }
@@ -57,13 +59,29 @@ class LedgerSettingsTest {
     @Test
     void whatCantBeReachedOrWaitedForIsRefused() {
         assertThatThrownBy(() -> new LedgerSettings(
-                        KEY, bySecret(SECRET), "USD", "http://ledger:hunter2@cache:6379", PATIENCE, STREAMS, false))
+                        KEY,
+                        bySecret(SECRET),
+                        "USD",
+                        AVAILABLE_AFTER,
+                        false,
+                        "http://ledger:hunter2@cache:6379",
+                        PATIENCE,
+                        STREAMS,
+                        false))
                 .isInstanceOf(SettingException.class)
                 .hasMessageContaining("MILLRACE_REDIS_URL")
                 .hasMessageNotContaining("hunter2");
         for (long millis : new long[] {499, 30_001}) {
             assertThatThrownBy(() -> new LedgerSettings(
-                            KEY, bySecret(SECRET), "USD", REDIS, Duration.ofMillis(millis), STREAMS, false))
+                            KEY,
+                            bySecret(SECRET),
+                            "USD",
+                            AVAILABLE_AFTER,
+                            false,
+                            REDIS,
+                            Duration.ofMillis(millis),
+                            STREAMS,
+                            false))
                     .isInstanceOf(SettingException.class)
                     .hasMessageContaining("MILLRACE_REDIS_PATIENCE %d ms".formatted(millis));
         }
@@ -72,7 +90,8 @@ class LedgerSettingsTest {
     @Test
     void aNumberOfStreamsThatIsNoneIsRefused() {
         for (int streams : new int[] {0, -1, 5_001}) {
-            assertThatThrownBy(() -> new LedgerSettings(KEY, bySecret(SECRET), "USD", REDIS, PATIENCE, streams, false))
+            assertThatThrownBy(() -> new LedgerSettings(
+                            KEY, bySecret(SECRET), "USD", AVAILABLE_AFTER, false, REDIS, PATIENCE, streams, false))
                     .isInstanceOf(SettingException.class)
                     .hasMessage("MILLRACE_STREAMS %d is not 1 to 5000".formatted(streams));
         }
@@ -143,11 +162,20 @@ class LedgerSettingsTest {
 
     @Test
     void theLocalProfileBringsItsOwnSecretsUnlessOthersAreGiven() {
-        LedgerSettings local = new LedgerSettings("", bySecret(""), "USD", REDIS, PATIENCE, STREAMS, true);
+        LedgerSettings local =
+                new LedgerSettings("", bySecret(""), "USD", AVAILABLE_AFTER, false, REDIS, PATIENCE, STREAMS, true);
         assertThat(local.masterKey()).isEqualTo(MasterKey.LOCAL);
         assertThat(local.bearer().secret()).isEqualTo(BearerSecret.LOCAL);
-        LedgerSettings own =
-                new LedgerSettings(KEY, byJwkSet("", "http://localhost/jwks"), "USD", REDIS, PATIENCE, STREAMS, true);
+        LedgerSettings own = new LedgerSettings(
+                KEY,
+                byJwkSet("", "http://localhost/jwks"),
+                "USD",
+                AVAILABLE_AFTER,
+                false,
+                REDIS,
+                PATIENCE,
+                STREAMS,
+                true);
         assertThat(own.masterKey()).isEqualTo(KEY);
         assertThat(own.bearer().secret()).isEmpty();
     }

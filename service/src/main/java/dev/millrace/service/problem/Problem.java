@@ -34,6 +34,18 @@ public enum Problem {
     RATE_EXISTS(HttpStatus.CONFLICT, "Another rate card takes effect at this second"),
     CATALOG_BEHIND(HttpStatus.SERVICE_UNAVAILABLE, "The database's catalogue is not the one in force"),
 
+    CORRECTION_INVALID(HttpStatus.BAD_REQUEST, "The correction can't be read"),
+    CORRECTION_EXCEEDS_PAID(HttpStatus.CONFLICT, "More would be taken back than was paid"),
+    CORRECTION_TOO_LATE(HttpStatus.CONFLICT, "The money is available to the creator already"),
+    CORRECTION_BELOW_ZERO(HttpStatus.CONFLICT, "A balance would fall below zero"),
+    PAYOUT_INVALID(HttpStatus.BAD_REQUEST, "The payout can't be read"),
+    PAYOUT_UNKNOWN(HttpStatus.NOT_FOUND, "There is no such payout"),
+    PAYOUT_EXCEEDS_AVAILABLE(HttpStatus.CONFLICT, "More would be paid out than is available"),
+    PAYOUT_STATE(HttpStatus.CONFLICT, "The payout is not in a state for this"),
+    HOLD_INVALID(HttpStatus.BAD_REQUEST, "The creator's state can't be read"),
+    IDEMPOTENCY_KEY_MISSING(HttpStatus.BAD_REQUEST, "The request lacks a key of its own"),
+    IDEMPOTENCY_CONFLICT(HttpStatus.CONFLICT, "The key was used for another request"),
+
     UNAUTHENTICATED(HttpStatus.UNAUTHORIZED, "A valid bearer token is needed"),
     FORBIDDEN(HttpStatus.FORBIDDEN, "This bearer token does not allow it"),
 

@@ -288,7 +288,7 @@ class RolesIT {
         for (String sql : List.of(
                 "SELECT end_payout(1, 'paid', 'x', 'bob', false)",
                 "SELECT request_payouts(NULL, NULL, NULL, 1, '0', 'ann')",
-                "SELECT correct('demo', NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, '0', true, 'x', NULL, false)")) {
+                "SELECT correct('demo', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, '0', true, 'x', NULL, false)")) {
             refused(Databases.SETTLER, "permission denied for function", sql);
         }
         refused(Databases.SETTLER, "permission denied for table", "UPDATE rate SET micros = 0");

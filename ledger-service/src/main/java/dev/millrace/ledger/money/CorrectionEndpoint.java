@@ -1,0 +1,233 @@
+package dev.millrace.ledger.money;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.millrace.books.Corrections;
+import dev.millrace.books.Idempotency;
+import dev.millrace.books.PublisherRegister;
+import dev.millrace.common.money.Micros;
+import dev.millrace.ledger.act.Acts;
+import dev.millrace.ledger.creator.Amount;
+import dev.millrace.ledger.creator.Paging;
+import dev.millrace.ledger.problem.Problems;
+import dev.millrace.ledger.settings.LedgerSettings;
+import dev.millrace.service.problem.Problem;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.GrantedAuthority;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Corrections: by an operator, or by the publisher for what it paid itself. */
+@RestController
+@Tag(name = "Money")
+final class CorrectionEndpoint {
+    private static final String ADMIN = "/v1/admin/corrections";
+    private static final String OWN = "/v1/publishers/{publisher}/corrections";
+    private static final Set<String> OPERATORS = Set.of("SCOPE_ledger.money", "SCOPE_ledger.admin");
+    private static final int STANDARD_LIMIT = 50;
+    private static final int MOST = 200;
+
+    private final Acts acts;
+    private final Corrections corrections;
+    private final PublisherRegister publishers;
+
+    CorrectionEndpoint(Acts acts, LedgerSettings settings) {
+        this.acts = acts;
+        this.corrections = new Corrections(acts.jdbc(), settings.availableAfter());
+        this.publishers = new PublisherRegister(acts.jdbc());
+    }
+
+    record Line(
+            String creator, String article, @JsonUnwrapped Amount taken) {}
+
+    /**
+     * A correction.
+     *
+     * @param id null, as journal and at: a dry run, nothing was booked
+     * @param taken from all creators together
+     */
+    record Correction(
+            @Schema(nullable = true, example = "17") @Nullable
+            String id,
+
+            @Schema(nullable = true, example = "4711") @Nullable
+            String journal,
+
+            List<Line> lines,
+            @JsonUnwrapped Amount taken,
+            @Schema(nullable = true) @Nullable Instant at) {
+        static Correction of(Corrections.Booked booked) {
+            return new Correction(
+                    booked.id(),
+                    booked.journal(),
+                    booked.lines().stream()
+                            .map(line -> new Line(line.creator(), line.article(), Amount.of(new Micros(line.micros()))))
+                            .toList(),
+                    Amount.of(new Micros(booked.micros())),
+                    booked.at());
+        }
+    }
+
+    @Operation(
+            summary = "Takes money back from creators, for the publisher that paid it",
+            description =
+                    "Settled money only, and at most what was paid. With `?dry-run=true` it tells what would be booked, and books nothing.")
+    @Problems({
+        Problem.CORRECTION_INVALID,
+        Problem.CREATOR_INVALID,
+        Problem.PUBLISHER_UNKNOWN,
+        Problem.CORRECTION_EXCEEDS_PAID,
+        Problem.CORRECTION_BELOW_ZERO,
+        Problem.IDEMPOTENCY_KEY_MISSING,
+        Problem.IDEMPOTENCY_CONFLICT,
+        Problem.BODY_MALFORMED
+    })
+    @ResponseStatus(HttpStatus.CREATED)
+    @PostMapping(path = ADMIN, consumes = MediaType.APPLICATION_JSON_VALUE, produces = MediaType.APPLICATION_JSON_VALUE)
+    ResponseEntity<Correction> byOperator(
+            @RequestBody CorrectionRequest body,
+            @RequestHeader(name = Acts.KEY, required = false) @Nullable String key,
+            @RequestParam(name = "dry-run", defaultValue = "false") boolean dryRun,
+            @AuthenticationPrincipal Jwt caller) {
+        return book(body, null, key, dryRun, caller);
+    }
+
+    @Operation(
+            summary = "The same by the publisher, for what it paid itself",
+            description = "Only money that is not available to the creator yet; later an operator has to do it.")
+    @Problems({
+        Problem.CORRECTION_INVALID,
+        Problem.CREATOR_INVALID,
+        Problem.PUBLISHER_UNKNOWN,
+        Problem.CORRECTION_EXCEEDS_PAID,
+        Problem.CORRECTION_TOO_LATE,
+        Problem.CORRECTION_BELOW_ZERO,
+        Problem.IDEMPOTENCY_KEY_MISSING,
+        Problem.IDEMPOTENCY_CONFLICT,
+        Problem.BODY_MALFORMED
+    })
+    @ResponseStatus(HttpStatus.CREATED)
+    @PostMapping(path = OWN, consumes = MediaType.APPLICATION_JSON_VALUE, produces = MediaType.APPLICATION_JSON_VALUE)
+    ResponseEntity<Correction> byPublisher(
+            @PathVariable("publisher") String publisher,
+            @RequestBody CorrectionRequest body,
+            @RequestHeader(name = Acts.KEY, required = false) @Nullable String key,
+            @RequestParam(name = "dry-run", defaultValue = "false") boolean dryRun,
+            @AuthenticationPrincipal Jwt caller) {
+        return book(body, publisher, key, dryRun, caller);
+    }
+
+    private ResponseEntity<Correction> book(
+            CorrectionRequest body, @Nullable String ofPath, @Nullable String key, boolean dryRun, Jwt caller) {
+        Corrections.Request request = body.checked(ofPath);
+        boolean byPublisher = !isOperator();
+        if (body.mayBeNegative() && byPublisher) {
+            throw Problem.FORBIDDEN.because("allowNegative takes the scope ledger.money or ledger.admin");
+        }
+        if (!publishers.exists(request.publisher())) {
+            throw Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'", request.publisher());
+        }
+        if (dryRun) {
+            return ResponseEntity.ok(
+                    Correction.of(acts.make(() -> corrections.book(request, byPublisher, body.mayBeNegative(), true))));
+        }
+        String operation = "POST " + (ofPath == null ? ADMIN : OWN.replace("{publisher}", ofPath));
+        Corrections.Booked booked = acts.once(
+                new Idempotency.Request(operation, Acts.requiredKey(key), body), Corrections.Booked.class, () -> {
+                    Corrections.Booked done = corrections.book(request, byPublisher, body.mayBeNegative(), false);
+                    acts.trace(
+                            caller,
+                            "correction.book",
+                            request.publisher(),
+                            null,
+                            Map.of("correction", String.valueOf(done.id()), "micros", done.micros(), "asked", body),
+                            request.reason());
+                    return done;
+                });
+        return ResponseEntity.status(HttpStatus.CREATED).body(Correction.of(booked));
+    }
+
+    private static boolean isOperator() {
+        Authentication caller = SecurityContextHolder.getContext().getAuthentication();
+        return caller != null
+                && caller.getAuthorities().stream()
+                        .map(GrantedAuthority::getAuthority)
+                        .anyMatch(OPERATORS::contains);
+    }
+
+    record Summary(
+            String id,
+            String journal,
+            Instant at,
+            String publisher,
+            @JsonUnwrapped Amount taken,
+            String reason,
+            @Schema(nullable = true) @Nullable String reference) {}
+
+    record CorrectionPage(
+            List<Summary> corrections,
+            @Schema(nullable = true) @Nullable String next) {}
+
+    @Operation(summary = "Corrections of all publishers, the newest first")
+    @Problems({Problem.LIMIT_INVALID, Problem.CURSOR_INVALID})
+    @GetMapping(path = ADMIN, produces = MediaType.APPLICATION_JSON_VALUE)
+    CorrectionPage all(
+            @RequestParam(name = "limit", required = false) @Nullable String limit,
+            @Parameter(description = "'next' of the page before")
+                    @RequestParam(name = "cursor", required = false)
+                    @Nullable
+                    String cursor) {
+        return page(null, limit, cursor);
+    }
+
+    @Operation(summary = "The publisher's corrections, the newest first")
+    @Problems({Problem.LIMIT_INVALID, Problem.CURSOR_INVALID})
+    @GetMapping(path = OWN, produces = MediaType.APPLICATION_JSON_VALUE)
+    CorrectionPage own(
+            @PathVariable("publisher") String publisher,
+            @RequestParam(name = "limit", required = false) @Nullable String limit,
+            @Parameter(description = "'next' of the page before")
+                    @RequestParam(name = "cursor", required = false)
+                    @Nullable
+                    String cursor) {
+        return page(publisher, limit, cursor);
+    }
+
+    private CorrectionPage page(@Nullable String publisher, @Nullable String limit, @Nullable String cursor) {
+        int count = Paging.limit(limit, STANDARD_LIMIT, MOST);
+        List<Corrections.Summary> found = corrections.page(publisher, Paging.below(cursor), count + 1);
+        List<Corrections.Summary> page = found.subList(0, Math.min(count, found.size()));
+        return new CorrectionPage(
+                page.stream()
+                        .map(one -> new Summary(
+                                Long.toString(one.id()),
+                                Long.toString(one.journal()),
+                                one.at(),
+                                one.publisher(),
+                                Amount.of(one.micros()),
+                                one.reason(),
+                                one.reference()))
+                        .toList(),
+                found.size() > count ? Paging.cursor(page.getLast().id()) : null);
+    }
+}

@@ -1,0 +1,337 @@
+package dev.millrace.ledger.money;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.millrace.books.Idempotency;
+import dev.millrace.books.Payouts;
+import dev.millrace.books.Payouts.Payout;
+import dev.millrace.books.Payouts.State;
+import dev.millrace.common.money.Micros;
+import dev.millrace.ledger.act.Acts;
+import dev.millrace.ledger.creator.Amount;
+import dev.millrace.ledger.creator.Creator;
+import dev.millrace.ledger.creator.Paging;
+import dev.millrace.ledger.problem.Problems;
+import dev.millrace.ledger.settings.LedgerSettings;
+import dev.millrace.service.problem.Problem;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.math.BigDecimal;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Payouts: requested, then paid or failed. */
+@RestController
+@Tag(name = "Money")
+final class PayoutEndpoint {
+    private static final String ADMIN = "/v1/admin/payouts";
+    private static final Fields FIELDS = new Fields(Problem.PAYOUT_INVALID);
+    private static final int STANDARD_LIMIT = 50;
+    private static final int MOST = 1_000;
+
+    private final Acts acts;
+    private final Payouts payouts;
+    private final boolean twoPeople;
+    private final Clock clock;
+
+    PayoutEndpoint(Acts acts, LedgerSettings settings, Clock clock) {
+        this.acts = acts;
+        this.payouts = new Payouts(acts.jdbc(), settings.availableAfter());
+        this.twoPeople = settings.payoutTwoPeople();
+        this.clock = clock;
+    }
+
+    /**
+     * One creator, or all that have enough.
+     *
+     * @param micros left out: all that is available
+     * @param through a month that has ended: only what was credited up to its end
+     */
+    record PayoutRequest(
+            @Schema(example = "c-42") @Nullable String creator,
+
+            @Schema(implementation = Long.class, minimum = "1", example = "25000000") @Nullable
+            BigDecimal micros,
+
+            @Schema(example = "2026-10") @Nullable String through,
+
+            @Schema(
+                    implementation = Long.class,
+                    minimum = "1",
+                    example = "10000000",
+                    description = "least micros of a payout, with through")
+            @Nullable
+            BigDecimal threshold) {}
+
+    record NewPayout(
+            @Schema(example = "301") String id,
+            String creator,
+            @JsonUnwrapped Amount amount,
+            @Schema(example = "requested") String state) {}
+
+    record NewPayouts(List<NewPayout> payouts) {}
+
+    @Operation(
+            summary = "Requests a payout: of one creator, or of all with enough available as of a month's end",
+            description =
+                    "The money stays in the balance as `underWay` until the payout is paid, and is available to no other payout. A run of all leaves out creators who are held, and a sandbox's.")
+    @Problems({
+        Problem.PAYOUT_INVALID,
+        Problem.CREATOR_INVALID,
+        Problem.PAYOUT_EXCEEDS_AVAILABLE,
+        Problem.IDEMPOTENCY_KEY_MISSING,
+        Problem.IDEMPOTENCY_CONFLICT,
+        Problem.BODY_MALFORMED
+    })
+    @ResponseStatus(HttpStatus.CREATED)
+    @PostMapping(path = ADMIN, consumes = MediaType.APPLICATION_JSON_VALUE, produces = MediaType.APPLICATION_JSON_VALUE)
+    NewPayouts request(
+            @RequestBody PayoutRequest body,
+            @RequestHeader(name = Acts.KEY, required = false) @Nullable String key,
+            @AuthenticationPrincipal Jwt caller) {
+        boolean ofAll = checkedForm(body);
+        Idempotency.Request request = new Idempotency.Request("POST " + ADMIN, Acts.requiredKey(key), body);
+        String subject = Acts.subject(caller);
+        Payouts.Requested[] requested = acts.once(request, Payouts.Requested[].class, () -> {
+            List<Payouts.Requested> made = ofAll
+                    ? payouts.requestAll(month(body), threshold(body), subject)
+                    : payouts.request(creator(body), FIELDS.positive("micros", body.micros()), subject);
+            made.forEach(one -> acts.trace(
+                    caller,
+                    "payout.request",
+                    Long.toString(one.id()),
+                    null,
+                    Map.of("creator", one.creator(), "micros", one.micros()),
+                    null));
+            return made.toArray(Payouts.Requested[]::new);
+        });
+        return new NewPayouts(Arrays.stream(requested)
+                .map(one -> new NewPayout(
+                        Long.toString(one.id()),
+                        one.creator(),
+                        Amount.of(new Micros(one.micros())),
+                        State.REQUESTED.wireName()))
+                .toList());
+    }
+
+    /** Whether it is of all creators. */
+    private static boolean checkedForm(PayoutRequest body) {
+        boolean ofOne = body.creator() != null;
+        boolean ofAll = body.through() != null || body.threshold() != null;
+        if (ofOne == ofAll || (ofAll && body.micros() != null)) {
+            throw Problem.PAYOUT_INVALID.because(
+                    "a payout is of a creator, with micros or without, or of all creators by through and threshold");
+        }
+        return ofAll;
+    }
+
+    private static String creator(PayoutRequest body) {
+        return new Creator(Objects.requireNonNull(body.creator())).id();
+    }
+
+    private YearMonth month(PayoutRequest body) {
+        if (body.through() == null) {
+            throw Problem.PAYOUT_INVALID.because(
+                    "through is missing; it is the last month whose money is paid out, such as 2026-10");
+        }
+        YearMonth month;
+        try {
+            month = YearMonth.parse(body.through());
+        } catch (DateTimeException e) {
+            throw Problem.PAYOUT_INVALID.because("through '%s' is not a month such as 2026-10", body.through());
+        }
+        if (!month.isBefore(YearMonth.from(clock.instant().atOffset(ZoneOffset.UTC)))) {
+            throw Problem.PAYOUT_INVALID.because("through '%s' has not ended yet, in UTC", body.through());
+        }
+        return month;
+    }
+
+    private static long threshold(PayoutRequest body) {
+        Long threshold = FIELDS.positive("threshold", body.threshold());
+        if (threshold == null) {
+            throw Problem.PAYOUT_INVALID.because(
+                    "threshold is missing; it is the least a creator is paid out, in micros");
+        }
+        return threshold;
+    }
+
+    /** How a payout ended. */
+    record Paid(
+            @Schema(example = "bank-2026-11-05-17", description = "the bank's, or your own") @Nullable
+            String reference) {}
+
+    record Failed(
+            @Schema(example = "the account is closed", requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
+            String reason) {}
+
+    @Operation(
+            summary = "Says that a payout is paid; once more with the same reference changes nothing",
+            description = "The money leaves the creator's balance. A held creator's payout waits.")
+    @Problems({Problem.PAYOUT_INVALID, Problem.PAYOUT_UNKNOWN, Problem.PAYOUT_STATE, Problem.BODY_MALFORMED})
+    @PostMapping(
+            path = ADMIN + "/{id}/paid",
+            consumes = MediaType.APPLICATION_JSON_VALUE,
+            produces = MediaType.APPLICATION_JSON_VALUE)
+    OnePayout paid(@PathVariable("id") String id, @RequestBody Paid body, @AuthenticationPrincipal Jwt caller) {
+        return end(id, State.PAID, FIELDS.text("reference", body.reference()), caller);
+    }
+
+    @Operation(
+            summary = "Says that a payout failed; once more with the same reason changes nothing",
+            description = "The money is available again.")
+    @Problems({Problem.PAYOUT_INVALID, Problem.PAYOUT_UNKNOWN, Problem.PAYOUT_STATE, Problem.BODY_MALFORMED})
+    @PostMapping(
+            path = ADMIN + "/{id}/failed",
+            consumes = MediaType.APPLICATION_JSON_VALUE,
+            produces = MediaType.APPLICATION_JSON_VALUE)
+    OnePayout failed(@PathVariable("id") String id, @RequestBody Failed body, @AuthenticationPrincipal Jwt caller) {
+        return end(id, State.FAILED, FIELDS.text("reason", body.reason()), caller);
+    }
+
+    private OnePayout end(String id, State outcome, String note, Jwt caller) {
+        String subject = Acts.subject(caller);
+        return acts.make(() -> {
+            Payout before = find(id);
+            if (before.state() == outcome && note.equals(before.note())) {
+                return OnePayout.of(before);
+            }
+            payouts.end(before.id(), outcome, note, subject, twoPeople);
+            Map<String, Object> after = new LinkedHashMap<>();
+            after.put("state", outcome.wireName());
+            after.put("creator", before.creator());
+            after.put("micros", before.micros().value());
+            acts.trace(
+                    caller,
+                    outcome == State.PAID ? "payout.pay" : "payout.fail",
+                    Long.toString(before.id()),
+                    Map.of("state", before.state().wireName()),
+                    after,
+                    note);
+            return OnePayout.of(find(id));
+        });
+    }
+
+    private Payout find(String id) {
+        if (id.matches("[1-9][0-9]{0,17}")) {
+            return payouts.find(Long.parseLong(id)).orElseThrow(() -> unknown(id));
+        }
+        throw unknown(id);
+    }
+
+    private static RuntimeException unknown(String id) {
+        return Problem.PAYOUT_UNKNOWN.because("there is no payout '%s'", id);
+    }
+
+    /**
+     * A payout.
+     *
+     * @param waits whether it can't be paid now, its creator being held
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record OnePayout(
+            @Schema(example = "301") String id,
+            String creator,
+            @JsonUnwrapped Amount amount,
+
+            @Schema(allowableValues = {"requested", "paid", "failed"})
+            String state,
+
+            boolean waits,
+            Instant requestedAt,
+            String requestedBy,
+            @Nullable Instant endedAt,
+            @Nullable String endedBy,
+            @Nullable String reference,
+            @Nullable String reason) {
+        static OnePayout of(Payout payout) {
+            return new OnePayout(
+                    Long.toString(payout.id()),
+                    payout.creator(),
+                    Amount.of(payout.micros()),
+                    payout.state().wireName(),
+                    payout.held() && payout.state() == State.REQUESTED,
+                    payout.requestedAt(),
+                    payout.requestedBy(),
+                    payout.endedAt(),
+                    payout.endedBy(),
+                    payout.state() == State.PAID ? payout.note() : null,
+                    payout.state() == State.FAILED ? payout.note() : null);
+        }
+    }
+
+    record PayoutPage(
+            List<OnePayout> payouts,
+            @Schema(nullable = true) @Nullable String next) {}
+
+    @Operation(summary = "Payouts, the newest first")
+    @Problems({Problem.PAYOUT_INVALID, Problem.LIMIT_INVALID, Problem.CURSOR_INVALID})
+    @GetMapping(path = ADMIN, produces = MediaType.APPLICATION_JSON_VALUE)
+    PayoutPage all(
+            @Parameter(schema = @Schema(allowableValues = {"requested", "paid", "failed"}))
+                    @RequestParam(name = "state", required = false)
+                    @Nullable
+                    String state,
+            @RequestParam(name = "limit", required = false) @Nullable String limit,
+            @Parameter(description = "'next' of the page before")
+                    @RequestParam(name = "cursor", required = false)
+                    @Nullable
+                    String cursor) {
+        return page(state(state), null, limit, cursor);
+    }
+
+    @Operation(summary = "The creator's payouts, the newest first")
+    @Problems({Problem.CREATOR_INVALID, Problem.LIMIT_INVALID, Problem.CURSOR_INVALID})
+    @GetMapping(path = "/v1/creators/{creator}/payouts", produces = MediaType.APPLICATION_JSON_VALUE)
+    PayoutPage own(
+            @PathVariable("creator") String creator,
+            @RequestParam(name = "limit", required = false) @Nullable String limit,
+            @Parameter(description = "'next' of the page before")
+                    @RequestParam(name = "cursor", required = false)
+                    @Nullable
+                    String cursor) {
+        return page(null, new Creator(creator).id(), limit, cursor);
+    }
+
+    private static @Nullable State state(@Nullable String name) {
+        return name == null
+                ? null
+                : Arrays.stream(State.values())
+                        .filter(state -> state.wireName().equals(name))
+                        .findFirst()
+                        .orElseThrow(() ->
+                                Problem.PAYOUT_INVALID.because("state '%s' is none of requested paid failed", name));
+    }
+
+    private PayoutPage page(
+            @Nullable State state, @Nullable String creator, @Nullable String limit, @Nullable String cursor) {
+        int count = Paging.limit(limit, STANDARD_LIMIT, MOST);
+        List<Payout> found = payouts.page(state, creator, Paging.below(cursor), count + 1);
+        List<Payout> page = found.subList(0, Math.min(count, found.size()));
+        return new PayoutPage(
+                page.stream().map(OnePayout::of).toList(),
+                found.size() > count ? Paging.cursor(page.getLast().id()) : null);
+    }
+}
