@@ -46,19 +46,19 @@ final class LedgerChecks {
             ORDER BY rank, partition, epoch
             """;
 
-    /** A correction changes postings and no engagement, so it is left out of what has to be earned. */
-    private static final String CORRECTED =
-            "WITH corrected AS MATERIALIZED (SELECT created_at, journal_id FROM journal WHERE kind = 'correction')";
+    /** Corrections and payouts change postings and no engagement, so they are left out of what has to be earned. */
+    private static final String MOVED =
+            "WITH moved AS MATERIALIZED (SELECT created_at, journal_id FROM journal WHERE kind IN ('correction', 'payout'))";
 
     /** Each creator's postings are its balance, and units × rates of the archive. */
-    private static final String CREATORS = CORRECTED + """
+    private static final String CREATORS = MOVED + """
             , posted AS (
                 SELECT account_id, publisher, sum(micros) AS settled,
-                       coalesce(sum(micros) FILTER (WHERE c.journal_id IS NOT NULL), 0) AS corrections
-                FROM posting LEFT JOIN corrected c USING (created_at, journal_id)
+                       coalesce(sum(micros) FILTER (WHERE c.journal_id IS NOT NULL), 0) AS moved
+                FROM posting LEFT JOIN moved c USING (created_at, journal_id)
                 GROUP BY account_id, publisher
             ), of_creator AS (
-                SELECT substr(a.name, 9) AS creator, p.publisher, p.settled, p.corrections
+                SELECT substr(a.name, 9) AS creator, p.publisher, p.settled, p.moved
                 FROM posted p JOIN account a USING (account_id)
                 WHERE a.name LIKE 'creator:%'
             ), archived AS (
@@ -68,7 +68,7 @@ final class LedgerChecks {
                 GROUP BY e.creator, e.publisher
             ), by_publisher AS (
                 SELECT creator, publisher, coalesce(settled, 0) AS settled, coalesce(archived, 0) AS archived,
-                       coalesce(recomputed, 0) + coalesce(corrections, 0) AS recomputed, coalesce(wrong, 0) AS wrong
+                       coalesce(recomputed, 0) + coalesce(moved, 0) AS recomputed, coalesce(wrong, 0) AS wrong
                 FROM of_creator FULL JOIN archived USING (creator, publisher)
             ), by_creator AS (
                 SELECT creator, sum(settled) AS settled, sum(recomputed) AS recomputed, sum(archived) AS archived, sum(wrong) AS wrong,
@@ -105,10 +105,10 @@ final class LedgerChecks {
             """;
 
     /** Each publisher owes what its readers earned the creators. */
-    private static final String PUBLISHERS = CORRECTED + """
+    private static final String PUBLISHERS = MOVED + """
             , posted AS (
                 SELECT account_id, publisher, sum(micros) AS micros
-                FROM posting LEFT JOIN corrected c USING (created_at, journal_id)
+                FROM posting LEFT JOIN moved c USING (created_at, journal_id)
                 WHERE c.journal_id IS NULL
                 GROUP BY account_id, publisher
             ), paid AS (
@@ -226,6 +226,8 @@ final class LedgerChecks {
         report.step("other accounts");
         run(OTHERS);
         run(PUBLISHERS);
+        report.step("corrections, payouts and the audit trail");
+        MoneyChecks.ALL.forEach(this::run);
     }
 
     void chain() {

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A sound ledger has no differences, and each kind of damage is found and named. */
 class ReconcileIT {
@@ -103,6 +104,7 @@ class ReconcileIT {
                         "UPDATE posting SET micros = micros + 1 WHERE journal_id = 2 AND micros > 0",
                         "creator c-1: the balance is not the sum of its postings; postings are not units × rates, of demo",
                         "publisher demo: its debit is not the sum of the credits it pays for",
+                        "credit creator:c-1: credited is not the sum of the credits",
                         "journal 2: its rows have another hash than it says",
                         "journal 2: its postings do not sum to zero, or are fewer than two",
                         "journal 2: is not what it was booked from: the epochs that were settled with it"),
@@ -218,23 +220,79 @@ class ReconcileIT {
         assertThat(ran.json().get("money").get("partitions").asInt()).isEqualTo(14);
     }
 
+    /** Acts of the functions that ledger-service calls; c-1 has been paid 1,000 micros by demo and more. */
+    private static void moveMoney(String database) {
+        JdbcClient owner = World.owner(database);
+        List.of(
+                        "SELECT correct('demo', ARRAY ['c-1'], NULL, NULL, NULL, NULL, NULL, NULL, NULL, 700, false, '7 days', false, 'robots', NULL, false)",
+                        "SELECT count(*) FROM request_payouts(ARRAY ['c-1'], 200, NULL, NULL, '0', 'ann')",
+                        "SELECT count(*) FROM request_payouts(ARRAY ['c-2'], 100, NULL, NULL, '0', 'ann')",
+                        "SELECT count(*) FROM request_payouts(ARRAY ['c-2'], 50, NULL, NULL, '0', 'ann')",
+                        "SELECT end_payout(2, 'paid', 'bank', 'bob', true)",
+                        "SELECT end_payout(3, 'failed', 'closed', 'bob', true)",
+                        "WITH a AS (INSERT INTO audit (subject, action, target) VALUES ('ann', 'x', 'y') RETURNING 1) SELECT count(*) FROM a",
+                        "WITH a AS (INSERT INTO audit (subject, action, target) VALUES ('bob', 'x', 'y') RETURNING 1) SELECT count(*) FROM a")
+                .forEach(sql -> owner.sql(sql).query().singleRow());
+    }
+
     @Test
-    void aCorrectionIsNoDifference() throws SQLException {
-        World.damage(database, """
-                INSERT INTO account (name) VALUES ('adjustment');
-                INSERT INTO journal (journal_id, created_at, kind, events, reason, salt, root, prev_hash, hash)
-                SELECT 4, t, 'correction', 0, 'a person''s', salt, root, hash, journal_hash(hash, root, journal_text(4, t, 'correction', 0, 'a person''s'))
-                FROM chain_head, (SELECT clock_timestamp() AS t) now, (SELECT sha256('salt') AS salt) s,
-                    LATERAL (SELECT merkle_root(line, posting_leaf(salt, line, posting_text(line, name, 'demo', micros)) ORDER BY line) AS root
-                             FROM (VALUES (0, 'adjustment', -5::bigint), (1, 'creator:c-1', 5)) l (line, name, micros)) r;
-                INSERT INTO posting SELECT account_id, j.created_at, 4, CASE name WHEN 'adjustment' THEN 0 ELSE 1 END, 'demo', CASE name WHEN 'adjustment' THEN -5 ELSE 5 END
-                FROM account, journal j WHERE name IN ('adjustment', 'creator:c-1') AND j.journal_id = 4;
-                UPDATE chain_head h SET journal_id = 4, created_at = j.created_at, hash = j.hash FROM journal j WHERE j.journal_id = 4;
-                UPDATE balance SET micros = micros + 5 WHERE account_id = (SELECT account_id FROM account WHERE name = 'creator:c-1');
-                INSERT INTO balance SELECT account_id, -5, 4 FROM account WHERE name = 'adjustment'
-                """);
+    void correctionsAndPayoutsAreNoDifference() {
+        moveMoney(database);
         Ran ran = Ran.on(database);
         assertThat(ran.exit()).as(ran.out()).isZero();
+    }
+
+    static Stream<Arguments> damagesToMoney() {
+        return Stream.of(
+                damage(
+                        "UPDATE correction SET micros = 701",
+                        "correction 1: is not what its journal, its lines and its credits say",
+                        "correction demo: the publisher's corrections do not sum to what raises its budget"),
+                damage(
+                        "UPDATE publisher SET corrected = 701 WHERE publisher = 'demo'",
+                        "correction demo: the publisher's corrections do not sum to what raises its budget"),
+                damage(
+                        "DELETE FROM correction",
+                        "correction journal 4: no correction has this journal",
+                        "correction demo: the publisher's corrections do not sum to what raises its budget"),
+                damage(
+                        "UPDATE correction_line SET micros = micros - 1 WHERE line = 0",
+                        "correction 1: is not what its journal, its lines and its credits say"),
+                damage(
+                        "UPDATE reversal SET micros = micros + 1",
+                        "correction 1: is not what its journal, its lines and its credits say"),
+                damage(
+                        "UPDATE payout SET micros = 201 WHERE payout_id = 1",
+                        "payout underway: the balance is not the sum of the payouts",
+                        "payout underway:c-1: the balance is not the sum of the payouts"),
+                damage(
+                        "DELETE FROM payout_step WHERE payout_id = 2 AND ended",
+                        "payout payout: the balance is not the sum of the payouts",
+                        "payout underway: the balance is not the sum of the payouts",
+                        "payout underway:c-2: the balance is not the sum of the payouts"),
+                damage(
+                        "UPDATE payout_step SET state = 'paid' WHERE payout_id = 3 AND ended",
+                        "payout payout: the balance is not the sum of the payouts"),
+                damage(
+                        "UPDATE posting SET credited = credited + 1 WHERE account_id = (SELECT account_id FROM account WHERE name = 'creator:c-1')",
+                        "credit creator:c-1: credited is not the sum of the credits"),
+                damage(
+                        "UPDATE balance SET credited = credited + 1 WHERE account_id = (SELECT account_id FROM account WHERE name = 'creator:c-1')",
+                        "credit creator:c-1: credited is not the sum of the credits"),
+                damage("UPDATE audit SET subject = 'eve' WHERE number = 1", "audit 1: has another hash than it says"),
+                damage("DELETE FROM audit WHERE number = 1", "audit 2: an act before it is missing"),
+                damage("DELETE FROM audit WHERE number = 2", "audit head: is not the last act"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("damagesToMoney")
+    void whatSomebodyChangesOfCorrectionsPayoutsAndTheAuditTrailIsFound(String damage, List<String> differences)
+            throws SQLException {
+        moveMoney(database);
+        World.damage(database, damage);
+        Ran ran = Ran.on(database, "--json");
+        assertThat(ran.differences()).as(ran.out()).isEqualTo(differences);
+        assertThat(ran.exit()).isEqualTo(1);
     }
 
     @Test
