@@ -34,8 +34,10 @@ import tools.jackson.databind.JsonNode;
 class MoneyIT {
     private static final String CORRECTIONS = "/v1/admin/corrections";
     private static final String PAYOUTS = "/v1/admin/payouts";
-    private static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.MICROS);
-    private static final Instant OLD = NOW.minus(Duration.ofDays(20));
+    /** Of the whole class, so that days and ages are the same in each test. */
+    private static Instant now = Instant.EPOCH;
+
+    private static Instant old = Instant.EPOCH;
     private static final AtomicInteger KEYS = new AtomicInteger();
 
     private static Stores stores;
@@ -43,6 +45,8 @@ class MoneyIT {
 
     @BeforeAll
     static void start() {
+        now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+        old = now.minus(Duration.ofDays(20));
         stores = Stores.fresh(7);
         stores.openCounters();
         ledger = RunningLedger.start(stores, Map.of("MILLRACE_PAYOUT_TWO_PEOPLE", "true"));
@@ -121,8 +125,8 @@ class MoneyIT {
 
     @Test
     void unitsOfAnArticleGoBackToThePublisherThatPaidThem() {
-        stores.earn(NOW, "demo", "u-1", "/a", EventType.VIEW, 10);
-        stores.earn(NOW.plusMillis(1), "acme", "u-1", "/a", EventType.VIEW, 4);
+        stores.earn(now, "demo", "u-1", "/a", EventType.VIEW, 10);
+        stores.earn(now.plusMillis(1), "acme", "u-1", "/a", EventType.VIEW, 4);
         long owed = account("publisher:demo");
 
         Answer dry = ledger.post(
@@ -166,7 +170,7 @@ class MoneyIT {
 
     @Test
     void aRepetitionAfterALostAnswerBooksNothingAndGetsTheSameAnswer() {
-        stores.earn(NOW, "demo", "i-1", "/a", EventType.VIEW, 10);
+        stores.earn(now, "demo", "i-1", "/a", EventType.VIEW, 10);
         String body = correction("i-1", "demo", "/a", "\"micros\":1000,\"reference\":\"t-1\"");
         assertThat(ledger.post(CORRECTIONS, operator(), body).problem()).isEqualTo("idempotency-key-missing");
         Answer first = post(CORRECTIONS, operator(), "lost-answer", body);
@@ -186,9 +190,9 @@ class MoneyIT {
 
     @Test
     void aPublisherTakesBackOnlyWhatIsNotAvailableYetAndAnOperatorMore() {
-        stores.earn(OLD, "demo", "l-1", "/old", EventType.VIEW, 10);
-        stores.earn(NOW.minus(Duration.ofDays(2)), "demo", "l-1", "/new", EventType.VIEW, 5);
-        stores.earn(NOW.minus(Duration.ofDays(1)), "acme", "l-1", "/new", EventType.VIEW, 7);
+        stores.earn(old, "demo", "l-1", "/old", EventType.VIEW, 10);
+        stores.earn(now.minus(Duration.ofDays(2)), "demo", "l-1", "/new", EventType.VIEW, 5);
+        stores.earn(now.minus(Duration.ofDays(1)), "acme", "l-1", "/new", EventType.VIEW, 7);
         assertThat(balance("l-1")).containsExactly(22_000L, 10_000L, 0L, 0L);
         String own = "/v1/publishers/demo/corrections";
         String token = RunningLedger.scoped("p", "publisher:demo");
@@ -231,7 +235,7 @@ class MoneyIT {
 
     @Test
     void aLeakedKeyIsCorrectedInBulkByDaysByTimeAndByCreators() {
-        Instant theft = day(NOW.minus(Duration.ofDays(3))).atTime(14, 0).toInstant(ZoneOffset.UTC);
+        Instant theft = day(now.minus(Duration.ofDays(3))).atTime(14, 0).toInstant(ZoneOffset.UTC);
         stores.earn(theft.minusSeconds(3_600), "leaky", "b-1", "/a", EventType.VIEW, 10);
         stores.earn(theft, "leaky", "b-1", "/a", EventType.VIEW, 100);
         stores.earn(theft.plusSeconds(60), "leaky", "b-2", "/b", EventType.COMMENT, 30);
@@ -276,7 +280,7 @@ class MoneyIT {
 
     @Test
     void noBalanceFallsBelowZeroWithoutAnOperatorsWord() {
-        stores.earn(OLD, "demo", "n-1", "/a", EventType.VIEW, 10);
+        stores.earn(old, "demo", "n-1", "/a", EventType.VIEW, 10);
         String id = payout("n-1", ",\"micros\":8000");
         assertThat(balance("n-1")).containsExactly(10_000L, 2_000L, 0L, 8_000L);
         Answer refused = post(CORRECTIONS, correction("n-1", "demo", "/a", "\"micros\":2001"));
@@ -356,8 +360,8 @@ class MoneyIT {
 
     @Test
     void aPayoutIsRequestedThenPaidByAnotherPerson() {
-        stores.earn(OLD, "demo", "p-1", "/a", EventType.VIEW, 10);
-        stores.earn(NOW, "demo", "p-1", "/a", EventType.VIEW, 3);
+        stores.earn(old, "demo", "p-1", "/a", EventType.VIEW, 10);
+        stores.earn(now, "demo", "p-1", "/a", EventType.VIEW, 3);
         assertThat(balance("p-1")).containsExactly(13_000L, 10_000L, 0L, 0L);
         Answer tooMuch = post(PAYOUTS, "{\"creator\":\"p-1\",\"micros\":10001}");
         assertThat(tooMuch.problem()).isEqualTo("payout-exceeds-available");
@@ -400,7 +404,7 @@ class MoneyIT {
 
     @Test
     void aRunPaysAllThatHaveEnoughAsOfTheMonthsEnd() {
-        YearMonth month = YearMonth.from(NOW.atOffset(ZoneOffset.UTC)).minusMonths(1);
+        YearMonth month = YearMonth.from(now.atOffset(ZoneOffset.UTC)).minusMonths(1);
         Instant within = month.atDay(15).atStartOfDay().toInstant(ZoneOffset.UTC);
         stores.earn(within, "run", "r-1", "/a", EventType.VIEW, 900);
         stores.earn(within.plusSeconds(1), "run", "r-2", "/a", EventType.VIEW, 899);
@@ -452,7 +456,7 @@ class MoneyIT {
     @Test
     void aHeldCreatorsMoneyWaitsAndIsReleasedWithoutLoss() {
         for (String publisher : List.of("demo", "acme", "third")) {
-            stores.earn(OLD, publisher, "h-1", "/a", EventType.VIEW, 10);
+            stores.earn(old, publisher, "h-1", "/a", EventType.VIEW, 10);
         }
         String id = payout("h-1", ",\"micros\":5000");
         assertThat(patch("h-1", "{\"state\":\"held\",\"reason\":\"clicks\"}").problem())
@@ -479,7 +483,7 @@ class MoneyIT {
                         .get("waits")
                         .asBoolean())
                 .isTrue();
-        stores.earn(NOW, "demo", "h-1", "/a", EventType.VIEW, 1);
+        stores.earn(now, "demo", "h-1", "/a", EventType.VIEW, 1);
         assertThat(balance("h-1")).containsExactly(31_000L, 0L, 25_000L, 5_000L);
         assertThat(patch("h-1", "{\"state\":\"active\",\"reason\":\"cleared\"}").status())
                 .isEqualTo(200);
@@ -513,7 +517,7 @@ class MoneyIT {
         System.out.println("64 clients: seed " + seed);
         int creators = 4;
         for (int c = 0; c < creators; c++) {
-            stores.earn(OLD, "crowd", "x-" + c, "/a", EventType.VIEW, 1_000);
+            stores.earn(old, "crowd", "x-" + c, "/a", EventType.VIEW, 1_000);
         }
         List<Future<List<Long>>> clients = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(64)) {
@@ -572,7 +576,7 @@ class MoneyIT {
 
     @Test
     void everyActLeavesARowWithWhoWhatBeforeAfterAndWhy() {
-        stores.earn(OLD, "demo", "a-1", "/a", EventType.VIEW, 10);
+        stores.earn(old, "demo", "a-1", "/a", EventType.VIEW, 10);
         post(CORRECTIONS, correction("a-1", "demo", "/a", "\"micros\":1000"));
         String id = payout("a-1", ",\"micros\":2000");
         paid(id, "bob", "bank-9");

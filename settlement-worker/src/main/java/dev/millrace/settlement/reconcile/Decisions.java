@@ -1,5 +1,6 @@
 package dev.millrace.settlement.reconcile;
 
+import dev.millrace.books.Audit;
 import dev.millrace.books.Cursors;
 import dev.millrace.books.Journal;
 import dev.millrace.books.Proof;
@@ -11,6 +12,7 @@ import dev.millrace.counters.Link;
 import dev.millrace.counters.RedisConnections;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -150,9 +152,18 @@ final class Decisions {
     }
 
     private QuarantineDecision note(QuarantinedEpoch epoch, boolean adopted, @Nullable Long journal, String reason) {
+        String name = epoch.name().earn();
+        new Audit(jdbc)
+                .add(
+                        Audit.Actor.local(),
+                        adopted ? "epoch.adopt" : "epoch.discard",
+                        name,
+                        null,
+                        Map.of("micros", epoch.micros(), "events", epoch.events()),
+                        reason);
         return QuarantineDecision.note(
                 jdbc,
-                epoch.name().earn(),
+                name,
                 adopted,
                 epoch.micros(),
                 epoch.events(),

@@ -1,11 +1,15 @@
 package dev.millrace.settlement.settle;
 
+import dev.millrace.books.Audit;
 import dev.millrace.service.problem.Problem;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -19,9 +23,11 @@ public final class SettleNow {
     private static final String HEADER = "X-Millrace-Settle";
 
     private final Settlement settlement;
+    private final Audit audit;
 
-    SettleNow(Settlement settlement) {
+    SettleNow(Settlement settlement, JdbcClient jdbc) {
         this.settlement = settlement;
+        this.audit = new Audit(jdbc);
     }
 
     @PostMapping("/actuator/settle")
@@ -33,12 +39,23 @@ public final class SettleNow {
             throw Problem.SETTLE_HEADER_MISSING.because("send the header " + HEADER + ": now with the request");
         }
         Settled settled = settleAll();
+        trace(settled);
         if (!settled.complete()) {
             throw Problem.SETTLEMENT_INCOMPLETE.because(
                     "some partitions wait for Redis or its replicas, or to be compared with the ledger; %d epochs of others are settled",
                     settled.epochs());
         }
         return settled;
+    }
+
+    private void trace(Settled settled) {
+        try {
+            Map<String, Object> after =
+                    Map.of("epochs", settled.epochs(), "micros", settled.micros(), "complete", settled.complete());
+            audit.add(Audit.Actor.local(), "settle", "all", null, after, null);
+        } catch (DataAccessException e) {
+            log.warn("a settlement that was asked for left no row in the audit trail: {}", e.toString());
+        }
     }
 
     private Settled settleAll() {
