@@ -4,6 +4,7 @@ import dev.millrace.common.token.EventType;
 import java.sql.Types;
 import java.time.LocalDate;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -190,6 +191,27 @@ public final class Journal {
                                 eachType("coalesce(sum(units) FILTER (WHERE type = '%1$s'), 0)::bigint"::formatted),
                                 eachType("%1$s = a.%1$s + excluded.%1$s"::formatted)))
                 .param("journal", number)
+                .update();
+    }
+
+    /**
+     * Adds what the staged epochs have cost to what their publishers have spent, by day and in all.
+     *
+     * @param parts of the epochs, and
+     * @param partitions those that they are of, in the same order
+     */
+    public void spend(List<Integer> parts, List<Integer> partitions) {
+        rows += jdbc.sql("""
+            INSERT INTO publisher_spent AS s (partition, publisher, day, micros)
+            SELECT partition, publisher, coalesce(day, '-infinity'), sum(micros)::bigint
+            FROM (SELECT part, publisher, day, max(micros) AS micros FROM spent GROUP BY part, publisher, day) e
+            JOIN unnest(:parts::int[], :partitions::smallint[]) AS p (part, partition) USING (part)
+            GROUP BY GROUPING SETS ((partition, publisher, day), (partition, publisher))
+            ORDER BY 1, 3, 2
+            ON CONFLICT (partition, day, publisher) DO UPDATE SET micros = s.micros + excluded.micros
+            """)
+                .param("parts", parts.toArray(Integer[]::new))
+                .param("partitions", partitions.toArray(Integer[]::new))
                 .update();
     }
 

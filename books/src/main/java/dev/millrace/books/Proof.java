@@ -11,29 +11,33 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Proves that epochs add up, with prices and publishers as the ledger has them: no sum is negative, the earnings sum to their control total,
- * each publisher and each price is in the ledger, no price is another publisher's, and the units times their rates sum to what each creator has earned. One statement, over the
- * tables {@code earned} (part, creator, micros) and {@code engaged} (part, creator, publisher, article, type, rate_version, units), in
+ * each publisher and each price is in the ledger, no price is another publisher's, and the units times their rates sum to what each creator has earned and each publisher has
+ * spent. One statement, over the tables {@code earned} (part, creator, micros), {@code spent} (part, publisher, day, micros) and {@code engaged} (part, creator, publisher, article, type, rate_version, units), in
  * which a part is an epoch. Redis names counts, never prices.
  */
 public final class Proof {
     /** Units of one name in an epoch beyond which something is wrong; their sums stay far below 2^63. */
     private static final long MOST_UNITS = 1_000_000_000_000L;
 
-    /** HSCAN may name a creator twice, with the same amount. */
+    /** HSCAN may name a field twice, with the same amount. */
     private static final String CULPRITS = """
             expected AS (
                 SELECT * FROM unnest(:parts::int[], :micros::bigint[], :events::bigint[]) AS e (part, micros, events)
             ), earner AS MATERIALIZED (
                 SELECT part, creator, max(micros) AS micros FROM earned GROUP BY part, creator
+            ), spender AS MATERIALIZED (
+                SELECT part, publisher, sum(micros) AS micros
+                FROM (SELECT part, publisher, day, max(micros) AS micros FROM spent GROUP BY part, publisher, day) s
+                GROUP BY part, publisher
             ), named AS MATERIALIZED (
                 SELECT part, creator, publisher, article, type, rate_version, sum(units) AS units
                 FROM engaged
                 GROUP BY part, creator, publisher, article, type, rate_version
                 HAVING sum(units) <> 0
             ), priced AS MATERIALIZED (
-                SELECT part, creator, sum(price(units, r.micros)) AS micros
+                SELECT part, creator, publisher, sum(price(units, r.micros)) AS micros
                 FROM named n LEFT JOIN rate r ON r.version = n.rate_version AND r.type = n.type
-                GROUP BY part, creator
+                GROUP BY GROUPING SETS ((part, creator), (part, publisher))
             ), culprit (part, rank, name, why) AS (
                 SELECT part, 1, creator, format('%s has earned a negative sum: %s micros', creator, micros)
                 FROM earner WHERE micros < 0
@@ -60,12 +64,17 @@ public final class Proof {
                 UNION ALL
                 SELECT part, 6, creator, format('%s earned %s micros, but units times rates are %s micros',
                        creator, coalesce(e.micros, 0), coalesce(p.micros, 0))
-                FROM earner e FULL JOIN priced p USING (part, creator)
+                FROM earner e FULL JOIN (SELECT part, creator, micros FROM priced WHERE creator IS NOT NULL) p USING (part, creator)
                 WHERE coalesce(e.micros, 0) <> coalesce(p.micros, 0)
                 UNION ALL
                 SELECT part, 7, '', format('no events are counted, but %s micros or some units', micros)
                 FROM expected e
                 WHERE events = 0 AND (micros > 0 OR EXISTS (SELECT FROM named n WHERE n.part = e.part))
+                UNION ALL
+                SELECT part, 8, publisher, format('publisher %s has spent %s micros, but units times rates are %s micros',
+                       publisher, coalesce(s.micros, 0), coalesce(p.micros, 0))
+                FROM spender s FULL JOIN (SELECT part, publisher, micros FROM priced WHERE publisher IS NOT NULL) p USING (part, publisher)
+                WHERE coalesce(s.micros, 0) <> coalesce(p.micros, 0)
             )
             SELECT DISTINCT ON (part) part, why FROM culprit WHERE part IN (SELECT part FROM expected)
             ORDER BY part, rank, name COLLATE "C"
@@ -76,6 +85,8 @@ public final class Proof {
     private static final String IN_MEMORY = """
             WITH earned AS (
                 SELECT 0 AS part, creator COLLATE "C" AS creator, micros FROM unnest(:creators::text[], :earned::bigint[]) AS e (creator, micros)
+            ), spent AS (
+                SELECT 0 AS part, publisher COLLATE "C" AS publisher, 0 AS day, micros FROM unnest(:spenders::text[], :spent::bigint[]) AS s (publisher, micros)
             ), engaged AS (
                 SELECT 0 AS part, creator COLLATE "C" AS creator, publisher COLLATE "C" AS publisher, article COLLATE "C" AS article,
                        type COLLATE "C" AS type, rate_version, units
@@ -108,10 +119,15 @@ public final class Proof {
      * @param micros its control total
      * @param events number of events counted
      * @param earned micros by creator
+     * @param spent micros by publisher
      * @param engaged units by name
      */
     public Optional<String> culprit(
-            long micros, long events, Map<String, Long> earned, Map<EngagementName, Long> engaged) {
+            long micros,
+            long events,
+            Map<String, Long> earned,
+            Map<String, Long> spent,
+            Map<EngagementName, Long> engaged) {
         List<EngagementName> names = List.copyOf(engaged.keySet());
         return jdbc.sql(IN_MEMORY)
                 .param("most", MOST_UNITS)
@@ -120,6 +136,8 @@ public final class Proof {
                 .param("events", new Long[] {events})
                 .param("creators", earned.keySet().toArray(String[]::new))
                 .param("earned", earned.values().toArray(Long[]::new))
+                .param("spenders", spent.keySet().toArray(String[]::new))
+                .param("spent", spent.values().toArray(Long[]::new))
                 .param("engagedCreators", array(names, EngagementName::creator, String[]::new))
                 .param("publishers", array(names, EngagementName::publisher, String[]::new))
                 .param("articles", array(names, EngagementName::article, String[]::new))

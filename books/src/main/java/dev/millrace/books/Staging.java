@@ -19,8 +19,8 @@ import org.postgresql.PGConnection;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 
 /**
- * Copies epochs into temporary tables that live as long as the transaction, while they are read: what creators have earned, and the units it
- * is for. Units are summed by name in memory, up to a number of names, then copied. So several rows may have one name, and a reader of the
+ * Copies epochs into temporary tables that live as long as the transaction, while they are read: what creators have earned and publishers have spent, and the
+ * units it is for. Units are summed by name in memory, up to a number of names, then copied. So several rows may have one name, and a reader of the
  * tables sums them up.
  *
  * <p>Each row bears the number of its epoch in this batch, its part. An epoch that is unreadable or does not add up is taken out again by it.
@@ -38,6 +38,7 @@ public final class Staging {
     private final DataSource dataSource;
     private final int mostNames;
     private final Copy earned;
+    private final Copy spent;
     private final Copy engaged;
     private final Map<EngagementName, Long> units = new HashMap<>();
     private final Set<Integer> unread = new TreeSet<>();
@@ -51,6 +52,7 @@ public final class Staging {
         this.dataSource = dataSource;
         this.mostNames = names;
         this.earned = new Copy("earned", characters);
+        this.spent = new Copy("spent", characters);
         this.engaged = new Copy("engaged", characters);
     }
 
@@ -64,6 +66,11 @@ public final class Staging {
     /** Takes a creator's earnings; they may come twice. */
     public void earned(String creator, long micros) {
         earned.row(part, creator, micros);
+    }
+
+    /** Takes what was counted of a publisher's events on a day; it may come twice. */
+    public void spent(String publisher, LocalDate on, long micros) {
+        spent.row(part, publisher, on, micros);
     }
 
     /**
@@ -121,10 +128,11 @@ public final class Staging {
     public void finish() {
         createOnce();
         earned.flush();
+        spent.flush();
         engaged.flush();
         drop(unread);
         if (rows > MANY) {
-            execute("ANALYZE earned, engaged");
+            execute("ANALYZE earned, spent, engaged");
         }
     }
 
@@ -132,7 +140,9 @@ public final class Staging {
     public void drop(Collection<Integer> parts) {
         if (!parts.isEmpty()) {
             String all = parts.stream().map(String::valueOf).collect(Collectors.joining(", "));
-            execute("DELETE FROM earned WHERE part IN (%1$s); DELETE FROM engaged WHERE part IN (%1$s)".formatted(all));
+            execute(
+                    "DELETE FROM earned WHERE part IN (%1$s); DELETE FROM spent WHERE part IN (%1$s); DELETE FROM engaged WHERE part IN (%1$s)"
+                            .formatted(all));
         }
     }
 
@@ -140,6 +150,7 @@ public final class Staging {
         if (!created) {
             execute("""
                 CREATE TEMP TABLE earned (part int, creator text COLLATE "C", micros bigint) ON COMMIT DROP;
+                CREATE TEMP TABLE spent (part int, publisher text COLLATE "C", day date, micros bigint) ON COMMIT DROP;
                 CREATE TEMP TABLE engaged (part int, day date, creator text COLLATE "C", publisher text COLLATE "C",
                     article text COLLATE "C", type text COLLATE "C", rate_version int, units bigint) ON COMMIT DROP
                 """);

@@ -44,6 +44,9 @@ public final class Ctl {
     /** Of an earn hash: number of events counted. */
     public static final String EPOCH_EVENTS = "#events";
 
+    /** Of an earn hash: the first day (UTC, since 1970) that anything was counted on. */
+    public static final String EPOCH_DAY = "#day";
+
     /** Of a quarantined earn hash: the lineage it was counted in. */
     public static final String ORIGIN = "#origin";
 

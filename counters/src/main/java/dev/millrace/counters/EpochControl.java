@@ -23,11 +23,11 @@ public record EpochControl(boolean isEmpty, @Nullable Instant sealedAt, long mic
     private static final Instant FIRST_SEAL = Instant.parse("2000-01-01T00:00:00Z");
     private static final Instant LAST_SEAL = Instant.parse("9999-12-31T00:00:00Z");
     private static final Set<String> CONTROL =
-            Set.of(Ctl.SEALED, Ctl.EPOCH_MICROS, Ctl.EPOCH_EVENTS, Ctl.ORIGIN, Ctl.SETTLED, Ctl.ASIDE);
+            Set.of(Ctl.SEALED, Ctl.EPOCH_MICROS, Ctl.EPOCH_EVENTS, Ctl.EPOCH_DAY, Ctl.ORIGIN, Ctl.SETTLED, Ctl.ASIDE);
 
-    /** Whether a field of an earn hash is none of a creator. */
-    public static boolean isControl(String field) {
-        return CONTROL.contains(field);
+    /** Whether a field of an earn hash is a creator's. */
+    public static boolean isCreator(String field) {
+        return CreatorId.matches(field);
     }
 
     /**
@@ -35,9 +35,16 @@ public record EpochControl(boolean isEmpty, @Nullable Instant sealedAt, long mic
      *
      * @param page fields that Redis names at a time
      * @param earned takes what each creator has earned, 0 and negative amounts too; one creator may come twice, with the same amount
+     * @param spent takes what was counted of each publisher's events on a day, in the same way
      * @param alive called after each page
      */
-    public static EpochControl read(Link link, String key, int page, ObjLongConsumer<String> earned, Runnable alive)
+    public static EpochControl read(
+            Link link,
+            String key,
+            int page,
+            ObjLongConsumer<String> earned,
+            ObjLongConsumer<SpentName> spent,
+            Runnable alive)
             throws MalformedCountersException {
         Map<String, String> control = new HashMap<>();
         EpochReader.fields(
@@ -45,9 +52,12 @@ public record EpochControl(boolean isEmpty, @Nullable Instant sealedAt, long mic
                 key,
                 page,
                 (field, value) -> {
-                    if (isControl(field)) {
+                    if (CONTROL.contains(field)) {
                         control.put(field, value);
-                    } else if (CreatorId.matches(field)) {
+                    } else if (SpentName.isOne(field)) {
+                        spent.accept(SpentName.parse(field), number(field, value));
+                        control.put("", "");
+                    } else if (isCreator(field)) {
                         earned.accept(field, number(field, value));
                         control.put("", "");
                     } else {

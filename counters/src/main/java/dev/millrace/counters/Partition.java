@@ -81,6 +81,11 @@ public record Partition(int number) {
         return tag() + "earn:" + epoch;
     }
 
+    /** What publishers have spent in settled epochs, as the worker notes it. */
+    public String spent() {
+        return tag() + "spent";
+    }
+
     /** The engagement of this epoch: a stream of records ({@link Records}). */
     public String engage(long epoch) {
         return tag() + "engage:" + epoch;

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param fields of {@code ctl}; {@link Ctl} has their names
  * @param shortLogIsSound whether the log of the short class is the one that {@code ctl} describes
  * @param longLogIsSound the same of the long class
+ * @param noted the epoch up to which it is noted what publishers have spent; -1: there is no note
  * @param records entries in the stream of records of the epoch that was asked about, -1 where it is no stream
  */
 public record PartitionState(
@@ -19,7 +20,8 @@ public record PartitionState(
         Map<String, String> fields,
         boolean shortLogIsSound,
         boolean longLogIsSound,
-        long records) {
+        long records,
+        long noted) {
     private static final Script SCRIPT = Script.withLog("state.lua");
 
     public PartitionState {
@@ -38,14 +40,21 @@ public record PartitionState(
                         partition.ctl(),
                         partition.log(Retention.SHORT),
                         partition.log(Retention.LONG),
-                        partition.engage(epoch)));
+                        partition.engage(epoch),
+                        partition.spent()));
+        String noted = Link.text(reply.get(4));
         Map<String, String> fields = new HashMap<>();
         List<?> flat = (List<?>) reply.get(0);
         for (int i = 0; i < flat.size(); i += 2) {
             fields.put(Link.text(flat.get(i)), Link.text(flat.get(i + 1)));
         }
         return new PartitionState(
-                partition, fields, (Long) reply.get(1) == 1, (Long) reply.get(2) == 1, (Long) reply.get(3));
+                partition,
+                fields,
+                (Long) reply.get(1) == 1,
+                (Long) reply.get(2) == 1,
+                (Long) reply.get(3),
+                noted.isEmpty() ? -1 : Numbers.orZero(noted));
     }
 
     /** Number of the open epoch, as text; null: there is none. */

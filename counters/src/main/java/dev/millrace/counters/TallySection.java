@@ -14,17 +14,18 @@ import java.util.Map;
  * thread.
  */
 public final class TallySection {
-    /** Most events: their indexes have 16 bits, the names of their creators fit on Lua's stack, and a section is short enough for the tail of others. */
+    /** Most events: their indexes have 16 bits, and a section is short enough for the tail of others. */
     public static final int MOST_EVENTS = 4_096;
 
     /** Bytes of an event's details; tally.lua says which. */
-    private static final int DETAIL = 28;
+    private static final int DETAIL = 30;
 
     private static final int IDENTITY = Long.BYTES;
 
     private final Partition partition;
     private final Retention retention;
     private final Map<String, Sum> creators = new LinkedHashMap<>();
+    private final Map<String, Sum> publishers = new LinkedHashMap<>();
     private final Map<EngagementName, Sum> records = new LinkedHashMap<>();
     private ByteBuffer identities;
     private ByteBuffer details;
@@ -76,14 +77,17 @@ public final class TallySection {
         Preconditions.checkState(events < MOST_EVENTS, "a section has at most %s events", MOST_EVENTS);
         identities = roomFor(identities, IDENTITY).putLong(identity);
         Sum earned = creators.computeIfAbsent(name.creator(), _ -> new Sum(creators.size()));
+        Sum spent = publishers.computeIfAbsent(name.publisher(), _ -> new Sum(publishers.size()));
         Sum engaged = records.computeIfAbsent(name, _ -> new Sum(records.size()));
         earned.amount = Math.addExact(earned.amount, micros);
+        spent.amount = Math.addExact(spent.amount, micros);
         engaged.amount = Math.addExact(engaged.amount, units);
         details = roomFor(details, DETAIL)
                 .putInt((int) issuedAt)
                 .putInt((int) expiresAt)
                 .putInt((int) Math.max(0, earliest))
                 .putShort((short) earned.index)
+                .putShort((short) spent.index)
                 .putShort((short) engaged.index)
                 .putInt(Math.toIntExact(units))
                 .putLong(micros);
@@ -118,8 +122,10 @@ public final class TallySection {
                 .add(Long.toString(events == 0 ? Long.MAX_VALUE / 1024 : leastIssued))
                 .add(written(details))
                 .add(records())
-                .add(creators.size());
+                .add(creators.size())
+                .add(publishers.size());
         creators.forEach((creator, earned) -> to.add(Link.bytes(creator)).add(Long.toString(earned.amount)));
+        publishers.forEach((publisher, spent) -> to.add(Link.bytes(publisher)).add(Long.toString(spent.amount)));
     }
 
     /** The records in the order of their indexes, which is that of their first events. */

@@ -18,10 +18,13 @@
 --       5 the events' identities, 8 bytes each, n of them; none of them in the log up to the position; no two the same
 --       6 the first second at which all of the events may count   7 the first at which one of their tokens is expired
 --       8 the least iat of them
---       9 details, 28 bytes an event, little-endian: u32 iat, u32 exp, u32 first second at which it may count, u16 index of its
---         creator, u16 index of its record, u32 units, u64 micros
+--       9 details, 30 bytes an event, little-endian: u32 iat, u32 exp, u32 first second at which it may count, u16 index of its
+--         creator, u16 index of its publisher, u16 index of its record, u32 units, u64 micros
 --      10 the records that the events add up to, as the worker reads them (Records.java); opaque here
---      11 number c of creators, then two for each: the creator, Σ micros of the section (decimal)
+--      11 number c of creators, 12 number p of publishers, then two for each: its name, Σ micros of the section (decimal); creators first
+--
+-- The earnings have, besides each creator's, for each publisher the micros counted on a day: field $<day>|<publisher>, the day a number since
+-- 1970, UTC. #day is the first day that the epoch has.
 --
 -- Reply: Redis' second, then one a section: {status, …}. Nothing of a section has changed unless its status is "counted".
 --   counted, position, logged, verdicts, tail     the caller's position now; identities logged up to there; '' where all are accepted, else
@@ -58,8 +61,16 @@ local FIRST_PAGE, PAGE = 16, 128
 -- An event may count from so many seconds before its iat on (CLOCK_TOLERANCE of ingest-api): before that it can't have counted.
 local TOLERANCE = 60
 
-local FIXED_ARGUMENTS, SECTION_KEYS, SECTION_ARGUMENTS = 4, 4, 11
-local DETAIL, DETAIL_FORMAT = 28, '<I4I4I4I2I2I4I8'
+local FIXED_ARGUMENTS, SECTION_KEYS, SECTION_ARGUMENTS = 4, 4, 12
+
+-- Control fields that are read before those of creators and publishers.
+local CONTROL_FIELDS = 4
+
+-- Values that Lua unpacks at a time: fewer than its stack holds.
+local MOST_UNPACKED = 6000
+
+local DAY = 86400
+local DETAIL, DETAIL_FORMAT = 30, '<I4I4I4I2I2I2I4I8'
 
 local time = redis.call('TIME')
 local says = tonumber(time[1])
@@ -158,11 +169,38 @@ local function add_to(sums, field, value, added)
     end
 end
 
+-- The fields of a hash, in their order; nil and the error where it is none.
+local function read_fields(key, names)
+    local values = {}
+    for from = 1, #names, MOST_UNPACKED do
+        local part = redis.pcall('HMGET', key, unpack(names, from, math.min(from + MOST_UNPACKED - 1, #names)))
+        if part.err then
+            return nil
+        elseif #names <= MOST_UNPACKED then
+            return part
+        end
+        for i, value in ipairs(part) do
+            values[from + i - 1] = value
+        end
+    end
+    return values
+end
+
+-- Sets fields of a hash, from the third place on: field, value, …
+local function write_fields(command)
+    if #command <= MOST_UNPACKED then
+        return #command > 2 and redis.call(unpack(command))
+    end
+    for from = 3, #command, MOST_UNPACKED do
+        redis.call(command[1], command[2], unpack(command, from, math.min(from + MOST_UNPACKED - 1, #command)))
+    end
+end
+
 -- Counts one section, whose keys come after index k and whose arguments after index a.
 local function count(k, a)
     local ctl, log, earn, engage = KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4]
     local class, position, identities = ARGV[a + 1], ARGV[a + 4], ARGV[a + 5]
-    local creators = tonumber(ARGV[a + 11])
+    local creators, publishers = tonumber(ARGV[a + 11]), tonumber(ARGV[a + 12])
     local fields = redis.pcall('HMGET', ctl, 'lineage', 'epoch', 'process', 'since', 'clock', 'key', 'micros', 'events',
         class .. '.last', class .. '.length', class .. '.floor', class .. '.logged')
     if fields.err then
@@ -208,19 +246,24 @@ local function count(k, a)
     end
 
     -- Whatever would make a write fail.
-    local names = {'#sealed', '#micros', '#events'}
+    local day = exact(math.floor(now / DAY))
+    local names, first_publisher = {'#sealed', '#micros', '#events', '#day'}, CONTROL_FIELDS + creators
     for i = 1, creators do
-        names[i + 3] = ARGV[a + 10 + 2 * i]
+        names[CONTROL_FIELDS + i] = ARGV[a + 11 + 2 * i]
     end
-    local values = redis.pcall('HMGET', earn, unpack(names))
-    if values.err then
+    for i = 1, publishers do
+        names[first_publisher + i] = '$' .. day .. '|' .. ARGV[a + 11 + 2 * (creators + i)]
+    end
+    local values = read_fields(earn, names)
+    if not values then
         return {'corrupt', earn}
     elseif values[1] then
         return {'sealed'}
     end
     for i, value in ipairs(values) do
         if value and not is_number(value) then
-            return i > 3 and {'corrupt', earn .. ' ' .. names[i], names[i]} or {'corrupt', earn .. ' ' .. names[i]}
+            local of_creator = i > CONTROL_FIELDS and i <= first_publisher
+            return of_creator and {'corrupt', earn .. ' ' .. names[i], names[i]} or {'corrupt', earn .. ' ' .. names[i]}
         end
     end
     if total_micros and not is_number(total_micros) or total_events and not is_number(total_events) then
@@ -238,11 +281,11 @@ local function count(k, a)
     end
     local least = tonumber(ARGV[a + 8])
     local timely = now >= tonumber(ARGV[a + 6]) and now < tonumber(ARGV[a + 7]) and least >= since and least - TOLERANCE >= floor
-    local taken_back, records_back = {}, {}
+    local taken_back, publishers_back, records_back = {}, {}, {}
     if back > 0 or not timely then
         local kept = {}
         for i = 1, events do
-            local iat, exp, earliest, creator, record, units, micros =
+            local iat, exp, earliest, creator, publisher, record, units, micros =
                 struct.unpack(DETAIL_FORMAT, ARGV[a + 9], (i - 1) * DETAIL + 1)
             if not verdicts[i] then
                 if now >= exp then
@@ -256,6 +299,7 @@ local function count(k, a)
             end
             if verdicts[i] then
                 taken_back[creator] = (taken_back[creator] or 0) + micros
+                publishers_back[publisher] = (publishers_back[publisher] or 0) + micros
                 records_back[#records_back + 1] = struct.pack('<I2I4', record, units)
             else
                 verdicts[i] = 'A'
@@ -282,21 +326,29 @@ local function count(k, a)
         end
         local all = 0
         for i = 1, creators do
-            local micros = ARGV[a + 11 + 2 * i]
+            local micros = ARGV[a + 12 + 2 * i]
             if taken_back[i - 1] then
                 micros = exact(micros - taken_back[i - 1])
             end
             if micros ~= '0' then
-                redis.call('HINCRBYFLOAT', earn, names[i + 3], micros)
+                redis.call('HINCRBYFLOAT', earn, names[CONTROL_FIELDS + i], micros)
                 all = all + micros
             end
         end
         local counted = {'HSET', earn}
         add_to(counted, '#micros', values[2], all)
         add_to(counted, '#events', values[3], accepted)
-        if #counted > 2 then
-            redis.call(unpack(counted))
+        if not values[4] then
+            counted[#counted + 1] = '#day'
+            counted[#counted + 1] = day
         end
+        for i = 1, publishers do
+            local micros = ARGV[a + 12 + 2 * (creators + i)] - (publishers_back[i - 1] or 0)
+            if micros ~= 0 then
+                add_to(counted, names[first_publisher + i], values[first_publisher + i], micros)
+            end
+        end
+        write_fields(counted)
         add_to(sums, 'micros', total_micros, all)
         add_to(sums, 'events', total_events, accepted)
         for name, value in pairs({last = last, length = exact(length + 1), logged = exact(logged)}) do
@@ -319,6 +371,6 @@ local k, a = 0, FIXED_ARGUMENTS
 while k < #KEYS do
     replies[#replies + 1] = count(k, a)
     k = k + SECTION_KEYS
-    a = a + SECTION_ARGUMENTS + 2 * tonumber(ARGV[a + 11])
+    a = a + SECTION_ARGUMENTS + 2 * (tonumber(ARGV[a + 11]) + tonumber(ARGV[a + 12]))
 end
 return replies

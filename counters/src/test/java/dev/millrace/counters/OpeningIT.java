@@ -85,6 +85,8 @@ class OpeningIT extends OnRedis {
                 .isZero();
         Map<String, String> aside = redis.plain().hgetall("{p02h}:quarantine:8:earn:1");
         assertThat(Long.parseLong(aside.remove(Ctl.ASIDE))).isBetween(now, redis.second());
+        String day = String.valueOf(aside.remove(Ctl.EPOCH_DAY));
+        assertThat(aside.remove("$" + day + "|pub-1")).isEqualTo("1000");
         assertThat(aside)
                 .isEqualTo(
                         Map.of("alice", "1000", "#micros", "1000", "#events", "1", Ctl.ORIGIN, "7", Ctl.SETTLED, "3"));

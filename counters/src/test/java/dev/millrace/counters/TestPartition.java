@@ -122,8 +122,18 @@ final class TestPartition {
         return plain().hget(partition.earn(1), creator);
     }
 
+    /** Without what publishers have spent. */
     Map<String, String> earnings(long epoch) {
-        return new TreeMap<>(plain().hgetall(partition.earn(epoch)));
+        Map<String, String> fields = new TreeMap<>(plain().hgetall(partition.earn(epoch)));
+        fields.keySet().removeIf(field -> field.startsWith("$") || field.equals(Ctl.EPOCH_DAY));
+        return fields;
+    }
+
+    /** What publishers have spent. */
+    Map<String, String> spent(long epoch) {
+        Map<String, String> fields = new TreeMap<>(plain().hgetall(partition.earn(epoch)));
+        fields.keySet().removeIf(field -> !field.startsWith("$"));
+        return fields;
     }
 
     /** IDs of the log's entries, in order. */

@@ -7,6 +7,7 @@ import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.Ctl;
+import dev.millrace.counters.EpochControl;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.LogPosition;
 import dev.millrace.counters.Opening;
@@ -313,7 +314,7 @@ public final class Stores implements AutoCloseable {
         }
         Map<Credit, Long> credits = new TreeMap<>();
         hash.forEach((creator, micros) -> {
-            if (!creator.startsWith("#") && !micros.equals("0")) {
+            if (EpochControl.isCreator(creator) && !micros.equals("0")) {
                 credits.put(new Credit(PUBLISHER, creator), Long.parseLong(micros));
             }
         });

@@ -134,6 +134,7 @@ class DeadStoresIT {
                         Partition.of(3).earn(1),
                         500,
                         (_, _) -> {},
+                        (_, _) -> {},
                         () -> {
                             if (restarted.compareAndSet(false, true)) {
                                 redis.kill();

@@ -2,6 +2,7 @@ package dev.millrace.ingest.receive;
 
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.counters.RedisConnections;
+import dev.millrace.ingest.budget.Budgets;
 import dev.millrace.ingest.catalog.CatalogFollower;
 import dev.millrace.ingest.tally.LogFollower;
 import dev.millrace.ingest.tally.Tally;
@@ -31,6 +32,7 @@ final class EventIntake {
     private final CatalogFollower catalog;
     private final LogFollower follower;
     private final PublisherRates rates;
+    private final Budgets budgets;
     private final Tally tally;
     private final EventMetrics metrics;
 
@@ -40,6 +42,7 @@ final class EventIntake {
             CatalogFollower catalog,
             LogFollower follower,
             PublisherRates rates,
+            Budgets budgets,
             Tally tally,
             EventMetrics metrics) {
         this.verifier = verifier;
@@ -47,6 +50,7 @@ final class EventIntake {
         this.catalog = catalog;
         this.follower = follower;
         this.rates = rates;
+        this.budgets = budgets;
         this.tally = tally;
         this.metrics = metrics;
     }
@@ -115,7 +119,15 @@ final class EventIntake {
                         catalog.trouble().isEmpty() ? "the catalogue was not seen lately" : catalog.trouble()));
         List<Verdict> verdicts = verify(events, inForce);
         verdicts.replaceAll(verdict -> verdict instanceof PricedEvent event ? withinRate(event, inForce) : verdict);
-        return tally.count(verdicts);
+        Budgets.Reserved reserved = budgets.reserve(verdicts, inForce);
+        try {
+            List<Outcome> outcomes = tally.count(reserved.verdicts());
+            reserved.concluded(outcomes);
+            return outcomes;
+        } catch (RuntimeException | Error e) {
+            reserved.failed();
+            throw e;
+        }
     }
 
     private Verdict withinRate(PricedEvent event, Catalog inForce) {

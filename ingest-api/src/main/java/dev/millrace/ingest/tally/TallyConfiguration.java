@@ -6,6 +6,7 @@ import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisSettings;
 import dev.millrace.counters.TallyScript;
 import dev.millrace.ingest.IngestSettings;
+import dev.millrace.ingest.budget.Budgets;
 import dev.millrace.ingest.catalog.CatalogFollower;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -50,6 +51,18 @@ public class TallyConfiguration {
                 .register(registry);
         catalog.follow(settings.catalogPoll());
         return catalog;
+    }
+
+    @Bean
+    Budgets budgets(
+            RedisConnections redis,
+            CatalogFollower catalog,
+            IngestSettings settings,
+            MeterRegistry registry,
+            Ticker ticker) {
+        Budgets budgets = new Budgets(redis, catalog, ticker, settings.redisPatience(), registry);
+        budgets.follow(settings.catalogPoll());
+        return budgets;
     }
 
     @Bean

@@ -158,7 +158,11 @@ final class CounterCheck {
 
     private Optional<String> culprit(EpochContents contents) {
         return proof.culprit(
-                contents.control().micros(), contents.control().events(), contents.earned(), contents.engaged());
+                contents.control().micros(),
+                contents.control().events(),
+                contents.earned(),
+                contents.spentByPublisher(),
+                contents.engaged());
     }
 
     private String events(Partition partition, long epoch) {

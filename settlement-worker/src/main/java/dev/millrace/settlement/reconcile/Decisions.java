@@ -12,6 +12,7 @@ import dev.millrace.counters.Link;
 import dev.millrace.counters.RedisConnections;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -139,8 +140,9 @@ final class Decisions {
         EpochContents contents = Objects.requireNonNull(epoch.contents(), "it added up a moment ago");
         LocalDate day = epoch.day();
         Staging staging = new Staging(ledger, Staging.NAMES, Staging.CHARACTERS);
-        staging.begin();
+        int part = staging.begin();
         contents.earned().forEach(staging::earned);
+        contents.spent().forEach((name, micros) -> staging.spent(name.publisher(), name.day(), micros));
         staging.beginUnits(day);
         contents.engaged().forEach(staging::engaged);
         staging.keep();
@@ -148,6 +150,7 @@ final class Decisions {
         Journal journal = new Journal(jdbc);
         Long number = journal.adopt(contents.control().events(), day, reason).orElse(null);
         journal.archive();
+        journal.spend(List.of(part), List.of(epoch.name().partition().number()));
         return number;
     }
 

@@ -4,7 +4,6 @@ import dev.millrace.books.EpochTotals;
 import dev.millrace.books.Proof;
 import dev.millrace.books.QuarantineDecision;
 import dev.millrace.common.catalog.Rate;
-import dev.millrace.common.token.CreatorId;
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.counters.Ctl;
 import dev.millrace.counters.EpochContents;
@@ -161,7 +160,7 @@ record QuarantinedEpoch(
     Map<String, Long> readable() {
         Map<String, Long> earned = new HashMap<>();
         fields.forEach((field, text) -> {
-            if (!EpochControl.isControl(field) && CreatorId.matches(field) && text.matches("[1-9][0-9]{0,15}")) {
+            if (EpochControl.isCreator(field) && text.matches("[1-9][0-9]{0,15}")) {
                 earned.put(field, Long.parseLong(text));
             }
         });
@@ -214,7 +213,12 @@ record QuarantinedEpoch(
         EpochContents all = contents;
         return (all == null
                         ? Optional.of(unreadable)
-                        : proof.culprit(all.control().micros(), all.control().events(), all.earned(), all.engaged()))
+                        : proof.culprit(
+                                all.control().micros(),
+                                all.control().events(),
+                                all.earned(),
+                                all.spentByPublisher(),
+                                all.engaged()))
                 .map(why -> "it does not add up: " + why);
     }
 

@@ -148,7 +148,13 @@ final class EpochCollector {
     private EpochTotals stage(Link link, Partition partition, long epoch) throws MalformedCountersException {
         int part = staging.begin();
         long before = staging.rows();
-        EpochControl control = EpochControl.read(link, partition.earn(epoch), page, staging::earned, alive);
+        EpochControl control = EpochControl.read(
+                link,
+                partition.earn(epoch),
+                page,
+                staging::earned,
+                (name, micros) -> staging.spent(name.publisher(), name.day(), micros),
+                alive);
         Instant sealedAt = control.sealedAt();
         if (sealedAt == null) {
             throw new MalformedCountersException("it is before the open one, but its earnings are "

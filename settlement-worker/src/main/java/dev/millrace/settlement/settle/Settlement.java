@@ -2,6 +2,7 @@ package dev.millrace.settlement.settle;
 
 import com.google.common.util.concurrent.RateLimiter;
 import dev.millrace.books.Cursors;
+import dev.millrace.books.EpochTotals;
 import dev.millrace.books.Journal;
 import dev.millrace.books.PartitionCursor;
 import dev.millrace.books.Proof;
@@ -12,6 +13,7 @@ import dev.millrace.counters.Sealing;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.seal.RedisDurability;
+import dev.millrace.settlement.seal.SpentNotes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -70,6 +72,7 @@ public final class Settlement {
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;
     private final Cursors cursors;
+    private final SpentNotes notes;
     private final RedisConnections redis;
     private final Sealing sealing;
     private final Proof proof;
@@ -118,6 +121,7 @@ public final class Settlement {
         this.transaction = transaction;
         this.cursors = new Cursors(jdbc);
         this.redis = redis;
+        this.notes = new SpentNotes(jdbc, redis);
         this.sealing = new Sealing(settings.spans(), settings.redisAckReplicas(), ACK_TIMEOUT);
         this.proof = new Proof(jdbc);
         this.settings = settings;
@@ -219,13 +223,16 @@ public final class Settlement {
     }
 
     private Settled inTransaction(Supplier<List<PartitionCursor>> claim) {
-        Settled settled = Objects.requireNonNull(transaction.execute(status -> settle(claim)));
+        Set<Integer> moved = new HashSet<>();
+        Settled settled = Objects.requireNonNull(transaction.execute(status -> settle(claim, moved)));
         crashPoints.accept(CrashPoint.COMMITTED);
+        notes.note(moved);
         limits = limits.more(usual);
         return settled;
     }
 
-    private Settled settle(Supplier<List<PartitionCursor>> claim) {
+    /** @param moved takes the partitions whose cursors are moved */
+    private Settled settle(Supplier<List<PartitionCursor>> claim, Set<Integer> moved) {
         long second = setUp();
         List<PartitionCursor> claimed = claim.get();
         if (claimed.isEmpty()) {
@@ -245,6 +252,7 @@ public final class Settlement {
         if (!batch.epochs().isEmpty()) {
             Map<Integer, Long> released = epochs.release(claimed, cursors, settings.keepSettled());
             rows += cursors.move(claimed, batch.epochs(), batch.left(), released, journalId);
+            batch.epochs().forEach(epoch -> moved.add(epoch.partition()));
             crashPoints.accept(CrashPoint.MOVED);
         }
         rows += halt(claimed, batch.halted());
@@ -274,6 +282,10 @@ public final class Settlement {
         Long journalId = journal.settle(batch.events(), batch.days()).orElse(null);
         crashPoints.accept(CrashPoint.BOOKED);
         journal.archive();
+        List<EpochTotals> settled = batch.epochs();
+        journal.spend(
+                settled.stream().map(EpochTotals::part).toList(),
+                settled.stream().map(EpochTotals::partition).toList());
         crashPoints.accept(CrashPoint.ARCHIVED);
         return journalId;
     }

@@ -89,7 +89,7 @@ final class RedisLook {
             if (!String.valueOf(e.getMessage()).contains("WRONGTYPE")) {
                 throw e;
             }
-            return new PartitionState(partition, Map.of(), false, false, -1);
+            return new PartitionState(partition, Map.of(), false, false, -1, -1);
         }
     }
 

@@ -17,6 +17,7 @@ import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoint;
 import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.seal.RedisDurability;
+import dev.millrace.settlement.seal.SpentNotes;
 import dev.millrace.settlement.watch.RedisLook.Seen;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -64,6 +65,7 @@ public final class Watch {
     private final RedisConnections redis;
     private final Cursors cursors;
     private final PartitionOpening opening;
+    private final SpentNotes notes;
     private final WatchMeters meters;
     private final RedisLook redisLook;
     private final FrozenSessions frozen;
@@ -102,6 +104,7 @@ public final class Watch {
                 settings.spans(),
                 settings.redisAckReplicas(),
                 crashPoints);
+        this.notes = new SpentNotes(jdbc, redis);
         this.meters = new WatchMeters(registry, ticker);
         this.redisLook = new RedisLook(redis, durability, meters, ticker);
         this.frozen = new FrozenSessions(jdbc, settings.mostIdle());
@@ -183,6 +186,7 @@ public final class Watch {
                 && Objects.equals(now.state().lineageText(), before.state().lineageText())
                 && now.state().number(Ctl.EPOCH) >= before.state().number(Ctl.EPOCH)
                 && now.state().logsAreSound()
+                && now.state().noted() >= before.state().noted()
                 && !isToBeTold(now, second);
     }
 
@@ -266,7 +270,11 @@ public final class Watch {
             if (opening.renew(partition.link(), state)) {
                 meters.reopenings.increment();
             }
+            notes.note(List.of(cursor.partition()));
             return false;
+        }
+        if (state.noted() < cursor.settledEpoch()) {
+            notes.note(List.of(cursor.partition()));
         }
         if (isToBeTold(partition, second)) {
             opening.confirm(

@@ -479,8 +479,8 @@ class ZombieIT {
         String pointer = String.valueOf(before.pointer());
         String lineage = String.valueOf(before.lineageText());
         for (List<String> seen : List.of(List.of("77", lineage), List.of(pointer, "77"))) {
-            PartitionState other =
-                    new PartitionState(partition, Map.of("epoch", seen.get(0), "lineage", seen.get(1)), true, true, 0);
+            PartitionState other = new PartitionState(
+                    partition, Map.of("epoch", seen.get(0), "lineage", seen.get(1)), true, true, 0, -1);
             assertThat(open(other, 99, now() + 60, now(), List.of())).isEqualTo(new Opening.Result.Late());
             assertThat(Opening.raise(link, partition, seen.get(0), seen.get(1), 99, 61, now()))
                     .isEqualTo(-1);
