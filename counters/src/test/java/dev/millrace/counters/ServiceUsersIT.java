@@ -85,6 +85,13 @@ class ServiceUsersIT {
         assertThat(opened.units(1)).hasSize(2);
         assertThat(Totals.read(asWorker, PARTITION, 1, 1).micros()).isEqualTo("2000");
         assertThat(PartitionState.read(asWorker, PARTITION, 2).logsAreSound()).isTrue();
+        assertThat(Spent.note(asWorker, PARTITION, 1, 1, Map.of("pub-1", 2_000L)))
+                .isTrue();
+        assertThat(Spent.note(asWorker, PARTITION, 1, 1, Map.of("pub-1", 2_000L)))
+                .isTrue();
+        Link asIngest = ingest.connections().required(PARTITION);
+        assertThat(Spent.read(asIngest, PARTITION, 1, List.of("pub-1")).get()).isInstanceOf(Spent.Reply.Read.class);
+        assertThat(PartitionState.read(asWorker, PARTITION, 2).noted()).isEqualTo(1);
         assertThat(Release.release(asWorker, PARTITION, 1, 1, now + 60, 1)).isTrue();
         assertThat(Keyspace.exists(asWorker, PARTITION.earn(1))).isFalse();
     }
