@@ -488,7 +488,7 @@ CREATE TRIGGER entries_stay BEFORE TRUNCATE ON partition_opening FOR EACH STATEM
 CREATE TRIGGER entries_are_final BEFORE UPDATE OR DELETE ON quarantine_decision FOR EACH ROW EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON quarantine_decision FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 
--- Engagement by day (UTC, of the seal). Σ units × rate of a settlement = its micros.
+-- Engagement by day (UTC, of the seal; of an adoption, of the decision). Σ units × rate of a settlement = its micros.
 CREATE TABLE engagement (
     day          date NOT NULL,
     creator      text COLLATE "C" NOT NULL CHECK (length(creator) BETWEEN 1 AND 69 AND creator !~ '[^A-Za-z0-9._:-]'),

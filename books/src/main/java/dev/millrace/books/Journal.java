@@ -88,6 +88,7 @@ public final class Journal {
     /**
      * Books the staged earnings of a quarantined epoch, because a person decided to pay it.
      *
+     * @param day of the decision, UTC
      * @param reason 1 to 500 characters, none of them a control character
      * @throws MonthMissingException as {@link #settle}
      */

@@ -1,20 +1,34 @@
 package dev.millrace.ledger;
 
 import dev.millrace.ledger.Stores.Credit;
+import dev.millrace.local.server.Databases;
+import java.sql.Types;
+import java.time.Instant;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Books as the worker and an operator do, by the schema's own function, journal and engagement in one transaction. */
 public final class Bookings {
     private final Stores stores;
     private final JdbcClient settler;
+    private final DataSource ownerPool;
+    private final JdbcClient owner;
 
     public Bookings(Stores stores) {
         this.stores = stores;
         this.settler = stores.settler();
+        this.ownerPool = stores.pool(Databases.OWNER);
+        this.owner = JdbcClient.create(ownerPool);
     }
 
     /** Units that were sealed on a day, UTC. */
@@ -38,7 +52,7 @@ public final class Bookings {
         return pay("adoption", reason, List.of(engaged));
     }
 
-    private long pay(String kind, @org.jspecify.annotations.Nullable String reason, List<Engaged> engaged) {
+    private long pay(String kind, @Nullable String reason, List<Engaged> engaged) {
         for (Engaged one : engaged) {
             stores.publisher(one.publisher());
             stores.owner()
@@ -50,25 +64,65 @@ public final class Bookings {
         Map<Credit, Long> credits = new TreeMap<>();
         engaged.forEach(one -> credits.merge(new Credit(one.publisher(), one.creator()), one.micros(), Math::addExact));
         return stores.inTransaction(() -> {
-            settler.sql("CREATE TEMP TABLE owed (name text, publisher text, micros bigint) ON COMMIT DROP")
-                    .update();
-            credits.forEach((credit, micros) -> {
-                owe("creator:" + credit.creator(), credit.publisher(), micros);
-            });
+            owed(settler);
+            credits.forEach(
+                    (credit, micros) -> owe(settler, "creator:" + credit.creator(), credit.publisher(), micros));
             Map<String, Long> debits = new TreeMap<>();
             credits.forEach((credit, micros) -> debits.merge(credit.publisher(), micros, Math::addExact));
-            debits.forEach((publisher, micros) -> owe("publisher:" + publisher, publisher, -micros));
+            debits.forEach((publisher, micros) -> owe(settler, "publisher:" + publisher, publisher, -micros));
             engaged.forEach(this::archive);
             return settler.sql("SELECT number FROM book(?, 1, ?)")
                     .param(1, kind)
-                    .param(2, reason, java.sql.Types.VARCHAR)
+                    .param(2, reason, Types.VARCHAR)
                     .query(Long.class)
                     .single();
         });
     }
 
-    private void owe(String account, String publisher, long micros) {
-        settler.sql("INSERT INTO owed VALUES (?, ?, ?)")
+    /** Takes these back, as of a moment, and returns the correction's id. */
+    public long correct(Instant at, String reason, @Nullable String reference, Engaged... back) {
+        String publisher = back[0].publisher();
+        long micros = Arrays.stream(back).mapToLong(Engaged::micros).sum();
+        return Objects.requireNonNull(new TransactionTemplate(new JdbcTransactionManager(ownerPool)).execute(_ -> {
+            owed(owner);
+            Map<String, Long> debtors = new TreeMap<>();
+            Arrays.stream(back).forEach(one -> debtors.merge(one.creator(), one.micros(), Math::addExact));
+            debtors.forEach((creator, its) -> owe(owner, "creator:" + creator, publisher, -its));
+            owe(owner, "publisher:" + publisher, publisher, micros);
+            long id = owner.sql("""
+                            INSERT INTO correction (journal_id, at, publisher, micros, reason, reference)
+                            SELECT number, :at, :publisher, :micros, :reason, :reference FROM book('correction', 0, :reason)
+                            RETURNING correction_id
+                            """)
+                    .param("at", at.atOffset(ZoneOffset.UTC))
+                    .param("publisher", publisher)
+                    .param("micros", micros)
+                    .param("reason", reason)
+                    .param("reference", reference, Types.VARCHAR)
+                    .query(Long.class)
+                    .single();
+            owner.sql("UPDATE publisher SET corrected = corrected + ? WHERE publisher = ?")
+                    .params(micros, publisher)
+                    .update();
+            for (int line = 0; line < back.length; line++) {
+                Engaged one = back[line];
+                owner.sql("INSERT INTO correction_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                        .params(id, line, one.day(), one.creator(), publisher, one.article(), one.type(), one.rate())
+                        .param(one.units())
+                        .param(one.micros())
+                        .update();
+            }
+            return id;
+        }));
+    }
+
+    private static void owed(JdbcClient jdbc) {
+        jdbc.sql("CREATE TEMP TABLE owed (name text, publisher text, micros bigint) ON COMMIT DROP")
+                .update();
+    }
+
+    private static void owe(JdbcClient jdbc, String account, String publisher, long micros) {
+        jdbc.sql("INSERT INTO owed VALUES (?, ?, ?)")
                 .params(account, publisher, micros)
                 .update();
     }

@@ -4,6 +4,7 @@ import dev.millrace.ledger.access.BearerInput;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.Paging;
 import dev.millrace.ledger.creator.RangeInput;
+import dev.millrace.ledger.spend.SpendInput;
 import dev.millrace.ledger.statement.CursorInput;
 import dev.millrace.service.problem.ProblemException;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Fuzz target: whatever a caller gives is refused as the API says, or means exactly what was written.
  *
- * <p>An input's first letter tells what the rest is: {@code c} a cursor, {@code C} the text in a cursor, {@code r} from and
+ * <p>An input's first letter tells what the rest is: {@code c} a cursor, {@code C} the text in a cursor, {@code S}
+ * and {@code M} that in a cursor of spend and of a statement, {@code m} a month, {@code r} from and
  * to with a bar between them, {@code l} a limit, {@code i} a creator's id, {@code b} a bearer token, {@code B} the
  * payload of one that is well signed.
  */
@@ -30,10 +32,10 @@ public final class RequestFuzz {
         try {
             switch (input[0]) {
                 case 'c' -> CursorInput.check(text);
-                case 'C' ->
-                    CursorInput.check(Base64.getUrlEncoder()
-                            .withoutPadding()
-                            .encodeToString(text.getBytes(StandardCharsets.UTF_8)));
+                case 'C' -> CursorInput.check(cursorOf(text));
+                case 'S' -> SpendInput.checkCursor(cursorOf(text));
+                case 'M' -> SpendInput.checkStatementCursor(cursorOf(text));
+                case 'm' -> SpendInput.checkMonth(text);
                 case 'r' -> range(text);
                 case 'l' -> limit(text);
                 case 'i' -> creator(text);
@@ -45,6 +47,10 @@ public final class RequestFuzz {
                 throw new AssertionError("refused with " + e.getMessage(), e);
             }
         }
+    }
+
+    private static String cursorOf(String text) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void range(String text) {
@@ -65,7 +71,7 @@ public final class RequestFuzz {
 
     private static void creator(String text) {
         String account = "creator:" + new Creator(text).id();
-        if (!account.matches("creator:[A-Za-z0-9._:-]{1,64}")) {
+        if (!account.matches("creator:(test:)?[A-Za-z0-9._:-]{1,64}")) {
             throw new AssertionError("the creator '%s' becomes the account '%s'".formatted(text, account));
         }
     }

@@ -3,13 +3,17 @@ package dev.millrace.ledger.creator;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.function.Supplier;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Reads of statement and engagement, apart from everything else. They have connections of their own, with more time for a statement than a
+ * Reads of statements, engagement and spend, apart from everything else. They have connections of their own, with more time for a statement than a
  * balance gets, and one subject has few at a time. So a creator with very many articles makes nobody else wait. No bean of the type
  * {@code DataSource}: readiness does not depend on it. Thread-safe.
  */
@@ -28,13 +32,16 @@ public final class LargeReads implements AutoCloseable {
     /** The driver's own limit is so much higher: it gives up only where the database does not answer. */
     private static final int DRIVER_MARGIN_SECONDS = 2;
 
-    private final SubjectLimit limit =
-            new SubjectLimit("reads of statement or engagement", OF_A_SUBJECT, OF_ALL, PATIENCE);
+    private final SubjectLimit limit = new SubjectLimit("large reads", OF_A_SUBJECT, OF_ALL, PATIENCE);
     private final HikariDataSource connections;
+    private final TransactionTemplate snapshot;
 
     /** @param balances whose connections these are like */
     LargeReads(HikariDataSource balances) {
         connections = pool(balances, "large-reads", STATEMENT_SECONDS, OF_ALL);
+        snapshot = new TransactionTemplate(new JdbcTransactionManager(connections));
+        snapshot.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
+        snapshot.setReadOnly(true);
     }
 
     /** Connections like these, with another limit for a statement; none is kept idle. */
@@ -66,6 +73,11 @@ public final class LargeReads implements AutoCloseable {
         try (var _ = limit.take(caller)) {
             return query.get();
         }
+    }
+
+    /** As {@link #read}. All statements of the query see one snapshot. */
+    public <T> T readSnapshot(Jwt caller, Supplier<T> query) {
+        return read(caller, () -> Objects.requireNonNull(snapshot.execute(_ -> query.get())));
     }
 
     @Override

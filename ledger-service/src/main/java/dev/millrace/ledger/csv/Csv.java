@@ -1,10 +1,13 @@
 package dev.millrace.ledger.csv;
 
+import dev.millrace.common.money.Micros;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.Writer;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +22,7 @@ public final class Csv implements AutoCloseable {
     public static final String MEDIA_TYPE = "text/csv";
 
     /** What a formula begins with; a spreadsheet may skip the blanks before it. */
-    private static final String FORMULA = "(?s)\\s*[=+\\-@\uFF1D\uFF0B\uFF0D\uFF20].*|[\t\r\n].*";
+    private static final Pattern FORMULA = Pattern.compile("(?s)\\s*[=+\\-@\uFF1D\uFF0B\uFF0D\uFF20].*|[\t\r\n].*");
 
     private final CSVPrinter rows;
 
@@ -43,15 +46,17 @@ public final class Csv implements AutoCloseable {
         return new Csv(response.getWriter(), columns);
     }
 
-    /** @param cells numbers, texts, and null for an empty cell */
+    /** @param cells numbers, money, texts, days, and null for an empty cell */
     public void row(@Nullable Object... cells) throws IOException {
-        rows.printRecord(Arrays.stream(cells)
-                .map(cell -> cell instanceof CharSequence text ? text(text.toString()) : cell)
-                .toArray());
+        rows.printRecord(Arrays.stream(cells).map(Csv::cell).toArray());
     }
 
-    private static String text(String text) {
-        return text.matches(FORMULA) ? "'" + text : text;
+    private static @Nullable Object cell(@Nullable Object value) {
+        return switch (value) {
+            case Micros money -> new BigDecimal(money.amount());
+            case String text -> FORMULA.matcher(text).matches() ? "'" + text : text;
+            case null, default -> value;
+        };
     }
 
     /** Sends what is left; the writer stays open, as it is the answer's. */

@@ -2,6 +2,7 @@ package dev.millrace.ledger.csv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.common.money.Micros;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -30,6 +31,8 @@ class CsvTest {
     void numbersStayNumbers() throws IOException {
         assertThat(written(-1_200L, new BigDecimal("-0.001200"), Long.MIN_VALUE, 0))
                 .isEqualTo("-1200,-0.001200,-9223372036854775808,0\r\n");
+        assertThat(written(new Micros(-1), new Micros(0), new Micros(1_234_567_000_001L)))
+                .isEqualTo("-0.000001,0.000000,1234567.000001\r\n");
         assertThat(written(LocalDate.parse("2026-11-30"), null, "")).isEqualTo("2026-11-30,,\r\n");
     }
 

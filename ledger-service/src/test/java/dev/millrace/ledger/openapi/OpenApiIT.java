@@ -29,6 +29,7 @@ class OpenApiIT {
                         "get /v1/creators/{creator}/entries",
                         "get /v1/creators/{creator}/engagement",
                         "get /v1/publishers/{publisher}/spend",
+                        "get /v1/publishers/{publisher}/statements/{month}",
                         "get /v1/changes",
                         "get /v1/admin/publishers",
                         "post /v1/admin/publishers",

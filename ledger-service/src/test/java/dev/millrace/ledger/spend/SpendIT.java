@@ -10,6 +10,7 @@ import dev.millrace.local.testing.Moments;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -52,24 +53,6 @@ class SpendIT {
         return answer.json();
     }
 
-    /** Of one line each: the day, what it is of, and what is taken back. */
-    private void correct(String publisher, LocalDate day, String creator, String article, long units, long micros) {
-        long id = ledger.stores()
-                .owner()
-                .sql("""
-                        INSERT INTO correction (journal_id, at, publisher, micros, reason)
-                        VALUES ((SELECT coalesce(max(journal_id), 1000000) + 1 FROM correction), now(), ?, ?, 'fraud') RETURNING correction_id
-                        """)
-                .params(publisher, micros)
-                .query(Long.class)
-                .single();
-        ledger.stores()
-                .owner()
-                .sql("INSERT INTO correction_line VALUES (?, 0, ?, ?, ?, ?, 'view', 1, ?, ?)")
-                .params(id, day, creator, publisher, article, units, micros)
-                .update();
-    }
-
     @Test
     void anAnswerIsTheContractsToTheLetter() {
         LocalDate yesterday = today.minusDays(1);
@@ -81,9 +64,10 @@ class SpendIT {
                 new Engaged(today, "spends", "c-1", "/a", "comment", 1, 40, 2_000),
                 views(today.minusDays(30), "spends", "c-1", "/a", 100),
                 views(today, "another", "c-1", "/a", 9));
-        correct("spends", yesterday, "c-1", "/b", 1, 1_500);
-        correct("spends", today.minusDays(30), "c-1", "/a", 1, 1_000);
-        correct("another", today, "c-1", "/a", 1, 1_000);
+        Instant now = Instant.now();
+        bookings.correct(now, "fraud", null, new Engaged(yesterday, "spends", "c-1", "/b", "view", 1, 1, 1_500));
+        bookings.correct(now, "fraud", null, views(today.minusDays(30), "spends", "c-1", "/a", 1));
+        bookings.correct(now, "fraud", null, views(today, "another", "c-1", "/a", 1));
         String head = "{\"publisher\":\"spends\",\"currency\":\"USD\",\"from\":\"%s\",\"to\":\"%s\",\"rows\":["
                 .formatted(today.minusDays(29), today);
         String tail =

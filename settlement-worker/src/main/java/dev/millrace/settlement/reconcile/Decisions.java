@@ -138,7 +138,7 @@ final class Decisions {
 
     private @Nullable Long pay(QuarantinedEpoch epoch, String reason) {
         EpochContents contents = Objects.requireNonNull(epoch.contents(), "it added up a moment ago");
-        LocalDate day = epoch.day();
+        LocalDate day = today();
         Staging staging = new Staging(ledger, Staging.NAMES, Staging.CHARACTERS);
         int part = staging.begin();
         contents.earned().forEach(staging::earned);
@@ -152,6 +152,13 @@ final class Decisions {
         journal.archive();
         journal.spend(List.of(part), List.of(epoch.name().partition().number()));
         return number;
+    }
+
+    /** What is adopted counts for the day of the decision, so that no day before it changes. */
+    private LocalDate today() {
+        return jdbc.sql("SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date")
+                .query(LocalDate.class)
+                .single();
     }
 
     private QuarantineDecision note(QuarantinedEpoch epoch, boolean adopted, @Nullable Long journal, String reason) {

@@ -1,6 +1,5 @@
 package dev.millrace.settlement.reconcile;
 
-import dev.millrace.books.EpochTotals;
 import dev.millrace.books.Proof;
 import dev.millrace.books.QuarantineDecision;
 import dev.millrace.common.catalog.Rate;
@@ -16,7 +15,6 @@ import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -220,13 +218,6 @@ record QuarantinedEpoch(
                                 all.spentByPublisher(),
                                 all.engaged()))
                 .map(why -> "it does not add up: " + why);
-    }
-
-    /** The day that its engagement counts for, UTC: that of its seal, or else that of its quarantine. */
-    LocalDate day() {
-        EpochContents all = contents;
-        Instant sealed = all == null ? null : all.control().sealedAt();
-        return EpochTotals.dayOf(sealed == null ? at().orElse(Instant.EPOCH) : sealed);
     }
 
     /**

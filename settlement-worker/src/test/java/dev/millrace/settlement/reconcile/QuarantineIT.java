@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
+import dev.millrace.counters.Ctl;
 import dev.millrace.counters.Partition;
 import dev.millrace.local.server.Databases;
+import dev.millrace.local.testing.Moments;
 import dev.millrace.local.testing.RealServers;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
@@ -13,6 +15,10 @@ import dev.millrace.settlement.settle.Settlement;
 import dev.millrace.settlement.watch.Watch;
 import io.lettuce.core.RestoreArgs;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,6 +112,10 @@ class QuarantineIT {
     @Test
     void whatWasNeverPaidIsPaidOnce() {
         assertThat(balances()).isEqualTo(Map.of("creator:c-1", 800L, "publisher:demo", -800L));
+        Moments.awayFromTheEndOf(Duration.ofDays(1));
+        Instant longAgo = Instant.now().minus(Duration.ofDays(40));
+        counters.redis().hset(UNPAID, Ctl.ASIDE, Long.toString(longAgo.getEpochSecond()));
+        counters.redis().hset(UNPAID, Ctl.SEALED, Long.toString(longAgo.toEpochMilli()));
         Ran adopted = decide("--adopt", UNPAID);
         assertThat(adopted.out()).isEqualTo("adopted {p09o}:quarantine:2:earn:3 as journal 3: 1350 micros, 3 events\n");
         assertThat(adopted.exit()).isZero();
@@ -120,6 +130,11 @@ class QuarantineIT {
                         .query(String.class)
                         .list())
                 .containsExactly("7 350");
+        assertThat(ledger.sql("SELECT DISTINCT day FROM engagement WHERE creator = 'c-new'")
+                        .query(LocalDate.class)
+                        .list())
+                .as("no day before the decision changes")
+                .containsExactly(LocalDate.now(ZoneOffset.UTC));
 
         for (String again : List.of("--adopt", "--discard")) {
             Ran refused = decide(again, UNPAID);
