@@ -41,21 +41,26 @@ public final class Cursors {
      *
      * @param second Unix seconds
      * @param openings how often partitions were opened since the beginning, all together
+     * @param journal number of the last journal
      */
-    public record Moment(List<PartitionCursor> cursors, long second, long openings) {}
+    public record Moment(List<PartitionCursor> cursors, long second, long openings, long journal) {}
 
     /** The moment that is now, without a lock. */
     public Moment now() {
         List<Moment> rows = jdbc.sql(
                         "SELECT " + COLUMNS
-                                + ", floor(extract(epoch FROM clock_timestamp()))::bigint AS second, (SELECT count(*) FROM partition_opening) AS openings FROM partition_cursor ORDER BY partition")
-                .query((row, number) ->
-                        new Moment(List.of(row(row, number)), row.getLong("second"), row.getLong("openings")))
+                                + ", floor(extract(epoch FROM clock_timestamp()))::bigint AS second, (SELECT count(*) FROM partition_opening) AS openings, (SELECT journal_id FROM chain_head) AS journal FROM partition_cursor ORDER BY partition")
+                .query((row, number) -> new Moment(
+                        List.of(row(row, number)),
+                        row.getLong("second"),
+                        row.getLong("openings"),
+                        row.getLong("journal")))
                 .list();
         return new Moment(
                 rows.stream().flatMap(row -> row.cursors().stream()).toList(),
                 rows.getLast().second(),
-                rows.getLast().openings());
+                rows.getLast().openings(),
+                rows.getLast().journal());
     }
 
     /**

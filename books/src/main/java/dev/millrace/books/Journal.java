@@ -68,6 +68,13 @@ public final class Journal {
         }
     }
 
+    /** Hash of the last journal, in hex, as of now in the caller's transaction. */
+    public String head() {
+        return jdbc.sql("SELECT encode(hash, 'hex') FROM chain_head")
+                .query(String.class)
+                .single();
+    }
+
     /** Rows written so far. */
     public long rows() {
         return rows;

@@ -4,8 +4,13 @@ import com.google.common.collect.PeekingIterator;
 import dev.millrace.books.MerkleTree;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Hashes every journal again, here and not in the database, from the texts of its stored rows, in one pass over two sorted streams. What the
@@ -16,6 +21,7 @@ final class HashCheck {
             SELECT journal_id, (extract(epoch FROM created_at) * 1000000)::bigint AS micros_of_time, salt, root, prev_hash, hash,
                    journal_text(journal_id, created_at, kind, events, reason) AS content
             FROM journal
+            WHERE created_at >= :since
             ORDER BY created_at, journal_id
             """;
 
@@ -23,8 +29,11 @@ final class HashCheck {
             SELECT p.journal_id, (extract(epoch FROM p.created_at) * 1000000)::bigint AS micros_of_time, p.line,
                    coalesce(posting_text(p.line, a.name, p.publisher, p.micros), '') AS content
             FROM posting p LEFT JOIN account a USING (account_id)
+            WHERE p.created_at >= :since
             ORDER BY p.created_at, p.journal_id, p.line
             """;
+
+    private static final OffsetDateTime BEGINNING = OffsetDateTime.ofInstant(Instant.EPOCH, ZoneOffset.UTC);
 
     private static final int SHOWN_DIGITS = 16;
 
@@ -65,17 +74,38 @@ final class HashCheck {
         }
     }
 
-    /** Journals hashed. */
-    long run() {
+    /**
+     * Journals hashed.
+     *
+     * @param since hash of the first one, in hex: one that somebody has kept outside of the database. Empty: all journals
+     */
+    long run(String since) {
+        Optional<OffsetDateTime> from = since.isEmpty() ? Optional.of(BEGINNING) : bookedAt(since);
+        if (from.isEmpty()) {
+            report.difference(ReconcileReport.Difference.of(
+                    "chain", since, "no journal has this hash: the ledger is another one, older, or was rewritten"));
+            return 0;
+        }
         long all = ledger.jdbc()
-                .sql("SELECT journal_id FROM chain_head")
+                .sql("SELECT count(*) FROM journal WHERE created_at >= :since")
+                .param("since", from.get())
                 .query(Long.class)
                 .single();
-        ledger.merge(JOURNALS, Journal::row, POSTINGS, Posting::row, (journal, postings) -> {
-            check(journal, postings);
-            report.at(++hashed, all, "journals");
-        });
+        ledger.merge(
+                JOURNALS, Journal::row, POSTINGS, Posting::row, Map.of("since", from.get()), (journal, postings) -> {
+                    check(journal, postings);
+                    report.at(++hashed, all, "journals");
+                });
         return hashed;
+    }
+
+    /** Empty when no journal has this hash. */
+    private Optional<OffsetDateTime> bookedAt(String hash) {
+        return ledger.jdbc()
+                .sql("SELECT created_at FROM journal WHERE hash = decode(:hash, 'hex')")
+                .param("hash", hash)
+                .query(OffsetDateTime.class)
+                .optional();
     }
 
     private void check(Journal journal, PeekingIterator<Posting> postings) {

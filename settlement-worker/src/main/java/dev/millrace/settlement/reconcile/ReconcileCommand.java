@@ -54,6 +54,14 @@ public final class ReconcileCommand implements Callable<Integer> {
     @ArgGroup(exclusive = false)
     private @Nullable Decide decide;
 
+    @Option(
+            names = "--since",
+            paramLabel = "HASH",
+            description =
+                    "hash again only the journals from the one with this hash on: 64 digits from the log of an earlier settlement."
+                            + " That no journal has it is a difference")
+    private String since = "";
+
     @Option(names = "--json", description = "print one JSON object")
     private boolean json;
 
@@ -127,6 +135,11 @@ public final class ReconcileCommand implements Callable<Integer> {
                     Objects.requireNonNull(spec).commandLine(),
                     "a decision takes a --reason of 1 to 500 characters without control characters");
         }
+        if (!since.isEmpty() && (wanted != null || !since.matches("[0-9a-f]{64}"))) {
+            throw new ParameterException(
+                    Objects.requireNonNull(spec).commandLine(),
+                    "--since takes the 64 hexadecimal digits of a journal's hash, and goes with no decision");
+        }
         try (ConfigurableApplicationContext context = start()) {
             return run(wanted, context);
         }
@@ -147,7 +160,7 @@ public final class ReconcileCommand implements Callable<Integer> {
             ReconcileReport report = new ReconcileReport(out, err, json);
             boolean isWell;
             if (wanted == null) {
-                isWell = context.getBean(Reconciliation.class).compare(report);
+                isWell = context.getBean(Reconciliation.class).compare(report, since);
             } else if (wanted.way.adopt != null) {
                 isWell = context.getBean(Decisions.class).adopt(wanted.way.adopt, wanted.reason, report);
             } else {

@@ -40,8 +40,12 @@ final class Reconciliation {
         }
     }
 
-    /** Tells the report everything; whether all is well. */
-    boolean compare(ReconcileReport report) throws NeverStillException {
+    /**
+     * Tells the report everything; whether all is well.
+     *
+     * @param since hash of the first journal whose rows are hashed again, in hex; empty: all
+     */
+    boolean compare(ReconcileReport report, String since) throws NeverStillException {
         report.step("counters");
         for (int attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
             try (Snapshot snapshot = Snapshot.open(ledger)) {
@@ -51,7 +55,7 @@ final class Reconciliation {
                 if (counters.look(cursors)
                         && CounterBalanceCheck.stoodStill(cursors, new Cursors(JdbcClient.create(ledger)).all())) {
                     counters.tell();
-                    return compare(snapshot, cursors, proof, counters, report);
+                    return compare(snapshot, cursors, proof, counters, report, since);
                 }
             }
         }
@@ -63,11 +67,12 @@ final class Reconciliation {
             List<PartitionCursor> cursors,
             Proof proof,
             CounterCheck counters,
-            ReconcileReport report) {
+            ReconcileReport report,
+            String since) {
         LedgerChecks checks = new LedgerChecks(snapshot, report);
         checks.accounts(creator -> creator.with("pending", counters.pending(creator.subject(), cursors)));
         report.step("the chain");
-        long journals = new HashCheck(snapshot, report).run();
+        long journals = new HashCheck(snapshot, report).run(since);
         checks.chain();
         report.step("quarantined epochs");
         quarantine(QuarantineDecision.all(snapshot.jdbc()), proof, report);

@@ -5,6 +5,7 @@ import com.google.common.collect.PeekingIterator;
 import dev.millrace.books.Cursors;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -55,21 +56,30 @@ final class Snapshot implements AutoCloseable {
 
     /** Hands on the rows of a query, one after the other. */
     <T> void forEach(String sql, RowMapper<T> mapper, Consumer<? super T> taker) {
-        try (Stream<T> rows = jdbc.sql(sql).query(mapper).stream()) {
+        forEach(sql, mapper, Map.of(), taker);
+    }
+
+    private <T> void forEach(String sql, RowMapper<T> mapper, Map<String, ?> parameters, Consumer<? super T> taker) {
+        try (Stream<T> rows = jdbc.sql(sql).params(parameters).query(mapper).stream()) {
             rows.forEach(taker);
         }
     }
 
-    /** Merges two queries whose rows are sorted: hands on each row of the first, with the rows of the second that are left. */
+    /**
+     * Merges two queries whose rows are sorted: hands on each row of the first, with the rows of the second that are left.
+     *
+     * @param parameters of both queries
+     */
     <T, U> void merge(
             String sql,
             RowMapper<T> mapper,
             String other,
             RowMapper<U> otherMapper,
+            Map<String, ?> parameters,
             BiConsumer<T, PeekingIterator<U>> merger) {
-        try (Stream<U> rows = jdbc.sql(other).query(otherMapper).stream()) {
+        try (Stream<U> rows = jdbc.sql(other).params(parameters).query(otherMapper).stream()) {
             PeekingIterator<U> left = Iterators.peekingIterator(rows.iterator());
-            forEach(sql, mapper, row -> merger.accept(row, left));
+            forEach(sql, mapper, parameters, row -> merger.accept(row, left));
         }
     }
 

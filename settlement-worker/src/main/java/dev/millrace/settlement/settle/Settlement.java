@@ -92,6 +92,9 @@ public final class Settlement {
     /** Why partitions were left to another run when that was last told; empty: they were not. Guarded by {@link #turn}. */
     private String told = "";
 
+    /** Hash of the journal that the last run booked, in hex. Guarded by {@link #turn}. */
+    private String head = "";
+
     /** Within one worker only one run is active. Workers divide the partitions by the locks on the cursors. */
     private final ReentrantLock turn = new ReentrantLock(true);
 
@@ -227,8 +230,22 @@ public final class Settlement {
         Settled settled = Objects.requireNonNull(transaction.execute(status -> settle(claim, moved)));
         crashPoints.accept(CrashPoint.COMMITTED);
         notes.note(moved);
+        logHead(settled);
         limits = limits.more(usual);
         return settled;
+    }
+
+    /** Whoever keeps these lines can tell later that the ledger's past was rewritten: {@code reconcile --since} verifies from such a hash on. */
+    private void logHead(Settled settled) {
+        if (settled.journalId() != null) {
+            log.info(
+                    "settled {} partitions: journal {}, {} micros, {} events, head {}",
+                    settled.partitions(),
+                    settled.journalId(),
+                    settled.micros(),
+                    settled.events(),
+                    head);
+        }
     }
 
     /** @param moved takes the partitions whose cursors are moved */
@@ -281,6 +298,7 @@ public final class Settlement {
         }
         Long journalId = journal.settle(batch.events(), batch.days()).orElse(null);
         crashPoints.accept(CrashPoint.BOOKED);
+        head = journal.head();
         journal.archive();
         List<EpochTotals> settled = batch.epochs();
         journal.spend(

@@ -75,6 +75,10 @@ final class WatchMeters {
                 now -> now.cursors().stream()
                         .mapToLong(PartitionCursor::lineage)
                         .sum());
+        ledger(
+                "millrace.ledger.journal",
+                "Number of the last journal; its hash is in the log of the settlement that booked it",
+                Cursors.Moment::journal);
         gauge(
                 "millrace.redis.durable",
                 "1: Redis loses nothing it has acknowledged and has a limit of memory; 0: not so",
@@ -129,6 +133,6 @@ final class WatchMeters {
     /** @param before the cursors, as they were read before Redis */
     void ledger(List<PartitionCursor> before, Cursors.Moment now) {
         ledgerTicks = ticker.read();
-        ledger = new Cursors.Moment(before, now.second(), now.openings());
+        ledger = new Cursors.Moment(before, now.second(), now.openings(), now.journal());
     }
 }

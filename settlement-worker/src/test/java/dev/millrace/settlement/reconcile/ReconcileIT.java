@@ -13,6 +13,7 @@ import dev.millrace.settlement.settle.Settlement;
 import dev.millrace.settlement.watch.Watch;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
@@ -85,6 +86,55 @@ class ReconcileIT {
         assertThat(Ran.on(database, "--json").out())
                 .isEqualTo(
                         "{\"money\":{\"counted\":4450,\"settled\":2450,\"pending\":2000,\"drift\":0,\"partitions\":16},\"notes\":[],\"differences\":[],\"quarantine\":[],\"journals\":3,\"differing\":0,\"undecided\":0}\n");
+    }
+
+    private String hash(int journal) {
+        return World.owner(database)
+                .sql("SELECT encode(hash, 'hex') FROM journal WHERE journal_id = ?")
+                .param(journal)
+                .query(String.class)
+                .single();
+    }
+
+    @Test
+    void sinceAHashOnlyLaterJournalsAreHashedAgain() {
+        Ran ran = Ran.on(database, "--since", hash(2));
+        assertThat(ran.out()).endsWith("2 journals hashed again; 0 differences; 0 quarantined epochs undecided\n");
+        assertThat(ran.exit()).isZero();
+        assertThat(Ran.on(database, "--since=" + hash(3)).out()).contains("1 journals hashed again");
+    }
+
+    /** The owner has rewritten the second journal and everything behind it, with hashes that fit. */
+    @Test
+    void aHashThatNoJournalHasIsADifference() throws SQLException {
+        String kept = hash(2);
+        World.damage(
+                database,
+                "UPDATE journal SET hash = sha256(hash) WHERE journal_id = 2",
+                "UPDATE journal SET prev_hash = (SELECT hash FROM journal WHERE journal_id = 2) WHERE journal_id = 3");
+        Ran ran = Ran.on(database, "--json", "--since", kept);
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.differences())
+                .contains("chain %s: no journal has this hash: the ledger is another one, older, or was rewritten"
+                        .formatted(kept));
+        assertThat(ran.json().get("journals").asInt()).isZero();
+    }
+
+    @Test
+    void whatIsChangedBehindTheHashIsFound() throws SQLException {
+        World.damage(database, "UPDATE journal SET events = events + 1 WHERE journal_id IN (1, 3)");
+        assertThat(Ran.on(database, "--json", "--since", hash(2)).differences())
+                .filteredOn(difference -> difference.contains("hash"))
+                .containsExactly("journal 3: its rows have another hash than it says");
+    }
+
+    @Test
+    void sinceTakesAHash() {
+        for (String wrong : List.of("1", hash(1).substring(1), hash(1).toUpperCase(Locale.ROOT), "x".repeat(64))) {
+            Ran ran = Ran.on(database, "--since", wrong);
+            assertThat(ran.exit()).isEqualTo(2);
+            assertThat(ran.err()).contains("--since takes the 64 hexadecimal digits of a journal's hash");
+        }
     }
 
     @Test

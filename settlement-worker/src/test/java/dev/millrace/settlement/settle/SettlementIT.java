@@ -18,6 +18,7 @@ import dev.millrace.service.problem.ProblemException;
 import dev.millrace.settlement.Counting;
 import dev.millrace.settlement.RunningWorker;
 import dev.millrace.settlement.watch.Watch;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -38,6 +39,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -45,6 +49,7 @@ import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.transaction.TransactionException;
 
 /** From counters to the ledger, on a real Redis and a real Postgres. */
+@ExtendWith(OutputCaptureExtension.class)
 class SettlementIT {
     private String database = "";
     private Counting counters;
@@ -104,6 +109,32 @@ class SettlementIT {
                         .query(String.class)
                         .single())
                 .isEqualTo("2450 4 2");
+    }
+
+    /** Whoever keeps the log can tell later whether the ledger's past is still the one of then. */
+    @Test
+    void theLogHasTheHeadOfTheChainOnceForEachJournal(CapturedOutput log) {
+        counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
+        settlement.settleAll();
+        settlement.settleAll();
+        counters.count(9, "c-1", "/a", EventType.VIEW, 2, 2_000);
+        settlement.settleAll();
+        List<String> heads = ledger.sql("SELECT encode(hash, 'hex') FROM journal ORDER BY journal_id")
+                .query(String.class)
+                .list();
+        assertThat(log.getOut()
+                        .lines()
+                        .filter(line -> line.contains(" head "))
+                        .map(line -> line.replaceFirst(".* : settled", "settled")))
+                .containsExactly(
+                        "settled 16 partitions: journal 1, 1000 micros, 1 events, head " + heads.get(0),
+                        "settled 16 partitions: journal 2, 2000 micros, 1 events, head " + heads.get(1));
+        worker.bean(Watch.class).look();
+        assertThat(worker.bean(MeterRegistry.class)
+                        .get("millrace.ledger.journal")
+                        .gauge()
+                        .value())
+                .isEqualTo(2);
     }
 
     @Test
