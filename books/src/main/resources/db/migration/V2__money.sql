@@ -310,8 +310,12 @@ $$;
 
 -- Money on its way to a creator. requested: underway:<creator> +, underway -. paid: creator -, payout +, and the two back. failed: the two back.
 -- So a creator's entries sum to what is settled, and that falls only when money has left. The accounts of a sandbox are its own.
+-- id: what callers know it by. Its random part keeps a confirmation from meeting another payout after the database was restored to an older state,
+-- where the numbers are given once more.
 CREATE TABLE payout (
     payout_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    nonce     text NOT NULL DEFAULT left(encode(uuid_send(gen_random_uuid()), 'hex'), 8),
+    id        text COLLATE "C" NOT NULL GENERATED ALWAYS AS (payout_id::text || '-' || nonce) STORED UNIQUE,
     creator   text COLLATE "C" NOT NULL,
     micros    bigint NOT NULL CHECK (micros > 0),
     through   date                                      -- the last day that a run of all creators was for
@@ -336,7 +340,7 @@ CREATE TABLE payout_step (
 -- wanted: micros, null for all that is available. through: the last day whose credits count, null for no bound.
 -- Returns id, creator, micros of each, by creator. Raises MRAVL more than is available, naming the creator.
 CREATE FUNCTION request_payouts(creators text[], wanted bigint, last_day date, threshold bigint, available_after interval, by_subject text)
-    RETURNS TABLE (id bigint, of_creator text, amount bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    RETURNS TABLE (new_id text, of_creator text, amount bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     cutoff  timestamptz;
     culprit record;
@@ -365,24 +369,24 @@ BEGIN
     CREATE TEMP TABLE requested ON COMMIT DROP AS
     WITH made AS (
         INSERT INTO payout (creator, micros, through) SELECT d.creator, d.micros, last_day FROM due d ORDER BY d.creator
-        RETURNING payout_id, creator, micros)
+        RETURNING payout_id, id, creator, micros)
     SELECT * FROM made;
     CREATE TEMP TABLE owed ON COMMIT DROP AS
     SELECT 'underway:' || r.creator AS name, '' AS publisher, r.micros FROM requested r
     UNION ALL
     SELECT CASE WHEN starts_with(r.creator, 'test:') THEN 'test:underway' ELSE 'underway' END, '', -sum(r.micros)::bigint FROM requested r GROUP BY 1;
-    SELECT b.number INTO number FROM book('payout', 0, (SELECT format('requested: payouts from %s to %s', min(r.payout_id), max(r.payout_id)) FROM requested r)) b;
+    SELECT b.number INTO number FROM book('payout', 0, (SELECT format('requested: %s payouts from number %s on', count(*), min(r.payout_id)) FROM requested r)) b;
     SELECT j.created_at INTO booked FROM journal j WHERE j.journal_id = number;
     INSERT INTO payout_step (payout_id, state, at, journal_id, subject)
     SELECT r.payout_id, 'requested', booked, number, by_subject FROM requested r;
-    RETURN QUERY SELECT r.payout_id, r.creator, r.micros FROM requested r ORDER BY r.creator;
+    RETURN QUERY SELECT r.id, r.creator, r.micros FROM requested r ORDER BY r.creator;
 END
 $$;
 
 -- Ends a payout: paid, with the bank's reference, or failed, with the reason.
 -- two_people: whether a payout takes another subject to be paid than requested it.
 -- Raises MRSTA it can't end like this now, MRTWO the same subject, P0002 there is none.
-CREATE FUNCTION end_payout(the_id bigint, outcome text, the_note text, by_subject text, two_people boolean)
+CREATE FUNCTION end_payout(the_id text, outcome text, the_note text, by_subject text, two_people boolean)
     RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     paid   payout;
@@ -392,11 +396,11 @@ DECLARE
 BEGIN
     PERFORM ensure_months((clock_timestamp() AT TIME ZONE 'UTC')::date, 1);
     PERFORM FROM chain_head FOR UPDATE;
-    SELECT * INTO paid FROM payout p WHERE p.payout_id = the_id;
+    SELECT * INTO paid FROM payout p WHERE p.id = the_id;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no payout %', the_id USING ERRCODE = 'no_data_found';
     END IF;
-    SELECT * INTO before FROM payout_step s WHERE s.payout_id = the_id ORDER BY s.ended DESC LIMIT 1;
+    SELECT * INTO before FROM payout_step s WHERE s.payout_id = paid.payout_id ORDER BY s.ended DESC LIMIT 1;
     IF before.ended THEN
         RAISE EXCEPTION 'payout % is % since %', the_id, before.state, before.at USING ERRCODE = 'MRSTA';
     END IF;
@@ -417,7 +421,7 @@ BEGIN
     UNION ALL SELECT ours || 'payout', '', paid.micros WHERE outcome = 'paid';
     SELECT b.number INTO number FROM book('payout', 0, format('%s: payout %s', outcome, the_id)) b;
     INSERT INTO payout_step (payout_id, state, at, journal_id, subject, note)
-    SELECT the_id, outcome, j.created_at, number, by_subject, the_note FROM journal j WHERE j.journal_id = number;
+    SELECT paid.payout_id, outcome, j.created_at, number, by_subject, the_note FROM journal j WHERE j.journal_id = number;
 END
 $$;
 
@@ -439,9 +443,9 @@ CREATE TRIGGER entries_are_final BEFORE DELETE ON audit_head FOR EACH ROW EXECUT
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON audit_head FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 
 REVOKE ALL ON FUNCTION correct(text, text[], text, text, date, date, timestamptz, timestamptz, bigint, bigint, boolean, interval, boolean, text, text, boolean),
-    request_payouts(text[], bigint, date, bigint, interval, text), end_payout(bigint, text, text, text, boolean) FROM PUBLIC;
+    request_payouts(text[], bigint, date, bigint, interval, text), end_payout(text, text, text, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION correct(text, text[], text, text, date, date, timestamptz, timestamptz, bigint, bigint, boolean, interval, boolean, text, text, boolean),
-    request_payouts(text[], bigint, date, bigint, interval, text), end_payout(bigint, text, text, text, boolean) TO millrace_ledger;
+    request_payouts(text[], bigint, date, bigint, interval, text), end_payout(text, text, text, text, boolean) TO millrace_ledger;
 GRANT SELECT ON creator_state, audit_head TO millrace_ledger, millrace_reader;
 GRANT INSERT ON audit, idempotency, creator_state TO millrace_ledger;
 GRANT UPDATE ON creator_state TO millrace_ledger;

@@ -46,6 +46,8 @@ public final class Payouts {
     /**
      * A payout.
      *
+     * @param number counts payouts
+     * @param id names it for good
      * @param requestedBy subject of the token that requested it
      * @param endedAt null: it is on its way
      * @param endedBy subject of the token that ended it
@@ -53,7 +55,8 @@ public final class Payouts {
      * @param held whether the creator is held now, so that it waits
      */
     public record Payout(
-            long id,
+            long number,
+            String id,
             String creator,
             Micros micros,
             State state,
@@ -65,7 +68,7 @@ public final class Payouts {
             boolean held) {}
 
     /** A payout just requested. */
-    public record Requested(long id, String creator, long micros) {}
+    public record Requested(String id, String creator, long micros) {}
 
     /**
      * Requests a payout, in the caller's transaction.
@@ -99,7 +102,8 @@ public final class Payouts {
                 .param("threshold", threshold)
                 .param("after", availableAfter.toMillis() / 1e3)
                 .param("subject", subject)
-                .query((row, _) -> new Requested(row.getLong("id"), row.getString("of_creator"), row.getLong("amount")))
+                .query((row, _) ->
+                        new Requested(row.getString("new_id"), row.getString("of_creator"), row.getLong("amount")))
                 .list();
     }
 
@@ -111,7 +115,7 @@ public final class Payouts {
      * @param twoPeople whether paying takes another subject than requesting did
      * @throws org.springframework.dao.DataAccessException with an SQLSTATE of the schema's where it can't be
      */
-    public void end(long id, State outcome, @Nullable String note, String subject, boolean twoPeople) {
+    public void end(String id, State outcome, @Nullable String note, String subject, boolean twoPeople) {
         jdbc.sql("SELECT end_payout(:id, :outcome, :note, :subject, :twoPeople)")
                 .param("id", id)
                 .param("outcome", outcome.wireName())
@@ -131,8 +135,8 @@ public final class Payouts {
             LEFT JOIN creator_state c ON c.creator = p.creator
             """;
 
-    public Optional<Payout> find(long id) {
-        return jdbc.sql(SELECT + "WHERE p.payout_id = :id")
+    public Optional<Payout> find(String id) {
+        return jdbc.sql(SELECT + "WHERE p.id = :id")
                 .param("id", id)
                 .query(Payouts::payout)
                 .optional();
@@ -143,7 +147,7 @@ public final class Payouts {
      *
      * @param state null: in any
      * @param creator null: of all
-     * @param below only those with a lower id
+     * @param below only those with a lower number
      */
     public List<Payout> page(@Nullable State state, @Nullable String creator, long below, int most) {
         return jdbc.sql(SELECT + """
@@ -164,6 +168,7 @@ public final class Payouts {
         OffsetDateTime endedAt = row.getObject("ended_at", OffsetDateTime.class);
         return new Payout(
                 row.getLong("payout_id"),
+                row.getString("id"),
                 row.getString("creator"),
                 new Micros(row.getLong("micros")),
                 end == null ? State.REQUESTED : State.valueOf(end.toUpperCase(Locale.ROOT)),

@@ -87,7 +87,7 @@ final class PayoutEndpoint {
             BigDecimal threshold) {}
 
     record NewPayout(
-            @Schema(example = "301") String id,
+            @Schema(example = "301-9c1fe2a4") String id,
             String creator,
             @JsonUnwrapped Amount amount,
             @Schema(example = "requested") String state) {}
@@ -122,7 +122,7 @@ final class PayoutEndpoint {
             made.forEach(one -> acts.trace(
                     caller,
                     "payout.request",
-                    Long.toString(one.id()),
+                    one.id(),
                     null,
                     Map.of("creator", one.creator(), "micros", one.micros()),
                     null));
@@ -130,10 +130,7 @@ final class PayoutEndpoint {
         });
         return new NewPayouts(Arrays.stream(requested)
                 .map(one -> new NewPayout(
-                        Long.toString(one.id()),
-                        one.creator(),
-                        Amount.of(new Micros(one.micros())),
-                        State.REQUESTED.wireName()))
+                        one.id(), one.creator(), Amount.of(new Micros(one.micros())), State.REQUESTED.wireName()))
                 .toList());
     }
 
@@ -226,7 +223,7 @@ final class PayoutEndpoint {
             acts.trace(
                     caller,
                     outcome == State.PAID ? "payout.pay" : "payout.fail",
-                    Long.toString(before.id()),
+                    before.id(),
                     Map.of("state", before.state().wireName()),
                     after,
                     note);
@@ -235,10 +232,7 @@ final class PayoutEndpoint {
     }
 
     private Payout find(String id) {
-        if (id.matches("[1-9][0-9]{0,17}")) {
-            return payouts.find(Long.parseLong(id)).orElseThrow(() -> unknown(id));
-        }
-        throw unknown(id);
+        return payouts.find(id).orElseThrow(() -> unknown(id));
     }
 
     private static RuntimeException unknown(String id) {
@@ -252,7 +246,7 @@ final class PayoutEndpoint {
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record OnePayout(
-            @Schema(example = "301") String id,
+            @Schema(example = "301-9c1fe2a4") String id,
             String creator,
             @JsonUnwrapped Amount amount,
 
@@ -268,7 +262,7 @@ final class PayoutEndpoint {
             @Nullable String reason) {
         static OnePayout of(Payout payout) {
             return new OnePayout(
-                    Long.toString(payout.id()),
+                    payout.id(),
                     payout.creator(),
                     Amount.of(payout.micros()),
                     payout.state().wireName(),
@@ -332,6 +326,6 @@ final class PayoutEndpoint {
         List<Payout> page = found.subList(0, Math.min(count, found.size()));
         return new PayoutPage(
                 page.stream().map(OnePayout::of).toList(),
-                found.size() > count ? Paging.cursor(page.getLast().id()) : null);
+                found.size() > count ? Paging.cursor(page.getLast().number()) : null);
     }
 }

@@ -25,10 +25,11 @@ class BalanceIT {
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.header("Content-Type")).isEqualTo("application/json");
         assertThat(answer.text())
-                .startsWith("{\"creator\":\"c-42\",\"currency\":\"USD\","
-                        + "\"settled\":{\"micros\":1200000,\"amount\":\"1.200000\"},"
-                        + "\"pending\":{\"micros\":3500,\"amount\":\"0.003500\"},"
-                        + "\"total\":{\"micros\":1203500,\"amount\":\"1.203500\"},\"asOf\":\"");
+                .startsWith(
+                        "{\"creator\":\"c-42\",\"currency\":\"USD\","
+                                + "\"settled\":{\"micros\":1200000,\"amount\":\"1.200000\"},"
+                                + "\"pending\":{\"micros\":3500,\"amount\":\"0.003500\"},"
+                                + "\"total\":{\"micros\":1203500,\"amount\":\"1.203500\"},\"available\":{\"micros\":0,\"amount\":\"0.000000\"},\"held\":{\"micros\":0,\"amount\":\"0.000000\"},\"underWay\":{\"micros\":0,\"amount\":\"0.000000\"},\"asOf\":\"");
         assertThat(Instant.parse(answer.json().get("asOf").asString())).isBetween(asked, Instant.now());
         assertThat(Instant.parse(answer.json().get("settledThrough").asString()))
                 .isBefore(Instant.now());
@@ -50,7 +51,7 @@ class BalanceIT {
         assertThat(own.status()).isEqualTo(200);
         assertThat(own.text())
                 .startsWith(
-                        "{\"creator\":\"beginner\",\"currency\":\"USD\",\"settled\":%s,\"pending\":%s,\"total\":%s,\"asOf\":\""
+                        "{\"creator\":\"beginner\",\"currency\":\"USD\",\"settled\":%s,\"pending\":%s,\"total\":%s,\"available\":{\"micros\":0,\"amount\":\"0.000000\"},\"held\":{\"micros\":0,\"amount\":\"0.000000\"},\"underWay\":{\"micros\":0,\"amount\":\"0.000000\"},\"asOf\":\""
                                 .formatted(zero, zero, zero));
         assertThat(ledger.get("/v1/creators/beginner/balance", RunningLedger.admin())
                         .problem())

@@ -383,7 +383,8 @@ class MoneyIT {
         assertThat(end(id, "paid", "bob", "{\"reference\":\"bank-8\"}").problem())
                 .isEqualTo("payout-state");
         assertThat(end(id, "failed", "bob", "{\"reason\":\"no\"}").problem()).isEqualTo("payout-state");
-        assertThat(end("999999", "paid", "bob", "{\"reference\":\"x\"}").problem())
+        assertThat(end("999999-00000000", "paid", "bob", "{\"reference\":\"x\"}")
+                        .problem())
                 .isEqualTo("payout-unknown");
         assertThat(end("abc", "paid", "bob", "{\"reference\":\"x\"}").problem()).isEqualTo("payout-unknown");
 

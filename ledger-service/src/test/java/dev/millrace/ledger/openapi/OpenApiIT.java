@@ -31,6 +31,18 @@ class OpenApiIT {
                         "get /v1/publishers/{publisher}/spend",
                         "get /v1/publishers/{publisher}/statements/{month}",
                         "get /v1/changes",
+                        "get /v1/creators/{creator}/payouts",
+                        "get /v1/publishers/{publisher}/corrections",
+                        "post /v1/publishers/{publisher}/corrections",
+                        "get /v1/admin/corrections",
+                        "post /v1/admin/corrections",
+                        "get /v1/admin/payouts",
+                        "post /v1/admin/payouts",
+                        "post /v1/admin/payouts/{id}/paid",
+                        "post /v1/admin/payouts/{id}/failed",
+                        "get /v1/admin/creators/{creator}",
+                        "patch /v1/admin/creators/{creator}",
+                        "get /v1/admin/audit",
                         "get /v1/admin/publishers",
                         "post /v1/admin/publishers",
                         "patch /v1/admin/publishers/{publisher}",
@@ -58,7 +70,16 @@ class OpenApiIT {
                 .isEqualTo("bearer");
         assertThat(api.at("/components/schemas/Balance/properties").propertyNames())
                 .containsExactlyInAnyOrder(
-                        "creator", "currency", "settled", "pending", "total", "asOf", "settledThrough");
+                        "creator",
+                        "currency",
+                        "settled",
+                        "pending",
+                        "total",
+                        "available",
+                        "held",
+                        "underWay",
+                        "asOf",
+                        "settledThrough");
         assertThat(api.at("/components/schemas/Amount/properties/micros/type").toString())
                 .isEqualTo("[\"integer\",\"string\"]");
         JsonNode stream = api.at("/paths/~1v1~1creators~1{creator}~1balance~1stream/get");

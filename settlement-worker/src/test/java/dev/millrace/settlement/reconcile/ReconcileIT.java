@@ -278,8 +278,8 @@ class ReconcileIT {
                         "SELECT count(*) FROM request_payouts(ARRAY ['c-1'], 200, NULL, NULL, '0', 'ann')",
                         "SELECT count(*) FROM request_payouts(ARRAY ['c-2'], 100, NULL, NULL, '0', 'ann')",
                         "SELECT count(*) FROM request_payouts(ARRAY ['c-2'], 50, NULL, NULL, '0', 'ann')",
-                        "SELECT end_payout(2, 'paid', 'bank', 'bob', true)",
-                        "SELECT end_payout(3, 'failed', 'closed', 'bob', true)",
+                        "SELECT end_payout((SELECT id FROM payout WHERE payout_id = 2), 'paid', 'bank', 'bob', true)",
+                        "SELECT end_payout((SELECT id FROM payout WHERE payout_id = 3), 'failed', 'closed', 'bob', true)",
                         "WITH a AS (INSERT INTO audit (subject, action, target) VALUES ('ann', 'x', 'y') RETURNING 1) SELECT count(*) FROM a",
                         "WITH a AS (INSERT INTO audit (subject, action, target) VALUES ('bob', 'x', 'y') RETURNING 1) SELECT count(*) FROM a")
                 .forEach(sql -> owner.sql(sql).query().singleRow());

@@ -260,7 +260,7 @@ class RolesIT {
                 "UPDATE partition_cursor SET settled_epoch = 9",
                 "UPDATE rate SET micros = 0",
                 "SELECT book('settlement', 1, NULL)",
-                "SELECT end_payout(1, 'paid', 'x', 'bob', false)",
+                "SELECT end_payout('1', 'paid', 'x', 'bob', false)",
                 "SELECT ensure_months(current_date, 1)")) {
             refused(Databases.READER, "permission denied for (table|function)", sql);
         }
@@ -286,7 +286,7 @@ class RolesIT {
             refused(Databases.SETTLER, "permission denied for table", "DELETE FROM " + table);
         }
         for (String sql : List.of(
-                "SELECT end_payout(1, 'paid', 'x', 'bob', false)",
+                "SELECT end_payout('1', 'paid', 'x', 'bob', false)",
                 "SELECT request_payouts(NULL, NULL, NULL, 1, '0', 'ann')",
                 "SELECT correct('demo', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, '0', true, 'x', NULL, false)")) {
             refused(Databases.SETTLER, "permission denied for function", sql);
