@@ -19,8 +19,19 @@ public final class Engagement {
      *
      * @param article null: the sum of all articles and publishers
      * @param publisher null: the sum of all articles and publishers
+     * @param units of everything counted, whatever corrections took back later
+     * @param micros likewise
+     * @param correctedUnits what corrections took back of these units, whenever
+     * @param correctedMicros what they took back of these micros
      */
-    public record Sum(@Nullable String article, @Nullable String publisher, String type, long units, Micros micros) {}
+    public record Sum(
+            @Nullable String article,
+            @Nullable String publisher,
+            String type,
+            long units,
+            Micros micros,
+            long correctedUnits,
+            long correctedMicros) {}
 
     /**
      * First the totals by type, over everything in the range; then the articles, the best earners first.
@@ -32,15 +43,23 @@ public final class Engagement {
     public List<Sum> sums(String creator, LocalDate from, LocalDate to, int articles) {
         return jdbc.sql("""
                         WITH sums AS MATERIALIZED (
-                            SELECT article, publisher, type, sum(units)::bigint AS units, sum(micros)::bigint AS micros
-                            FROM engagement
-                            WHERE creator = :creator AND day BETWEEN :from AND :to
+                            SELECT article, publisher, type, sum(units)::bigint AS units, sum(micros)::bigint AS micros,
+                                   sum(corrected_units)::bigint AS corrected_units, sum(corrected_micros)::bigint AS corrected_micros
+                            FROM (
+                                SELECT article, publisher, type, units, micros, 0 AS corrected_units, 0 AS corrected_micros
+                                FROM engagement
+                                WHERE creator = :creator AND day BETWEEN :from AND :to
+                                UNION ALL
+                                SELECT article, publisher, type, 0, 0, units, micros
+                                FROM correction_line
+                                WHERE creator = :creator AND day BETWEEN :from AND :to) e
                             GROUP BY article, publisher, type)
                         (SELECT NULL AS article, NULL AS publisher, type,
-                                sum(units)::bigint AS units, sum(micros)::bigint AS micros
+                                sum(units)::bigint AS units, sum(micros)::bigint AS micros,
+                                sum(corrected_units)::bigint AS corrected_units, sum(corrected_micros)::bigint AS corrected_micros
                          FROM sums GROUP BY type ORDER BY micros DESC, type)
                         UNION ALL
-                        (SELECT article, publisher, type, units, micros
+                        (SELECT article, publisher, type, units, micros, corrected_units, corrected_micros
                          FROM sums ORDER BY micros DESC, article, publisher, type LIMIT :articles)
                         """)
                 .param("creator", creator)
@@ -52,7 +71,9 @@ public final class Engagement {
                         row.getString("publisher"),
                         row.getString("type"),
                         row.getLong("units"),
-                        new Micros(row.getLong("micros"))))
+                        new Micros(row.getLong("micros")),
+                        row.getLong("corrected_units"),
+                        row.getLong("corrected_micros")))
                 .list();
     }
 }

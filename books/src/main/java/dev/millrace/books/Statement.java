@@ -29,7 +29,7 @@ public final class Statement {
      *
      * @param at when it was booked, whole microseconds
      * @param journal the journal's number
-     * @param publisher whose readers it was for
+     * @param publisher whose readers it was for; empty in a payout
      */
     public record Key(Instant at, long journal, String publisher) {}
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.millrace.books.Engagement;
 import dev.millrace.ledger.balance.LiveBalance;
 import dev.millrace.ledger.creator.Amount;
+import dev.millrace.ledger.creator.Corrected;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.DateRange;
 import dev.millrace.ledger.creator.LargeReads;
@@ -50,19 +51,21 @@ public final class EngagementEndpoint {
         this.currency = settings.currency();
     }
 
-    /** The totals of a type. */
+    /** The totals of a type, gross. */
     record Total(
             @Schema(example = "view") String type,
             long units,
-            @JsonUnwrapped Amount brought) {}
+            @JsonUnwrapped Amount brought,
+            Corrected corrected) {}
 
-    /** The totals of a type on one article. */
+    /** The totals of a type on one article, gross. */
     record Article(
             @Schema(example = "/a") String article,
             @Schema(example = "demo") String publisher,
             @Schema(example = "view") String type,
             long units,
-            @JsonUnwrapped Amount brought) {}
+            @JsonUnwrapped Amount brought,
+            Corrected corrected) {}
 
     /**
      * The answer.
@@ -82,7 +85,7 @@ public final class EngagementEndpoint {
 
     @Operation(
             summary =
-                    "Units and micros by article, settled ones, of the days from 'from' to 'to' (UTC, both inclusive)")
+                    "Units and micros by article, settled ones, of the days from 'from' to 'to' (UTC, both inclusive), with what corrections took back of them")
     @Problems({
         Problem.CREATOR_INVALID,
         Problem.RANGE_INVALID,
@@ -136,7 +139,7 @@ public final class EngagementEndpoint {
     }
 
     private static Total total(Engagement.Sum sum) {
-        return new Total(sum.type(), sum.units(), Amount.of(sum.micros()));
+        return new Total(sum.type(), sum.units(), Amount.of(sum.micros()), corrected(sum));
     }
 
     private static Article article(Engagement.Sum sum) {
@@ -145,6 +148,11 @@ public final class EngagementEndpoint {
                 Objects.requireNonNull(sum.publisher()),
                 sum.type(),
                 sum.units(),
-                Amount.of(sum.micros()));
+                Amount.of(sum.micros()),
+                corrected(sum));
+    }
+
+    private static Corrected corrected(Engagement.Sum sum) {
+        return new Corrected(sum.correctedUnits(), sum.correctedMicros());
     }
 }

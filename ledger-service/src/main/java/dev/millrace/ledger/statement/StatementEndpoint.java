@@ -34,7 +34,7 @@ public final class StatementEndpoint {
     private static final int STANDARD_LIMIT = 50;
     private static final int MOST = 200;
 
-    private static final Pattern KEY = Pattern.compile(Paging.NUMBER + "\n" + Paging.NUMBER + "\n([a-z0-9-]{1,32})");
+    private static final Pattern KEY = Pattern.compile(Paging.NUMBER + "\n" + Paging.NUMBER + "\n([a-z0-9-]{0,32})");
 
     private final Statement statement;
     private final LiveBalance balances;
@@ -49,17 +49,24 @@ public final class StatementEndpoint {
     }
 
     /**
-     * An entry: what one publisher's readers brought in one settlement.
+     * An entry: what one publisher's readers brought in a settlement or an adoption, what a correction gave back to a publisher, or what was paid
+     * out.
      *
      * @param id {@code <journal>-<line>}, unique
+     * @param kind settlement, adoption, correction or payout
+     * @param publisher null: it is a payout
+     * @param moved negative in a correction or a payout
      */
     record Entry(
             @Schema(example = "42-7") String id,
             @Schema(example = "42") String journal,
             Instant at,
             @Schema(example = "settlement") String kind,
-            @Schema(example = "demo") String publisher,
-            @JsonUnwrapped Amount brought) {}
+
+            @Schema(example = "demo", nullable = true) @Nullable
+            String publisher,
+
+            @JsonUnwrapped Amount moved) {}
 
     /**
      * A page.
@@ -134,7 +141,7 @@ public final class StatementEndpoint {
                 journal,
                 entry.key().at(),
                 entry.kind(),
-                entry.key().publisher(),
+                entry.key().publisher().isEmpty() ? null : entry.key().publisher(),
                 Amount.of(entry.micros()));
     }
 }

@@ -2,10 +2,13 @@ package dev.millrace.ledger.engagement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.ledger.Bookings;
+import dev.millrace.ledger.Bookings.Engaged;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.local.testing.Moments;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
@@ -53,14 +56,26 @@ class EngagementIT {
         engaged(today, c, "other", "/a", "view", 1, 1, 1_000);
         engaged(today, c, "demo", "/b|x", "comment", 1, 40, 2_000);
         engaged(today, "another", "demo", "/a", "view", 1, 9, 9_000);
+        ledger.stores().publisher("other");
+        Instant now = Instant.now();
+        Bookings bookings = new Bookings(ledger.stores());
+        bookings.correct(
+                now,
+                "fraud",
+                null,
+                new Engaged(today, "demo", c, "/a", "view", 2, 0, 150),
+                new Engaged(today.minusDays(29), "demo", c, "/a", "view", 1, 1, 1_000),
+                new Engaged(today.minusDays(30), "demo", c, "/a", "view", 1, 9, 9_000),
+                new Engaged(today, "demo", "another", "/a", "view", 1, 1, 1_000));
+        bookings.correct(now, "fraud", null, new Engaged(today, "other", c, "/a", "view", 1, 1, 1_000));
         Answer answer = ledger.get("/v1/creators/engaged/engagement", RunningLedger.token("engaged"));
         assertThat(answer.text())
                 .isEqualTo(("{\"creator\":\"engaged\",\"currency\":\"USD\",\"from\":\"%s\",\"to\":\"%s\",\"totals\":["
-                                + "{\"type\":\"view\",\"units\":7,\"micros\":7200,\"amount\":\"0.007200\"},"
-                                + "{\"type\":\"comment\",\"units\":40,\"micros\":2000,\"amount\":\"0.002000\"}],\"articles\":["
-                                + "{\"article\":\"/a\",\"publisher\":\"demo\",\"type\":\"view\",\"units\":6,\"micros\":6200,\"amount\":\"0.006200\"},"
-                                + "{\"article\":\"/b|x\",\"publisher\":\"demo\",\"type\":\"comment\",\"units\":40,\"micros\":2000,\"amount\":\"0.002000\"},"
-                                + "{\"article\":\"/a\",\"publisher\":\"other\",\"type\":\"view\",\"units\":1,\"micros\":1000,\"amount\":\"0.001000\"}],"
+                                + "{\"type\":\"view\",\"units\":7,\"micros\":7200,\"amount\":\"0.007200\",\"corrected\":{\"units\":2,\"micros\":2150}},"
+                                + "{\"type\":\"comment\",\"units\":40,\"micros\":2000,\"amount\":\"0.002000\",\"corrected\":{\"units\":0,\"micros\":0}}],\"articles\":["
+                                + "{\"article\":\"/a\",\"publisher\":\"demo\",\"type\":\"view\",\"units\":6,\"micros\":6200,\"amount\":\"0.006200\",\"corrected\":{\"units\":1,\"micros\":1150}},"
+                                + "{\"article\":\"/b|x\",\"publisher\":\"demo\",\"type\":\"comment\",\"units\":40,\"micros\":2000,\"amount\":\"0.002000\",\"corrected\":{\"units\":0,\"micros\":0}},"
+                                + "{\"article\":\"/a\",\"publisher\":\"other\",\"type\":\"view\",\"units\":1,\"micros\":1000,\"amount\":\"0.001000\",\"corrected\":{\"units\":1,\"micros\":1000}}],"
                                 + "\"truncated\":false}")
                         .formatted(today.minusDays(29), today));
     }

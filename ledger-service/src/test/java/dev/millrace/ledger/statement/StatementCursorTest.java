@@ -15,6 +15,8 @@ class StatementCursorTest {
         Statement.Key cursor =
                 new Statement.Key(Instant.parse("2026-11-24T07:17:34.013279Z"), 123_456_789_012L, "demo-1");
         assertThat(StatementEndpoint.key(StatementEndpoint.cursor(cursor))).isEqualTo(cursor);
+        Statement.Key payout = new Statement.Key(cursor.at(), 7, "");
+        assertThat(StatementEndpoint.key(StatementEndpoint.cursor(payout))).isEqualTo(payout);
         assertThat(StatementEndpoint.cursor(cursor)).matches("[A-Za-z0-9_-]+");
     }
 
