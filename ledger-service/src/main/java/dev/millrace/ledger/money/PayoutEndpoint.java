@@ -11,6 +11,7 @@ import dev.millrace.ledger.act.Acts;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.Paging;
+import dev.millrace.ledger.csv.Csv;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
@@ -18,6 +19,8 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.DateTimeException;
@@ -52,15 +55,36 @@ final class PayoutEndpoint {
     private static final int STANDARD_LIMIT = 50;
     private static final int MOST = 1_000;
 
+    /** Of creators whose money goes nowhere: not in a table for a bank. */
+    private static final String SANDBOX = "test:";
+
+    private static final String[] COLUMNS = {
+        "id",
+        "creator",
+        "micros",
+        "amount",
+        "currency",
+        "state",
+        "waits",
+        "requestedAt",
+        "requestedBy",
+        "endedAt",
+        "endedBy",
+        "reference",
+        "reason"
+    };
+
     private final Acts acts;
     private final Payouts payouts;
     private final boolean twoPeople;
+    private final String currency;
     private final Clock clock;
 
     PayoutEndpoint(Acts acts, LedgerSettings settings, Clock clock) {
         this.acts = acts;
         this.payouts = new Payouts(acts.jdbc(), settings.availableAfter());
         this.twoPeople = settings.payoutTwoPeople();
+        this.currency = settings.currency();
         this.clock = clock;
     }
 
@@ -280,7 +304,9 @@ final class PayoutEndpoint {
             List<OnePayout> payouts,
             @Schema(nullable = true) @Nullable String next) {}
 
-    @Operation(summary = "Payouts, the newest first")
+    @Operation(
+            summary = "Payouts, the newest first",
+            description = "With `Accept: text/csv` all of them as a table, without those of a sandbox.")
     @Problems({Problem.PAYOUT_INVALID, Problem.LIMIT_INVALID, Problem.CURSOR_INVALID})
     @GetMapping(path = ADMIN, produces = MediaType.APPLICATION_JSON_VALUE)
     PayoutPage all(
@@ -294,6 +320,42 @@ final class PayoutEndpoint {
                     @Nullable
                     String cursor) {
         return page(state(state), null, limit, cursor);
+    }
+
+    /** All of them, page by page: a run has as many as there are creators. */
+    @Operation(hidden = true)
+    @GetMapping(path = ADMIN, produces = Csv.MEDIA_TYPE)
+    void table(@RequestParam(name = "state", required = false) @Nullable String state, HttpServletResponse response)
+            throws IOException {
+        State asked = state(state);
+        try (Csv csv = Csv.answer(response, "payouts.csv", COLUMNS)) {
+            List<Payout> page = payouts.page(asked, null, Long.MAX_VALUE, MOST);
+            while (!page.isEmpty()) {
+                for (Payout payout : page) {
+                    if (!payout.creator().startsWith(SANDBOX)) {
+                        row(csv, OnePayout.of(payout), payout.micros());
+                    }
+                }
+                page = payouts.page(asked, null, page.getLast().number(), MOST);
+            }
+        }
+    }
+
+    private void row(Csv csv, OnePayout payout, Micros micros) throws IOException {
+        csv.row(
+                payout.id(),
+                payout.creator(),
+                micros.value(),
+                micros,
+                currency,
+                payout.state(),
+                payout.waits(),
+                payout.requestedAt(),
+                payout.requestedBy(),
+                payout.endedAt(),
+                payout.endedBy(),
+                payout.reference(),
+                payout.reason());
     }
 
     @Operation(summary = "The creator's payouts, the newest first")

@@ -446,10 +446,24 @@ class MoneyIT {
                         .problem())
                 .isEqualTo("payout-invalid");
 
+        Answer table = ledger.send(ledger.request(PAYOUTS + "?state=requested", operator())
+                .header("Accept", "text/csv")
+                .GET());
+        assertThat(table.header("Content-Type")).isEqualTo("text/csv;charset=UTF-8");
+        assertThat(table.text().lines().filter(line -> line.contains(",r-1,")).toList())
+                .singleElement()
+                .asString()
+                .matches("[0-9]+-[0-9a-f]{8},r-1,900000,0.900000,USD,requested,false,20[^,]*Z,ann,,,,");
+
         // A payout of the sandbox goes nowhere.
         long before = account("payout");
         paid(payout("test:r-5", ""), "bob", "none");
         assertThat(account("payout")).isEqualTo(before);
+        assertThat(ledger.send(ledger.request(PAYOUTS, operator())
+                                .header("Accept", "text/csv")
+                                .GET())
+                        .text())
+                .doesNotContain("test:");
         assertThat(account("test:payout")).isEqualTo(2_000_000);
         assertThat(account("test:underway")).isZero();
     }
