@@ -33,8 +33,14 @@ final class Audit {
 
     private static final String POSTINGS = """
             SELECT substr(a.name, 9) AS creator, p.publisher, sum(p.micros)::bigint AS micros
-            FROM posting p JOIN account a USING (account_id) WHERE a.name LIKE 'creator:%' GROUP BY 1, 2
+            FROM posting p JOIN journal j USING (created_at, journal_id) JOIN account a USING (account_id)
+            WHERE a.name LIKE 'creator:%%' AND j.kind %s GROUP BY 1, 2
             """;
+
+    private static final String ACTS = "SELECT action, count(*) AS acts FROM audit WHERE subject = ? GROUP BY action";
+
+    /** Acts that are done once however often they were asked for. */
+    private static final List<String> ONCE = List.of("correction.book", "payout.request", "payout.pay", "payout.fail");
 
     private static final String SCORES = """
             SELECT creator, publisher, sum(micros)::bigint AS micros FROM article_score GROUP BY 1, 2
@@ -119,19 +125,24 @@ final class Audit {
     /**
      * Compares the creators' postings with the sent events, and with scores, balances and cursors. Nothing may move meanwhile.
      *
+     * @param operators whose acts moved some of it
      * @param balances of some creators, as the API shows them
      * @return the partitions
      */
-    List<Cursor> compare(Oracle oracle, Map<String, Long> balances) {
-        Map<Cell, Long> postings = cells(POSTINGS);
+    List<Cursor> compare(Oracle oracle, Operators operators, Map<String, Long> balances) {
+        Map<Cell, Long> postings = cells(POSTINGS.formatted("IN ('settlement', 'adoption')"));
         oracle.compare(postings, deviations);
+        Map<Cell, Long> moved = moved(operators);
         Map<Cell, Long> scores = cells(SCORES);
         for (Cell cell : Sets.union(postings.keySet(), scores.keySet())) {
             deviations.expect(
-                    "articles' scores of " + cell, postings.getOrDefault(cell, 0L), scores.getOrDefault(cell, 0L));
+                    "articles' scores of " + cell,
+                    postings.getOrDefault(cell, 0L) - operators.corrected.get(cell),
+                    scores.getOrDefault(cell, 0L));
         }
         Map<String, Long> earned = new HashMap<>();
         postings.forEach((cell, micros) -> earned.merge(cell.creator(), micros, Long::sum));
+        moved.forEach((cell, micros) -> earned.merge(cell.creator(), micros, Long::sum));
         balances.forEach((creator, shown) ->
                 deviations.expect("balance shown of " + creator, earned.getOrDefault(creator, 0L), shown));
         List<Cursor> cursors = ledger.sql(CURSORS).query(Cursor.class).list();
@@ -145,6 +156,28 @@ final class Audit {
         }
         cursors.forEach(this::check);
         return cursors;
+    }
+
+    /** What was taken from creators, which is what the operators were told of. */
+    private Map<Cell, Long> moved(Operators operators) {
+        Map<Cell, Long> moved = cells(POSTINGS.formatted("= 'correction'"));
+        Map<Cell, Long> paid = cells(POSTINGS.formatted("= 'payout'"));
+        for (Cell cell : Sets.union(operators.corrected.asMap().keySet(), moved.keySet())) {
+            deviations.expect("corrections of " + cell, -operators.corrected.get(cell), moved.getOrDefault(cell, 0L));
+        }
+        paid.forEach((cell, micros) ->
+                deviations.expect("payouts of " + cell.creator(), -operators.paid.get(cell.creator()), micros));
+        deviations.expect(
+                "payouts in all",
+                -operators.paid.sum(),
+                paid.values().stream().mapToLong(Long::longValue).sum());
+        Map<String, Long> acts = new HashMap<>();
+        ledger.sql(ACTS).param(Operators.SUBJECT).query(row -> {
+            acts.put(row.getString("action"), row.getLong("acts"));
+        });
+        ONCE.forEach(act -> deviations.expect("acts " + act, operators.done.get(act), acts.getOrDefault(act, 0L)));
+        moved.putAll(paid);
+        return moved;
     }
 
     /** A partition was opened once and never halted. */

@@ -28,10 +28,11 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
-/** Everybody who uses the stack from outside: clients that send, readers that ask for live balances. Thread-safe. */
+/** Everybody who uses the stack from outside: clients that send, readers that ask for live balances, operators. Thread-safe. */
 final class Load {
     private static final int CLIENTS = 12;
     private static final int READERS = 4;
+    private static final int OPERATORS = 2;
     private static final double EVENTS_PER_SECOND = 7_000;
 
     /** Acknowledged events after which the services have their code compiled, more or less. */
@@ -45,6 +46,7 @@ final class Load {
 
     final Oracle oracle = new Oracle();
     final Post post;
+    final Operators operators;
 
     /** Events that were sent a second time on purpose, by how. */
     final AtomicLongMap<String> sentTwice = AtomicLongMap.create();
@@ -68,6 +70,7 @@ final class Load {
         this.bearer = new BearerMint(settings.local().bearerSecret());
         this.clock = clock;
         this.deviations = deviations;
+        this.operators = new Operators(ledger, bearer, clock, deviations);
     }
 
     /** Creates the publishers where they are missing, and lets everybody loose. */
@@ -82,6 +85,10 @@ final class Load {
         for (int i = 0; i < READERS; i++) {
             RandomGenerator random = seeds.split();
             load.repeat(() -> load.readOne(random));
+        }
+        for (int i = 0; i < OPERATORS; i++) {
+            RandomGenerator random = seeds.split();
+            load.repeat(() -> load.operators.actOnce(random));
         }
         return load;
     }
@@ -112,6 +119,7 @@ final class Load {
     /** Lets each finish its round. What is under way is sent on until it is answered, for so long at most. */
     void stop(Duration patience) throws InterruptedException {
         post.giveUpAfter(patience);
+        operators.giveUpAfter(patience);
         stopping = true;
         threads.shutdown();
         if (!threads.awaitTermination(patience.toSeconds() + 15, TimeUnit.SECONDS)) {
@@ -137,7 +145,7 @@ final class Load {
         String creator = Cell.creator(random.nextBoolean() ? POPULAR.draw(random) : random.nextInt(Cell.CREATORS));
         long least = oracle.leastOf(creator);
         OptionalLong total = balance(creator);
-        total.ifPresent(micros -> oracle.judge(creator, least, micros, deviations));
+        total.ifPresent(micros -> oracle.judge(creator, least, micros, operators.askedOf(creator), deviations));
         Thread.sleep(PAUSE);
         return total.isPresent();
     }

@@ -85,12 +85,13 @@ final class Oracle {
      *
      * @param least {@link #leastOf} before it was asked for
      * @param total the answer
+     * @param moved the most that operators may have taken from it
      */
-    void judge(String creator, long least, long total, Deviations deviations) {
+    void judge(String creator, long least, long total, long moved, Deviations deviations) {
         long most = sent.of(creator);
         highestSeen.accumulateAndGet(creator, total, Math::max);
-        if (total < least || total > most) {
-            deviations.add("live balance of " + creator, "%d to %d micros".formatted(least, most), total);
+        if (total < least - moved || total > most) {
+            deviations.add("live balance of " + creator, "%d to %d micros".formatted(least - moved, most), total);
         }
     }
 

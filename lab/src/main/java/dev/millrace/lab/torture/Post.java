@@ -30,6 +30,7 @@ final class Post {
     /** The node asks for the same again, or the body did not reach it whole. */
     private static final Set<Integer> REPEATABLE = Set.of(503, 429, 408);
 
+    private static final String SUSPENDED = "publisher-suspended";
     private static final int SHOWN = 400;
 
     private final List<URI> nodes;
@@ -67,13 +68,16 @@ final class Post {
             try {
                 JsonClient.Answer answer = send(body, nodes.get((first + attempt) % nodes.size()));
                 int status = answer.status();
-                if (status == ACCEPTED || status == REJECTED) {
+                if ((status == ACCEPTED || status == REJECTED) && isSuspended(answer.body())) {
+                    repeated.incrementAndGet(SUSPENDED);
+                } else if (status == ACCEPTED || status == REJECTED) {
                     return conclude(events.size(), status, answer.body());
-                }
-                repeated.incrementAndGet(Integer.toString(status));
-                if (!REPEATABLE.contains(status)) {
-                    deviations.add(
-                            "answer to a batch", "202, 408, 429 or 503", status + " " + complaint(answer.body()));
+                } else {
+                    repeated.incrementAndGet(Integer.toString(status));
+                    if (!REPEATABLE.contains(status)) {
+                        deviations.add(
+                                "answer to a batch", "202, 408, 429 or 503", status + " " + complaint(answer.body()));
+                    }
                 }
                 long retryAfter =
                         answer.headers().firstValueAsLong("Retry-After").orElse(0) * 1_000;
@@ -94,6 +98,16 @@ final class Post {
                 .timeout(TIMEOUT)
                 .header("Content-Type", "application/x-ndjson")
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    /** Whether a publisher is suspended, so that its events count once it is active again. */
+    private static boolean isSuspended(JsonNode answer) {
+        for (JsonNode result : answer.path("results")) {
+            if (SUSPENDED.equals(result.path("code").asString(""))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Every event of the batch has its verdict; true when all are accepted or duplicate. */

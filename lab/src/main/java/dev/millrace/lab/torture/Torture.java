@@ -62,7 +62,8 @@ final class Torture {
         this.progress = progress;
         this.place = stage.place("stack");
         this.settings = LabSettings.fresh(stage.root(), place.data(), INTERVAL, 2, WORKERS.size())
-                .with("MILLRACE_KEEP_SETTLED", KEEP_SETTLED);
+                .with("MILLRACE_KEEP_SETTLED", KEEP_SETTLED)
+                .with("MILLRACE_AVAILABLE_AFTER", "0s");
         this.faults = Schedule.draw(plan.seed(), plan.length(), plan.kinds());
     }
 
@@ -103,7 +104,7 @@ final class Torture {
         if (!killed.isEmpty()) {
             deviations.add("services", "that they end when asked to", killed.toString());
         }
-        List<Audit.Cursor> cursors = audit.compare(load.oracle, balances);
+        List<Audit.Cursor> cursors = audit.compare(load.oracle, load.operators, balances);
         new CounterAudit(atTheEnd).compare(stack.redis().url(), cursors);
         long journals = reconcile(stack, audit);
         long took = Duration.ofNanos(System.nanoTime() - began).toSeconds();
@@ -178,6 +179,9 @@ final class Torture {
                 Audit.Cursor.sum(cursors, Audit.Cursor::events));
         line("sent twice", "%s", counts(" on purpose", load.sentTwice));
         line("verdicts", "%s", byName(load.post.verdicts));
+        line("operators", "%s", counts(" acts", load.operators.done));
+        line("moved", "%,d micros corrected, %,d paid out", load.operators.corrected.sum(), load.operators.paid.sum());
+        line("asked again", "%s", counts(" acts", load.operators.repeated));
         line("sent again", "%s", counts(" requests", load.post.repeated));
         long micros = Audit.Cursor.sum(cursors, Audit.Cursor::micros);
         long least = oracle.acknowledged.micros();

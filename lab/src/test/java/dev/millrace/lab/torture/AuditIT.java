@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.lab.torture.Deviations.Deviation;
 import dev.millrace.lab.torture.Oracle.Cell;
+import dev.millrace.local.mint.BearerMint;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.testing.RealServers;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -52,6 +55,8 @@ class AuditIT {
     private static String sound = "";
 
     private final Oracle oracle = new Oracle();
+    private final Operators operators = new Operators(
+            URI.create("http://localhost"), new BearerMint("no secret"), Clock.systemUTC(), new Deviations(1));
     private final Deviations deviations = new Deviations(100);
     private String url = "";
     private Connection superuser;
@@ -61,7 +66,7 @@ class AuditIT {
         sound = RealServers.freshDatabase();
         try (Connection owner = DriverManager.getConnection(sound, Databases.OWNER, RealServers.password());
                 Connection superuser = superuser(sound)) {
-            execute(owner, List.of(schema("V1__ledger.sql")));
+            execute(owner, List.of(schema("V1__ledger.sql"), schema("V2__money.sql")));
             superuser.setAutoCommit(false);
             execute(superuser, SOUND);
             superuser.commit();
@@ -89,7 +94,7 @@ class AuditIT {
 
     @Test
     void aSoundLedgerHasNoDifferenceAndSaysWhatItHolds() {
-        assertThat(audit().compare(oracle, Map.of("creator-7", 3_000L)))
+        assertThat(audit().compare(oracle, operators, Map.of("creator-7", 3_000L)))
                 .contains(new Audit.Cursor(4, 1, 3_000, 3, 1, 1, 1, ""));
         assertThat(deviations.first()).isEmpty();
         assertThat(audit().longestGap()).isZero();
@@ -111,10 +116,13 @@ class AuditIT {
                     UPDATE partition_cursor SET halted = 'x' WHERE partition = 4         | partition 4
                     INSERT INTO partition_opening VALUES (4, 3, 2)                       | openings of partition 4
                     DELETE FROM partition_opening WHERE partition = 4                    | openings of partition 4
+                    UPDATE journal SET kind = 'correction', reason = 'x'                 | corrections of creator-7 from publisher-1
+                    UPDATE journal SET kind = 'payout', reason = 'x'                     | payouts in all
+                    INSERT INTO audit VALUES (1, now(), 'operator', NULL, 'payout.pay', 'x', NULL, NULL, NULL, '', '') | acts payout.pay
                     """)
     void whatWasTamperedWithIsFound(String tampering, String difference) throws SQLException {
         execute(superuser, List.of(tampering));
-        audit().compare(oracle, Map.of("creator-7", 3_000L));
+        audit().compare(oracle, operators, Map.of("creator-7", 3_000L));
         assertThat(deviations.first()).extracting(Deviation::what).contains(difference);
     }
 

@@ -113,8 +113,12 @@ class OracleTest {
 
     /** Of a balance of creator 7 that is asked for now. */
     private List<Deviation> judge(long total) {
+        return judge(total, 0);
+    }
+
+    private List<Deviation> judge(long total, long moved) {
         Deviations deviations = new Deviations(10);
-        oracle.judge("creator-7", oracle.leastOf("creator-7"), total, deviations);
+        oracle.judge("creator-7", oracle.leastOf("creator-7"), total, moved, deviations);
         return deviations.first();
     }
 
