@@ -1,9 +1,13 @@
 package dev.millrace.books;
 
 import dev.millrace.common.money.Micros;
+import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -56,6 +60,77 @@ public final class Spending {
      * @param correctedMicros what they took back of these micros
      */
     public record Sum(@Nullable Key key, long units, Micros micros, long correctedUnits, long correctedMicros) {}
+
+    /**
+     * Where a publisher stands, of one statement.
+     *
+     * @param net what was debited, less what corrections gave back
+     * @param budgetDay what counts against its budget of the day: settled events that were counted on it
+     * @param budgetTotal what counts against its budget in all
+     * @param cursors of all partitions
+     */
+    public record Standing(
+            Publisher publisher, Micros net, Micros budgetDay, Micros budgetTotal, List<PartitionCursor> cursors) {
+        /** What was debited. */
+        public Micros gross() {
+            return net.plus(corrected());
+        }
+
+        public Micros corrected() {
+            return new Micros(publisher.corrected());
+        }
+
+        /** Everything that was counted before this moment is settled. */
+        public Instant settledThrough() {
+            return cursors.stream()
+                    .map(PartitionCursor::sealedAt)
+                    .min(Comparator.naturalOrder())
+                    .orElseThrow();
+        }
+    }
+
+    /**
+     * Where a publisher stands now; empty where there is none of this name.
+     *
+     * @param day of the budget, UTC
+     */
+    public Optional<Standing> standing(String publisher, LocalDate day) {
+        return jdbc
+                .sql("""
+                        SELECT c.*, p.*, now() AS now, coalesce(-b.micros, 0) AS net,
+                               (SELECT s.micros FROM publisher_spent s
+                                WHERE (s.partition, s.day, s.publisher) = (c.partition, :day, p.publisher)) AS budget_day_spent,
+                               (SELECT s.micros FROM publisher_spent s
+                                WHERE (s.partition, s.day, s.publisher) = (c.partition, '-infinity', p.publisher)) AS budget_total_spent
+                        FROM partition_cursor c
+                        CROSS JOIN publisher p
+                        LEFT JOIN account a ON a.name = 'publisher:' || p.publisher
+                        LEFT JOIN balance b USING (account_id)
+                        WHERE p.publisher = :publisher
+                        ORDER BY c.partition
+                        """)
+                .param("publisher", publisher)
+                .param("day", day)
+                .query((row, number) -> new Standing(
+                        Publisher.of(row, number),
+                        new Micros(row.getLong("net")),
+                        new Micros(row.getLong("budget_day_spent")),
+                        new Micros(row.getLong("budget_total_spent")),
+                        List.of(Cursors.row(row, number))))
+                .list()
+                .stream()
+                .reduce(Spending::together);
+    }
+
+    /** The row of one more partition. */
+    private static Standing together(Standing some, Standing more) {
+        return new Standing(
+                some.publisher(),
+                some.net(),
+                some.budgetDay().plus(more.budgetDay()),
+                some.budgetTotal().plus(more.budgetTotal()),
+                Stream.concat(some.cursors().stream(), more.cursors().stream()).toList());
+    }
 
     /**
      * First the sum of the whole range; then up to {@code count} sums behind a key.

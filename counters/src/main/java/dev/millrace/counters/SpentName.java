@@ -12,6 +12,10 @@ import java.util.regex.Pattern;
 public record SpentName(LocalDate day, String publisher) {
     private static final Pattern FORM = Pattern.compile("\\$(0|[1-9][0-9]{0,6})\\|([a-z0-9-]{1,32})");
 
+    public String field() {
+        return "$" + day.toEpochDay() + "|" + publisher;
+    }
+
     /** Whether a field claims to be one: no creator's begins so. */
     static boolean isOne(String field) {
         return field.startsWith("$");

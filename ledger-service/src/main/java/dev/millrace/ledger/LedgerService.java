@@ -17,6 +17,7 @@ import dev.millrace.ledger.openapi.OpenApiConfiguration;
 import dev.millrace.ledger.problem.LedgerProblems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.ledger.settings.SettingsConfiguration;
+import dev.millrace.ledger.spend.PublisherBalanceEndpoint;
 import dev.millrace.ledger.spend.PublisherStatementEndpoint;
 import dev.millrace.ledger.spend.SpendEndpoint;
 import dev.millrace.ledger.statement.StatementEndpoint;
@@ -40,7 +41,7 @@ import org.springframework.context.annotation.Import;
  *   bearer token ──> access ──┬──> balance     cursor (Postgres) → counters (Redis) → balance and cursor (Postgres)
  *                             ├──> statement   postings, newest first
  *                             ├──> engagement  units and micros by article
- *                             ├──> spend       what a publisher has paid, and its months
+ *                             ├──> spend       what a publisher has paid, live and by month
  *                             ├──> changes     articles in the order of journals
  *                             ├──> money       corrections, payouts, holds ──> act: one transaction, one row of the audit trail
  *                             └──> catalog     publishers, keys, rate cards ──(signed)──> Redis ──> ingest-api
@@ -61,6 +62,7 @@ import org.springframework.context.annotation.Import;
     StatementEndpoint.class,
     EngagementEndpoint.class,
     SpendEndpoint.class,
+    PublisherBalanceEndpoint.class,
     PublisherStatementEndpoint.class,
     ChangesEndpoint.class,
     ActConfiguration.class,

@@ -84,7 +84,7 @@ class ArchitectureTest {
             .whereLayer("catalog")
             .mayOnlyBeAccessedByLayers("service")
             .whereLayer("balance")
-            .mayOnlyBeAccessedByLayers("service", "statement", "engagement");
+            .mayOnlyBeAccessedByLayers("service", "statement", "engagement", "spend");
 
     @ArchTest
     static final ArchRule onlyTheCountersModuleTalksToRedis = noClasses()

@@ -322,6 +322,7 @@ public final class Stores implements AutoCloseable {
             if (!credits.isEmpty()) {
                 book(Instant.now(), credits);
             }
+            hash.forEach((field, micros) -> spend(partition, field, micros));
             long micros = credits.values().stream().mapToLong(Long::longValue).sum();
             settler.sql("""
                             INSERT INTO settled_epoch (partition, epoch, settled_at, sealed_at, micros, events)
@@ -342,6 +343,24 @@ public final class Stores implements AutoCloseable {
                     .param("micros", micros)
                     .update();
         });
+    }
+
+    /** Adds what known publishers have spent, of fields {@code $<day>|<publisher>}. */
+    private void spend(Partition partition, String field, String micros) {
+        if (field.startsWith("$")) {
+            settler.sql("""
+                            INSERT INTO publisher_spent AS s (partition, publisher, day, micros)
+                            SELECT :partition, publisher, day, :micros
+                            FROM publisher, unnest(ARRAY ['-infinity', date '1970-01-01' + :day]) AS d (day)
+                            WHERE publisher = :publisher
+                            ON CONFLICT (partition, day, publisher) DO UPDATE SET micros = s.micros + excluded.micros
+                            """)
+                    .param("partition", partition.number())
+                    .param("micros", Long.parseLong(micros))
+                    .param("day", Integer.parseInt(field.substring(1, field.indexOf('|'))))
+                    .param("publisher", field.substring(field.indexOf('|') + 1))
+                    .update();
+        }
     }
 
     public void sealAndSettle(Partition partition) {

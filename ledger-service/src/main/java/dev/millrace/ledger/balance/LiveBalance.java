@@ -6,6 +6,7 @@ import dev.millrace.books.Balances;
 import dev.millrace.books.Balances.Settled;
 import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.message.OutageLog;
+import dev.millrace.common.money.Micros;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
@@ -79,7 +80,7 @@ import java.util.stream.Collectors;
  */
 public final class LiveBalance {
     /** Tries before a reading is given up. */
-    static final int TRIES = 5;
+    static final int TRIES = PartitionReading.TRIES;
 
     /** Callers who share one reading: all followers of a busy node, when they come again at once after a restart. */
     private static final int MOST_TOGETHER = 1_024;
@@ -154,43 +155,73 @@ public final class LiveBalance {
 
     /** Reads once; answers are left open for which another try may help. */
     private void attempt(List<Creator> creators, Map<Creator, CompletableFuture<Balance>> answers, boolean last) {
+        Map<Partition, List<Creator>> byPartition =
+                creators.stream().collect(Collectors.groupingBy(Creator::partition));
         Map<PartitionReading, Pending.Reply.Read> read = new LinkedHashMap<>();
-        for (PartitionReading partition : begin(creators)) {
+        for (PartitionReading reading : begin(byPartition)) {
             try {
-                read.put(partition, partition.pending());
+                read.put(reading, reading.pending());
             } catch (UnreadableException e) {
-                refuse(partition, e, last, answers);
+                refuse(reading, of(reading, byPartition), e, last, answers);
             }
         }
         Map<String, Integer> asked = new HashMap<>();
         read.keySet()
-                .forEach(partition -> partition
-                        .creators()
+                .forEach(reading -> reading.names()
                         .forEach(creator ->
-                                asked.put(creator.id(), partition.partition().number())));
+                                asked.put(creator, reading.partition().number())));
         Map<String, Settled> settled = asked.isEmpty() ? Map.of() : ledger.settled(asked);
-        read.forEach((partition, pending) -> {
+        read.forEach((reading, pending) -> {
+            List<Creator> its = of(reading, byPartition);
             try {
-                partition.answer(pending, settled, currency, answers);
-                outage(partition).over();
+                answer(reading, pending, its, settled, answers);
+                outage(reading).over();
             } catch (UnreadableException e) {
-                refuse(partition, e, last, answers);
+                refuse(reading, its, e, last, answers);
             }
         });
     }
 
+    private static List<Creator> of(PartitionReading reading, Map<Partition, List<Creator>> byPartition) {
+        return Objects.requireNonNull(byPartition.get(reading.partition()));
+    }
+
+    private void answer(
+            PartitionReading reading,
+            Pending.Reply.Read pending,
+            List<Creator> creators,
+            Map<String, Settled> settled,
+            Map<Creator, CompletableFuture<Balance>> answers)
+            throws UnreadableException {
+        for (int i = 0; i < creators.size(); i++) {
+            Settled its = Objects.requireNonNull(settled.get(creators.get(i).id()));
+            CompletableFuture<Balance> answer = Objects.requireNonNull(answers.get(creators.get(i)));
+            try {
+                Micros sum = reading.sum(i, its.cursor(), pending);
+                answer.complete(Balance.of(
+                        its.known() || sum != null,
+                        creators.get(i).id(),
+                        currency,
+                        its,
+                        sum == null ? Micros.ZERO : sum,
+                        reading.asOf()));
+            } catch (ProblemException e) {
+                answer.completeExceptionally(e);
+            }
+        }
+    }
+
     private void refuse(
-            PartitionReading partition,
+            PartitionReading reading,
+            List<Creator> creators,
             UnreadableException why,
             boolean last,
             Map<Creator, CompletableFuture<Balance>> answers) {
         if (last || !why.isPassing()) {
-            outage(partition).failed(String.valueOf(why.getMessage()));
+            outage(reading).failed(String.valueOf(why.getMessage()));
             ProblemException problem = Problem.COUNTERS_UNAVAILABLE.because(why.reason());
-            partition
-                    .creators()
-                    .forEach(creator ->
-                            Objects.requireNonNull(answers.get(creator)).completeExceptionally(problem));
+            creators.forEach(
+                    creator -> Objects.requireNonNull(answers.get(creator)).completeExceptionally(problem));
         }
     }
 
@@ -199,9 +230,7 @@ public final class LiveBalance {
     }
 
     /** Step 1 of all partitions, and the beginning of step 2 of each. */
-    private List<PartitionReading> begin(List<Creator> creators) {
-        Map<Partition, List<Creator>> byPartition =
-                creators.stream().collect(Collectors.groupingBy(Creator::partition));
+    private List<PartitionReading> begin(Map<Partition, List<Creator>> byPartition) {
         Map<Integer, PartitionCursor> cursors = ledger.cursors(
                 byPartition.keySet().stream().map(Partition::number).toList());
         Instant asOf = clock.instant().truncatedTo(ChronoUnit.MILLIS);
@@ -209,7 +238,7 @@ public final class LiveBalance {
                 .map(its -> PartitionReading.begin(
                         redis,
                         its.getKey(),
-                        its.getValue(),
+                        its.getValue().stream().map(Creator::id).toList(),
                         Objects.requireNonNull(cursors.get(its.getKey().number())),
                         asOf))
                 .toList();

@@ -1,6 +1,5 @@
 package dev.millrace.ledger.balance;
 
-import dev.millrace.books.Balances.Settled;
 import dev.millrace.books.PartitionCursor;
 import dev.millrace.common.money.Micros;
 import dev.millrace.counters.Partition;
@@ -8,58 +7,59 @@ import dev.millrace.counters.Pending;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
-import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The reading of one partition: what is asked of Redis for some of its creators, and whether it fits what the ledger says. {@link LiveBalance}
- * has the rules and their proof.
+ * The reading of one partition: what is asked of Redis by name, and whether it fits what the ledger says. {@link LiveBalance} has the rules and
+ * their proof.
  *
- * @param creators of this partition
+ * @param names of the counters asked for: creators, or others of this partition
  * @param from <b>L</b>, the cursor that the reading starts from
  * @param asOf before Redis was asked
  * @param reply of Redis, on its way
  */
-record PartitionReading(
+public record PartitionReading(
         Partition partition,
-        List<Creator> creators,
+        List<String> names,
         PartitionCursor from,
         Instant asOf,
         CompletableFuture<Pending.Reply> reply) {
+    /** Tries before a reading is given up. */
+    public static final int TRIES = 5;
+
     /**
      * Most unsettled epochs that one read covers. Normally there are one or two. After a restore of Postgres there are all epochs that Redis still
      * has. A higher number means that something else has changed the pointer.
      */
     static final int MOST_EPOCHS = 2_000;
 
-    /** Most fields that one call reads, creators times epochs, so that no call holds Redis up. The more creators, the fewer epochs. */
+    /** Most fields that one call reads, names times epochs, so that no call holds Redis up. The more names, the fewer epochs. */
     private static final int MOST_FIELDS = 128_000;
 
     /** Begins it: asks Redis. */
-    static PartitionReading begin(
-            RedisConnections redis, Partition partition, List<Creator> creators, PartitionCursor from, Instant asOf) {
+    public static PartitionReading begin(
+            RedisConnections redis, Partition partition, List<String> names, PartitionCursor from, Instant asOf) {
         CompletableFuture<Pending.Reply> reply;
         try {
             reply = Pending.read(
                     redis.required(partition),
                     partition,
                     from.settledEpoch() + 1,
-                    Math.min(MOST_EPOCHS, MOST_FIELDS / creators.size()),
-                    creators.stream().map(Creator::id).toList());
+                    Math.min(MOST_EPOCHS, MOST_FIELDS / names.size()),
+                    names);
         } catch (RedisUnavailableException e) {
             reply = CompletableFuture.failedFuture(e);
         }
-        return new PartitionReading(partition, creators, from, asOf, reply);
+        return new PartitionReading(partition, names, from, asOf, reply);
     }
 
     /**
@@ -67,7 +67,7 @@ record PartitionReading(
      *
      * @throws UnreadableException when it can't be used
      */
-    Pending.Reply.Read pending() throws UnreadableException {
+    public Pending.Reply.Read pending() throws UnreadableException {
         if (from.lineage() == 0) {
             throw new UnreadableException("the counters of %s were never opened".formatted(partition));
         }
@@ -116,7 +116,7 @@ record PartitionReading(
 
     /** A store moved during the reading; the next one may find them at rest. */
     private static UnreadableException moved() {
-        String reason = "the ledger and the counters moved during each of %d readings".formatted(LiveBalance.TRIES);
+        String reason = "the ledger and the counters moved during each of %d readings".formatted(TRIES);
         return new UnreadableException(reason, reason, true);
     }
 
@@ -133,30 +133,29 @@ record PartitionReading(
     }
 
     /**
-     * Answers with the balances of the creators.
+     * What is counted under a name and not settled; null where nothing is.
      *
+     * @param name its place among the names
+     * @param settled <b>S</b>, of one snapshot with what is settled
      * @param pending <b>P</b> and the sums
-     * @param settled <b>S</b> and what is settled of each creator, of one snapshot
-     * @param currency that they are answered in
-     * @param answers to be completed
      * @throws UnreadableException when the two do not fit together
+     * @throws ProblemException when a counter holds no whole number
      */
-    void answer(
-            Pending.Reply.Read pending,
-            Map<String, Settled> settled,
-            String currency,
-            Map<Creator, CompletableFuture<Balance>> answers)
+    public @Nullable Micros sum(int name, PartitionCursor settled, Pending.Reply.Read pending)
             throws UnreadableException {
-        for (int i = 0; i < creators.size(); i++) {
-            Settled its = Objects.requireNonNull(settled.get(creators.get(i).id()));
-            List<Pending.Epoch> above = above(its.cursor(), pending);
-            CompletableFuture<Balance> answer = Objects.requireNonNull(answers.get(creators.get(i)));
-            try {
-                answer.complete(balance(i, above, its, currency));
-            } catch (ProblemException e) {
-                answer.completeExceptionally(e);
+        Micros sum = null;
+        for (Pending.Epoch epoch : above(settled, pending)) {
+            String counted = epoch.micros().get(name);
+            if (counted != null) {
+                try {
+                    sum = (sum == null ? Micros.ZERO : sum).plus(Micros.parse(counted));
+                } catch (NumberFormatException | ArithmeticException e) {
+                    throw Problem.COUNTERS_UNAVAILABLE.because(
+                            "a counter holds '%s', which is no whole number of micros", counted);
+                }
             }
         }
+        return sum;
     }
 
     /** The epochs S+1 to P. */
@@ -179,26 +178,8 @@ record PartitionReading(
         return above;
     }
 
-    private Balance balance(int creator, List<Pending.Epoch> epochs, Settled settled, String currency) {
-        Micros sum = Micros.ZERO;
-        boolean known = settled.known();
-        for (Pending.Epoch epoch : epochs) {
-            String earned = epoch.micros().get(creator);
-            if (earned != null) {
-                known = true;
-                try {
-                    sum = sum.plus(Micros.parse(earned));
-                } catch (NumberFormatException | ArithmeticException e) {
-                    throw Problem.COUNTERS_UNAVAILABLE.because(
-                            "a counter holds '%s', which is no whole number of micros", earned);
-                }
-            }
-        }
-        return Balance.of(known, creators.get(creator).id(), currency, settled, sum, asOf);
-    }
-
     /** The counters can't be read, or can't be the ones the ledger was settled from. */
-    static final class UnreadableException extends Exception {
+    public static final class UnreadableException extends Exception {
         private static final long serialVersionUID = 1L;
 
         private final String reason;
@@ -216,12 +197,12 @@ record PartitionReading(
         }
 
         /** For the caller to read. */
-        String reason() {
+        public String reason() {
             return reason;
         }
 
         /** Whether it may be over at the next try. */
-        boolean isPassing() {
+        public boolean isPassing() {
             return passing;
         }
     }

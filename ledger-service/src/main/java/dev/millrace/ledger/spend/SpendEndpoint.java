@@ -73,10 +73,18 @@ public final class SpendEndpoint {
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record SpendRow(
-            @Schema(example = "2026-11-30") @Nullable String day,
-            @Schema(example = "/articles/7") @Nullable String article,
-            @Schema(example = "c-42") @Nullable String creator,
-            @Schema(example = "view") @Nullable String type,
+            @Schema(example = "2026-11-30", nullable = true) @Nullable
+            String day,
+
+            @Schema(example = "/articles/7", nullable = true) @Nullable
+            String article,
+
+            @Schema(example = "c-42", nullable = true) @Nullable
+            String creator,
+
+            @Schema(example = "view", nullable = true) @Nullable
+            String type,
+
             long units,
             @JsonUnwrapped Amount spent,
             Corrected corrected,

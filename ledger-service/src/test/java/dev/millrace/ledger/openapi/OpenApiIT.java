@@ -28,6 +28,7 @@ class OpenApiIT {
                         "get /v1/creators/{creator}/balance/stream",
                         "get /v1/creators/{creator}/entries",
                         "get /v1/creators/{creator}/engagement",
+                        "get /v1/publishers/{publisher}/balance",
                         "get /v1/publishers/{publisher}/spend",
                         "get /v1/publishers/{publisher}/statements/{month}",
                         "get /v1/changes",
