@@ -86,6 +86,21 @@ public record Partition(int number) {
         return tag() + "spent";
     }
 
+    /** The publishers whose {@link #names} are loaded. */
+    public String named() {
+        return tag() + "named";
+    }
+
+    /** Hashes of the creators and articles that a publisher with a limit of new ones has paid for ({@link Names}). */
+    public String names(String publisher) {
+        return tag() + "names:" + publisher;
+    }
+
+    /** How many of them were new, by day. */
+    public String newNames(String publisher) {
+        return tag() + "new:" + publisher;
+    }
+
     /** The engagement of this epoch: a stream of records ({@link Records}). */
     public String engage(long epoch) {
         return tag() + "engage:" + epoch;

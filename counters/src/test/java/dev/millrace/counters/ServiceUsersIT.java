@@ -92,6 +92,14 @@ class ServiceUsersIT {
         Link asIngest = ingest.connections().required(PARTITION);
         assertThat(Spent.read(asIngest, PARTITION, 1, List.of("pub-1")).get()).isInstanceOf(Spent.Reply.Read.class);
         assertThat(PartitionState.read(asWorker, PARTITION, 2).noted()).isEqualTo(1);
+        Names.add(asWorker, PARTITION, "pub-1", List.of(Names.Name.of("alice")));
+        Names.complete(asWorker, PARTITION, "pub-1");
+        assertThat(Names.loaded(asWorker, PARTITION)).containsExactly("pub-1");
+        assertThat(Names.judge(asIngest, PARTITION, "pub-1", 1, 1, List.of(Names.Name.of("bob"))))
+                .isInstanceOf(Names.Reply.Judged.class);
+        assertThat(Names.today(asIngest, PARTITION, "pub-1", now / 86_400)).hasSize(2);
+        Names.drop(asWorker, PARTITION, "pub-1");
+        Names.forget(asWorker, PARTITION);
         assertThat(Release.release(asWorker, PARTITION, 1, 1, now + 60, 1)).isTrue();
         assertThat(Keyspace.exists(asWorker, PARTITION.earn(1))).isFalse();
     }

@@ -51,6 +51,11 @@ public record Limits(
         return dayBudget != null || totalBudget != null;
     }
 
+    /** Whether it matters which creators and articles are new. */
+    public boolean limitsNames() {
+        return newCreatorsPerDay != null || newArticlesPerDay != null;
+    }
+
     /** The budget in all, raised by what corrections have given back; {@link Long#MAX_VALUE}: any. */
     public long mostInAll() {
         if (totalBudget == null) {

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -199,7 +200,7 @@ public final class Budgets implements AutoCloseable {
     /** The prices that a request has reserved. For one thread. */
     public final class Reserved {
         private final List<Verdict> verdicts;
-        private final List<Integer> places = new ArrayList<>();
+        private final Map<Integer, PricedEvent> events = new LinkedHashMap<>();
 
         private Reserved(List<Verdict> verdicts) {
             this.verdicts = verdicts;
@@ -212,27 +213,25 @@ public final class Budgets implements AutoCloseable {
 
         /** The outcomes are known: what is not counted is given back. */
         public void concluded(List<Outcome> outcomes) {
-            places.forEach(place -> end(place, outcomes.get(place).status() == Outcome.Status.ACCEPTED));
+            events.forEach((place, event) -> end(event, outcomes.get(place).status() == Outcome.Status.ACCEPTED));
         }
 
         /** It is not known what of it is counted: it holds as counted until the next look. */
         public void failed() {
-            places.forEach(place -> end(place, true));
+            events.values().forEach(event -> end(event, true));
         }
 
         private void giveBack() {
-            places.forEach(place -> end(place, false));
-            places.clear();
+            events.values().forEach(event -> end(event, false));
+            events.clear();
         }
 
-        private void end(int place, boolean counts) {
-            if (verdicts.get(place) instanceof PricedEvent event) {
-                Account account = accounts.get(event.name().publisher());
-                if (account != null && counts) {
-                    account.counted(partition(event), event.micros());
-                } else if (account != null) {
-                    account.giveBack(event.micros());
-                }
+        private void end(PricedEvent event, boolean counts) {
+            Account account = accounts.get(event.name().publisher());
+            if (account != null && counts) {
+                account.counted(partition(event), event.micros());
+            } else if (account != null) {
+                account.giveBack(event.micros());
             }
         }
 
@@ -242,7 +241,7 @@ public final class Budgets implements AutoCloseable {
                     event.micros(),
                     ticker.read() - patience.multipliedBy(2).toNanos());
             switch (fit) {
-                case FITS -> places.add(place);
+                case FITS -> events.put(place, event);
                 case OVER -> verdicts.set(place, overBudget(event));
                 case UNSURE, UNKNOWN -> {}
             }

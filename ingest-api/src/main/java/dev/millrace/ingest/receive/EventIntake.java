@@ -3,6 +3,7 @@ package dev.millrace.ingest.receive;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ingest.budget.Budgets;
+import dev.millrace.ingest.budget.NameLimits;
 import dev.millrace.ingest.catalog.CatalogFollower;
 import dev.millrace.ingest.tally.LogFollower;
 import dev.millrace.ingest.tally.Tally;
@@ -33,6 +34,7 @@ final class EventIntake {
     private final LogFollower follower;
     private final PublisherRates rates;
     private final Budgets budgets;
+    private final NameLimits names;
     private final Tally tally;
     private final EventMetrics metrics;
 
@@ -43,6 +45,7 @@ final class EventIntake {
             LogFollower follower,
             PublisherRates rates,
             Budgets budgets,
+            NameLimits names,
             Tally tally,
             EventMetrics metrics) {
         this.verifier = verifier;
@@ -51,6 +54,7 @@ final class EventIntake {
         this.follower = follower;
         this.rates = rates;
         this.budgets = budgets;
+        this.names = names;
         this.tally = tally;
         this.metrics = metrics;
     }
@@ -121,6 +125,7 @@ final class EventIntake {
         verdicts.replaceAll(verdict -> verdict instanceof PricedEvent event ? withinRate(event, inForce) : verdict);
         Budgets.Reserved reserved = budgets.reserve(verdicts, inForce);
         try {
+            names.judge(reserved.verdicts(), inForce);
             List<Outcome> outcomes = tally.count(reserved.verdicts());
             reserved.concluded(outcomes);
             return outcomes;

@@ -7,6 +7,7 @@ import dev.millrace.counters.RedisSettings;
 import dev.millrace.counters.TallyScript;
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.budget.Budgets;
+import dev.millrace.ingest.budget.NameLimits;
 import dev.millrace.ingest.catalog.CatalogFollower;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -63,6 +64,11 @@ public class TallyConfiguration {
         Budgets budgets = new Budgets(redis, catalog, ticker, settings.redisPatience(), registry);
         budgets.follow(settings.catalogPoll());
         return budgets;
+    }
+
+    @Bean
+    NameLimits nameLimits(RedisConnections redis, Ticker ticker) {
+        return new NameLimits(redis, ticker);
     }
 
     @Bean

@@ -9,12 +9,14 @@ import dev.millrace.common.message.Printable;
 import dev.millrace.counters.Ctl;
 import dev.millrace.counters.Keyspace;
 import dev.millrace.counters.Link;
+import dev.millrace.counters.Names;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.PartitionState;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.settlement.SettlementSettings;
 import dev.millrace.settlement.crash.CrashPoint;
+import dev.millrace.settlement.seal.NameLoader;
 import dev.millrace.settlement.seal.PartitionOpening;
 import dev.millrace.settlement.seal.RedisDurability;
 import dev.millrace.settlement.seal.SpentNotes;
@@ -66,6 +68,7 @@ public final class Watch {
     private final Cursors cursors;
     private final PartitionOpening opening;
     private final SpentNotes notes;
+    private final NameLoader names;
     private final WatchMeters meters;
     private final RedisLook redisLook;
     private final FrozenSessions frozen;
@@ -105,6 +108,7 @@ public final class Watch {
                 settings.redisAckReplicas(),
                 crashPoints);
         this.notes = new SpentNotes(jdbc, redis);
+        this.names = new NameLoader(jdbc, redis);
         this.meters = new WatchMeters(registry, ticker);
         this.redisLook = new RedisLook(redis, durability, meters, ticker);
         this.frozen = new FrozenSessions(jdbc, settings.mostIdle());
@@ -221,6 +225,7 @@ public final class Watch {
         for (RedisUnavailableException one : unavailable.values()) {
             throw one;
         }
+        names.load();
         if (inOrder && reading.isPresent()) {
             comparison = new Comparison(seen, now.second(), ticksNow);
         }
@@ -269,6 +274,7 @@ public final class Watch {
             }
             if (opening.renew(partition.link(), state)) {
                 meters.reopenings.increment();
+                Names.forget(partition.link(), state.partition());
             }
             notes.note(List.of(cursor.partition()));
             return false;

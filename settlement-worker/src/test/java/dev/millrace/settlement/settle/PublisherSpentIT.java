@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
+import dev.millrace.counters.Link;
+import dev.millrace.counters.Names;
+import dev.millrace.counters.Names.Name;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.Spent;
 import dev.millrace.local.testing.RealServers;
@@ -162,5 +165,36 @@ class PublisherSpentIT {
                 .containsEntry("demo", "3000")
                 .containsEntry("demo|" + day, "1000")
                 .containsEntry("demo|" + (day - 1), "2000");
+    }
+
+    @Test
+    void theNamesOfAPublisherWithALimitAreLoadedAndDropped() {
+        count(Partition.of("c-1").number(), "demo", 1);
+        settlement.settleAll();
+        Partition partition = Partition.of("c-1");
+        Link link = counters.link(partition.number());
+        Watch watch = worker.bean(Watch.class);
+        watch.look();
+        assertThat(Names.loaded(link, partition)).isEmpty();
+        book.sql()
+                .sql("UPDATE publisher SET new_creators_per_day = 5 WHERE publisher = 'demo'")
+                .update();
+        watch.look();
+        List<Name> asked = List.of(Name.of("c-1"), Name.of("c-1", "/a"), Name.of("c-2"), Name.of("c-1", "/b"));
+        assertThat(Names.judge(link, partition, "demo", 0, 0, asked))
+                .isInstanceOfSatisfying(
+                        Names.Reply.Judged.class,
+                        judged -> assertThat(judged.letters()).isEqualTo("KKXX"));
+        counters.redis().flushall();
+        watch.look();
+        watch.look();
+        assertThat(Names.judge(counters.link(partition.number()), partition, "demo", 0, 0, asked))
+                .isInstanceOfSatisfying(
+                        Names.Reply.Judged.class,
+                        judged -> assertThat(judged.letters()).isEqualTo("KKXX"));
+        book.sql().sql("UPDATE publisher SET new_creators_per_day = NULL").update();
+        watch.look();
+        assertThat(counters.redis().keys("*:names:*")).isEmpty();
+        assertThat(Names.loaded(counters.link(partition.number()), partition)).isEmpty();
     }
 }
