@@ -2,6 +2,7 @@ package dev.millrace.local.command;
 
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Kid;
+import dev.millrace.common.token.Sandbox;
 import dev.millrace.local.mint.EventClaims;
 import dev.millrace.local.mint.TokenMint;
 import java.time.Duration;
@@ -21,7 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
         name = "mint",
         description = {
             "Print an event token, as a publisher's server would sign it.",
-            "No service has to run, but the key must exist when the token is used: ./millrace key PUBLISHER."
+            "No service has to run, but the key must exist when the token is used: ./millrace key PUBLISHER.",
+            "For a sandbox (a publisher named test-…) it says on standard error whose balance earns."
         })
 public final class MintCommand implements Callable<Integer> {
     /** The server's default limit of {@code exp - iat}. */
@@ -110,6 +112,10 @@ public final class MintCommand implements Callable<Integer> {
             }
         }
         terminal.out().println(json || event != null ? object : token);
+        if (Sandbox.isPublisher(signer.publisher())) {
+            terminal.err()
+                    .printf("sandbox %s: the creator that earns is %s%n", signer.publisher(), Sandbox.creator(creator));
+        }
         return 0;
     }
 

@@ -297,6 +297,22 @@ class CommandsTest {
     }
 
     @Test
+    void mintSaysWhichCreatorOfASandboxEarns() throws Exception {
+        assertThat(run("mint", "--publisher", "test-demo", "--creator", "c-42", "--article", "a"))
+                .isZero();
+        assertThat(complained()).isEqualTo("sandbox test-demo: the creator that earns is test:c-42\n");
+        String secret = MasterKey.of(MASTER_KEY).publisherSecret(new Kid("test-demo", 1));
+        assertThat(claims(printed().strip(), secret)).containsEntry("sub", "c-42");
+        err.reset();
+        assertThat(run("mint", "--kid", "test-demo.2", "--creator", "test:c-42", "--article", "a"))
+                .isZero();
+        assertThat(complained()).isEqualTo("sandbox test-demo: the creator that earns is test:c-42\n");
+        err.reset();
+        assertThat(run("mint", "--creator", "c-42", "--article", "a")).isZero();
+        assertThat(complained()).isEmpty();
+    }
+
+    @Test
     void aTtlBeyondTwoHoursOrOfNoFormIsWrongUsage() {
         assertThat(run("mint", "--creator", "c", "--article", "a", "--ttl", "3h"))
                 .isEqualTo(2);
