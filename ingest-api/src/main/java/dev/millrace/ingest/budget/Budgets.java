@@ -153,7 +153,8 @@ public final class Budgets implements AutoCloseable {
         List<CompletableFuture<Spent.Reply>> replies =
                 Partition.all().stream().map(partition -> ask(partition, asked)).toList();
         for (Partition partition : Partition.all()) {
-            Spent.Reply reply = answer(replies.get(partition.number()));
+            long left = ticks + patience.toNanos() - ticker.read();
+            Spent.Reply reply = answer(replies.get(partition.number()), left);
             take(partition, reply, asked, counted, ticks);
         }
     }
@@ -165,9 +166,9 @@ public final class Budgets implements AutoCloseable {
                 : Spent.read(link, partition, first[partition.number()], publishers);
     }
 
-    private Spent.Reply answer(CompletableFuture<Spent.Reply> reply) throws InterruptedException {
+    private Spent.Reply answer(CompletableFuture<Spent.Reply> reply, long nanos) throws InterruptedException {
         try {
-            return reply.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            return reply.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
         } catch (ExecutionException | TimeoutException e) {
             log.debug("what publishers have spent can't be read", e);
             return new Spent.Reply.Unknown("Redis does not answer");
