@@ -7,11 +7,13 @@ import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -59,12 +61,15 @@ public class CatalogSnapshots {
     private Map<String, Catalog.Publisher> publishers() {
         return jdbc
                 .sql("""
-                        SELECT p.*, k.live, k.revoked,
+                        SELECT p.*, k.live, k.revoked, k.masters, k.ends,
                                CASE creators WHEN 'listed' THEN
                                    (SELECT coalesce(array_agg(creator), '{}') FROM publisher_creator c WHERE c.publisher = p.publisher)
                                END AS listed
                         FROM publisher p, LATERAL (
                             SELECT coalesce(array_agg(number ORDER BY number) FILTER (WHERE revoked_at IS NULL), '{}') AS live,
+                                   coalesce(array_agg(master_version ORDER BY number) FILTER (WHERE revoked_at IS NULL), '{}') AS masters,
+                                   coalesce(array_agg(extract(epoch FROM expires_at)::bigint ORDER BY number)
+                                       FILTER (WHERE revoked_at IS NULL), '{}') AS ends,
                                    coalesce(array_agg(number ORDER BY number) FILTER (WHERE revoked_at IS NOT NULL), '{}') AS revoked
                             FROM publisher_key WHERE publisher = p.publisher
                         ) k
@@ -72,7 +77,10 @@ public class CatalogSnapshots {
                 .query((row, _) -> Map.entry(
                         row.getString("publisher"),
                         new Catalog.Publisher(
-                                numbers(row.getArray("live")), numbers(row.getArray("revoked")), limits(row))))
+                                numbers(row.getArray("live")),
+                                numbers(row.getArray("revoked")),
+                                limits(row),
+                                terms(row))))
                 .list()
                 .stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
@@ -93,6 +101,17 @@ public class CatalogSnapshots {
                 row.getLong("corrected"));
     }
 
+    private static Map<Integer, Catalog.Terms> terms(ResultSet row) throws SQLException {
+        List<Integer> live = numbers(row.getArray("live"));
+        List<Integer> masters = numbers(row.getArray("masters"));
+        @Nullable Long[] ends = (Long[]) row.getArray("ends").getArray();
+        Map<Integer, Catalog.Terms> terms = new HashMap<>();
+        for (int i = 0; i < live.size(); i++) {
+            terms.put(live.get(i), new Catalog.Terms(masters.get(i), ends[i]));
+        }
+        return terms;
+    }
+
     private static List<Integer> numbers(Array array) throws SQLException {
         return List.of((Integer[]) array.getArray());
     }
@@ -100,6 +119,7 @@ public class CatalogSnapshots {
     private List<RateCard> cards() {
         return new RateCards(jdbc)
                 .all().stream()
+                        .filter(card -> card.withdrawnAt() == null)
                         .map(card -> new RateCard(
                                 card.version(), card.effectiveAt().getEpochSecond(), card.publisher(), card.rates()))
                         .toList();

@@ -9,7 +9,9 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -21,7 +23,18 @@ public final class PublisherRegister {
         this.jdbc = jdbc;
     }
 
-    public record Key(Kid kid, Instant createdAt, @Nullable Instant revokedAt) {}
+    /**
+     * A key.
+     *
+     * @param master version of the master key that its secret is derived from
+     * @param expiresAt when it ends by itself; null: it does not
+     */
+    public record Key(
+            Kid kid,
+            Instant createdAt,
+            @Nullable Instant revokedAt,
+            int master,
+            @Nullable Instant expiresAt) {}
 
     public List<Publisher> all() {
         return jdbc.sql("SELECT *, now() AS now FROM publisher ORDER BY publisher COLLATE \"C\"")
@@ -86,14 +99,25 @@ public final class PublisherRegister {
                 .list();
     }
 
-    /** A new key with the number after the last, revoked ones counted: a number is never used twice. */
-    public Key createKey(String publisher) {
+    /**
+     * A new key with the number after the last, revoked ones counted: a number is never used twice.
+     *
+     * @param master version of the master key that its secret is derived from
+     * @param expiresAt a whole second; null: it does not end by itself
+     */
+    public Key createKey(String publisher, int master, @Nullable Instant expiresAt) {
         return jdbc.sql("""
-                        INSERT INTO publisher_key (publisher, number)
-                        SELECT :publisher, coalesce(max(number), 0) + 1 FROM publisher_key WHERE publisher = :publisher
+                        INSERT INTO publisher_key (publisher, number, master_version, expires_at)
+                        SELECT :publisher, coalesce(max(number), 0) + 1, :master, :expires
+                        FROM publisher_key WHERE publisher = :publisher
                         RETURNING *
                         """)
                 .param("publisher", publisher)
+                .param("master", master)
+                .param(
+                        "expires",
+                        expiresAt == null ? null : expiresAt.atOffset(ZoneOffset.UTC),
+                        Types.TIMESTAMP_WITH_TIMEZONE)
                 .query(PublisherRegister::key)
                 .single();
     }
@@ -107,16 +131,35 @@ public final class PublisherRegister {
         return keys(publisher).stream().anyMatch(key -> isNumber(key, number));
     }
 
-    /** Revokes a key; one already revoked stays as it is, and so does the catalogue's revision. */
-    public void revoke(String publisher, String number) {
-        keys(publisher).stream()
+    /**
+     * Revokes a key; one already revoked stays as it is, and so does the catalogue's revision.
+     *
+     * @return whether it was live
+     */
+    public boolean revoke(String publisher, String number) {
+        return keys(publisher).stream()
                 .filter(key -> key.revokedAt() == null && isNumber(key, number))
-                .forEach(key -> jdbc.sql("""
+                .mapToInt(key -> jdbc.sql("""
                         UPDATE publisher_key SET revoked_at = clock_timestamp() WHERE publisher = :publisher AND number = :number
                         """)
                         .param("publisher", publisher)
                         .param("number", key.kid().number())
-                        .update());
+                        .update())
+                .anyMatch(rows -> rows > 0);
+    }
+
+    /** Live keys by the version of their master key, as of now. */
+    public Map<Integer, Long> liveByMaster() {
+        return jdbc
+                .sql("""
+                        SELECT master_version, count(*) AS keys FROM publisher_key
+                        WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
+                        GROUP BY master_version
+                        """)
+                .query((row, _) -> Map.entry(row.getInt("master_version"), row.getLong("keys")))
+                .list()
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private static boolean isNumber(Key key, String number) {
@@ -124,10 +167,16 @@ public final class PublisherRegister {
     }
 
     private static Key key(ResultSet row, int number) throws SQLException {
-        OffsetDateTime revoked = row.getObject("revoked_at", OffsetDateTime.class);
         return new Key(
                 new Kid(row.getString("publisher"), row.getInt("number")),
                 row.getObject("created_at", OffsetDateTime.class).toInstant(),
-                revoked == null ? null : revoked.toInstant());
+                instant(row, "revoked_at"),
+                row.getInt("master_version"),
+                instant(row, "expires_at"));
+    }
+
+    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
     }
 }

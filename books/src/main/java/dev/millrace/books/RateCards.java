@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** The tables rate_card and rate. A card is never changed. */
+/** The tables rate_card and rate. A card is never changed; one that is not in force yet can be withdrawn. */
 public final class RateCards {
     private final JdbcClient jdbc;
 
@@ -28,6 +28,7 @@ public final class RateCards {
      *
      * @param effectiveAt the first second at which it is in force
      * @param publisher whose events it prices; null: everybody's
+     * @param withdrawnAt when it was withdrawn before it was in force; null: it was not
      * @param rates by type
      */
     public record Card(
@@ -35,17 +36,19 @@ public final class RateCards {
             Instant effectiveAt,
             Instant createdAt,
             @Nullable String publisher,
+            @Nullable Instant withdrawnAt,
             Map<String, Rate> rates) {}
 
     /** All cards, by effective time, the oldest first. */
     public List<Card> all() {
         List<Card> cards = jdbc.sql(
-                        "SELECT version, effective_at, created_at, publisher FROM rate_card ORDER BY effective_at, version")
+                        "SELECT version, effective_at, created_at, publisher, withdrawn_at FROM rate_card ORDER BY effective_at, version")
                 .query((row, _) -> new Card(
                         row.getInt("version"),
                         instant(row, "effective_at"),
                         instant(row, "created_at"),
                         row.getString("publisher"),
+                        withdrawn(row),
                         new TreeMap<>()))
                 .list();
         Map<Integer, Card> byVersion = cards.stream().collect(Collectors.toMap(Card::version, Function.identity()));
@@ -56,6 +59,11 @@ public final class RateCards {
             }
         });
         return cards;
+    }
+
+    private static @Nullable Instant withdrawn(ResultSet row) throws SQLException {
+        OffsetDateTime time = row.getObject("withdrawn_at", OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
     }
 
     private static Instant instant(ResultSet row, String column) throws SQLException {
@@ -85,7 +93,14 @@ public final class RateCards {
                 .param("micros", values.stream().map(Rate::micros).toArray(Long[]::new))
                 .param("caps", values.stream().map(Rate::cap).toArray(Integer[]::new))
                 .update();
-        return new Card(version, effectiveAt, createdAt, publisher, rates);
+        return new Card(version, effectiveAt, createdAt, publisher, null, rates);
+    }
+
+    /** Withdraws a card that is not in force yet. */
+    public void withdraw(int version) {
+        jdbc.sql("UPDATE rate_card SET withdrawn_at = clock_timestamp() WHERE version = :version")
+                .param("version", version)
+                .update();
     }
 
     /** The database's clock, not the transaction's beginning: waiting for another change must not eat up a card's notice. */

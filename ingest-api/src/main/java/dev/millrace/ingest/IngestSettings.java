@@ -4,6 +4,7 @@ import static dev.millrace.common.message.SettingException.requireAtLeast;
 
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.message.SettingException;
 import dev.millrace.counters.RedisSettings;
 import java.time.Duration;
@@ -15,7 +16,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * Settings of ingest-api; application.yml says what each means and which variable sets it.
  *
- * @param masterKey the installation's secret; the well-known one only in the local profile
+ * @param masterKey the installation's secret; the well-known one only in the local profile. Or empty
+ * @param masterKeys several of them, by version; or empty. Exactly one of the two is set
  * @param identityKey what events are hashed to identities under; the well-known one only in the local profile
  * @param redisUrl a node, a Sentinel set or a cluster; {@link dev.millrace.counters.RedisSettings} has its forms
  * @param tokenLifetime most that {@code exp - iat} may be
@@ -34,6 +36,7 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("millrace")
 public record IngestSettings(
         @DefaultValue("") String masterKey,
+        @DefaultValue("") String masterKeys,
         @DefaultValue("") String identityKey,
         @DefaultValue("redis://localhost:6379") String redisUrl,
         @DefaultValue("2h") Duration tokenLifetime,
@@ -71,14 +74,15 @@ public record IngestSettings(
     }
 
     /**
-     * The installation's secret, checked.
+     * The installation's secrets, checked.
      *
      * @param local whether the local profile is active, where the well-known key serves
      */
-    public MasterKey secret(boolean local) {
+    public MasterKeys secrets(boolean local) {
+        boolean isNone = masterKey.isBlank() && masterKeys.isBlank();
         return local
-                ? MasterKey.of(masterKey.isBlank() ? MasterKey.LOCAL : masterKey)
-                : MasterKey.forProduction(masterKey);
+                ? MasterKeys.of(isNone ? MasterKey.LOCAL : masterKey, masterKeys)
+                : MasterKeys.forProduction(masterKey, masterKeys);
     }
 
     /**

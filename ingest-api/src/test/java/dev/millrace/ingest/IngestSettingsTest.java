@@ -19,7 +19,7 @@ class IngestSettingsTest {
         assertThat(settings.tokenLifetime()).hasHours(2);
         assertThat(settings.indexMemory().toMegabytes()).isEqualTo(256);
         assertThat(settings.eventsUnderWay()).isEqualTo(16_384);
-        assertThat(settings.secret(true)).hasToString("MasterKey[hidden]");
+        assertThat(settings.secrets(true).newest()).hasToString("MasterKey[hidden]");
         assertThat(settings.identitySecret(true)).hasToString("IdentityKey[hidden]");
     }
 
@@ -44,10 +44,13 @@ class IngestSettingsTest {
 
     @Test
     void outsideTheLocalProfileAMasterKeyOfOnesOwnIsRequired() {
-        assertThatThrownBy(() -> bound(Map.of()).secret(false)).hasMessageContaining("MILLRACE_MASTER_KEY is not set");
+        assertThatThrownBy(() -> bound(Map.of()).secrets(false)).hasMessageContaining("MILLRACE_MASTER_KEY is not set");
         assertThatThrownBy(() -> bound(Map.of("master-key", "millrace-local-master-key-not-for-production"))
-                        .secret(false))
+                        .secrets(false))
                 .hasMessageContaining("well-known key");
+        String several = "v2:f7b3920d6ce14a58b0d4437e19a5c862,v1:0c1fa3e977d05b2e4486a1c35e90d7b2";
+        assertThat(bound(Map.of("master-keys", several)).secrets(false).newestVersion())
+                .isEqualTo(2);
     }
 
     @Test

@@ -124,6 +124,11 @@ public final class Stores implements AutoCloseable {
         return stores;
     }
 
+    /** The same stores, with connections of their own: for another service. */
+    public Stores again() {
+        return new Stores(jdbcUrl, redisUrl, password);
+    }
+
     public String jdbcUrl() {
         return jdbcUrl;
     }

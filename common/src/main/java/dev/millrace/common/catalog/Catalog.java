@@ -3,6 +3,7 @@ package dev.millrace.common.catalog;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.millrace.common.token.Kid;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,20 +52,31 @@ public record Catalog(long revision, Map<String, Publisher> publishers, List<Rat
      * @param live numbers of the keys that sign
      * @param revoked numbers of the keys that no longer do
      * @param limits what it may do
+     * @param terms of the live keys that have others than {@link Terms#USUAL}, by number
      */
     public record Publisher(
             List<Integer> live,
             List<Integer> revoked,
 
             @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = NoLimits.class)
-            Limits limits) {
+            Limits limits,
+
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<Integer, Terms> terms) {
         public Publisher(List<Integer> live, List<Integer> revoked) {
             this(live, revoked, Limits.NONE);
+        }
+
+        public Publisher(List<Integer> live, List<Integer> revoked, Limits limits) {
+            this(live, revoked, limits, Map.of());
         }
 
         public Publisher {
             live = List.copyOf(live);
             revoked = List.copyOf(revoked);
+            Map<Integer, Terms> ofLive = new HashMap<>(Objects.requireNonNullElse(terms, Map.of()));
+            ofLive.keySet().retainAll(live);
+            ofLive.values().removeIf(Terms.USUAL::equals);
+            terms = Map.copyOf(ofLive);
             limits = Objects.requireNonNullElse(limits, Limits.NONE); // absent from the JSON
         }
 
@@ -77,6 +89,26 @@ public record Catalog(long revision, Map<String, Publisher> publishers, List<Rat
                 highest = Math.max(highest, number);
             }
             return highest;
+        }
+    }
+
+    /**
+     * On which terms a key signs.
+     *
+     * @param master version of the master key that its secret is derived from
+     * @param expires the first second at which it signs no more; null: none
+     */
+    public record Terms(
+            int master,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Long expires) {
+        /** Of the first master key, and without an end. */
+        public static final Terms USUAL = new Terms(1, null);
+
+        /** Whether it signs no more at this second. */
+        public boolean isOver(long second) {
+            return expires != null && expires <= second;
         }
     }
 
@@ -108,6 +140,12 @@ public record Catalog(long revision, Map<String, Publisher> publishers, List<Rat
             return KeyState.REVOKED;
         }
         return kid.number() > publisher.highest() ? KeyState.NEWER : KeyState.UNKNOWN;
+    }
+
+    /** The terms of a live key. */
+    public Terms terms(Kid kid) {
+        Publisher publisher = publishers.get(kid.publisher());
+        return publisher == null ? Terms.USUAL : publisher.terms().getOrDefault(kid.number(), Terms.USUAL);
     }
 
     /** What this publisher may do; a publisher that is not known has no limits. */

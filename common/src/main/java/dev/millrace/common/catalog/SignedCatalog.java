@@ -2,6 +2,7 @@ package dev.millrace.common.catalog;
 
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -45,15 +46,16 @@ public final class SignedCatalog {
     /**
      * The catalogue in a published text.
      *
+     * @param masterKeys of which one, whichever, has signed it
      * @throws CatalogRefusedException when it is malformed, signed under another master key, or forged
      */
-    public static Catalog verify(String text, MasterKey masterKey) throws CatalogRefusedException {
+    public static Catalog verify(String text, MasterKeys masterKeys) throws CatalogRefusedException {
         Matcher parts = FORM.matcher(text);
         if (!parts.matches()) {
             throw new CatalogRefusedException(
                     "the key 'catalog' holds no signed catalogue of this release but '%s'".formatted(shown(text)));
         }
-        requireKey(parts.group("fingerprint"), masterKey.fingerprint());
+        MasterKey masterKey = signer(parts.group("fingerprint"), masterKeys);
         String revision = parts.group("revision");
         String json = parts.group("json");
         byte[] mac = mac(head(revision, parts.group("fingerprint")), json, masterKey);
@@ -65,12 +67,12 @@ public final class SignedCatalog {
         return catalog(revision, json);
     }
 
-    private static void requireKey(String signer, String own) throws CatalogRefusedException {
-        if (!signer.equals(own)) {
-            throw new CatalogRefusedException(
-                    "the catalogue in Redis was signed under the master key with fingerprint %s, this service has %s; %s must be the same everywhere"
-                            .formatted(signer, own, MasterKey.VARIABLE));
-        }
+    private static MasterKey signer(String fingerprint, MasterKeys masterKeys) throws CatalogRefusedException {
+        return masterKeys
+                .withFingerprint(fingerprint)
+                .orElseThrow(() -> new CatalogRefusedException(
+                        "the catalogue in Redis was signed under the master key with fingerprint %s, this service has %s; %s or %s must be the same everywhere"
+                                .formatted(fingerprint, masterKeys, MasterKey.VARIABLE, MasterKeys.VARIABLE)));
     }
 
     private static Catalog catalog(String revision, String json) throws CatalogRefusedException {

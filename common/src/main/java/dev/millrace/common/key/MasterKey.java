@@ -7,7 +7,7 @@ import java.util.Base64;
  * The secret from which all signing secrets derive: those of the publishers, and the one of the catalogue. None of them is
  * stored anywhere.
  *
- * <p>Replacing it replaces every publisher's secret: tokens still out then fail their signature check.
+ * <p>Another one gives every publisher another secret, so an installation may have several at a time ({@link MasterKeys}).
  */
 public final class MasterKey {
     /** The variable that sets it. */
@@ -21,27 +21,17 @@ public final class MasterKey {
 
     private final Secret secret;
 
-    private MasterKey(Secret secret) {
+    MasterKey(Secret secret) {
         this.secret = secret;
     }
 
     /**
      * @param text at least 32 characters, from a random source; white space around them is left out
-     * @throws dev.millrace.common.message.SettingException when the key is shorter, or has fewer than 8 different characters; the message
+     * @throws dev.millrace.common.message.SettingException when the key is shorter, or nobody has drawn it at random; the message
      *     never holds the key
      */
     public static MasterKey of(String text) {
         return new MasterKey(Secret.of(VARIABLE, text));
-    }
-
-    /**
-     * The key of a service outside the local profile.
-     *
-     * @throws dev.millrace.common.message.SettingException when there is none, it is the well-known local one, or {@link #of} refuses it
-     */
-    public static MasterKey forProduction(String text) {
-        return new MasterKey(
-                Secret.forProduction(VARIABLE, text, LOCAL, "ingest-api and ledger-service take the same one"));
     }
 
     /**

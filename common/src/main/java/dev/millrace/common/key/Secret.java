@@ -31,7 +31,7 @@ final class Secret {
      * The secret in this text. White space around it is none of it: a file that a secret is mounted from often ends with a
      * newline.
      *
-     * @throws SettingException when it is too short or too uniform
+     * @throws SettingException when it is too short, too uniform or {@link Guessable}
      */
     static Secret of(String variable, String text) {
         String secret = text.strip();
@@ -43,6 +43,11 @@ final class Secret {
         if (different < LEAST_DIFFERENT) {
             throw new SettingException("%s has only %d different characters; it takes at least %d random characters, %s"
                     .formatted(variable, different, LEAST_CHARACTERS, ADVICE));
+        }
+        String why = Guessable.why(secret);
+        if (!why.isEmpty()) {
+            throw new SettingException("%s %s; it takes at least %d random characters, %s"
+                    .formatted(variable, why, LEAST_CHARACTERS, ADVICE));
         }
         return new Secret(secret);
     }

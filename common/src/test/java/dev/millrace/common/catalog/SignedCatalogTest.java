@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,11 +23,13 @@ class SignedCatalogTest {
 
     @Test
     void whatWasSignedIsReadBack() throws CatalogRefusedException {
-        assertThat(SignedCatalog.verify(signed, KEY)).isEqualTo(catalog);
+        assertThat(SignedCatalog.verify(signed, MasterKeys.of(KEY))).isEqualTo(catalog);
         Catalog last = catalog(9_007_199_254_740_991L);
-        assertThat(SignedCatalog.verify(SignedCatalog.sign(last, KEY), KEY)).isEqualTo(last);
+        assertThat(SignedCatalog.verify(SignedCatalog.sign(last, KEY), MasterKeys.of(KEY)))
+                .isEqualTo(last);
         Catalog zero = catalog(0);
-        assertThat(SignedCatalog.verify(SignedCatalog.sign(zero, KEY), KEY)).isEqualTo(zero);
+        assertThat(SignedCatalog.verify(SignedCatalog.sign(zero, KEY), MasterKeys.of(KEY)))
+                .isEqualTo(zero);
     }
 
     @Test
@@ -41,7 +44,7 @@ class SignedCatalogTest {
         for (int i = 0; i < signed.length(); i++) {
             char other = signed.charAt(i) == '1' ? '2' : '1';
             String changed = signed.substring(0, i) + other + signed.substring(i + 1);
-            assertThatThrownBy(() -> SignedCatalog.verify(changed, KEY))
+            assertThatThrownBy(() -> SignedCatalog.verify(changed, MasterKeys.of(KEY)))
                     .as(changed)
                     .isInstanceOf(CatalogRefusedException.class);
         }
@@ -60,7 +63,7 @@ class SignedCatalogTest {
 
     @Test
     void anotherMasterKeyIsToldWithBothFingerprints() {
-        assertThatThrownBy(() -> SignedCatalog.verify(signed, OTHER))
+        assertThatThrownBy(() -> SignedCatalog.verify(signed, MasterKeys.of(OTHER)))
                 .isInstanceOf(CatalogRefusedException.class)
                 .hasMessageContaining(KEY.fingerprint())
                 .hasMessageContaining(OTHER.fingerprint())
@@ -105,7 +108,7 @@ class SignedCatalogTest {
     }
 
     private static void refused(String text, String message) {
-        assertThatThrownBy(() -> SignedCatalog.verify(text, KEY))
+        assertThatThrownBy(() -> SignedCatalog.verify(text, MasterKeys.of(KEY)))
                 .isInstanceOf(CatalogRefusedException.class)
                 .hasMessageContaining(message)
                 .hasMessageNotContaining("\n");

@@ -4,7 +4,7 @@ import com.google.common.base.Ticker;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.CatalogRefusedException;
 import dev.millrace.common.catalog.SignedCatalog;
-import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.message.OutageLog;
 import dev.millrace.counters.CatalogStore;
 import dev.millrace.counters.Link;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CatalogFollower implements AutoCloseable {
     private final RedisConnections redis;
-    private final MasterKey masterKey;
+    private final MasterKeys masterKeys;
     private final Ticker ticker;
     private final Duration patience;
     private final OutageLog outage;
@@ -43,9 +43,9 @@ public final class CatalogFollower implements AutoCloseable {
     private record Known(Catalog catalog, String revision, long ticks) {}
 
     /** @param patience longest wait for Redis; a catalogue holds for twice as long after it was last seen to be in force */
-    public CatalogFollower(RedisConnections redis, MasterKey masterKey, Ticker ticker, Duration patience) {
+    public CatalogFollower(RedisConnections redis, MasterKeys masterKeys, Ticker ticker, Duration patience) {
         this.redis = redis;
-        this.masterKey = masterKey;
+        this.masterKeys = masterKeys;
         this.ticker = ticker;
         this.patience = patience;
         this.outage = new OutageLog("Events are refused without a catalogue", ticker);
@@ -111,7 +111,7 @@ public final class CatalogFollower implements AutoCloseable {
         if (text.isEmpty() || revision.isEmpty()) {
             return "no catalogue is published yet; ledger-service does that";
         }
-        Catalog catalog = SignedCatalog.verify(text.get(), masterKey);
+        Catalog catalog = SignedCatalog.verify(text.get(), masterKeys);
         if (before != null && catalog.revision() < before.catalog().revision()) {
             return "Redis holds revision %d of the catalogue, after this node has seen revision %d"
                     .formatted(catalog.revision(), before.catalog().revision());

@@ -36,7 +36,7 @@ public class ReceiveConfiguration {
     @Bean
     EventVerifier eventVerifier(IngestSettings settings, IdentityKey identityKey, Environment environment) {
         return new EventVerifier(
-                settings.secret(environment.matchesProfiles("local")),
+                settings.secrets(environment.matchesProfiles("local")),
                 identityKey,
                 settings.tokenLifetime(),
                 settings.reactions(),

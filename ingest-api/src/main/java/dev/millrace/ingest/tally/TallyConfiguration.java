@@ -45,7 +45,7 @@ public class TallyConfiguration {
             MeterRegistry registry,
             Ticker ticker) {
         CatalogFollower catalog = new CatalogFollower(
-                redis, settings.secret(environment.matchesProfiles("local")), ticker, settings.redisPatience());
+                redis, settings.secrets(environment.matchesProfiles("local")), ticker, settings.redisPatience());
         Gauge.builder("millrace.catalog.age", catalog, CatalogFollower::ageSeconds)
                 .description("Age of what this node knows of the catalogue")
                 .baseUnit("seconds")

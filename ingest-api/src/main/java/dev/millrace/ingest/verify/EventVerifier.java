@@ -1,18 +1,24 @@
 package dev.millrace.ingest.verify;
 
+import com.google.common.util.concurrent.RateLimiter;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.Kid;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Judges the events of a request, each by itself: form, kid, signature, claims, times, type, key, the publisher's state and list, in this order. Thread-safe.
@@ -20,7 +26,12 @@ import org.jspecify.annotations.Nullable;
  * <p>A payload is not parsed before its signature holds, so that a stranger's token costs one hash and no more.
  */
 public final class EventVerifier {
-    private final MasterKey masterKey;
+    private static final Logger log = LoggerFactory.getLogger(EventVerifier.class);
+
+    private final MasterKeys masterKeys;
+
+    /** A line a minute about keys whose master key is missing. */
+    private final RateLimiter complaints = RateLimiter.create(1.0 / 60);
 
     /** Keys by kid; only live kids get here, so the catalogue bounds it. */
     private final Map<Kid, HmacSha256> live = new ConcurrentHashMap<>();
@@ -34,13 +45,13 @@ public final class EventVerifier {
      * @param behind most that the estimate of Redis' clock runs behind it; whole seconds are judged by, so it is rounded up, and one is added
      */
     public EventVerifier(
-            MasterKey masterKey,
+            MasterKeys masterKeys,
             IdentityKey identities,
             Duration lifetime,
             Set<String> reactions,
             String audience,
             Duration behind) {
-        this.masterKey = masterKey;
+        this.masterKeys = masterKeys;
         this.rules = new EventRules(
                 identities,
                 lifetime.toSeconds(),
@@ -54,7 +65,8 @@ public final class EventVerifier {
      * The verdict on each event, in their order.
      *
      * @param now estimate of Redis' clock, Unix seconds, not ahead of it
-     * @throws CountersUnavailableException when one is well signed under a key that the catalogue does not have yet
+     * @throws CountersUnavailableException when one is well signed under a key that the catalogue does not have yet, or is of a key whose master
+     *     key this node does not have
      */
     public List<Verdict> verify(List<Event> events, Catalog catalog, long now) {
         Run run = new Run(catalog, now);
@@ -115,14 +127,11 @@ public final class EventVerifier {
             if (state == Catalog.KeyState.REVOKED) {
                 throw new RejectedException(RejectionCode.KEY_REVOKED, "kid %s is revoked", kid);
             }
-            boolean isLive = state == Catalog.KeyState.LIVE;
-            boolean isSigned = state != Catalog.KeyState.UNKNOWN && jws.isSignedWith(calculation(kid, isLive));
-            if (isLive && !isSigned) {
-                throw new RejectedException(RejectionCode.TOKEN_SIGNATURE, "the signature is not that of kid %s", kid);
-            }
-            if (!isLive) {
+            if (state == Catalog.KeyState.LIVE) {
+                requireSigned(kid, catalog.terms(kid), jws);
+            } else {
                 // A stranger has no such signature, so strangers can't cause a 503.
-                if (isSigned) {
+                if (state == Catalog.KeyState.NEWER && isSignedUnderAnyMasterKey(kid, jws)) {
                     throw new CountersUnavailableException(
                             "kid %s is newer than what this node knows of keys; if it stays so, that key was never made"
                                     .formatted(kid));
@@ -131,10 +140,30 @@ public final class EventVerifier {
             }
         }
 
-        private HmacSha256.Calculation calculation(Kid kid, boolean isLive) {
+        private void requireSigned(Kid kid, Catalog.Terms terms, CompactJws jws) throws RejectedException {
+            if (terms.isOver(now)) {
+                throw new RejectedException(
+                        RejectionCode.KEY_REVOKED,
+                        "kid %s expired at %s",
+                        kid,
+                        Instant.ofEpochSecond(Objects.requireNonNull(terms.expires())));
+            }
+            if (!jws.isSignedWith(calculation(kid, terms.master()))) {
+                throw new RejectedException(RejectionCode.TOKEN_SIGNATURE, "the signature is not that of kid %s", kid);
+            }
+        }
+
+        /** The catalogue does not say yet under which one a newer kid was made. */
+        private boolean isSignedUnderAnyMasterKey(Kid kid, CompactJws jws) {
+            return masterKeys.all().stream()
+                    .anyMatch(master -> jws.isSignedWith(key(kid, master).calculation()));
+        }
+
+        private HmacSha256.Calculation calculation(Kid kid, int master) {
             HmacSha256.Calculation ready = calculation;
             if (ready == null || !kid.equals(calculated)) {
-                ready = (isLive ? live.computeIfAbsent(kid, EventVerifier.this::key) : key(kid)).calculation();
+                ready = live.computeIfAbsent(kid, _ -> key(kid, master(kid, master)))
+                        .calculation();
                 calculation = ready;
                 calculated = kid;
             }
@@ -142,7 +171,19 @@ public final class EventVerifier {
         }
     }
 
-    private HmacSha256 key(Kid kid) {
-        return new HmacSha256(masterKey.publisherSecret(kid).getBytes(StandardCharsets.US_ASCII));
+    /** @throws CountersUnavailableException when this node does not have it: only an operator can give it one */
+    private MasterKey master(Kid kid, int version) {
+        return masterKeys.version(version).orElseThrow(() -> {
+            String why = "kid %s was made under master key v%d, which this node does not have; it has %s (%s)"
+                    .formatted(kid, version, masterKeys, MasterKeys.VARIABLE);
+            if (complaints.tryAcquire()) {
+                log.error("Events are refused: {}", why);
+            }
+            return new CountersUnavailableException(why);
+        });
+    }
+
+    private static HmacSha256 key(Kid kid, MasterKey master) {
+        return new HmacSha256(master.publisherSecret(kid).getBytes(StandardCharsets.US_ASCII));
     }
 }

@@ -9,6 +9,7 @@ import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.Kid;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
@@ -52,7 +53,7 @@ public class TokenVerificationBenchmark extends EventBenchmark {
             events.add(new Event(tokens[i], "view", null));
         }
         ours = new EventVerifier(
-                keys,
+                MasterKeys.of(keys),
                 IdentityKey.of(IdentityKey.LOCAL),
                 Duration.ofHours(2),
                 Set.of("like"),

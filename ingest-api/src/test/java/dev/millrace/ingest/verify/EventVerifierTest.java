@@ -7,8 +7,11 @@ import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.Limits;
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
+import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Kid;
 import dev.millrace.common.token.Retention;
 import java.time.Duration;
 import java.util.List;
@@ -69,6 +72,84 @@ class EventVerifierTest {
                 null,
                 RejectionCode.TOKEN_MALFORMED,
                 "sub begins with test:; only publishers named test-… pay such creators");
+    }
+
+    private static final MasterKey OLD = Tokens.MASTER_KEY;
+    private static final String NEW = "f7b3920d6ce14a58b0d4437e19a5c862";
+
+    private static Catalog demo(int number, Catalog.Terms terms) {
+        Catalog.Publisher publisher =
+                new Catalog.Publisher(List.of(number), List.of(), Limits.NONE, Map.of(number, terms));
+        return new Catalog(1, Map.of("demo", publisher), Tokens.CATALOG.cards());
+    }
+
+    private static EventVerifier with(MasterKeys keys) {
+        return new EventVerifier(
+                keys, Tokens.IDENTITIES, Duration.ofHours(2), Set.of("like"), "millrace", Duration.ofSeconds(1));
+    }
+
+    private static Verdict verdict(EventVerifier verifier, String token, Catalog catalog, long now) {
+        return verifier.verify(List.of(new Event(token, "view", null)), catalog, now)
+                .getFirst();
+    }
+
+    /** A token of this key number under this master key. */
+    private static String signedUnder(MasterKey master, int number) {
+        Kid kid = new Kid("demo", number);
+        return Tokens.signedWith(
+                "{\"alg\":\"HS256\",\"kid\":\"%s\"}".formatted(kid), payload(""), master.publisherSecret(kid));
+    }
+
+    @Test
+    void aKeySignsUnderTheMasterKeyThatItWasMadeUnder() {
+        EventVerifier both = with(MasterKeys.of("", "v1:%s,v2:%s".formatted(MasterKey.LOCAL, NEW)));
+        Catalog under2 = demo(4, new Catalog.Terms(2, null));
+        assertThat(verdict(both, signedUnder(MasterKey.of(NEW), 4), under2, NOW))
+                .isInstanceOf(PricedEvent.class);
+        assertThat(verdict(both, signedUnder(OLD, 4), under2, NOW))
+                .isInstanceOfSatisfying(
+                        Outcome.class, o -> assertThat(o.code()).isEqualTo(RejectionCode.TOKEN_SIGNATURE));
+        assertThat(verdict(both, signedUnder(OLD, 1), demo(1, Catalog.Terms.USUAL), NOW))
+                .isInstanceOf(PricedEvent.class);
+    }
+
+    /** Only an operator can mend it, and the events are good: they are not refused for good. */
+    @Test
+    void aKeyWhoseMasterKeyThisNodeLacksIsTriedAgainLater() {
+        EventVerifier old = with(MasterKeys.of(OLD));
+        for (MasterKey signer : List.of(OLD, MasterKey.of(NEW))) {
+            assertThatThrownBy(() -> verdict(old, signedUnder(signer, 4), demo(4, new Catalog.Terms(2, null)), NOW))
+                    .isInstanceOf(CountersUnavailableException.class)
+                    .hasMessage("kid demo.4 was made under master key v2, which this node does not have; it has v1 (%s)"
+                                    .formatted(OLD.fingerprint())
+                            + " (MILLRACE_MASTER_KEYS)");
+        }
+    }
+
+    @Test
+    void aKeyNewerThanTheCatalogueMayBeOfAnyMasterKey() {
+        EventVerifier both = with(MasterKeys.of("", "v1:%s,v2:%s".formatted(MasterKey.LOCAL, NEW)));
+        for (MasterKey signer : List.of(OLD, MasterKey.of(NEW))) {
+            assertThatThrownBy(() -> verdict(both, signedUnder(signer, 9), Tokens.CATALOG, NOW))
+                    .isInstanceOf(CountersUnavailableException.class)
+                    .hasMessageContaining("kid demo.9 is newer");
+        }
+        assertThat(verdict(
+                        both, signedUnder(MasterKey.of("no master key of this installation"), 9), Tokens.CATALOG, NOW))
+                .isInstanceOfSatisfying(Outcome.class, o -> assertThat(o.code()).isEqualTo(RejectionCode.KEY_UNKNOWN));
+    }
+
+    @Test
+    void aKeyExpiresByRedisClock() {
+        Catalog ending = demo(1, new Catalog.Terms(1, NOW + 10));
+        assertThat(verdict(verifier, signedUnder(OLD, 1), ending, NOW + 9)).isInstanceOf(PricedEvent.class);
+        for (long later : new long[] {NOW + 10, NOW + 3_000}) {
+            assertThat(verdict(verifier, signedUnder(OLD, 1), ending, later))
+                    .isInstanceOfSatisfying(Outcome.class, o -> {
+                        assertThat(o.code()).isEqualTo(RejectionCode.KEY_REVOKED);
+                        assertThat(o.detail()).isEqualTo("kid demo.1 expired at 1970-01-12T13:46:50Z");
+                    });
+        }
     }
 
     private static Event sandboxed(String payload) {

@@ -6,6 +6,7 @@ import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.Kid;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -59,7 +60,12 @@ public final class Tokens {
     /** The same with another delay. */
     public static EventVerifier verifier(Duration behind) {
         return new EventVerifier(
-                MASTER_KEY, IDENTITIES, Duration.ofHours(2), Set.of("like", "love", "clap"), "millrace", behind);
+                MasterKeys.of(MASTER_KEY),
+                IDENTITIES,
+                Duration.ofHours(2),
+                Set.of("like", "love", "clap"),
+                "millrace",
+                behind);
     }
 
     public static String secret(String kid) {
@@ -79,8 +85,12 @@ public final class Tokens {
     }
 
     public static String signed(String header, String payload, String kid) {
+        return signedWith(header, payload, secret(kid));
+    }
+
+    public static String signedWith(String header, String payload, String secret) {
         String body = encoded(header) + "." + encoded(payload);
-        byte[] key = secret(kid).getBytes(StandardCharsets.US_ASCII);
+        byte[] key = secret.getBytes(StandardCharsets.US_ASCII);
         return body + "." + BASE64.encodeToString(new HmacSha256(key).of(body.getBytes(StandardCharsets.US_ASCII)));
     }
 

@@ -1,15 +1,21 @@
 package dev.millrace.ledger.catalog;
 
+import dev.millrace.books.Audit;
 import dev.millrace.books.PublisherRegister;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.token.Kid;
+import dev.millrace.ledger.act.Acts;
 import dev.millrace.ledger.catalog.CatalogPublisher.Standing;
 import dev.millrace.service.problem.Problem;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -26,13 +32,17 @@ class CatalogChanges {
     static final String PUBLISHED = "Millrace-Catalog-Published";
 
     private final JdbcClient jdbc;
+    private static final Logger log = LoggerFactory.getLogger(CatalogChanges.class);
+
     private final PublisherRegister register;
+    private final Audit audit;
     private final TransactionTemplate transaction;
     private final CatalogPublisher publisher;
 
     CatalogChanges(JdbcClient jdbc, PlatformTransactionManager transactions, CatalogPublisher publisher) {
         this.jdbc = jdbc;
         this.register = new PublisherRegister(jdbc);
+        this.audit = new Audit(jdbc);
         this.transaction = new TransactionTemplate(transactions);
         this.publisher = publisher;
     }
@@ -65,6 +75,19 @@ class CatalogChanges {
         return answer(HttpStatus.NO_CONTENT, publisher.publish()).build();
     }
 
+    /** Leaves the change's trace, in the same transaction, and a line in the log. */
+    void trace(
+            Jwt caller,
+            String action,
+            String target,
+            @Nullable Object before,
+            @Nullable Object after,
+            @Nullable String reason) {
+        Audit.Actor actor = new Audit.Actor(Acts.subject(caller), caller.getId());
+        audit.add(actor, action, target, before, after, reason);
+        log.info("{} {} by '{}'", action, target, actor.subject());
+    }
+
     /** @param published whether Redis holds the change */
     private static ResponseEntity.BodyBuilder answer(HttpStatus status, boolean published) {
         return ResponseEntity.status(status).header(PUBLISHED, Boolean.toString(published));
@@ -80,10 +103,11 @@ class CatalogChanges {
     /**
      * Revokes a key, also one that only the catalogue in force knows. While the database is behind, the key is revoked in force first.
      *
+     * @param trace leaves the trace of a key that is revoked only now
      * @throws dev.millrace.service.problem.ProblemException {@code publisher-unknown}, {@code key-unknown}, or {@code counters-unavailable}
      *     where the database does not know the key and Redis can't be asked
      */
-    ResponseEntity<Void> revoke(String id, String number) {
+    ResponseEntity<Void> revoke(String id, String number, Runnable trace) {
         boolean inForce = alone(() -> {
             Standing standing = publisher.standing().orElse(null);
             boolean isKnown = register.isKey(id, number);
@@ -101,7 +125,9 @@ class CatalogChanges {
                 requirePublisher(id);
                 throw Problem.KEY_UNKNOWN.because("publisher '%s' has no key '%s'", id, number);
             }
-            register.revoke(id, number);
+            if (register.revoke(id, number) || !isKnown) {
+                trace.run();
+            }
             return isRevoked;
         });
         return answer(HttpStatus.NO_CONTENT, publisher.publish() || inForce).build();

@@ -15,6 +15,7 @@ import org.springframework.scheduling.annotation.EnableScheduling;
     CatalogChanges.class,
     CatalogEndpoint.class,
     KeyEndpoint.class,
+    KeyCheck.class,
     PublisherEndpoint.class,
     CreatorListEndpoint.class
 })

@@ -6,19 +6,26 @@ import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -31,7 +38,7 @@ final class CatalogEndpoint {
     private final CatalogChanges changes;
 
     CatalogEndpoint(JdbcClient jdbc, CatalogChanges changes, LedgerSettings settings) {
-        this.rates = new RateBook(jdbc, settings.redisPatience());
+        this.rates = new RateBook(jdbc, settings.redisPatience(), settings.rateChangeFactor());
         this.changes = changes;
     }
 
@@ -48,20 +55,48 @@ final class CatalogEndpoint {
         Problem.RATE_INVALID,
         Problem.RATE_IN_THE_PAST,
         Problem.RATE_EXISTS,
+        Problem.RATE_CHANGE_TOO_LARGE,
         Problem.PUBLISHER_UNKNOWN,
         Problem.CATALOG_BEHIND,
         Problem.BODY_MALFORMED
     })
     @ResponseStatus(HttpStatus.CREATED)
     @PostMapping(path = "/rates", consumes = MediaType.APPLICATION_JSON_VALUE)
-    ResponseEntity<Card> add(@RequestBody RateRequest body) {
+    ResponseEntity<Card> add(@RequestBody RateRequest body, @AuthenticationPrincipal Jwt caller) {
         @Nullable Instant effectiveAt = body.time();
         Map<String, Rate> named = body.changes();
+        String why = Reason.checked(Problem.RATE_INVALID, body.reason());
         return changes.make(() -> {
             if (body.publisher() != null) {
                 changes.requirePublisher(body.publisher());
             }
-            return rates.add(body.publisher(), effectiveAt, named);
+            Card added = rates.add(body.publisher(), effectiveAt, named, Boolean.TRUE.equals(body.force()));
+            changes.trace(caller, "rate.add", Integer.toString(added.version()), null, added, why);
+            return added;
+        });
+    }
+
+    @Operation(
+            summary = "Withdraws a rate card before it is in force; once more changes nothing",
+            description = "It stays for the record. Cards that were added after it keep the rates they have.")
+    @Problems({Problem.RATE_UNKNOWN, Problem.RATE_IN_FORCE, Problem.RATE_INVALID, Problem.CATALOG_BEHIND})
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @DeleteMapping(path = "/rates/{version}", produces = MediaType.ALL_VALUE)
+    ResponseEntity<Void> withdraw(
+            @PathVariable("version") String version,
+            @Parameter(description = "why, for the audit trail")
+                    @RequestParam(name = "reason", required = false)
+                    @Nullable
+                    String reason,
+            @AuthenticationPrincipal Jwt caller) {
+        String why = Reason.checked(Problem.RATE_INVALID, reason);
+        return changes.makeSilently(() -> {
+            Optional<Card> before = rates.cards().stream()
+                    .filter(card -> version.equals(Integer.toString(card.version())))
+                    .findFirst();
+            if (rates.withdraw(version)) {
+                changes.trace(caller, "rate.withdraw", version, before.orElseThrow(), null, why);
+            }
         });
     }
 }

@@ -1,6 +1,5 @@
 package dev.millrace.ledger.catalog;
 
-import dev.millrace.books.Audit;
 import dev.millrace.books.CreatorLists;
 import dev.millrace.common.token.Sandbox;
 import dev.millrace.ledger.creator.Creator;
@@ -43,12 +42,10 @@ final class CreatorListEndpoint {
     private static final Pattern KEY = Pattern.compile("([A-Za-z0-9._:-]{1,69})");
 
     private final CreatorLists lists;
-    private final Audit audit;
     private final CatalogChanges changes;
 
     CreatorListEndpoint(JdbcClient jdbc, CatalogChanges changes) {
         this.lists = new CreatorLists(jdbc);
-        this.audit = new Audit(jdbc);
         this.changes = changes;
     }
 
@@ -98,7 +95,7 @@ final class CreatorListEndpoint {
                     throw Problem.CREATORS_FULL.because(
                             "publisher '%s' has listed %d creators; it can't list more", publisher, MOST_LISTED);
                 }
-                audit.add(PublisherEndpoint.actor(caller), "creator.list", publisher, null, creator, null);
+                changes.trace(caller, "creator.list", publisher, null, creator, null);
             }
         });
     }
@@ -115,7 +112,7 @@ final class CreatorListEndpoint {
         return changes.makeSilently(() -> {
             changes.requirePublisher(publisher);
             if (lists.remove(publisher, creator)) {
-                audit.add(PublisherEndpoint.actor(caller), "creator.unlist", publisher, creator, null, null);
+                changes.trace(caller, "creator.unlist", publisher, creator, null, null);
             }
         });
     }

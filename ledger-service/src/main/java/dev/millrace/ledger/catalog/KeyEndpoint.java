@@ -1,25 +1,36 @@
 package dev.millrace.ledger.catalog;
 
+import dev.millrace.books.Idempotency;
 import dev.millrace.books.PublisherRegister;
-import dev.millrace.common.key.MasterKey;
+import dev.millrace.books.RateCards;
+import dev.millrace.common.key.MasterKeys;
+import dev.millrace.common.token.Kid;
+import dev.millrace.ledger.act.Acts;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -32,27 +43,48 @@ import org.springframework.web.bind.annotation.RestController;
 final class KeyEndpoint {
     private final PublisherRegister register;
     private final CatalogChanges changes;
-    private final MasterKey secrets;
+    private final MasterKeys masterKeys;
+    private final Idempotency answers;
+    private final RateCards clock;
 
     KeyEndpoint(JdbcClient jdbc, CatalogChanges changes, LedgerSettings settings) {
         this.register = new PublisherRegister(jdbc);
         this.changes = changes;
-        this.secrets = settings.key();
+        this.masterKeys = settings.keys();
+        this.answers = new Idempotency(jdbc);
+        this.clock = new RateCards(jdbc);
     }
 
+    /**
+     * A key, without its secret.
+     *
+     * @param expiresAt when it ends by itself
+     * @param master the master key that its secret is derived from
+     */
     record Key(
             @Schema(example = "demo.1") String kid,
             Instant createdAt,
-            @Schema(nullable = true) @Nullable Instant revokedAt) {}
+            @Schema(nullable = true) @Nullable Instant revokedAt,
+            @Schema(nullable = true) @Nullable Instant expiresAt,
+            @Schema(example = "v1") String master) {
+        static Key of(PublisherRegister.Key key) {
+            return new Key(key.kid().toString(), key.createdAt(), key.revokedAt(), key.expiresAt(), "v" + key.master());
+        }
+    }
 
     record Keys(List<Key> keys) {}
 
     /**
      * A new key.
      *
-     * @param secret the HMAC key: its own characters as bytes. Shown only here
+     * @param secret the HMAC key: its own characters as bytes. It is stored nowhere; the same {@code Idempotency-Key} shows it again
      */
-    record NewKey(@Schema(example = "demo.2") String kid, String secret, Instant createdAt) {
+    record NewKey(
+            @Schema(example = "demo.2") String kid,
+            String secret,
+            Instant createdAt,
+            @Schema(nullable = true) @Nullable Instant expiresAt,
+            @Schema(example = "v1") String master) {
         @Override
         public String toString() {
             return "NewKey[%s, secret hidden]".formatted(kid);
@@ -64,30 +96,80 @@ final class KeyEndpoint {
     @GetMapping
     Keys keys(@PathVariable("publisher") String publisher) {
         changes.requirePublisher(publisher);
-        return new Keys(register.keys(publisher).stream()
-                .map(key -> new Key(key.kid().toString(), key.createdAt(), key.revokedAt()))
-                .toList());
+        return new Keys(register.keys(publisher).stream().map(Key::of).toList());
     }
 
-    @Operation(summary = "Gives a publisher a new key and shows its secret, this once")
-    @Problems({Problem.PUBLISHER_UNKNOWN, Problem.CATALOG_BEHIND})
+    @Operation(
+            summary = "Gives a publisher a new key and shows its secret",
+            description = "Send the header Idempotency-Key, and the same one again after an answer that was lost:"
+                    + " then the same key is shown once more, and no second one is made.")
+    @Problems({
+        Problem.PUBLISHER_UNKNOWN,
+        Problem.KEY_INVALID,
+        Problem.BODY_MALFORMED,
+        Problem.IDEMPOTENCY_CONFLICT,
+        Problem.CATALOG_BEHIND
+    })
     @ResponseStatus(HttpStatus.CREATED)
     @PostMapping
-    ResponseEntity<NewKey> createKey(@PathVariable("publisher") String publisher) {
-        return changes.make(() -> {
-            changes.requirePublisher(publisher);
-            PublisherRegister.Key key = register.createKey(publisher);
-            return new NewKey(key.kid().toString(), secrets.publisherSecret(key.kid()), key.createdAt());
-        });
+    ResponseEntity<NewKey> createKey(
+            @PathVariable("publisher") String publisher,
+            @RequestHeader(name = Acts.KEY, required = false) @Nullable String idempotencyKey,
+            @RequestBody(required = false) @Nullable KeyRequest body,
+            @AuthenticationPrincipal Jwt caller) {
+        KeyRequest wanted = body == null ? KeyRequest.NONE : body;
+        Optional<Idempotency.Request> request = Optional.ofNullable(idempotencyKey)
+                .map(key -> new Idempotency.Request(
+                        "POST /v1/publishers/" + publisher + "/keys", Acts.requiredKey(key), wanted));
+        try {
+            return changes.make(() -> shown(request.flatMap(again -> answers.before(again, Key.class))
+                    .orElseGet(() -> {
+                        Key made = make(publisher, wanted, caller);
+                        request.ifPresent(first -> answers.keep(first, made));
+                        return made;
+                    })));
+        } catch (Idempotency.ConflictException e) {
+            throw Problem.IDEMPOTENCY_CONFLICT.because(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Key make(String publisher, KeyRequest wanted, Jwt caller) {
+        changes.requirePublisher(publisher);
+        Instant end = wanted.end(clock.now());
+        Key made = Key.of(register.createKey(publisher, masterKeys.newestVersion(), end));
+        changes.trace(caller, "key.create", publisher, null, made, wanted.why());
+        return made;
+    }
+
+    /** With its secret, which is derived again. */
+    private NewKey shown(Key key) {
+        Kid kid = Kid.parse(key.kid()).orElseThrow();
+        String secret = masterKeys
+                .publisherSecret(kid, Integer.parseInt(key.master().substring(1)))
+                .orElseThrow(() -> Problem.LEDGER_UNAVAILABLE.because(
+                        "kid %s was made under master key %s, which this service does not have",
+                        key.kid(), key.master()));
+        return new NewKey(key.kid(), secret, key.createdAt(), key.expiresAt(), key.master());
     }
 
     @Operation(
             summary = "Revokes a key; once more changes nothing",
             description = "A revocation goes through also where every other change is refused with catalog-behind.")
-    @Problems({Problem.PUBLISHER_UNKNOWN, Problem.KEY_UNKNOWN, Problem.COUNTERS_UNAVAILABLE})
+    @Problems({Problem.PUBLISHER_UNKNOWN, Problem.KEY_UNKNOWN, Problem.KEY_INVALID, Problem.COUNTERS_UNAVAILABLE})
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @DeleteMapping(path = "/{number}", produces = MediaType.ALL_VALUE)
-    ResponseEntity<Void> revoke(@PathVariable("publisher") String publisher, @PathVariable("number") String number) {
-        return changes.revoke(publisher, number);
+    ResponseEntity<Void> revoke(
+            @PathVariable("publisher") String publisher,
+            @PathVariable("number") String number,
+            @Parameter(description = "why, for the audit trail")
+                    @RequestParam(name = "reason", required = false)
+                    @Nullable
+                    String reason,
+            @AuthenticationPrincipal Jwt caller) {
+        String why = Reason.checked(Problem.KEY_INVALID, reason);
+        return changes.revoke(
+                publisher,
+                number,
+                () -> changes.trace(caller, "key.revoke", publisher, publisher + "." + number, null, why));
     }
 }

@@ -3,7 +3,7 @@ package dev.millrace.ledger.catalog;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.CatalogRefusedException;
 import dev.millrace.common.catalog.SignedCatalog;
-import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.counters.CatalogStore;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.RedisConnections;
@@ -27,12 +27,12 @@ class PublishedCatalog {
     private static final Logger log = LoggerFactory.getLogger(PublishedCatalog.class);
 
     private final RedisConnections redis;
-    private final MasterKey masterKey;
+    private final MasterKeys masterKeys;
     private final Counter forged;
 
     PublishedCatalog(RedisConnections redis, LedgerSettings settings, MeterRegistry metrics) {
         this.redis = redis;
-        this.masterKey = settings.key();
+        this.masterKeys = settings.keys();
         this.forged = Counter.builder("millrace.catalog.forged")
                 .description("Catalogues found in Redis that this service had not signed, and replaced")
                 .register(metrics);
@@ -65,7 +65,7 @@ class PublishedCatalog {
         Catalog catalog = null;
         try {
             text = get(CatalogStore::textNow);
-            catalog = text == null ? null : SignedCatalog.verify(text, masterKey);
+            catalog = text == null ? null : SignedCatalog.verify(text, masterKeys);
         } catch (NoStringException | CatalogRefusedException e) {
             forged.increment();
             log.error("Somebody else has written the catalogue in Redis; it is replaced: {}", e.getMessage());
@@ -97,7 +97,7 @@ class PublishedCatalog {
      * @return what Redis holds now, or empty when it holds something else than before
      */
     Optional<Held> replace(Held before, Catalog catalog) {
-        return put(before, SignedCatalog.sign(catalog, masterKey), catalog);
+        return put(before, SignedCatalog.sign(catalog, masterKeys.newest()), catalog);
     }
 
     /** The same catalogue, with its revision beside it. */

@@ -1,6 +1,5 @@
 package dev.millrace.ledger.catalog;
 
-import dev.millrace.books.Audit;
 import dev.millrace.books.Publisher;
 import dev.millrace.books.PublisherRegister;
 import dev.millrace.books.RateCards;
@@ -34,13 +33,11 @@ import org.springframework.web.bind.annotation.RestController;
 final class PublisherEndpoint {
     private final PublisherRegister register;
     private final RateCards clock;
-    private final Audit audit;
     private final CatalogChanges changes;
 
     PublisherEndpoint(JdbcClient jdbc, CatalogChanges changes) {
         this.register = new PublisherRegister(jdbc);
         this.clock = new RateCards(jdbc);
-        this.audit = new Audit(jdbc);
         this.changes = changes;
     }
 
@@ -73,7 +70,7 @@ final class PublisherEndpoint {
         return changes.make(() -> {
             Publisher created = register.create(id)
                     .orElseThrow(() -> Problem.PUBLISHER_EXISTS.because("publisher '%s' exists already", id));
-            audit.add(actor(caller), "publisher.create", id, null, created, null);
+            changes.trace(caller, "publisher.create", id, null, created, null);
             return created;
         });
     }
@@ -93,12 +90,8 @@ final class PublisherEndpoint {
                     .orElseThrow(() -> Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'", id));
             Publisher after = body.applied(before, clock.now());
             register.save(after);
-            audit.add(actor(caller), "publisher.change", id, before, after, body.why());
+            changes.trace(caller, "publisher.change", id, before, after, body.why());
             return after;
         });
-    }
-
-    static Audit.Actor actor(Jwt caller) {
-        return new Audit.Actor(String.valueOf(caller.getSubject()), caller.getId());
     }
 }

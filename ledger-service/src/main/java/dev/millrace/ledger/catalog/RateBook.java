@@ -27,13 +27,16 @@ final class RateBook {
 
     private final RateCards stored;
     private final Duration leastNotice;
+    private final long mostFactor;
 
     /**
      * @param patience of ingest nodes with Redis: what a look has found holds for twice as long, so a node may go by an older catalogue for
      *     that long and a poll
+     * @param mostFactor most by which a price changes without force
      */
-    RateBook(JdbcClient jdbc, Duration patience) {
+    RateBook(JdbcClient jdbc, Duration patience, long mostFactor) {
         this.stored = new RateCards(jdbc);
+        this.mostFactor = mostFactor;
         this.leastNotice = patience.multipliedBy(2).plus(POLL);
     }
 
@@ -47,18 +50,64 @@ final class RateBook {
      *
      * @param publisher whose events it prices; null: everybody's
      * @param asked when it takes effect; null: as soon as the standard notice allows
+     * @param force also where a price changes by more than the factor
      */
-    Card add(@Nullable String publisher, @Nullable Instant asked, Map<String, Rate> changes) {
-        List<Card> cards = cards();
+    Card add(@Nullable String publisher, @Nullable Instant asked, Map<String, Rate> changes, boolean force) {
+        List<Card> all = cards();
+        List<Card> cards =
+                all.stream().filter(card -> card.withdrawnAt() == null).toList();
         List<Card> own = cards.stream()
                 .filter(card -> Objects.equals(card.publisher(), publisher))
                 .toList();
         Instant effectiveAt = asked == null ? soonest(own) : checked(asked, own);
         Map<String, Rate> rates =
                 new TreeMap<>(inForce(cards, publisher, effectiveAt).rates());
+        if (!force) {
+            changes.forEach((type, rate) -> requireNear(type, rates.get(type), rate));
+        }
         rates.putAll(changes);
-        int version = cards.stream().mapToInt(Card::version).max().orElse(0) + 1;
+        int version = all.stream().mapToInt(Card::version).max().orElse(0) + 1;
         return stored.add(version, effectiveAt, publisher, rates);
+    }
+
+    /**
+     * Withdraws a card that is not in force anywhere yet; false where it is withdrawn already.
+     *
+     * @param version as a caller wrote it
+     */
+    boolean withdraw(String version) {
+        Card card = cards().stream()
+                .filter(one -> version.equals(Integer.toString(one.version())))
+                .findFirst()
+                .orElseThrow(() -> Problem.RATE_UNKNOWN.because("there is no rate card '%s'", version));
+        if (card.withdrawnAt() != null) {
+            return false;
+        }
+        Instant now = stored.now();
+        if (card.effectiveAt().isBefore(now.plus(leastNotice))) {
+            throw Problem.RATE_IN_FORCE.because(
+                    "rate card %d takes effect at '%s', not at least %d ms after now, %s: nodes could have it in force by then; add another card",
+                    card.version(), card.effectiveAt(), leastNotice.toMillis(), now);
+        }
+        stored.withdraw(card.version());
+        return true;
+    }
+
+    /** An operator's slip of a few zeros is no price. A type that had none yet may have any. */
+    private void requireNear(String type, @Nullable Rate before, Rate after) {
+        if (before == null) {
+            return;
+        }
+        if (!isNear(before.micros(), after.micros())
+                || !isNear(before.micros() * before.cap(), after.micros() * after.cap())) {
+            throw Problem.RATE_CHANGE_TOO_LARGE.because(
+                    "rates.%s: %d micros (cap %d) would become %d micros (cap %d), a change by more than the factor %d; add \"force\": true where that is meant",
+                    type, before.micros(), before.cap(), after.micros(), after.cap(), mostFactor);
+        }
+    }
+
+    private boolean isNear(long before, long after) {
+        return after <= Math.multiplyExact(before, mostFactor) && before <= Math.multiplyExact(after, mostFactor);
     }
 
     private Instant soonest(List<Card> cards) {

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param publisher whose events it prices; absent: everybody's
  * @param effectiveAt whole second; absent: as soon as possible
  * @param rates by type; types left out keep the rate in force at that time
+ * @param force also where a price changes by more than the configured factor
+ * @param reason why, for the audit trail
  */
 record RateRequest(
         @Schema(nullable = true, example = "demo") @Nullable String publisher,
@@ -26,7 +28,12 @@ record RateRequest(
         @Schema(format = "date-time", nullable = true, example = "2030-01-01T00:00:00Z") @Nullable
         String effectiveAt,
 
-        @Nullable Map<String, @Nullable NewRate> rates) {
+        @Nullable Map<String, @Nullable NewRate> rates,
+
+        @Schema(nullable = true, example = "false") @Nullable
+        Boolean force,
+
+        @Schema(maxLength = 500, nullable = true) @Nullable String reason) {
 
     record NewRate(
             @Schema(implementation = Long.class, minimum = "0", maximum = "1000000000", example = "1200") @Nullable

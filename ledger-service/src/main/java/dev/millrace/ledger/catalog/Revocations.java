@@ -36,6 +36,6 @@ final class Revocations {
         revoked.addAll(numbers);
         List<Integer> live = new ArrayList<>(publisher.live());
         live.removeAll(revoked);
-        publishers.put(id, new Publisher(live, List.copyOf(revoked), publisher.limits()));
+        publishers.put(id, new Publisher(live, List.copyOf(revoked), publisher.limits(), publisher.terms()));
     }
 }

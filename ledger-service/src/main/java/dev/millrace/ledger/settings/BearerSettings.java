@@ -4,14 +4,13 @@ import dev.millrace.common.key.BearerSecret;
 import dev.millrace.common.message.SettingException;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * How bearer tokens are checked.
  *
- * @param secret shared secret (HS256), at least 32 bytes; or empty
+ * @param secret shared secret (HS256), at least 32 characters; or empty
  * @param jwkSetUri address of the JWK set whose keys sign the tokens; or empty. Exactly one of the two is set
  * @param issuer the {@code iss} that tokens must have; or empty: any, with a shared secret only
  * @param audience what the {@code aud} of tokens must hold; or empty: anything, with a shared secret only. The keys of a JWK set sign for
@@ -68,11 +67,7 @@ public record BearerSettings(
     }
 
     private void checkSecret(boolean local) {
-        int bytes = secret.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes < BearerSecret.LEAST_BYTES) {
-            throw new SettingException("MILLRACE_LEDGER_JWT_SECRET has %d bytes; HS256 takes at least %d random ones"
-                    .formatted(bytes, BearerSecret.LEAST_BYTES));
-        }
+        String _ = BearerSecret.checked(secret);
         if (!local && secret.equals(BearerSecret.LOCAL)) {
             throw new SettingException("MILLRACE_LEDGER_JWT_SECRET is the well-known secret of the local profile;"
                     + " set a secret one of your own");

@@ -2,6 +2,7 @@ package dev.millrace.ledger.settings;
 
 import com.google.common.base.Ticker;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.message.Printable;
 import dev.millrace.common.message.SettingException;
 import dev.millrace.counters.RedisConnections;
@@ -13,9 +14,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The service's settings. Checked as a whole at start: a service with half a configuration does not start.
  *
- * @param masterKey the installation's secret, the same in every service; publishers' secrets are derived from it
+ * @param masterKey the installation's secret, the same in every service; publishers' secrets are derived from it. Or empty
+ * @param masterKeys several of them, by version; or empty. Exactly one of the two is set
  * @param bearer how bearer tokens are checked
  * @param currency ISO 4217 code that amounts are answered in
+ * @param rateChangeFactor most by which a price changes without {@code force}, 1 to {@value #MOST_FACTOR}
  * @param availableAfter how long after its credit money becomes available, up to 366 days; publishers correct within that time
  * @param payoutTwoPeople whether another subject than the one that requested a payout has to confirm it
  * @param redisUrl where Redis is ({@link dev.millrace.counters.RedisSettings})
@@ -27,8 +30,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 public record LedgerSettings(
         @DefaultValue("") String masterKey,
+        @DefaultValue("") String masterKeys,
         @DefaultValue BearerSettings bearer,
         @DefaultValue("USD") String currency,
+        @DefaultValue("10") int rateChangeFactor,
         @DefaultValue("7d") Duration availableAfter,
         @DefaultValue("false") boolean payoutTwoPeople,
         @DefaultValue("redis://localhost:6379") String redisUrl,
@@ -45,16 +50,20 @@ public record LedgerSettings(
     /** As many creators of one partition as a script takes at once, and no more connections than a heap of 1 GB has room for. */
     public static final int MOST_STREAMS = 5_000;
 
+    /** Beyond it everything is allowed. */
+    private static final int MOST_FACTOR = 1_000_000;
+
     private static final Duration MOST_AVAILABLE_AFTER = Duration.ofDays(366);
 
     private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
 
     public LedgerSettings {
         masterKey = masterKey.strip();
-        if (local && masterKey.isEmpty()) {
+        masterKeys = masterKeys.strip();
+        if (local && masterKey.isEmpty() && masterKeys.isEmpty()) {
             masterKey = MasterKey.LOCAL;
         }
-        MasterKey _ = local ? MasterKey.of(masterKey) : MasterKey.forProduction(masterKey);
+        MasterKeys _ = local ? MasterKeys.of(masterKey, masterKeys) : MasterKeys.forProduction(masterKey, masterKeys);
         var _ = new RedisSettings(redisUrl, redisPatience, REDIS_TIMEOUT);
         bearer = bearer.checked(local);
         if (redisPatience.compareTo(LEAST_PATIENCE) < 0 || redisPatience.compareTo(MOST_PATIENCE) > 0) {
@@ -65,6 +74,10 @@ public record LedgerSettings(
             throw new SettingException("MILLRACE_AVAILABLE_AFTER %s is not 0s to %d days"
                     .formatted(availableAfter, MOST_AVAILABLE_AFTER.toDays()));
         }
+        if (rateChangeFactor < 1 || rateChangeFactor > MOST_FACTOR) {
+            throw new SettingException(
+                    "MILLRACE_RATE_CHANGE_FACTOR %d is not 1 to %d".formatted(rateChangeFactor, MOST_FACTOR));
+        }
         if (streams < 1 || streams > MOST_STREAMS) {
             throw new SettingException("MILLRACE_STREAMS %d is not 1 to %d".formatted(streams, MOST_STREAMS));
         }
@@ -74,9 +87,9 @@ public record LedgerSettings(
         }
     }
 
-    /** The installation's secret, ready for use. */
-    public MasterKey key() {
-        return MasterKey.of(masterKey);
+    /** The installation's secrets, ready for use. */
+    public MasterKeys keys() {
+        return MasterKeys.of(masterKey, masterKeys);
     }
 
     /** The connections to Redis, not opened yet. */

@@ -24,8 +24,10 @@ public final class BearerInput {
     private static final JwtDecoder DECODER = CachingJwtDecoder.decoder(
             new LedgerSettings(
                     "",
+                    "",
                     new BearerSettings("", "", "", "", Duration.ofHours(24)),
                     "USD",
+                    10,
                     Duration.ofDays(7),
                     false,
                     "redis://localhost",

@@ -13,6 +13,7 @@ import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.catalog.SignedCatalog;
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Kid;
 import dev.millrace.counters.CatalogStore;
@@ -79,7 +80,7 @@ class CatalogIT {
 
     private static Catalog inRedis() {
         try {
-            Catalog catalog = SignedCatalog.verify(textInRedis(), KEY);
+            Catalog catalog = SignedCatalog.verify(textInRedis(), MasterKeys.of(KEY));
             assertThat(ledger.stores().redis().get(CatalogStore.REVISION))
                     .as("nodes learn of it by its revision")
                     .isEqualTo(Long.toString(catalog.revision()));
@@ -147,7 +148,7 @@ class CatalogIT {
         assertThat(inRedis().state(new Kid("keyed", 1))).isEqualTo(KeyState.LIVE);
         assertThat(get("publishers/keyed/keys").text())
                 .startsWith("{\"keys\":[{\"kid\":\"keyed.1\",\"createdAt\":\"")
-                .endsWith("Z\",\"revokedAt\":null}]}");
+                .endsWith("Z\",\"revokedAt\":null,\"expiresAt\":null,\"master\":\"v1\"}]}");
 
         for (int i = 0; i < 2; i++) {
             Answer revoked = ledger.delete("/v1/admin/publishers/keyed/keys/1", RunningLedger.admin());
@@ -196,7 +197,8 @@ class CatalogIT {
     void aCardMayBelongToOnePublisher() {
         publisher("owner");
         Instant at = Instant.now().plusSeconds(7_200).truncatedTo(ChronoUnit.SECONDS);
-        String body = "{%s\"effectiveAt\":\"" + at + "\",\"rates\":{\"view\":{\"micros\":%d,\"cap\":1}}}";
+        String body =
+                "{%s\"force\":true,\"effectiveAt\":\"" + at + "\",\"rates\":{\"view\":{\"micros\":%d,\"cap\":1}}}";
         Answer made = post("rates", body.formatted("\"publisher\":\"owner\",", 7));
         assertThat(made.status()).as(made.text()).isEqualTo(201);
         assertThat(made.json().get("publisher").asString()).isEqualTo("owner");
@@ -284,15 +286,15 @@ class CatalogIT {
     /** A node may go by an older catalogue for twice its patience and a poll. */
     @Test
     void aCardIsMadeAsEarlyAsNodesOfThatPatienceTake() {
-        RateBook book = new RateBook(ledger.bean(JdbcClient.class), Duration.ofSeconds(5));
+        RateBook book = new RateBook(ledger.bean(JdbcClient.class), Duration.ofSeconds(5), 10);
         Map<String, Rate> changes = Map.of("view", new Rate(1_000, 1));
         Instant tooSoon = Instant.now().plusSeconds(10).truncatedTo(ChronoUnit.SECONDS);
-        assertThatThrownBy(() -> book.add(null, tooSoon, changes))
+        assertThatThrownBy(() -> book.add(null, tooSoon, changes, false))
                 .isInstanceOf(ProblemException.class)
                 .hasMessageContaining("rate-in-the-past")
                 .hasMessageContaining("is not at least 11000 ms after now");
         Instant now = Instant.now();
-        assertThat(book.add(null, null, changes).effectiveAt())
+        assertThat(book.add(null, null, changes, false).effectiveAt())
                 .isBetween(now.plusSeconds(11), Instant.now().plusSeconds(20));
     }
 

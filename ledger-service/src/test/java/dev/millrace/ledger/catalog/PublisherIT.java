@@ -6,6 +6,7 @@ import dev.millrace.common.catalog.CatalogRefusedException;
 import dev.millrace.common.catalog.Limits;
 import dev.millrace.common.catalog.SignedCatalog;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.counters.CatalogStore;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
@@ -61,7 +62,7 @@ class PublisherIT {
     private static Limits limits(String publisher) {
         try {
             String text = String.valueOf(ledger.stores().redis().get(CatalogStore.TEXT));
-            return SignedCatalog.verify(text, MasterKey.of(RunningLedger.MASTER_KEY))
+            return SignedCatalog.verify(text, MasterKeys.of(MasterKey.of(RunningLedger.MASTER_KEY)))
                     .limits(publisher);
         } catch (CatalogRefusedException e) {
             throw new AssertionError(e);

@@ -57,6 +57,7 @@ class OpenApiIT {
                         "post /v1/publishers/{publisher}/keys",
                         "delete /v1/publishers/{publisher}/keys/{number}",
                         "get /v1/admin/rates",
+                        "delete /v1/admin/rates/{version}",
                         "post /v1/admin/rates");
         JsonNode responses = api.at("/paths/~1v1~1creators~1{creator}~1balance/get/responses");
         assertThat(responses.propertyNames())
@@ -121,7 +122,7 @@ class OpenApiIT {
         assertThat(schemas.at("/Balance/required").size())
                 .isEqualTo(schemas.at("/Balance/properties").size());
         assertThat(schemas.at("/Key/required").valueStream().map(JsonNode::asString))
-                .containsExactlyInAnyOrder("kid", "createdAt");
+                .containsExactlyInAnyOrder("kid", "createdAt", "master");
         String rate = example(schemas.get("NewRate")).toString();
         var made = ledger.post(
                 "/v1/admin/rates",

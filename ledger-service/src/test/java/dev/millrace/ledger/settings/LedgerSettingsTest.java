@@ -13,16 +13,16 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 class LedgerSettingsTest {
     private static final Duration AVAILABLE_AFTER = Duration.ofDays(7);
-    private static final String KEY = "0123456789abcdef0123456789abcdef";
+    private static final String KEY = "0c1fa3e977d05b2e4486a1c35e90d7b2";
     private static final String REDIS = "redis://localhost:6379";
     private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final Duration A_DAY = Duration.ofHours(24);
     private static final int STREAMS = 2_000;
-    private static final String SECRET = "s".repeat(32);
+    private static final String SECRET = "f7b3920d6ce14a58b0d4437e19a5c862";
 
     private static LedgerSettings production(String key, String secret, String jwkSetUri) {
         BearerSettings bearer = jwkSetUri.isEmpty() ? bySecret(secret) : byJwkSet(secret, jwkSetUri);
-        return new LedgerSettings(key, bearer, "USD", AVAILABLE_AFTER, false, REDIS, PATIENCE, STREAMS, false);
+        return new LedgerSettings(key, "", bearer, "USD", 10, AVAILABLE_AFTER, false, REDIS, PATIENCE, STREAMS, false);
     }
 
     private static BearerSettings bySecret(String secret) {
@@ -47,11 +47,21 @@ class LedgerSettingsTest {
         refused("MILLRACE_MASTER_KEY has 31 characters", KEY.substring(1), SECRET, "");
         refused("neither MILLRACE_LEDGER_JWT_SECRET nor MILLRACE_LEDGER_JWK_SET_URI", KEY, "", "");
         refused("both MILLRACE_LEDGER_JWT_SECRET and", KEY, SECRET, "https://id.example/jwks");
-        refused("MILLRACE_LEDGER_JWT_SECRET has 31 bytes", KEY, "s".repeat(31), "");
+        refused("MILLRACE_LEDGER_JWT_SECRET has 31 characters", KEY, SECRET.substring(1), "");
         refused("MILLRACE_LEDGER_JWK_SET_URI is not", KEY, "", "id.example");
         refused("MILLRACE_LEDGER_JWK_SET_URI is not", KEY, "", "file:///etc/passwd");
         assertThatThrownBy(() -> new LedgerSettings(
-                        KEY, bySecret(SECRET), "dollar", AVAILABLE_AFTER, false, REDIS, PATIENCE, STREAMS, false))
+                        KEY,
+                        "",
+                        bySecret(SECRET),
+                        "dollar",
+                        10,
+                        AVAILABLE_AFTER,
+                        false,
+                        REDIS,
+                        PATIENCE,
+                        STREAMS,
+                        false))
                 .isInstanceOf(SettingException.class)
                 .hasMessageContaining("MILLRACE_CURRENCY 'dollar'");
     }
@@ -60,8 +70,10 @@ class LedgerSettingsTest {
     void whatCantBeReachedOrWaitedForIsRefused() {
         assertThatThrownBy(() -> new LedgerSettings(
                         KEY,
+                        "",
                         bySecret(SECRET),
                         "USD",
+                        10,
                         AVAILABLE_AFTER,
                         false,
                         "http://ledger:hunter2@cache:6379",
@@ -74,8 +86,10 @@ class LedgerSettingsTest {
         for (long millis : new long[] {499, 30_001}) {
             assertThatThrownBy(() -> new LedgerSettings(
                             KEY,
+                            "",
                             bySecret(SECRET),
                             "USD",
+                            10,
                             AVAILABLE_AFTER,
                             false,
                             REDIS,
@@ -91,7 +105,17 @@ class LedgerSettingsTest {
     void aNumberOfStreamsThatIsNoneIsRefused() {
         for (int streams : new int[] {0, -1, 5_001}) {
             assertThatThrownBy(() -> new LedgerSettings(
-                            KEY, bySecret(SECRET), "USD", AVAILABLE_AFTER, false, REDIS, PATIENCE, streams, false))
+                            KEY,
+                            "",
+                            bySecret(SECRET),
+                            "USD",
+                            10,
+                            AVAILABLE_AFTER,
+                            false,
+                            REDIS,
+                            PATIENCE,
+                            streams,
+                            false))
                     .isInstanceOf(SettingException.class)
                     .hasMessage("MILLRACE_STREAMS %d is not 1 to 5000".formatted(streams));
         }
@@ -134,6 +158,19 @@ class LedgerSettingsTest {
     }
 
     @Test
+    void aFactorThatIsNoneIsRefused() {
+        for (int factor : new int[] {0, -1, 1_000_001}) {
+            new ApplicationContextRunner()
+                    .withUserConfiguration(SettingsConfiguration.class)
+                    .withPropertyValues("spring.profiles.active=local", "millrace.rate-change-factor=" + factor)
+                    .run(context -> assertThat(context)
+                            .getFailure()
+                            .rootCause()
+                            .hasMessage("MILLRACE_RATE_CHANGE_FACTOR %d is not 1 to 1000000".formatted(factor)));
+        }
+    }
+
+    @Test
     void onlyTheProfileAllowsTheWellKnownSecrets() {
         ApplicationContextRunner start =
                 new ApplicationContextRunner().withUserConfiguration(SettingsConfiguration.class);
@@ -162,14 +199,16 @@ class LedgerSettingsTest {
 
     @Test
     void theLocalProfileBringsItsOwnSecretsUnlessOthersAreGiven() {
-        LedgerSettings local =
-                new LedgerSettings("", bySecret(""), "USD", AVAILABLE_AFTER, false, REDIS, PATIENCE, STREAMS, true);
+        LedgerSettings local = new LedgerSettings(
+                "", "", bySecret(""), "USD", 10, AVAILABLE_AFTER, false, REDIS, PATIENCE, STREAMS, true);
         assertThat(local.masterKey()).isEqualTo(MasterKey.LOCAL);
         assertThat(local.bearer().secret()).isEqualTo(BearerSecret.LOCAL);
         LedgerSettings own = new LedgerSettings(
                 KEY,
+                "",
                 byJwkSet("", "http://localhost/jwks"),
                 "USD",
+                10,
                 AVAILABLE_AFTER,
                 false,
                 REDIS,

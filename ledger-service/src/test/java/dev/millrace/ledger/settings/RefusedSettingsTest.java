@@ -26,7 +26,9 @@ class RefusedSettingsTest {
                 "MILLRACE_POSTGRES_URL | mysql:S3cr3t | MILLRACE_POSTGRES_URL is no URL of Postgres; it is jdbc:postgresql:",
                 "MILLRACE_MASTER_KEY | S3cr3t | MILLRACE_MASTER_KEY has 6 characters; it takes at least 32",
                 "MILLRACE_MASTER_KEY | S3cr3tS3cr3tS3cr3tS3cr3tS3cr3tS3cr3t | MILLRACE_MASTER_KEY has only 5 different characters",
-                "MILLRACE_LEDGER_JWT_SECRET | S3cr3t | MILLRACE_LEDGER_JWT_SECRET has 6 bytes",
+                "MILLRACE_MASTER_KEYS | v2:S3cr3t | MILLRACE_MASTER_KEYS v2 has 6 characters",
+                "MILLRACE_LEDGER_JWT_SECRET | S3cr3tS3cr3tS3cr3tS3cr3tS3cr3tS3cr3t | MILLRACE_LEDGER_JWT_SECRET has only 5 different characters",
+                "MILLRACE_LEDGER_JWT_SECRET | S3cr3t | MILLRACE_LEDGER_JWT_SECRET has 6 characters",
                 "MILLRACE_LEDGER_JWK_SET_URI | app:S3cr3t@id.example | MILLRACE_LEDGER_JWK_SET_URI is not an https address",
             })
     void aSecretIsNeverPrinted(String variable, String value, String message, CapturedOutput printed) {

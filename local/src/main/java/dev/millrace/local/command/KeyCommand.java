@@ -2,6 +2,11 @@ package dev.millrace.local.command;
 
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.publisher.Publishers;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,6 +30,13 @@ public final class KeyCommand implements Callable<Integer> {
     @Parameters(paramLabel = "PUBLISHER", description = "Publisher id: a-z, 0-9 and -, up to 32 characters.")
     private String publisher = "";
 
+    @Option(
+            names = "--expires",
+            paramLabel = "WHEN",
+            description =
+                    "Make a new key that ends by itself: after a time such as 90d, or on a date such as 2027-01-31 (UTC).")
+    private String expires = "";
+
     @Option(names = "--json", description = "Print {\"kid\":…,\"secret\":…}.")
     private boolean json;
 
@@ -35,10 +47,29 @@ public final class KeyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         checkPublisher(spec, publisher);
-        Publishers.SigningKey key = new Publishers(terminal.settings(), terminal.clock()).key(publisher);
+        Publishers publishers = new Publishers(terminal.settings(), terminal.clock());
+        Publishers.SigningKey key =
+                expires.isEmpty() ? publishers.key(publisher) : publishers.keyUntil(publisher, end());
         String form = json ? "{\"kid\":\"%s\",\"secret\":\"%s\"}%n" : "kid     %s%nsecret  %s%n";
         terminal.out().printf(form, key.kid(), key.secret());
         return 0;
+    }
+
+    private Instant end() {
+        Instant now = terminal.clock().instant().truncatedTo(ChronoUnit.SECONDS);
+        try {
+            Instant end = expires.matches("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+                    ? LocalDate.parse(expires).atStartOfDay(ZoneOffset.UTC).toInstant()
+                    : now.plus(Shell.duration(expires));
+            if (end.isAfter(now)) {
+                return end;
+            }
+        } catch (DateTimeException | CommandLine.TypeConversionException e) {
+            // refused below
+        }
+        throw new CommandLine.ParameterException(
+                spec.commandLine(),
+                "--expires '%s' is neither a time ahead such as 90d nor a later date".formatted(expires));
     }
 
     /** The one check of a publisher id given on the command line. */

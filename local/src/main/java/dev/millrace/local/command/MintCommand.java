@@ -1,5 +1,6 @@
 package dev.millrace.local.command;
 
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Kid;
 import dev.millrace.common.token.Sandbox;
@@ -88,6 +89,13 @@ public final class MintCommand implements Callable<Integer> {
     @Option(names = "--key", paramLabel = "KEY", description = "The event's key, with --event: like, 25, 15.")
     private @Nullable String key;
 
+    @Option(
+            names = "--master",
+            paramLabel = "VERSION",
+            description =
+                    "Version of the master key that the signing key was made under, where there are several; the newest one otherwise.")
+    private int master;
+
     @Option(names = "--json", description = "Print {\"token\":…}.")
     private boolean json;
 
@@ -102,7 +110,12 @@ public final class MintCommand implements Callable<Integer> {
                     spec.commandLine(), "--ttl is " + ttl + "; the server takes more than 0 and up to 2h");
         }
         Kid signer = signer();
-        String secret = terminal.settings().masterKey().publisherSecret(signer);
+        MasterKeys masterKeys = terminal.settings().masterKeys();
+        int version = master == 0 ? masterKeys.newestVersion() : master;
+        String secret = masterKeys
+                .publisherSecret(signer, version)
+                .orElseThrow(() -> new CommandLine.ParameterException(
+                        spec.commandLine(), "--master " + version + " is none of " + masterKeys));
         String token = TokenMint.forPublisher(signer, secret).mint(claims());
         ObjectNode object = JsonNodeFactory.instance.objectNode().put("token", token);
         if (event != null) {

@@ -43,7 +43,7 @@ public final class Shell {
     }
 
     /** Reads {@code 90s}, {@code 15m}, {@code 1h} and {@code 2d}. */
-    private static Duration duration(String text) {
+    static Duration duration(String text) {
         String number = text.toUpperCase(Locale.ROOT);
         if (!number.matches("[0-9]{1,6}[SMHD]")) {
             throw new CommandLine.TypeConversionException(

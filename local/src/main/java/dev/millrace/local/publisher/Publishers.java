@@ -1,6 +1,6 @@
 package dev.millrace.local.publisher;
 
-import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.mint.BearerMint;
 import dev.millrace.local.mint.EventClaims;
@@ -16,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.UUID;
@@ -31,14 +32,14 @@ public final class Publishers {
     private final URI ledger;
     private final URI ingest;
     private final BearerMint bearer;
-    private final MasterKey masterKey;
+    private final MasterKeys masterKeys;
     private final Clock clock;
 
     public Publishers(LocalSettings settings, Clock clock) {
         this.ledger = settings.address(Part.LEDGER);
         this.ingest = settings.address(Part.INGEST);
         this.bearer = new BearerMint(settings.bearerSecret());
-        this.masterKey = settings.masterKey();
+        this.masterKeys = settings.masterKeys();
         this.clock = clock;
     }
 
@@ -58,13 +59,20 @@ public final class Publishers {
      * @throws CommandException when the ledger does not answer or refuses, with the remedy
      */
     public SigningKey key(String publisher) {
-        Kid kid = newestLive(publisher).orElseGet(() -> create(publisher));
-        SigningKey key = new SigningKey(kid, masterKey.publisherSecret(kid));
+        SigningKey key = newestLive(publisher).orElseGet(() -> create(publisher, ""));
         awaitIngest(key);
         return key;
     }
 
-    private Optional<Kid> newestLive(String publisher) {
+    /** The same with a new key that ends by itself. */
+    public SigningKey keyUntil(String publisher, Instant expires) {
+        var _ = newestLive(publisher); // creates the publisher
+        SigningKey key = create(publisher, "{\"expires\":\"" + expires + "\"}");
+        awaitIngest(key);
+        return key;
+    }
+
+    private Optional<SigningKey> newestLive(String publisher) {
         Answer answer = ask("GET", keysOf(publisher), "");
         if (answer.status() == 404) {
             Answer created = ask("POST", "/v1/admin/publishers", "{\"publisher\":\"" + publisher + "\"}");
@@ -76,18 +84,34 @@ public final class Publishers {
                 .path("keys")
                 .valueStream()
                 .filter(key -> key.path("revokedAt").asString("").isEmpty())
-                .flatMap(key -> Kid.parse(key.path("kid").asString("")).stream())
-                .max(Comparator.comparingInt(Kid::number));
+                .filter(key -> isAhead(key.path("expiresAt").asString("")))
+                .flatMap(key -> Kid.parse(key.path("kid").asString(""))
+                        .map(kid -> signing(kid, key.path("master").asString("v1")))
+                        .stream())
+                .max(Comparator.comparingInt(key -> key.kid().number()));
     }
 
-    private Kid create(String publisher) {
-        Answer answer = ask("POST", keysOf(publisher), "");
+    private boolean isAhead(String expires) {
+        return expires.isEmpty() || Instant.parse(expires).isAfter(clock.instant());
+    }
+
+    /** @param master version of the master key, such as {@code v1} */
+    private SigningKey signing(Kid kid, String master) {
+        return masterKeys
+                .publisherSecret(kid, Integer.parseInt(master.substring(1)))
+                .map(secret -> new SigningKey(kid, secret))
+                .orElseThrow(() -> anotherMasterKey(kid));
+    }
+
+    private SigningKey create(String publisher, String body) {
+        Answer answer = ask("POST", keysOf(publisher), body);
         Optional<Kid> kid = Kid.parse(answer.body().path("kid").asString(""));
         require("creating a key of " + publisher, answer, answer.status() == 201 && kid.isPresent());
-        if (!answer.body().path("secret").asString("").equals(masterKey.publisherSecret(kid.orElseThrow()))) {
-            throw anotherMasterKey(kid.orElseThrow());
+        SigningKey key = signing(kid.orElseThrow(), answer.body().path("master").asString("v1"));
+        if (!answer.body().path("secret").asString("").equals(key.secret())) {
+            throw anotherMasterKey(key.kid());
         }
-        return kid.orElseThrow();
+        return key;
     }
 
     private static String keysOf(String publisher) {
@@ -103,7 +127,7 @@ public final class Publishers {
 
     private static CommandException anotherMasterKey(Kid kid) {
         return CommandException.failed("the running stack has another secret for " + kid
-                + ": MILLRACE_MASTER_KEY must be set here as it is there");
+                + ": MILLRACE_MASTER_KEY (or MILLRACE_MASTER_KEYS) must be set here as it is there");
     }
 
     /** Asks an admin endpoint of the ledger, with a bearer token for this request alone. */

@@ -3,6 +3,7 @@ package dev.millrace.local.settings;
 import dev.millrace.common.key.BearerSecret;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.message.SettingException;
 import dev.millrace.local.process.CommandException;
 import dev.millrace.local.server.Folders;
@@ -33,7 +34,7 @@ public record LocalSettings(
     public static final String BIND_ADDRESS = "MILLRACE_BIND_ADDRESS";
 
     /** The variable of the ledger's bearer secret. */
-    public static final String BEARER_SECRET = "MILLRACE_LEDGER_JWT_SECRET";
+    public static final String BEARER_SECRET = BearerSecret.VARIABLE;
 
     private static final int SECRET_BYTES = 32;
 
@@ -91,8 +92,11 @@ public record LocalSettings(
     }
 
     /** @throws CommandException when nothing was ever started in this home and the environment has no key */
-    public MasterKey masterKey() {
-        return MasterKey.of(secret(MasterKey.VARIABLE));
+    public MasterKeys masterKeys() {
+        String several = text(environment, MasterKeys.VARIABLE, "");
+        return several.isEmpty()
+                ? MasterKeys.of(secret(MasterKey.VARIABLE), "")
+                : MasterKeys.of(text(environment, MasterKey.VARIABLE, ""), several);
     }
 
     /** The same for the secret of the ledger's bearer tokens. */
@@ -129,12 +133,11 @@ public record LocalSettings(
 
     private static void check(Map<String, String> environment) {
         String bearer = text(environment, BEARER_SECRET, "");
-        if (!bearer.isEmpty() && bearer.length() < BearerSecret.LEAST_BYTES) {
-            throw CommandException.wrongCall("%s has %d characters; it takes at least %d"
-                    .formatted(BEARER_SECRET, bearer.length(), BearerSecret.LEAST_BYTES));
-        }
+        String several = text(environment, MasterKeys.VARIABLE, "");
         try {
-            MasterKey _ = MasterKey.of(text(environment, MasterKey.VARIABLE, MasterKey.LOCAL));
+            String _ = bearer.isEmpty() ? "" : BearerSecret.checked(bearer);
+            MasterKeys _ = MasterKeys.of(
+                    text(environment, MasterKey.VARIABLE, several.isEmpty() ? MasterKey.LOCAL : ""), several);
             IdentityKey _ = IdentityKey.of(text(environment, IdentityKey.VARIABLE, IdentityKey.LOCAL));
         } catch (SettingException e) {
             throw CommandException.wrongCall(String.valueOf(e.getMessage()));

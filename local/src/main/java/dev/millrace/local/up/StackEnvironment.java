@@ -2,6 +2,7 @@ package dev.millrace.local.up;
 
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
+import dev.millrace.common.key.MasterKeys;
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.server.RedisUsers;
@@ -38,7 +39,8 @@ public record StackEnvironment(LocalSettings settings) {
         variables.put(service.managementVariable(), Integer.toString(settings.managementPort(service)));
         variables.put(LocalSettings.BIND_ADDRESS, settings.bind().getHostAddress());
         if (service == Part.INGEST) {
-            putSecrets(variables, MasterKey.VARIABLE, IdentityKey.VARIABLE);
+            putMasterKey(variables);
+            putSecrets(variables, IdentityKey.VARIABLE);
             return variables;
         }
         variables.put("MILLRACE_POSTGRES_URL", postgres.url(PostgresServer.DATABASE));
@@ -47,7 +49,7 @@ public record StackEnvironment(LocalSettings settings) {
             putLogin(variables, "READER", Databases.READER, "READER_PASSWORD", postgres);
         } else {
             putLogin(variables, "USER", Databases.LEDGER, "PASSWORD", postgres);
-            putSecrets(variables, MasterKey.VARIABLE);
+            putMasterKey(variables);
             if (ours("MILLRACE_LEDGER_JWK_SET_URI").isEmpty()) {
                 putSecrets(variables, LocalSettings.BEARER_SECRET);
             }
@@ -79,6 +81,13 @@ public record StackEnvironment(LocalSettings settings) {
                 .filter(name -> !ours(name).isEmpty())
                 .map(name -> name + " is set but has no effect: up starts servers of its own")
                 .toList();
+    }
+
+    /** Where several are set, they reach the services as they are. */
+    private void putMasterKey(Map<String, String> variables) {
+        if (ours(MasterKeys.VARIABLE).isEmpty()) {
+            putSecrets(variables, MasterKey.VARIABLE);
+        }
     }
 
     private void putSecrets(Map<String, String> variables, String... names) {

@@ -85,6 +85,47 @@ class CommandsTest {
     }
 
     @Test
+    void anExpiredKeyIsNotShown() {
+        ledger.on("GET " + KEYS, 200, """
+                {"keys":[{"kid":"demo.1","revokedAt":null,"expiresAt":"2099-01-01T00:00:00Z","master":"v1"},
+                         {"kid":"demo.2","revokedAt":null,"expiresAt":"2026-11-24T10:00:00Z","master":"v1"}]}""");
+        assertThat(run("key", "demo")).isZero();
+        assertThat(printed()).startsWith("kid     demo.1\n");
+    }
+
+    @Test
+    void expiresMakesANewKeyThatEnds() {
+        for (String when : List.of("90d", "2027-02-22")) {
+            out.reset();
+            ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY)
+                    .on("POST " + KEYS, 201, "{\"kid\":\"demo.2\",\"master\":\"v1\",\"secret\":\"" + secret(2) + "\"}");
+            assertThat(run("key", "demo", "--expires", when)).as(complained()).isZero();
+            assertThat(printed()).startsWith("kid     demo.2\n");
+            assertThat(ledger.requests().getLast())
+                    .isEqualTo("POST " + KEYS + " {\"expires\":\"2027-02-22T"
+                            + (when.equals("90d") ? "10:00:00Z\"}" : "00:00:00Z\"}"));
+        }
+        for (String when : List.of("2026-11-24", "soon", "2026-13-01", "90", "0d")) {
+            assertThat(run("key", "demo", "--expires", when)).as(when).isEqualTo(2);
+            assertThat(complained()).contains("--expires '%s' is neither a time ahead such as 90d".formatted(when));
+        }
+    }
+
+    @Test
+    void severalMasterKeysServeHereAsInTheServices() {
+        String newer = "f7b3920d6ce14a58b0d4437e19a5c862";
+        environment.put("MILLRACE_MASTER_KEYS", "v2:" + newer + ",v1:" + environment.remove("MILLRACE_MASTER_KEY"));
+        ledger.on("GET " + KEYS, 200, "{\"keys\":[{\"kid\":\"demo.1\",\"revokedAt\":null,\"master\":\"v2\"}]}");
+        assertThat(run("key", "demo")).as(complained()).isZero();
+        assertThat(printed())
+                .isEqualTo("kid     demo.1\nsecret  " + MasterKey.of(newer).publisherSecret(new Kid("demo", 1)) + "\n");
+        out.reset();
+        assertThat(run("mint", "--creator", "c", "--article", "a", "--kid", "demo.1", "--master", "3"))
+                .isEqualTo(2);
+        assertThat(complained()).contains("--master 3 is none of v2 (").doesNotContain(newer);
+    }
+
+    @Test
     void aPublisherWhoseKeysAreAllRevokedGetsANewOne() {
         ledger.on("GET " + KEYS, 200, "{\"keys\":[{\"kid\":\"demo.1\",\"revokedAt\":\"2026-01-01T00:00:00Z\"}]}")
                 .on("POST " + KEYS, 201, "{\"kid\":\"demo.2\",\"secret\":\"" + secret(2) + "\"}");
@@ -122,7 +163,7 @@ class CommandsTest {
             assertThat(run("key", "demo")).isEqualTo(1);
             assertThat(complained())
                     .isEqualTo("the running stack has another secret for demo.1:"
-                            + " MILLRACE_MASTER_KEY must be set here as it is there\n");
+                            + " MILLRACE_MASTER_KEY (or MILLRACE_MASTER_KEYS) must be set here as it is there\n");
         }
     }
 

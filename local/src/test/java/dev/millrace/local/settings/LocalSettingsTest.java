@@ -67,7 +67,8 @@ class LocalSettingsTest {
                 .hasMessageStartingWith("MILLRACE_MASTER_KEY has 5 characters");
         assertThatThrownBy(() -> LocalSettings.from(Map.of("MILLRACE_LEDGER_JWT_SECRET", "short"), ROOT))
                 .isInstanceOf(CommandException.class)
-                .hasMessage("MILLRACE_LEDGER_JWT_SECRET has 5 characters; it takes at least 32");
+                .hasMessage(
+                        "MILLRACE_LEDGER_JWT_SECRET has 5 characters; it takes at least 32 random ones, such as the output of: openssl rand -base64 48");
         String secret = "a-secret-of-exactly-32-characters";
         assertThat(LocalSettings.from(Map.of("MILLRACE_MASTER_KEY", secret), ROOT)
                         .toString())

@@ -29,9 +29,13 @@ public enum Problem {
     LIMITS_INVALID(HttpStatus.BAD_REQUEST, "The publisher can't be changed so"),
     CREATORS_FULL(HttpStatus.CONFLICT, "The publisher's list of creators is full"),
     KEY_UNKNOWN(HttpStatus.NOT_FOUND, "The publisher has no such key"),
+    KEY_INVALID(HttpStatus.BAD_REQUEST, "The key can't be made so"),
     RATE_INVALID(HttpStatus.BAD_REQUEST, "The rate card can't be used"),
     RATE_IN_THE_PAST(HttpStatus.BAD_REQUEST, "The rate card would take effect too early"),
     RATE_EXISTS(HttpStatus.CONFLICT, "Another rate card takes effect at this second"),
+    RATE_UNKNOWN(HttpStatus.NOT_FOUND, "There is no such rate card"),
+    RATE_IN_FORCE(HttpStatus.CONFLICT, "The rate card is in force, or nodes could have it in force"),
+    RATE_CHANGE_TOO_LARGE(HttpStatus.CONFLICT, "A price would change by more than the configured factor"),
     CATALOG_BEHIND(HttpStatus.SERVICE_UNAVAILABLE, "The database's catalogue is not the one in force"),
 
     CORRECTION_INVALID(HttpStatus.BAD_REQUEST, "The correction can't be read"),

@@ -1,0 +1,26 @@
+package dev.millrace.ledger.catalog;
+
+import dev.millrace.service.problem.Problem;
+import org.jspecify.annotations.Nullable;
+
+/** Why somebody changes the catalogue, for the audit trail. */
+final class Reason {
+    private static final int LONGEST = 500;
+
+    private Reason() {}
+
+    /**
+     * The reason, or null where none is given.
+     *
+     * @throws dev.millrace.service.problem.ProblemException the problem, when it can't be stored
+     */
+    static @Nullable String checked(Problem problem, @Nullable String reason) {
+        if (reason == null || reason.isBlank()) {
+            return null;
+        }
+        if (reason.length() > LONGEST || reason.chars().anyMatch(Character::isISOControl)) {
+            throw problem.because("reason is not 1 to %d characters without a control character", LONGEST);
+        }
+        return reason;
+    }
+}
