@@ -6,6 +6,7 @@ import dev.millrace.common.token.EventType;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.ledger.Stores;
+import dev.millrace.local.testing.RealServers;
 import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.time.Instant;
@@ -585,6 +586,53 @@ class MoneyIT {
             }
         }
         return List.of(requested, corrected);
+    }
+
+    /** A payout that the restored database does not know is no other payout, whose number was given again. */
+    @Test
+    void aDatabaseRestoredBetweenRequestAndConfirmationPaysNobodyElse() {
+        Stores before = Stores.fresh(9);
+        before.openCounters();
+        before.earn(old, "demo", "v-1", "/a", EventType.VIEW, 10);
+        before.earn(old, "demo", "v-2", "/a", EventType.VIEW, 10);
+        before.close();
+        String backup = RealServers.copyOf(before.jdbcUrl());
+        Stores lost = new Stores(before.jdbcUrl(), before.redisUrl(), before.password());
+        String id;
+        try (lost;
+                RunningLedger its = RunningLedger.start(lost, Map.of())) {
+            id = request(its, "v-1", "first").json().at("/payouts/0/id").asString();
+        }
+        Stores restored = new Stores(backup, before.redisUrl(), before.password());
+        try (restored;
+                RunningLedger its = RunningLedger.start(restored, Map.of())) {
+            String other =
+                    request(its, "v-2", "second").json().at("/payouts/0/id").asString();
+            assertThat(id).startsWith("1-");
+            assertThat(other).startsWith("1-").isNotEqualTo(id);
+            Answer paid = its.post(PAYOUTS + "/" + id + "/paid", operator(), "{\"reference\":\"bank-1\"}");
+            assertThat(paid.problem()).isEqualTo("payout-unknown");
+            String again =
+                    request(its, "v-1", "first").json().at("/payouts/0/id").asString();
+            assertThat(its.post(PAYOUTS + "/" + again + "/paid", operator(), "{\"reference\":\"bank-1\"}")
+                            .status())
+                    .isEqualTo(200);
+            assertThat(restored.owner()
+                            .sql(
+                                    "SELECT sum(micros) FROM balance JOIN account USING (account_id) WHERE name IN ('payout', 'underway:v-2')")
+                            .query(Long.class)
+                            .single())
+                    .isEqualTo(8_000);
+        }
+    }
+
+    private static Answer request(RunningLedger its, String creator, String key) {
+        Answer answer = its.send(its.request(PAYOUTS, operator())
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", key)
+                .POST(HttpRequest.BodyPublishers.ofString("{\"creator\":\"%s\",\"micros\":4000}".formatted(creator))));
+        assertThat(answer.status()).as(answer.text()).isEqualTo(201);
+        return answer;
     }
 
     // ------------------------------------------------------------------------------------------ audit
