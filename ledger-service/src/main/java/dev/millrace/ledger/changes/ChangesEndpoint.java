@@ -54,7 +54,7 @@ public final class ChangesEndpoint {
      * @param units by type of event, since the beginning
      * @param micros earned since the beginning
      */
-    record Article(
+    record ChangedArticle(
             @Schema(example = "demo") String publisher,
             @Schema(example = "/articles/7") String article,
             @Schema(example = "c-42") String creator,
@@ -66,14 +66,14 @@ public final class ChangesEndpoint {
             @Schema(example = "42") String journal,
             Instant at,
             @Schema(example = "settlement") String kind,
-            List<Article> articles) {}
+            List<ChangedArticle> articles) {}
 
     /**
      * A page.
      *
      * @param next to ask for the next page with, as {@code after}
      */
-    record Page(
+    record ChangesPage(
             List<OfJournal> changes, @Schema(example = "42") String next) {}
 
     @Operation(
@@ -82,7 +82,7 @@ public final class ChangesEndpoint {
                     "Ask again with 'next' as 'after'; an empty page repeats it. An article that changes meanwhile comes again, with a later journal.")
     @Problems({Problem.LIMIT_INVALID, Problem.CURSOR_INVALID, Problem.TOO_MANY_REQUESTS, Problem.OVERLOADED})
     @GetMapping(path = "/v1/changes", produces = MediaType.APPLICATION_JSON_VALUE)
-    Page changes(
+    ChangesPage changes(
             @Parameter(description = "a journal's number, or 'next' of the page before; 0: from the beginning")
                     @RequestParam(name = "after", required = false, defaultValue = "0")
                     String after,
@@ -97,7 +97,7 @@ public final class ChangesEndpoint {
         Position position = position(after);
         List<Change> found = largeReads.read(caller, () -> changes.after(position, count + 1));
         List<Change> page = found.subList(0, Math.min(count, found.size()));
-        return new Page(
+        return new ChangesPage(
                 byJournal(page), page.isEmpty() ? after : next(page.getLast().position(), found, count));
     }
 
@@ -141,11 +141,11 @@ public final class ChangesEndpoint {
         return List.copyOf(journals.values());
     }
 
-    private static Article article(Change change) {
+    private static ChangedArticle article(Change change) {
         Map<String, Long> units = new TreeMap<>();
         change.units().forEach((EventType type, Long count) -> units.put(type.wireName(), count));
         Position position = change.position();
-        return new Article(
+        return new ChangedArticle(
                 position.publisher(),
                 position.article(),
                 position.creator(),

@@ -45,7 +45,7 @@ public final class PublisherBalanceEndpoint {
      * @param limit most that may be spent; corrections raise that in all
      * @param left the limit less what is settled and pending; negative where events were under way when it was used up
      */
-    record Budget(Amount limit, Amount left) {}
+    record BudgetLeft(Amount limit, Amount left) {}
 
     /**
      * The budgets that there are.
@@ -54,9 +54,9 @@ public final class PublisherBalanceEndpoint {
      * @param total since the beginning
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Budgets(
-            @Schema(nullable = true) @Nullable Budget day,
-            @Schema(nullable = true) @Nullable Budget total) {}
+    record BudgetsLeft(
+            @Schema(nullable = true) @Nullable BudgetLeft day,
+            @Schema(nullable = true) @Nullable BudgetLeft total) {}
 
     /**
      * What a publisher has spent.
@@ -77,7 +77,7 @@ public final class PublisherBalanceEndpoint {
             Amount corrected,
             Amount net,
             Amount pending,
-            Budgets budget,
+            BudgetsLeft budget,
             Instant asOf,
             Instant settledThrough) {}
 
@@ -102,18 +102,18 @@ public final class PublisherBalanceEndpoint {
                 Amount.of(settled.corrected()),
                 Amount.of(settled.net()),
                 Amount.of(read.pending()),
-                new Budgets(
+                new BudgetsLeft(
                         budget(publisher.budget().day(), Micros.ZERO, settled.budgetDay(), read.pendingOfDay()),
                         budget(publisher.budget().total(), settled.corrected(), settled.budgetTotal(), read.pending())),
                 read.asOf(),
                 settled.settledThrough());
     }
 
-    private static @Nullable Budget budget(@Nullable Long limit, Micros raised, Micros spent, Micros pending) {
+    private static @Nullable BudgetLeft budget(@Nullable Long limit, Micros raised, Micros spent, Micros pending) {
         if (limit == null) {
             return null;
         }
         Micros most = new Micros(limit).plus(raised);
-        return new Budget(Amount.of(most), Amount.of(most.minus(spent).minus(pending)));
+        return new BudgetLeft(Amount.of(most), Amount.of(most.minus(spent).minus(pending)));
     }
 }

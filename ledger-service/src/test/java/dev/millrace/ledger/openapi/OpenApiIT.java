@@ -96,6 +96,18 @@ class OpenApiIT {
         }
         assertThat(api.at("/components/schemas/Entry/properties").propertyNames())
                 .containsExactlyInAnyOrder("id", "journal", "at", "kind", "publisher", "micros", "amount");
+        assertThat(api.at("/components/schemas/ChangedArticle/properties/units/type")
+                        .asString())
+                .isEqualTo("object");
+        assertThat(api.at("/components/schemas/BudgetLeft/properties").propertyNames())
+                .containsExactlyInAnyOrder("limit", "left");
+        assertThat(api.at("/components/schemas/SpendRow/required").valueStream().map(JsonNode::asString))
+                .containsExactlyInAnyOrder("units", "micros", "amount", "corrected", "filtered");
+        JsonNode statement = api.at("/paths/~1v1~1publishers~1{publisher}~1statements~1{month}/get");
+        assertThat(statement.at("/responses/200/content").propertyNames())
+                .containsExactlyInAnyOrder("application/json", "text/csv");
+        assertThat(api.at("/components/schemas/MonthlyStatement/properties").has("final"))
+                .isTrue();
     }
 
     @Test
