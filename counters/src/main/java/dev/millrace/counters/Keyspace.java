@@ -4,6 +4,7 @@ import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -34,6 +35,24 @@ public final class Keyspace {
     /** Whether there is such a key. */
     public static boolean exists(Link link, String key) {
         return link.await(link.own(link.connection().async().exists(Link.bytes(key)))) > 0;
+    }
+
+    /**
+     * A server's memory, in bytes.
+     *
+     * @param limit 0: none
+     */
+    public record Memory(long used, long limit) {}
+
+    /** How much memory the server takes, and may take. */
+    public static Memory memory(Link link) {
+        Map<String, String> info = new HashMap<>();
+        link.await(link.own(link.connection().async().info("memory")))
+                .lines()
+                .map(line -> line.split(":", 2))
+                .filter(field -> field.length == 2)
+                .forEach(field -> info.put(field[0], field[1].strip()));
+        return new Memory(Numbers.orZero(info.get("used_memory")), Numbers.orZero(info.get("maxmemory")));
     }
 
     /**

@@ -7,7 +7,9 @@ import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.settlement.SettlementSettings;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,7 @@ public final class RedisDurability {
             List.of("appendonly yes", "appendfsync always", "maxmemory-policy noeviction");
 
     private static final String LIMIT = "maxmemory";
+    private static final long PER_MILLE = 1_000;
 
     private final RedisConnections redis;
     private final boolean required;
@@ -35,10 +38,7 @@ public final class RedisDurability {
      * @throws dev.millrace.counters.RedisUnavailableException when none can
      */
     public @Nullable String lacking() {
-        List<Link> links = Partition.all().stream()
-                .flatMap(partition -> redis.link(partition).stream())
-                .distinct()
-                .toList();
+        List<Link> links = links();
         if (links.isEmpty()) {
             redis.required(Partition.of(0));
         }
@@ -52,6 +52,25 @@ public final class RedisDurability {
         } catch (RedisRefusedException e) {
             return "it does not tell its settings: " + e.getMessage();
         }
+    }
+
+    /** The server that is nearest to its limit of memory. Empty where none has a limit, or none tells. */
+    public Optional<Keyspace.Memory> fullest() {
+        try {
+            return links().stream()
+                    .map(Keyspace::memory)
+                    .filter(memory -> memory.limit() > 0)
+                    .max(Comparator.comparing(memory -> memory.used() * PER_MILLE / memory.limit()));
+        } catch (RedisRefusedException e) {
+            return Optional.empty();
+        }
+    }
+
+    private List<Link> links() {
+        return Partition.all().stream()
+                .flatMap(partition -> redis.link(partition).stream())
+                .distinct()
+                .toList();
     }
 
     private static List<String> missing(Link link) {

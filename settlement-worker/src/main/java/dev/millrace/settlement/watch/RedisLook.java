@@ -147,6 +147,7 @@ final class RedisLook {
     private void lookAtDurability() {
         String lacking = durability.lacking();
         meters.durable = lacking == null ? 1 : 0;
+        meters.memory = durability.fullest().orElse(null);
         if (lacking == null) {
             losable.over();
         } else {

@@ -3,6 +3,7 @@ package dev.millrace.settlement.watch;
 import com.google.common.base.Ticker;
 import dev.millrace.books.Cursors;
 import dev.millrace.books.PartitionCursor;
+import dev.millrace.counters.Keyspace;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -20,6 +21,10 @@ final class WatchMeters {
     final Counter lostMicros;
     final Counter foldedRecords;
     volatile double durable = Double.NaN;
+
+    /** Of the last look; null: no limit is known. */
+    volatile Keyspace.@Nullable Memory memory;
+
     volatile double clockAhead = Double.NaN;
 
     private final MeterRegistry registry;
@@ -84,9 +89,18 @@ final class WatchMeters {
                 "1: Redis loses nothing it has acknowledged and has a limit of memory; 0: not so",
                 () -> durable);
         gauge(
+                "millrace.redis.memory.ratio",
+                "Redis' memory against its maxmemory; of a cluster, the node that is nearest to it",
+                this::memoryRatio);
+        gauge(
                 "millrace.redis.clock.ahead.seconds",
                 "By how much Redis' clock is ahead of the database's; negative: behind it",
                 () -> clockAhead);
+    }
+
+    private double memoryRatio() {
+        Keyspace.Memory now = memory;
+        return now == null ? Double.NaN : now.used() / (double) now.limit();
     }
 
     private Counter counter(String name, String description) {

@@ -806,6 +806,23 @@ class WatchIT {
     }
 
     @Test
+    void redisMemoryIsToldAgainstItsLimit() {
+        String before = counters.redis().configGet("maxmemory").get("maxmemory");
+        counters.redis().configSet("maxmemory", "1000000000000");
+        try {
+            watch.look();
+            assertThat(metric("millrace.redis.memory.ratio")).isPositive().isLessThan(0.01);
+            counters.redis().configSet("maxmemory", "0");
+            assertThatThrownBy(watch::look).hasMessageContaining("it runs without a maxmemory");
+            assertThat(metric("millrace.redis.memory.ratio")).isNaN();
+        } finally {
+            counters.redis().configSet("maxmemory", before);
+        }
+        watch.look();
+        assertThat(metric("millrace.redis.memory.ratio")).isPositive();
+    }
+
+    @Test
     void aRedisThatCouldLoseWhatItAcknowledgedIsRefused(CapturedOutput output) {
         assertThat(metric("millrace.redis.durable")).isEqualTo(1);
         Partition names = Partition.of(1);
