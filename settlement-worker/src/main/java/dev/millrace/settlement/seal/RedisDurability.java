@@ -60,7 +60,7 @@ public final class RedisDurability {
             return links().stream()
                     .map(Keyspace::memory)
                     .filter(memory -> memory.limit() > 0)
-                    .max(Comparator.comparing(memory -> memory.used() * PER_MILLE / memory.limit()));
+                    .max(Comparator.comparingLong(memory -> memory.used() * PER_MILLE / memory.limit()));
         } catch (RedisRefusedException e) {
             return Optional.empty();
         }
