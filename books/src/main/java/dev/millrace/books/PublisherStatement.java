@@ -54,17 +54,18 @@ public final class PublisherStatement {
      * @param units negative where they were taken back
      * @param micros likewise
      * @param balance paid up to and with this line, less what was given back
-     * @param given what is said of a correction; null: it is none
+     * @param correction null: it is what was paid
      */
     public record Line(
             Key key,
             long units,
             Micros micros,
             Micros balance,
-            @Nullable Given given) {}
+            @Nullable Correction correction) {}
 
-    /** What is said of a correction. */
-    public record Given(Instant at, String reason, @Nullable String reference) {}
+    /** What was said of a correction. */
+    public record Correction(
+            Instant at, String reason, @Nullable String reference) {}
 
     public Sums sums(String publisher, YearMonth month) {
         return jdbc.sql("""
@@ -142,6 +143,8 @@ public final class PublisherStatement {
                 row.getLong("units"),
                 new Micros(row.getLong("micros")),
                 new Micros(row.getLong("balance")),
-                at == null ? null : new Given(at.toInstant(), row.getString("reason"), row.getString("reference")));
+                at == null
+                        ? null
+                        : new Correction(at.toInstant(), row.getString("reason"), row.getString("reference")));
     }
 }

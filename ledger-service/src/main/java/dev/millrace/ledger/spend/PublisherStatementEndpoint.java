@@ -3,7 +3,6 @@ package dev.millrace.ledger.spend;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.millrace.books.PublisherStatement;
-import dev.millrace.books.PublisherStatement.Given;
 import dev.millrace.books.PublisherStatement.Line;
 import dev.millrace.books.PublisherStatement.Sums;
 import dev.millrace.common.money.Micros;
@@ -170,11 +169,11 @@ public final class PublisherStatementEndpoint {
                 Amount.of(sums.corrected()),
                 Amount.of(sums.closing()),
                 page.lines().stream()
-                        .filter(line -> line.given() == null)
+                        .filter(line -> line.correction() == null)
                         .map(PublisherStatementEndpoint::paid)
                         .toList(),
                 page.lines().stream()
-                        .filter(line -> line.given() != null)
+                        .filter(line -> line.correction() != null)
                         .map(PublisherStatementEndpoint::corrected)
                         .toList(),
                 page.next());
@@ -239,17 +238,17 @@ public final class PublisherStatementEndpoint {
     }
 
     private static void row(Csv csv, Line line) throws IOException {
-        Given given = line.given();
+        PublisherStatement.Correction correction = line.correction();
         csv.row(
                 line.key().day(),
-                given == null ? "paid" : "correction",
+                correction == null ? "paid" : "correction",
                 line.key().creator(),
                 line.units(),
                 line.micros().value(),
                 line.micros(),
-                given == null ? null : line.key().correction(),
-                given == null ? null : given.reason(),
-                given == null ? null : given.reference(),
+                correction == null ? null : line.key().correction(),
+                correction == null ? null : correction.reason(),
+                correction == null ? null : correction.reference(),
                 line.balance());
     }
 
@@ -311,14 +310,14 @@ public final class PublisherStatementEndpoint {
     }
 
     private static CorrectedRow corrected(Line line) {
-        Given given = Objects.requireNonNull(line.given());
+        PublisherStatement.Correction correction = Objects.requireNonNull(line.correction());
         return new CorrectedRow(
                 Long.toString(line.key().correction()),
-                given.at(),
+                correction.at(),
                 line.key().creator(),
                 -line.units(),
                 Amount.of(Micros.ZERO.minus(line.micros())),
-                given.reason(),
-                given.reference());
+                correction.reason(),
+                correction.reference());
     }
 }
