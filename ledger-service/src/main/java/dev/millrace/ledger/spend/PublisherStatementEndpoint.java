@@ -21,17 +21,11 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
@@ -53,13 +47,6 @@ public final class PublisherStatementEndpoint {
 
     /** Lines of a file, some ten megabytes. */
     private static final int MOST_OF_A_FILE = 100_000;
-
-    /** Longer than Redis' clock may be ahead, and than a transaction lasts. After that nothing more can be booked for a month that is over. */
-    private static final Duration MARGIN = Duration.ofMinutes(10);
-
-    private static final Pattern MONTH = Pattern.compile("(19[7-9]|[2-9][0-9]{2})[0-9]-(0[1-9]|1[0-2])");
-    private static final Pattern CURSOR =
-            Pattern.compile("([0-9]{4}-[0-9]{2}-[0-9]{2})\n" + Paging.NUMBER + "\n([A-Za-z0-9._:-]{1,69})");
 
     private final PublisherStatement statement;
     private final KnownPublishers publishers;
@@ -122,14 +109,6 @@ public final class PublisherStatementEndpoint {
             List<CorrectedRow> corrections,
             @Schema(nullable = true) @Nullable String next) {}
 
-    /** As it was read. */
-    private record Page(
-            YearMonth month,
-            boolean isFinal,
-            Sums sums,
-            List<Line> lines,
-            @Nullable String next) {}
-
     @Operation(
             summary = "The publisher's month (UTC): what it paid by day and creator, and what corrections gave back",
             description = "With `Accept: text/csv` the same as a table with a running balance, up to 100,000 lines.")
@@ -156,7 +135,7 @@ public final class PublisherStatementEndpoint {
                     @Nullable
                     String cursor,
             @AuthenticationPrincipal Jwt caller) {
-        Page page = read(publisher, month, cursor, Paging.limit(limit, STANDARD_LIMIT, MOST), caller);
+        StatementPage page = read(publisher, month, cursor, Paging.limit(limit, STANDARD_LIMIT, MOST), caller);
         Sums sums = page.sums();
         return new MonthlyStatement(
                 publisher,
@@ -197,112 +176,33 @@ public final class PublisherStatementEndpoint {
             HttpServletResponse response)
             throws IOException {
         int count = Paging.limit(limit, MOST_OF_A_FILE, MOST_OF_A_FILE);
-        Page page = read(publisher, month, cursor, count, caller);
+        StatementPage page = read(publisher, month, cursor, count, caller);
         if (page.next() != null) {
             response.setHeader(
                     HttpHeaders.LINK,
                     "</v1/publishers/%s/statements/%s?limit=%d&cursor=%s>; rel=\"next\""
                             .formatted(publisher, month, count, page.next()));
         }
-        try (Csv csv = Csv.answer(
-                response,
-                publisher + "-" + month + ".csv",
-                "day",
-                "kind",
-                "creator",
-                "units",
-                "micros",
-                "amount",
-                "correction",
-                "reason",
-                "reference",
-                "balance")) {
-            if (cursor == null) {
-                balance(csv, page.month().atDay(1), "opening", page.sums().opening());
-            }
-            for (Line line : page.lines()) {
-                row(csv, line);
-            }
-            if (page.next() == null) {
-                balance(
-                        csv,
-                        page.month().atEndOfMonth(),
-                        page.isFinal() ? "closing" : "provisional",
-                        page.sums().closing());
-            }
+        try (Csv csv = Csv.answer(response, publisher + "-" + month + ".csv", StatementPage.COLUMNS)) {
+            page.write(csv);
         }
     }
 
-    private static void balance(Csv csv, LocalDate day, String kind, Micros balance) throws IOException {
-        csv.row(day, kind, null, null, null, null, null, null, null, balance);
-    }
-
-    private static void row(Csv csv, Line line) throws IOException {
-        PublisherStatement.Correction correction = line.correction();
-        csv.row(
-                line.key().day(),
-                correction == null ? "paid" : "correction",
-                line.key().creator(),
-                line.units(),
-                line.micros().value(),
-                line.micros(),
-                correction == null ? null : line.key().correction(),
-                correction == null ? null : correction.reason(),
-                correction == null ? null : correction.reference(),
-                line.balance());
-    }
-
-    private Page read(String publisher, String text, @Nullable String cursor, int count, Jwt caller) {
-        YearMonth month = month(text);
-        PublisherStatement.Key after = cursor == null ? null : key(month, cursor);
+    private StatementPage read(String publisher, String text, @Nullable String cursor, int count, Jwt caller) {
+        YearMonth month = StatementPage.month(text);
+        PublisherStatement.Key after = cursor == null ? null : StatementPage.key(month, cursor);
         return largeReads.readSnapshot(caller, () -> {
             publishers.require(publisher);
             Sums sums = statement.sums(publisher, month);
             List<Line> lines = statement.lines(publisher, month, sums.opening(), after, count + 1);
             List<Line> page = lines.subList(0, Math.min(count, lines.size()));
-            return new Page(
+            return new StatementPage(
                     month,
-                    isFinal(month, sums),
                     sums,
                     page,
-                    lines.size() > count ? cursor(page.getLast().key()) : null);
+                    after == null,
+                    lines.size() > count ? StatementPage.cursor(page.getLast().key()) : null);
         });
-    }
-
-    static boolean isFinal(YearMonth month, Sums sums) {
-        Instant end = month.plusMonths(1).atDay(1).atStartOfDay().toInstant(ZoneOffset.UTC);
-        return !sums.settledThrough().isBefore(end.plus(MARGIN));
-    }
-
-    /** @throws dev.millrace.service.problem.ProblemException when it is none */
-    static YearMonth month(String text) {
-        if (!MONTH.matcher(text).matches()) {
-            throw Problem.RANGE_INVALID.because("'%s' is not a month of the form YYYY-MM from 1970-01 on", text);
-        }
-        return YearMonth.parse(text);
-    }
-
-    static String cursor(PublisherStatement.Key last) {
-        return Paging.cursor(last.day(), last.correction(), last.creator());
-    }
-
-    /** @throws dev.millrace.service.problem.ProblemException when the cursor is malformed, or another month's */
-    static PublisherStatement.Key key(YearMonth month, String cursor) {
-        return Paging.fields(cursor, CURSOR)
-                .flatMap(PublisherStatementEndpoint::key)
-                .filter(key -> YearMonth.from(key.day()).equals(month))
-                .orElseThrow(() -> Problem.CURSOR_INVALID.because(
-                        "the cursor is not one that an earlier page of %s gave as 'next'; leave it out to begin with the first line",
-                        month));
-    }
-
-    private static Optional<PublisherStatement.Key> key(MatchResult fields) {
-        try {
-            return Optional.of(new PublisherStatement.Key(
-                    LocalDate.parse(fields.group(1)), Long.parseLong(fields.group(2)), fields.group(3)));
-        } catch (DateTimeParseException e) {
-            return Optional.empty();
-        }
     }
 
     private static PaidRow paid(Line line) {

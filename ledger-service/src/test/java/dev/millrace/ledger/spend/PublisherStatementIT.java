@@ -184,8 +184,8 @@ class PublisherStatementIT {
     }
 
     private boolean isFinal(Instant settledThrough) {
-        return PublisherStatementEndpoint.isFinal(
-                month, new Sums(Micros.ZERO, Micros.ZERO, Micros.ZERO, settledThrough));
+        Sums sums = new Sums(Micros.ZERO, Micros.ZERO, Micros.ZERO, settledThrough);
+        return new StatementPage(month, sums, List.of(), true, null).isFinal();
     }
 
     @ParameterizedTest

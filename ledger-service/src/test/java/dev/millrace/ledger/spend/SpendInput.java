@@ -15,13 +15,13 @@ public final class SpendInput {
 
     public static void checkStatementCursor(String word) {
         YearMonth month = YearMonth.parse("2026-11");
-        PublisherStatement.Key key = PublisherStatementEndpoint.key(month, word);
-        same(word, PublisherStatementEndpoint.cursor(key));
+        PublisherStatement.Key key = StatementPage.key(month, word);
+        same(word, StatementPage.cursor(key));
         same(month.toString(), YearMonth.from(key.day()).toString());
     }
 
     public static void checkMonth(String text) {
-        same(text, PublisherStatementEndpoint.month(text).toString());
+        same(text, StatementPage.month(text).toString());
     }
 
     private static void same(String given, String taken) {
