@@ -104,7 +104,27 @@ final class MoneyChecks {
             WHERE h.number <> coalesce(l.number, 0) OR h.hash <> coalesce(l.hash, h.hash)
             """;
 
-    static final List<String> ALL = List.of(CORRECTIONS, PAYOUTS, CREDITS, AUDIT);
+    /** Budgets go by what is noted as spent: what was booked to the publisher, before corrections. */
+    private static final String SPENT = """
+            WITH spent AS (
+                SELECT publisher, coalesce(sum(micros) FILTER (WHERE day = '-infinity'), 0) AS micros,
+                       coalesce(sum(micros) FILTER (WHERE day <> '-infinity'), 0) AS days
+                FROM publisher_spent GROUP BY publisher
+            ), booked AS (
+                SELECT substr(a.name, 11) AS publisher, -sum(p.micros) AS micros
+                FROM posting p JOIN account a USING (account_id)
+                LEFT JOIN journal j ON (j.created_at, j.journal_id) = (p.created_at, p.journal_id)
+                WHERE starts_with(a.name, 'publisher:') AND coalesce(j.kind, 'settlement') IN ('settlement', 'adoption')
+                GROUP BY a.name
+            )
+            SELECT 'spent' AS kind, publisher AS subject, 'is not what was booked to the publisher, or not the sum of its days' AS what,
+                   json_build_object('spent', coalesce(s.micros, 0), 'days', coalesce(s.days, 0), 'booked', b.micros) AS figures
+            FROM booked b LEFT JOIN spent s USING (publisher)
+            WHERE coalesce(s.micros, 0) <> b.micros OR s.days <> s.micros
+            ORDER BY publisher
+            """;
+
+    static final List<String> ALL = List.of(CORRECTIONS, PAYOUTS, CREDITS, SPENT, AUDIT);
 
     private MoneyChecks() {}
 }

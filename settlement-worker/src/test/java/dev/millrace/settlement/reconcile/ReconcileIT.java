@@ -200,6 +200,7 @@ class ReconcileIT {
                         "DELETE FROM journal WHERE journal_id = 3; DELETE FROM posting WHERE journal_id = 3",
                         "creator c-3: the balance is not the sum of its postings; postings are not units × rates, of demo",
                         "account publisher:demo: the balance is not the sum of its postings",
+                        "spent demo: is not what was booked to the publisher, or not the sum of its days",
                         "journal 3: does not exist, but settled epochs name it",
                         "chain head: is not the last journal"),
                 damage("UPDATE chain_head SET journal_id = 2", "chain head: is not the last journal"),
@@ -222,6 +223,12 @@ class ReconcileIT {
                         "UPDATE settled_epoch SET journal_id = NULL WHERE partition = 4 AND epoch = 3",
                         "epoch partition 04: epoch 3 was settled without a journal",
                         "journal 3: is not what it was booked from: the epochs that were settled with it"),
+                damage(
+                        "UPDATE publisher_spent SET micros = micros + 1 WHERE publisher = 'demo' AND partition = 3",
+                        "spent demo: is not what was booked to the publisher, or not the sum of its days"),
+                damage(
+                        "UPDATE publisher_spent SET micros = 0 WHERE publisher = 'other' AND day <> '-infinity'",
+                        "spent other: is not what was booked to the publisher, or not the sum of its days"),
                 damage(
                         "INSERT INTO quarantine_decision VALUES ('{p01ai}:quarantine:2:earn:1', 'adopted', 5, 1, 77, 'why')",
                         "decision {p01ai}:quarantine:2:earn:1: its journal does not exist"));
