@@ -48,8 +48,6 @@ CREATE TABLE publisher_spent (
     publisher    text COLLATE "C" NOT NULL REFERENCES publisher,
     day          date NOT NULL,
     micros       bigint NOT NULL CHECK (micros >= 0),
-    new_creators bigint NOT NULL DEFAULT 0 CHECK (new_creators >= 0),
-    new_articles bigint NOT NULL DEFAULT 0 CHECK (new_articles >= 0),
     PRIMARY KEY (partition, day, publisher)
 ) WITH (fillfactor = 50);
 

@@ -648,8 +648,6 @@ class RolesIT {
                 "UPDATE publisher SET state = 'suspended', reason = E'a\\nb'",
                 "INSERT INTO publisher_creator VALUES ('another', 'a b')",
                 "INSERT INTO publisher_spent VALUES (1, 'another', current_date, -1)",
-                "INSERT INTO publisher_spent VALUES (1, 'another', current_date, 1, -1)",
-                "INSERT INTO publisher_spent VALUES (1, 'another', current_date, 1, 1, -1)",
                 "INSERT INTO publisher_key VALUES ('demo', 0)",
                 "INSERT INTO publisher_key (publisher, number, master_version) VALUES ('demo', 1, 0)",
                 "INSERT INTO publisher_key (publisher, number, expires_at) VALUES ('demo', 1, '2100-01-01 00:00:00.5Z')",
