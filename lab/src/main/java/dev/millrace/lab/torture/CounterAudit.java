@@ -31,11 +31,11 @@ final class CounterAudit {
     }
 
     /** @param url of Redis */
-    void compare(String url, List<Audit.Cursor> cursors) {
+    void compare(String url, List<LedgerAudit.Cursor> cursors) {
         RedisSettings settings = new RedisSettings(url, PATIENCE, PATIENCE);
         try (RedisConnections redis = new RedisConnections(settings, Ticker.systemTicker())) {
             redis.look();
-            for (Audit.Cursor cursor : cursors) {
+            for (LedgerAudit.Cursor cursor : cursors) {
                 Partition partition = Partition.of(cursor.partition());
                 compare(redis.required(partition), partition, cursor);
             }
@@ -45,7 +45,7 @@ final class CounterAudit {
         }
     }
 
-    private void compare(Link link, Partition partition, Audit.Cursor cursor) {
+    private void compare(Link link, Partition partition, LedgerAudit.Cursor cursor) {
         long open = cursor.epoch() + 1;
         PartitionState state = PartitionState.read(link, partition, open);
         deviations.expect(partition + ": pointer in Redis", open, state.number(Ctl.EPOCH));

@@ -96,7 +96,7 @@ final class Torture {
             settings.instances().forEach(stack::awaitReady);
         }
         progress.step("everything settles …");
-        Audit audit = new Audit(stack.ledger(), atTheEnd);
+        LedgerAudit audit = new LedgerAudit(stack.ledger(), atTheEnd);
         audit.awaitSettled(stack, WORKERS);
         progress.step("comparing …");
         Map<String, Long> balances = balances(load);
@@ -104,7 +104,7 @@ final class Torture {
         if (!killed.isEmpty()) {
             deviations.add("services", "that they end when asked to", killed.toString());
         }
-        List<Audit.Cursor> cursors = audit.compare(load.oracle, load.operators, balances);
+        List<LedgerAudit.Cursor> cursors = audit.compare(load.oracle, load.operators, balances);
         new CounterAudit(atTheEnd).compare(stack.redis().url(), cursors);
         long journals = reconcile(stack, audit);
         long took = Duration.ofNanos(System.nanoTime() - began).toSeconds();
@@ -154,7 +154,7 @@ final class Torture {
         return balances;
     }
 
-    private long reconcile(LabStack stack, Audit audit) throws InterruptedException {
+    private long reconcile(LabStack stack, LedgerAudit audit) throws InterruptedException {
         try {
             return audit.addDifferences(stack.reconcile());
         } catch (IOException e) {
@@ -163,7 +163,7 @@ final class Torture {
         }
     }
 
-    private void report(long took, Injector injector, Load load, List<Audit.Cursor> cursors) {
+    private void report(long took, Injector injector, Load load, List<LedgerAudit.Cursor> cursors) {
         Oracle oracle = load.oracle;
         line("seed", "%d", plan.seed());
         line("duration", "%d s of faults, %d s in all", plan.length().toSeconds(), took);
@@ -176,14 +176,14 @@ final class Torture {
                 oracle.sent.events(),
                 oracle.acknowledged.events(),
                 oracle.unanswered.events(),
-                Audit.Cursor.sum(cursors, Audit.Cursor::events));
+                LedgerAudit.Cursor.sum(cursors, LedgerAudit.Cursor::events));
         line("sent twice", "%s", counts(" on purpose", load.sentTwice));
         line("verdicts", "%s", byName(load.post.verdicts));
         line("operators", "%s", counts(" acts", load.operators.done));
         line("moved", "%,d micros corrected, %,d paid out", load.operators.corrected.sum(), load.operators.paid.sum());
         line("asked again", "%s", counts(" acts", load.operators.repeated));
         line("sent again", "%s", counts(" requests", load.post.repeated));
-        long micros = Audit.Cursor.sum(cursors, Audit.Cursor::micros);
+        long micros = LedgerAudit.Cursor.sum(cursors, LedgerAudit.Cursor::micros);
         long least = oracle.acknowledged.micros();
         long most = oracle.sent.micros();
         line("micros", "%,d sent, %,d acknowledged, %,d in the ledger", most, least, micros);

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** That the check of Redis finds what must not be: a partition of one settled epoch, tampered with in each way. */
 class CounterAuditIT {
     private static final Partition PARTITION = Partition.of(4);
-    private static final Audit.Cursor CURSOR = new Audit.Cursor(4, 1, 3_000, 3, 1, 1, 1, "");
+    private static final LedgerAudit.Cursor CURSOR = new LedgerAudit.Cursor(4, 1, 3_000, 3, 1, 1, 1, "");
 
     private final RedisClient client = RedisClient.create(RealServers.redisUrl());
     private final StatefulRedisConnection<String, String> connection = client.connect();

@@ -34,7 +34,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** That the check of the ledger finds what must not be: a sound ledger of one settlement, tampered with in each way. */
-class AuditIT {
+class LedgerAuditIT {
     private static final List<String> SOUND = List.of(
             "INSERT INTO account (name) VALUES ('creator:creator-7'), ('publisher:publisher-1')",
             "INSERT INTO journal (journal_id, created_at, kind, events, salt, root, prev_hash, hash)"
@@ -95,7 +95,7 @@ class AuditIT {
     @Test
     void aSoundLedgerHasNoDifferenceAndSaysWhatItHolds() {
         assertThat(audit().compare(oracle, operators, Map.of("creator-7", 3_000L)))
-                .contains(new Audit.Cursor(4, 1, 3_000, 3, 1, 1, 1, ""));
+                .contains(new LedgerAudit.Cursor(4, 1, 3_000, 3, 1, 1, 1, ""));
         assertThat(deviations.first()).isEmpty();
         assertThat(audit().longestGap()).isZero();
     }
@@ -153,7 +153,7 @@ class AuditIT {
 
     private static String schema(String migration) throws IOException {
         try (InputStream in = Objects.requireNonNull(
-                AuditIT.class.getClassLoader().getResourceAsStream("db/migration/" + migration))) {
+                LedgerAuditIT.class.getClassLoader().getResourceAsStream("db/migration/" + migration))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
@@ -166,8 +166,8 @@ class AuditIT {
         }
     }
 
-    private Audit audit() {
-        return new Audit(
+    private LedgerAudit audit() {
+        return new LedgerAudit(
                 JdbcClient.create(new DriverManagerDataSource(url, PostgresServer.SUPERUSER, RealServers.password())),
                 deviations);
     }

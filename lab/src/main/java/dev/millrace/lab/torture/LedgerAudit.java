@@ -17,7 +17,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /** Holds the ledger at the end against the oracle, and against itself. */
-final class Audit {
+final class LedgerAudit {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final Duration PAUSE = Duration.ofMillis(300);
@@ -61,7 +61,7 @@ final class Audit {
     private final JdbcClient ledger;
     private final Deviations deviations;
 
-    Audit(JdbcClient ledger, Deviations deviations) {
+    LedgerAudit(JdbcClient ledger, Deviations deviations) {
         this.ledger = ledger;
         this.deviations = deviations;
     }
