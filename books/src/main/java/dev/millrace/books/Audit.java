@@ -76,6 +76,13 @@ public final class Audit {
                 .update();
     }
 
+    /** Number and hash of the last act, for the log: the trail's head outside the database. */
+    public String head() {
+        return jdbc.sql("SELECT number || ' ' || encode(hash, 'hex') FROM audit_head")
+                .query(String.class)
+                .single();
+    }
+
     private static @Nullable String json(@Nullable Object value) {
         return value == null ? null : JSON.writeValueAsString(value);
     }

@@ -27,6 +27,7 @@ import io.lettuce.core.api.sync.RedisCommands;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -409,11 +410,16 @@ public final class Stores implements AutoCloseable {
 
     /** Books units of an article as of a moment, at the first card's rate, with their engagement. */
     public void earn(Instant at, String publisher, String creator, String article, EventType type, long units) {
+        earn(at, at.atOffset(ZoneOffset.UTC).toLocalDate(), publisher, creator, article, type, units);
+    }
+
+    /** The same for the engagement of another day. */
+    public void earn(
+            Instant at, LocalDate day, String publisher, String creator, String article, EventType type, long units) {
         publisher(publisher);
-        owner.sql("SELECT ensure_months(?, 1)")
-                .param(at.atOffset(ZoneOffset.UTC).toLocalDate())
-                .query()
-                .singleRow();
+        for (LocalDate each : List.of(day, at.atOffset(ZoneOffset.UTC).toLocalDate())) {
+            owner.sql("SELECT ensure_months(?, 1)").param(each).query().singleRow();
+        }
         inTransaction(() -> {
             long micros = units
                     * settler.sql("SELECT micros FROM rate WHERE version = 1 AND type = ?")
@@ -424,7 +430,7 @@ public final class Stores implements AutoCloseable {
             settler.sql("CREATE TEMP TABLE priced ON COMMIT DROP AS"
                             + " SELECT :day AS day, :creator AS creator, :publisher AS publisher, :article AS article, :type AS type,"
                             + " 1 AS rate_version, :units AS units, :micros AS micros")
-                    .param("day", at.atOffset(ZoneOffset.UTC).toLocalDate())
+                    .param("day", day)
                     .param("creator", creator)
                     .param("publisher", publisher)
                     .param("article", article)

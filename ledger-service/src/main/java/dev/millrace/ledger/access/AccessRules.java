@@ -56,6 +56,7 @@ final class AccessRules {
             Rule.of(List.of(HttpMethod.POST), "/v1/admin/publishers", KEYS),
             Rule.of(List.of(HttpMethod.PATCH), "/v1/admin/publishers/{publisher}", MONEY),
             Rule.of(List.of(HttpMethod.POST, HttpMethod.DELETE), "/v1/admin/publishers/{publisher}/keys/**", KEYS),
+            Rule.of(READING, "/v1/admin/creators/{creator}", READ, MONEY),
             Rule.of(List.of(HttpMethod.PATCH), "/v1/admin/creators/{creator}", MONEY),
             Rule.of(READING, "/v1/admin/rates/**", READ, RATES),
             Rule.of(List.of(HttpMethod.POST, HttpMethod.DELETE), "/v1/admin/rates/**", RATES),
@@ -66,6 +67,8 @@ final class AccessRules {
             Rule.of(READING, "/v1/admin/**", READ),
             Rule.of(READING, "/v1/publishers/{publisher}/keys", OWN_PUBLISHER, OWN_KEYS, READ, KEYS),
             Rule.of(List.of(HttpMethod.POST, HttpMethod.DELETE), "/v1/publishers/{publisher}/keys/**", OWN_KEYS, KEYS),
+            Rule.of(READING, "/v1/publishers/{publisher}/corrections", OWN_PUBLISHER, READ, MONEY),
+            Rule.of(READING, "/v1/publishers/{publisher}/creators", OWN_PUBLISHER, READ, MONEY),
             Rule.of(READING, "/v1/publishers/{publisher}/**", OWN_PUBLISHER, READ),
             Rule.of(List.of(HttpMethod.POST), "/v1/publishers/{publisher}/corrections", OWN_PUBLISHER, MONEY),
             Rule.of(

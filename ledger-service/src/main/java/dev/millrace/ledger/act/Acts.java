@@ -99,9 +99,21 @@ public final class Acts implements AutoCloseable {
             @Nullable Object before,
             @Nullable Object after,
             @Nullable String reason) {
+        trace(new Audit(jdbc), caller, action, target, before, after, reason);
+    }
+
+    /** The same for an act in another transaction. */
+    public static void trace(
+            Audit audit,
+            Jwt caller,
+            String action,
+            String target,
+            @Nullable Object before,
+            @Nullable Object after,
+            @Nullable String reason) {
         Audit.Actor actor = new Audit.Actor(subject(caller), caller.getId());
-        new Audit(jdbc).add(actor, action, target, before, after, reason);
-        log.info("{} {} by '{}'", action, target, actor.subject());
+        audit.add(actor, action, target, before, after, reason);
+        log.info("{} {} by '{}' (audit {})", action, target, actor.subject(), audit.head());
     }
 
     /**

@@ -83,9 +83,7 @@ class CatalogChanges {
             @Nullable Object before,
             @Nullable Object after,
             @Nullable String reason) {
-        Audit.Actor actor = new Audit.Actor(Acts.subject(caller), caller.getId());
-        audit.add(actor, action, target, before, after, reason);
-        log.info("{} {} by '{}'", action, target, actor.subject());
+        Acts.trace(audit, caller, action, target, before, after, reason);
     }
 
     /** @param published whether Redis holds the change */

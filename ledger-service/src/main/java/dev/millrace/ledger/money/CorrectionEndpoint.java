@@ -144,9 +144,7 @@ final class CorrectionEndpoint {
         if (body.mayBeNegative() && byPublisher) {
             throw Problem.FORBIDDEN.because("allowNegative takes the scope ledger.money or ledger.admin");
         }
-        if (!publishers.exists(request.publisher())) {
-            throw Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'", request.publisher());
-        }
+        requirePublisher(request.publisher());
         if (dryRun) {
             return ResponseEntity.ok(
                     Correction.of(acts.make(() -> corrections.book(request, byPublisher, body.mayBeNegative(), true))));
@@ -201,7 +199,7 @@ final class CorrectionEndpoint {
     }
 
     @Operation(summary = "The publisher's corrections, the newest first")
-    @Problems({Problem.LIMIT_INVALID, Problem.CURSOR_INVALID})
+    @Problems({Problem.PUBLISHER_UNKNOWN, Problem.LIMIT_INVALID, Problem.CURSOR_INVALID})
     @GetMapping(path = OWN, produces = MediaType.APPLICATION_JSON_VALUE)
     CorrectionPage own(
             @PathVariable("publisher") String publisher,
@@ -210,7 +208,14 @@ final class CorrectionEndpoint {
                     @RequestParam(name = "cursor", required = false)
                     @Nullable
                     String cursor) {
+        requirePublisher(publisher);
         return page(publisher, limit, cursor);
+    }
+
+    private void requirePublisher(String publisher) {
+        if (!publishers.exists(publisher)) {
+            throw Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'", publisher);
+        }
     }
 
     private CorrectionPage page(@Nullable String publisher, @Nullable String limit, @Nullable String cursor) {

@@ -148,9 +148,10 @@ record CorrectionRequest(
         boolean byDay = Fields.isDay(from);
         Instant since = byDay ? null : FIELDS.moment("from", from);
         Instant until = byDay ? null : FIELDS.moment("to", to);
+        // An entry of a day's first seconds is for the engagement of the day before.
         LocalDate first = since == null
                 ? FIELDS.day("from", from)
-                : since.atOffset(ZoneOffset.UTC).toLocalDate();
+                : since.atOffset(ZoneOffset.UTC).toLocalDate().minusDays(1);
         LocalDate last = until == null
                 ? FIELDS.day("to", to)
                 : until.atOffset(ZoneOffset.UTC).toLocalDate();

@@ -279,6 +279,20 @@ class MoneyIT {
                 .isEqualTo(133_500);
     }
 
+    /** What is sealed in a day's last seconds is booked in the first ones of the next. */
+    @Test
+    void aRangeOfTimeThatBeginsAtMidnightHasTheCreditsOfThatTime() {
+        LocalDate today = day(now.minus(Duration.ofDays(2)));
+        Instant midnight = today.atStartOfDay().toInstant(ZoneOffset.UTC);
+        stores.earn(midnight.plusSeconds(6), today.minusDays(1), "night", "m-1", "/late", EventType.VIEW, 70);
+        stores.earn(midnight.plusSeconds(8), "night", "m-1", "/early", EventType.VIEW, 20);
+        Answer taken = post(
+                CORRECTIONS,
+                bulk("night", midnight.toString(), midnight.plusSeconds(60).toString(), ""));
+        assertThat(taken.json().get("micros").asLong()).as(taken.text()).isEqualTo(90_000);
+        assertThat(balance("m-1")).containsExactly(0L, 0L, 0L, 0L);
+    }
+
     @Test
     void noBalanceFallsBelowZeroWithoutAnOperatorsWord() {
         stores.earn(old, "demo", "n-1", "/a", EventType.VIEW, 10);
