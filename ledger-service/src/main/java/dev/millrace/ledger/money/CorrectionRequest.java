@@ -21,40 +21,52 @@ import org.jspecify.annotations.Nullable;
  * @param to the last day, or the moment before which they were
  */
 record CorrectionRequest(
-        @Schema(example = "demo", description = "who paid; may be left out below /v1/publishers/{publisher}") @Nullable
+        @Schema(
+                example = "demo",
+                description = "who paid; may be left out below /v1/publishers/{publisher}",
+                nullable = true)
+        @Nullable
         String publisher,
 
-        @Schema(example = "c-42") @Nullable String creator,
-        @Schema(example = "/articles/7") @Nullable String article,
+        @Schema(example = "c-42", nullable = true) @Nullable String creator,
 
-        @Schema(example = "comment", description = "needed with units") @Nullable
+        @Schema(example = "/articles/7", nullable = true) @Nullable
+        String article,
+
+        @Schema(example = "comment", description = "needed with units", nullable = true) @Nullable
         String type,
 
-        @Schema(implementation = Long.class, minimum = "1", example = "40") @Nullable
+        @Schema(implementation = Long.class, minimum = "1", example = "40", nullable = true) @Nullable
         BigDecimal units,
 
-        @Schema(implementation = Long.class, minimum = "1", description = "instead of units") @Nullable
+        @Schema(implementation = Long.class, minimum = "1", description = "instead of units", nullable = true) @Nullable
         BigDecimal micros,
 
         @Schema(
                 example = "2026-11-02",
-                description = "of a bulk correction: a day, or a moment such as 2026-11-02T14:03:00Z")
+                description = "of a bulk correction: a day, or a moment such as 2026-11-02T14:03:00Z",
+                nullable = true)
         @Nullable
         String from,
 
-        @Schema(example = "2026-11-03", description = "the last day, or the moment at which the range ends") @Nullable
+        @Schema(
+                example = "2026-11-03",
+                description = "the last day, or the moment at which the range ends",
+                nullable = true)
+        @Nullable
         String to,
 
-        @Schema(description = "of a bulk correction: these alone") @Nullable
+        @Schema(description = "of a bulk correction: these alone", nullable = true) @Nullable
         List<String> creators,
 
         @Schema(example = "the comment was deleted", requiredMode = Schema.RequiredMode.REQUIRED, maxLength = 500)
         @Nullable
         String reason,
 
-        @Schema(example = "ticket-311") @Nullable String reference,
+        @Schema(example = "ticket-311", nullable = true) @Nullable
+        String reference,
 
-        @Schema(description = "an operator's word that a balance may fall below zero") @Nullable
+        @Schema(description = "an operator's word that a balance may fall below zero", nullable = true) @Nullable
         Boolean allowNegative) {
 
     private static final Fields FIELDS = new Fields(Problem.CORRECTION_INVALID);

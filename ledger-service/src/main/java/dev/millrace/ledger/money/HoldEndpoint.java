@@ -45,13 +45,19 @@ final class HoldEndpoint {
             @Schema(allowableValues = {"active", "held"}) @Nullable
             String state,
 
-            @Schema(example = "clicks from one address", description = "a hold has one", maxLength = 500) @Nullable
+            @Schema(
+                    example = "clicks from one address",
+                    description = "a hold has one",
+                    maxLength = 500,
+                    nullable = true)
+            @Nullable
             String reason,
 
             @Schema(
                     format = "date-time",
                     description = "when the hold ends by itself",
-                    example = "2030-01-01T00:00:00Z")
+                    example = "2030-01-01T00:00:00Z",
+                    nullable = true)
             @Nullable
             String until) {}
 
@@ -59,8 +65,8 @@ final class HoldEndpoint {
     record CreatorState(
             String creator,
             @Schema(allowableValues = {"active", "held"}) String state,
-            @Nullable String reason,
-            @Nullable Instant until) {
+            @Schema(nullable = true) @Nullable String reason,
+            @Schema(nullable = true) @Nullable Instant until) {
         static CreatorState of(Creator creator, CreatorStates.State state) {
             return new CreatorState(creator.id(), state.held() ? "held" : "active", state.reason(), state.until());
         }

@@ -95,18 +95,21 @@ final class PayoutEndpoint {
      * @param through a month that has ended: only what was credited up to its end
      */
     record PayoutRequest(
-            @Schema(example = "c-42") @Nullable String creator,
+            @Schema(example = "c-42", nullable = true) @Nullable
+            String creator,
 
-            @Schema(implementation = Long.class, minimum = "1", example = "25000000") @Nullable
+            @Schema(implementation = Long.class, minimum = "1", example = "25000000", nullable = true) @Nullable
             BigDecimal micros,
 
-            @Schema(example = "2026-10") @Nullable String through,
+            @Schema(example = "2026-10", nullable = true) @Nullable
+            String through,
 
             @Schema(
                     implementation = Long.class,
                     minimum = "1",
                     example = "10000000",
-                    description = "least micros of a payout, with through")
+                    description = "least micros of a payout, with through",
+                    nullable = true)
             @Nullable
             BigDecimal threshold) {}
 
@@ -280,10 +283,10 @@ final class PayoutEndpoint {
             boolean waits,
             Instant requestedAt,
             String requestedBy,
-            @Nullable Instant endedAt,
-            @Nullable String endedBy,
-            @Nullable String reference,
-            @Nullable String reason) {
+            @Schema(nullable = true) @Nullable Instant endedAt,
+            @Schema(nullable = true) @Nullable String endedBy,
+            @Schema(nullable = true) @Nullable String reference,
+            @Schema(nullable = true) @Nullable String reason) {
         static OnePayout of(Payout payout) {
             return new OnePayout(
                     payout.id(),

@@ -84,6 +84,10 @@ class OpenApiIT {
                         "settledThrough");
         assertThat(api.at("/components/schemas/Amount/properties/micros/type").toString())
                 .isEqualTo("[\"integer\",\"string\"]");
+        assertThat(api.at("/components/schemas/CorrectionRequest/required").toString())
+                .isEqualTo("[\"reason\"]");
+        assertThat(api.at("/components/schemas/PayoutRequest").has("required")).isFalse();
+        assertThat(api.at("/components/schemas/NewState/required").toString()).isEqualTo("[\"state\"]");
         JsonNode stream = api.at("/paths/~1v1~1creators~1{creator}~1balance~1stream/get");
         assertThat(stream.get("parameters").size()).isEqualTo(1);
         assertThat(stream.at("/responses").propertyNames())
