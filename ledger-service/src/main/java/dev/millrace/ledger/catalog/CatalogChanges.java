@@ -10,8 +10,6 @@ import dev.millrace.service.problem.Problem;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -32,7 +30,6 @@ class CatalogChanges {
     static final String PUBLISHED = "Millrace-Catalog-Published";
 
     private final JdbcClient jdbc;
-    private static final Logger log = LoggerFactory.getLogger(CatalogChanges.class);
 
     private final PublisherRegister register;
     private final Audit audit;

@@ -80,6 +80,7 @@ class ManyCreatorsIT {
                 .isEqualTo((CREATORS + 2) * 3L // accounts, postings, balances
                         + 2 * 2 * CREATORS // engagement and scores
                         + 2 // the journal and the chain's head
+                        + 2 * 2 * PARTITIONS // what two publishers have spent, in all and on the day
                         + 2 * PARTITIONS); // notes and cursors
         count();
         workers.settlement(Batch.Limits.USUAL).settleAll();
