@@ -218,7 +218,7 @@ class CatalogIT {
         Instant later = at.plusSeconds(1);
         Answer next = post(
                 "rates",
-                "{\"publisher\":\"owner\",\"effectiveAt\":\"%s\",\"rates\":{\"read\":{\"micros\":3,\"cap\":1}}}"
+                "{\"publisher\":\"owner\",\"effectiveAt\":\"%s\",\"rates\":{\"read\":{\"micros\":30,\"cap\":1}}}"
                         .formatted(later));
         assertThat(next.json().get("rates").get("view").get("micros").asLong()).isEqualTo(7);
     }
