@@ -4,7 +4,6 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Properties;
 import java.util.function.Supplier;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -44,15 +43,24 @@ public final class LargeReads implements AutoCloseable {
         snapshot.setReadOnly(true);
     }
 
-    /** Connections like these, with another limit for a statement; none is kept idle. */
+    /**
+     * Connections like these, with another limit for a statement; none is kept idle. It copies setting by setting, as Hikari's own copy shares the
+     * driver's properties: the limit would become that of the other pool too.
+     */
     public static HikariDataSource pool(HikariDataSource like, String name, int statementSeconds, int most) {
         HikariConfig config = new HikariConfig();
-        like.copyStateTo(config);
-        Properties driver = new Properties();
-        driver.putAll(like.getDataSourceProperties());
-        driver.setProperty("options", "-c statement_timeout=%ds".formatted(statementSeconds));
-        driver.setProperty("socketTimeout", Integer.toString(statementSeconds + DRIVER_MARGIN_SECONDS));
-        config.setDataSourceProperties(driver);
+        config.setJdbcUrl(like.getJdbcUrl());
+        config.setUsername(like.getUsername());
+        config.setPassword(like.getPassword());
+        config.setTransactionIsolation(like.getTransactionIsolation());
+        config.setExceptionOverrideClassName(like.getExceptionOverrideClassName());
+        config.setConnectionTimeout(like.getConnectionTimeout());
+        config.setValidationTimeout(like.getValidationTimeout());
+        config.setMaxLifetime(like.getMaxLifetime());
+        config.setInitializationFailTimeout(like.getInitializationFailTimeout());
+        like.getDataSourceProperties().forEach((key, value) -> config.addDataSourceProperty((String) key, value));
+        config.addDataSourceProperty("options", "-c statement_timeout=%ds".formatted(statementSeconds));
+        config.addDataSourceProperty("socketTimeout", Integer.toString(statementSeconds + DRIVER_MARGIN_SECONDS));
         config.setPoolName(name);
         config.setMaximumPoolSize(most);
         config.setMinimumIdle(0);
