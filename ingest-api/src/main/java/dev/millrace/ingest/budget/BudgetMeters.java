@@ -23,7 +23,7 @@ final class BudgetMeters {
     }
 
     /** @param changed whether accounts came or went since the last time */
-    void show(boolean changed, Map<String, Account> accounts, Map<String, Limits> limits) {
+    void show(boolean changed, Map<String, BudgetAccount> accounts, Map<String, Limits> limits) {
         if (!changed && limits.equals(shown)) {
             return;
         }
@@ -32,10 +32,10 @@ final class BudgetMeters {
         new TreeMap<>(accounts).entrySet().stream().limit(MOST_PUBLISHERS).forEach(one -> {
             Limits of = limits.getOrDefault(one.getKey(), Limits.NONE);
             if (of.dayBudget() != null) {
-                rows.add(MultiGauge.Row.of(tags(one.getKey(), "day"), one.getValue(), Account::dayRatio));
+                rows.add(MultiGauge.Row.of(tags(one.getKey(), "day"), one.getValue(), BudgetAccount::dayRatio));
             }
             if (of.totalBudget() != null) {
-                rows.add(MultiGauge.Row.of(tags(one.getKey(), "total"), one.getValue(), Account::totalRatio));
+                rows.add(MultiGauge.Row.of(tags(one.getKey(), "total"), one.getValue(), BudgetAccount::totalRatio));
             }
         });
         ratio.register(rows, true);

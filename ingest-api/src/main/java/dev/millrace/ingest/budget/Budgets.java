@@ -7,7 +7,7 @@ import dev.millrace.counters.Link;
 import dev.millrace.counters.Partition;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.Spent;
-import dev.millrace.ingest.budget.Account.Fit;
+import dev.millrace.ingest.budget.BudgetAccount.Fit;
 import dev.millrace.ingest.catalog.CatalogFollower;
 import dev.millrace.ingest.verify.CountersUnavailableException;
 import dev.millrace.ingest.verify.Outcome;
@@ -48,7 +48,7 @@ public final class Budgets implements AutoCloseable {
     private final Ticker ticker;
     private final Duration patience;
     private final BudgetMeters meters;
-    private final Map<String, Account> accounts = new ConcurrentHashMap<>();
+    private final Map<String, BudgetAccount> accounts = new ConcurrentHashMap<>();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("budget-follower").daemon().factory());
 
@@ -105,8 +105,8 @@ public final class Budgets implements AutoCloseable {
         meters.show(changed, accounts, limited);
     }
 
-    private Account account(String publisher, Limits limits) {
-        Account account = accounts.computeIfAbsent(publisher, _ -> new Account(limits));
+    private BudgetAccount account(String publisher, Limits limits) {
+        BudgetAccount account = accounts.computeIfAbsent(publisher, _ -> new BudgetAccount(limits));
         account.limit(limits);
         return account;
     }
@@ -144,7 +144,7 @@ public final class Budgets implements AutoCloseable {
         long ticks = ticker.read();
         Map<String, long[]> counted = new HashMap<>();
         publishers.forEach(publisher -> {
-            Account account = accounts.get(publisher);
+            BudgetAccount account = accounts.get(publisher);
             if (account != null) {
                 counted.put(publisher, account.begin());
             }
@@ -181,7 +181,7 @@ public final class Budgets implements AutoCloseable {
             first[partition.number()] = read.first();
         }
         for (int i = 0; i < asked.size(); i++) {
-            Account account = accounts.get(asked.get(i));
+            BudgetAccount account = accounts.get(asked.get(i));
             if (account == null) {
                 continue;
             }
@@ -228,7 +228,7 @@ public final class Budgets implements AutoCloseable {
         }
 
         private void end(PricedEvent event, boolean counts) {
-            Account account = accounts.get(event.name().publisher());
+            BudgetAccount account = accounts.get(event.name().publisher());
             if (account != null && counts) {
                 account.counted(partition(event), event.micros());
             } else if (account != null) {
@@ -236,7 +236,7 @@ public final class Budgets implements AutoCloseable {
             }
         }
 
-        private Fit reserve(int place, PricedEvent event, Account account) {
+        private Fit reserve(int place, PricedEvent event, BudgetAccount account) {
             Fit fit = account.reserve(
                     partition(event),
                     event.micros(),
@@ -265,7 +265,7 @@ public final class Budgets implements AutoCloseable {
                 String publisher = event.name().publisher();
                 Limits limits = inForce.limits(publisher);
                 if (limits.hasBudget()) {
-                    Account account = account(publisher, limits);
+                    BudgetAccount account = account(publisher, limits);
                     Fit fit = reserved.reserve(i, event, account);
                     if (fit == Fit.UNSURE || fit == Fit.UNKNOWN) {
                         open.add(i);
@@ -285,7 +285,7 @@ public final class Budgets implements AutoCloseable {
 
     private void decide(Reserved reserved, int place) {
         PricedEvent event = (PricedEvent) reserved.verdicts().get(place);
-        Account account = accounts.get(event.name().publisher());
+        BudgetAccount account = accounts.get(event.name().publisher());
         Fit fit = account == null ? Fit.UNKNOWN : reserved.reserve(place, event, account);
         if (fit == Fit.UNSURE) {
             reserved.verdicts().set(place, overBudget(event));

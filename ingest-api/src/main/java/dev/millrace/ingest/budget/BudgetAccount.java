@@ -9,7 +9,7 @@ import dev.millrace.counters.Spent;
  * began or has under way. So it is never less than what Redis held at the look. An event that was counted during a look is in both until the next
  * one. Thread-safe.
  */
-final class Account {
+final class BudgetAccount {
     /** A look is asked for early once a node has counted an eighth of what was left: several nodes may spend at the same time. */
     private static final int PARTS = 8;
 
@@ -50,7 +50,7 @@ final class Account {
         UNKNOWN
     }
 
-    Account(Limits limits) {
+    BudgetAccount(Limits limits) {
         this.limits = limits;
         for (int i = 0; i < partitions.length; i++) {
             partitions[i] = new Known();
