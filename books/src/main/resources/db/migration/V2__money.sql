@@ -1,9 +1,9 @@
 -- Money that people move: corrections, payouts, holds; and the trace that each act of administration leaves.
--- ledger-service calls the functions below and can't write a journal itself. Each locks the head of the chain before it looks at any
--- sum, so that acts and settlements follow each other, whatever comes at once. What a caller can put right raises an SQLSTATE MR…, which
--- ledger-service answers as a problem; its message is for people.
+-- ledger-service calls the functions below and can't write a journal itself. Each function locks the head of the chain before it reads any
+-- sum, so acts and settlements run one after the other. A refusal has an SQLSTATE MR…; ledger-service answers it as a problem with the same
+-- message.
 
--- What a person writes. It must hold nothing personal: it is kept for ever.
+-- A person's words about an act. They are kept for ever, so they must hold nothing personal.
 CREATE DOMAIN remark AS text CHECK (length(VALUE) BETWEEN 1 AND 500 AND VALUE !~ '[[:cntrl:]]');
 
 ---------------------------------------------------------------------------------------------------- audit
@@ -69,7 +69,7 @@ CREATE TABLE creator_state (
     CHECK (state = 'active' OR (reason IS NOT NULL AND until IS NOT NULL))
 );
 
--- What corrections took back of credits, by the time of the credit: all of each correction.
+-- Credits that corrections took back, by the time of the credit. The rows of a correction sum to it.
 CREATE TABLE reversal (
     account_id bigint NOT NULL REFERENCES account,
     credit_at  timestamptz NOT NULL,                    -- created_at of the credit
@@ -115,7 +115,7 @@ CREATE TABLE correction (
 );
 CREATE INDEX correction_publisher ON correction (publisher, at);
 
--- What a correction took back of the engagement archive, whose rows stay as they were. A part of a unit's price counts no unit.
+-- Units and micros that a correction took back, by row of the engagement archive, which does not change. A part of a unit's price is no unit.
 CREATE TABLE correction_line (
     correction_id bigint NOT NULL REFERENCES correction,
     line          int NOT NULL CHECK (line >= 0),
@@ -427,7 +427,7 @@ $$;
 
 ---------------------------------------------------------------------------------------------------- who may do what
 
--- What happened stays, like the journal.
+-- These rows are final, like the journal's.
 DO $$
 DECLARE
     name text;

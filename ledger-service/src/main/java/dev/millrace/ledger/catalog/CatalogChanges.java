@@ -6,6 +6,7 @@ import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.token.Kid;
 import dev.millrace.ledger.act.Acts;
 import dev.millrace.ledger.catalog.CatalogPublisher.Standing;
+import dev.millrace.ledger.creator.KnownPublishers;
 import dev.millrace.service.problem.Problem;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -30,8 +31,8 @@ class CatalogChanges {
     static final String PUBLISHED = "Millrace-Catalog-Published";
 
     private final JdbcClient jdbc;
-
     private final PublisherRegister register;
+    private final KnownPublishers known;
     private final Audit audit;
     private final TransactionTemplate transaction;
     private final CatalogPublisher publisher;
@@ -39,6 +40,7 @@ class CatalogChanges {
     CatalogChanges(JdbcClient jdbc, PlatformTransactionManager transactions, CatalogPublisher publisher) {
         this.jdbc = jdbc;
         this.register = new PublisherRegister(jdbc);
+        this.known = new KnownPublishers(jdbc);
         this.audit = new Audit(jdbc);
         this.transaction = new TransactionTemplate(transactions);
         this.publisher = publisher;
@@ -90,9 +92,7 @@ class CatalogChanges {
 
     /** @throws dev.millrace.service.problem.ProblemException {@code publisher-unknown} */
     void requirePublisher(String id) {
-        if (!register.exists(id)) {
-            throw Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'", id);
-        }
+        known.require(id);
     }
 
     /**

@@ -1,12 +1,11 @@
 package dev.millrace.ledger.catalog;
 
+import dev.millrace.ledger.act.Remark;
 import dev.millrace.service.problem.Problem;
 import org.jspecify.annotations.Nullable;
 
 /** Why somebody changes the catalogue, for the audit trail. */
 final class Reason {
-    private static final int LONGEST = 500;
-
     private Reason() {}
 
     /**
@@ -18,8 +17,8 @@ final class Reason {
         if (reason == null || reason.isBlank()) {
             return null;
         }
-        if (reason.length() > LONGEST || reason.chars().anyMatch(Character::isISOControl)) {
-            throw problem.because("reason is not 1 to %d characters without a control character", LONGEST);
+        if (!Remark.fits(reason)) {
+            throw problem.because("reason is not 1 to %d characters without a control character", Remark.LONGEST);
         }
         return reason;
     }

@@ -3,10 +3,10 @@ package dev.millrace.ledger.money;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.millrace.books.Corrections;
 import dev.millrace.books.Idempotency;
-import dev.millrace.books.PublisherRegister;
 import dev.millrace.common.money.Micros;
 import dev.millrace.ledger.act.Acts;
 import dev.millrace.ledger.creator.Amount;
+import dev.millrace.ledger.creator.KnownPublishers;
 import dev.millrace.ledger.creator.Paging;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
@@ -49,12 +49,12 @@ final class CorrectionEndpoint {
 
     private final Acts acts;
     private final Corrections corrections;
-    private final PublisherRegister publishers;
+    private final KnownPublishers publishers;
 
     CorrectionEndpoint(Acts acts, LedgerSettings settings) {
         this.acts = acts;
         this.corrections = new Corrections(acts.jdbc(), settings.availableAfter());
-        this.publishers = new PublisherRegister(acts.jdbc());
+        this.publishers = new KnownPublishers(acts.jdbc());
     }
 
     record Line(
@@ -144,7 +144,7 @@ final class CorrectionEndpoint {
         if (body.mayBeNegative() && byPublisher) {
             throw Problem.FORBIDDEN.because("allowNegative takes the scope ledger.money or ledger.admin");
         }
-        requirePublisher(request.publisher());
+        publishers.require(request.publisher());
         if (dryRun) {
             return ResponseEntity.ok(
                     Correction.of(acts.make(() -> corrections.book(request, byPublisher, body.mayBeNegative(), true))));
@@ -208,14 +208,8 @@ final class CorrectionEndpoint {
                     @RequestParam(name = "cursor", required = false)
                     @Nullable
                     String cursor) {
-        requirePublisher(publisher);
+        publishers.require(publisher);
         return page(publisher, limit, cursor);
-    }
-
-    private void requirePublisher(String publisher) {
-        if (!publishers.exists(publisher)) {
-            throw Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'", publisher);
-        }
     }
 
     private CorrectionPage page(@Nullable String publisher, @Nullable String limit, @Nullable String cursor) {

@@ -1,5 +1,6 @@
 package dev.millrace.ledger.money;
 
+import dev.millrace.ledger.act.Remark;
 import dev.millrace.service.problem.Problem;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
@@ -9,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the fields of requests about money. A field that can't be used is refused with the problem that its reader names. */
 final class Fields {
-    private static final int LONGEST = 500;
-
     private final Problem problem;
 
     Fields(Problem problem) {
@@ -22,8 +21,8 @@ final class Fields {
         if (value == null || value.isBlank()) {
             throw problem.because("%s is missing", name);
         }
-        if (value.length() > LONGEST || value.chars().anyMatch(Character::isISOControl)) {
-            throw problem.because("%s is not 1 to %d characters without a control character", name, LONGEST);
+        if (!Remark.fits(value)) {
+            throw problem.because("%s is not 1 to %d characters without a control character", name, Remark.LONGEST);
         }
         return value;
     }

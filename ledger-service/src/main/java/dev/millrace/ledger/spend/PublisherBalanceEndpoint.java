@@ -6,6 +6,7 @@ import dev.millrace.books.Spending;
 import dev.millrace.common.money.Micros;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ledger.creator.Amount;
+import dev.millrace.ledger.creator.KnownPublishers;
 import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;

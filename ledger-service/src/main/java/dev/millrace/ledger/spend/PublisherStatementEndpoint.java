@@ -7,6 +7,7 @@ import dev.millrace.books.PublisherStatement.Line;
 import dev.millrace.books.PublisherStatement.Sums;
 import dev.millrace.common.money.Micros;
 import dev.millrace.ledger.creator.Amount;
+import dev.millrace.ledger.creator.KnownPublishers;
 import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.ledger.creator.Paging;
 import dev.millrace.ledger.csv.Csv;

@@ -7,6 +7,7 @@ import dev.millrace.books.Spending.By;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.Corrected;
 import dev.millrace.ledger.creator.DateRange;
+import dev.millrace.ledger.creator.KnownPublishers;
 import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.ledger.creator.Paging;
 import dev.millrace.ledger.problem.Problems;
