@@ -148,7 +148,7 @@ public record Catalog(long revision, Map<String, Publisher> publishers, List<Rat
         return publisher == null ? Terms.USUAL : publisher.terms().getOrDefault(kid.number(), Terms.USUAL);
     }
 
-    /** What this publisher may do; a publisher that is not known has no limits. */
+    /** The publisher's limits; a publisher that is not known has none. */
     public Limits limits(String publisher) {
         Publisher known = publishers.get(publisher);
         return known == null ? Limits.NONE : known.limits();

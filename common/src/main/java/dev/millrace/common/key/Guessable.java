@@ -10,7 +10,7 @@ import java.util.Set;
  * leave random ones alone: 32 random hexadecimal digits are refused with a probability below 10<sup>-9</sup>.
  */
 final class Guessable {
-    /** What is left of a secret without these words; half of the least length. */
+    /** A secret without these words keeps at least so many characters: half of the least length. */
     private static final int LEAST_BESIDE_WORDS = 16;
 
     private static final List<String> WORDS = List.of(

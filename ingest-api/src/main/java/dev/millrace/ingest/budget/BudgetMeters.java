@@ -22,9 +22,8 @@ final class BudgetMeters {
                 .register(registry);
     }
 
-    /** @param changed whether accounts came or went since the last time */
-    void show(boolean changed, Map<String, BudgetAccount> accounts, Map<String, Limits> limits) {
-        if (!changed && limits.equals(shown)) {
+    void show(Map<String, BudgetAccount> accounts, Map<String, Limits> limits) {
+        if (limits.equals(shown)) {
             return;
         }
         shown = Map.copyOf(limits);

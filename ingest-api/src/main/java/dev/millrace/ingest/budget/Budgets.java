@@ -97,12 +97,9 @@ public final class Budgets implements AutoCloseable {
                 limited.put(id, publisher.limits());
             }
         });
-        boolean changed = accounts.keySet().retainAll(limited.keySet());
-        for (Map.Entry<String, Limits> one : limited.entrySet()) {
-            changed |= !accounts.containsKey(one.getKey());
-            account(one.getKey(), one.getValue());
-        }
-        meters.show(changed, accounts, limited);
+        accounts.keySet().retainAll(limited.keySet());
+        limited.forEach(this::account);
+        meters.show(accounts, limited);
     }
 
     private BudgetAccount account(String publisher, Limits limits) {

@@ -36,7 +36,7 @@ public final class NameLimits {
     /** Of the names that are known to be known; some 80 bytes each. */
     private static final int MOST_REMEMBERED = 200_000;
 
-    /** What other nodes have made known is read again after so long. */
+    /** After so long a node reads again the names that other nodes have made known. */
     private static final Duration FRESH = Duration.ofMillis(500);
 
     private static final long DAY = Duration.ofDays(1).toSeconds();

@@ -158,7 +158,7 @@ final class LedgerAudit {
         return cursors;
     }
 
-    /** What was taken from creators, which is what the operators were told of. */
+    /** Money taken from creators, compared with the answers that the operators got. */
     private Map<Cell, Long> moved(Operators operators) {
         Map<Cell, Long> moved = cells(POSTINGS.formatted("= 'correction'"));
         Map<Cell, Long> paid = cells(POSTINGS.formatted("= 'payout'"));

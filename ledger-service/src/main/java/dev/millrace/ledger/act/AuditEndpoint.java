@@ -66,10 +66,10 @@ final class AuditEndpoint {
                     @Nullable
                     String cursor) {
         int count = Paging.limit(limit, STANDARD_LIMIT, MOST);
-        List<Audit.Entry> found = audit.page(Paging.below(cursor), count + 1);
-        List<Audit.Entry> page = found.subList(0, Math.min(count, found.size()));
+        Paging.Slice<Audit.Entry> page =
+                Paging.slice(audit.page(Paging.below(cursor), count + 1), count, last -> Paging.cursor(last.number()));
         return new AuditPage(
-                page.stream()
+                page.rows().stream()
                         .map(entry -> new AuditEntry(
                                 entry.number(),
                                 entry.at(),
@@ -81,6 +81,6 @@ final class AuditEndpoint {
                                 entry.after(),
                                 entry.reason()))
                         .toList(),
-                found.size() > count ? Paging.cursor(page.getLast().number()) : null);
+                page.next());
     }
 }

@@ -1,6 +1,6 @@
 package dev.millrace.ledger.act;
 
-/** What a person writes about an act. It is kept for ever, so it holds nothing personal. */
+/** A person's words about an act. They are kept for ever, so they must hold nothing personal. */
 public final class Remark {
     /** Most characters. */
     public static final int LONGEST = 500;

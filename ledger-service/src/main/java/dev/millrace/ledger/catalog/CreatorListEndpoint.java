@@ -73,10 +73,9 @@ final class CreatorListEndpoint {
                         .map(Matcher::group)
                         .orElseThrow(() -> Problem.CURSOR_INVALID.because("'%s' is no cursor of this list", cursor));
         changes.requirePublisher(publisher);
-        List<CreatorLists.Listed> found = lists.page(publisher, after, most + 1);
-        boolean more = found.size() > most;
-        List<CreatorLists.Listed> page = more ? found.subList(0, most) : found;
-        return new Page(publisher, page, more ? Paging.cursor(page.getLast().creator()) : null);
+        Paging.Slice<CreatorLists.Listed> page =
+                Paging.slice(lists.page(publisher, after, most + 1), most, last -> Paging.cursor(last.creator()));
+        return new Page(publisher, page.rows(), page.next());
     }
 
     @Operation(summary = "Lists a creator; once more changes nothing")

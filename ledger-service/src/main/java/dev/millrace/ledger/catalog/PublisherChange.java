@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A change of a publisher as asked for. What is absent stays; null removes a limit. Numbers are read as decimals of any size, so that 0.5 micros
+ * A change of a publisher as asked for. A field that is absent stays as it is; null removes a limit. Numbers are read as decimals of any size, so that 0.5 micros
  * is refused and not rounded.
  *
  * @param state a suspension takes a reason

@@ -3,7 +3,9 @@ package dev.millrace.ledger.creator;
 import dev.millrace.service.problem.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +61,26 @@ public final class Paging {
                 .map(fields -> Long.parseLong(fields.group(1)))
                 .orElseThrow(() ->
                         Problem.CURSOR_INVALID.because("the cursor is not one that an earlier page gave as 'next'"));
+    }
+
+    /**
+     * A page.
+     *
+     * @param next the cursor of the next page; null: there are no more rows
+     */
+    public record Slice<T>(List<T> rows, @Nullable String next) {}
+
+    /**
+     * The page that begins with what was found.
+     *
+     * @param found up to one row more than a page has; that one tells that there is another page
+     * @param most rows of a page
+     * @param cursor of the page behind a row
+     */
+    public static <T> Slice<T> slice(List<T> found, int most, Function<T, String> cursor) {
+        return found.size() > most
+                ? new Slice<>(found.subList(0, most), cursor.apply(found.get(most - 1)))
+                : new Slice<>(found, null);
     }
 
     /**

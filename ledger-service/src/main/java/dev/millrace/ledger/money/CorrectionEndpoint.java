@@ -214,10 +214,10 @@ final class CorrectionEndpoint {
 
     private CorrectionPage page(@Nullable String publisher, @Nullable String limit, @Nullable String cursor) {
         int count = Paging.limit(limit, STANDARD_LIMIT, MOST);
-        List<Corrections.Summary> found = corrections.page(publisher, Paging.below(cursor), count + 1);
-        List<Corrections.Summary> page = found.subList(0, Math.min(count, found.size()));
+        Paging.Slice<Corrections.Summary> page = Paging.slice(
+                corrections.page(publisher, Paging.below(cursor), count + 1), count, last -> Paging.cursor(last.id()));
         return new CorrectionPage(
-                page.stream()
+                page.rows().stream()
                         .map(one -> new Summary(
                                 Long.toString(one.id()),
                                 Long.toString(one.journal()),
@@ -227,6 +227,6 @@ final class CorrectionEndpoint {
                                 one.reason(),
                                 one.reference()))
                         .toList(),
-                found.size() > count ? Paging.cursor(page.getLast().id()) : null);
+                page.next());
     }
 }

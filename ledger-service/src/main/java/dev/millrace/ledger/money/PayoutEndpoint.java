@@ -387,10 +387,10 @@ final class PayoutEndpoint {
     private PayoutPage page(
             @Nullable State state, @Nullable String creator, @Nullable String limit, @Nullable String cursor) {
         int count = Paging.limit(limit, STANDARD_LIMIT, MOST);
-        List<Payout> found = payouts.page(state, creator, Paging.below(cursor), count + 1);
-        List<Payout> page = found.subList(0, Math.min(count, found.size()));
-        return new PayoutPage(
-                page.stream().map(OnePayout::of).toList(),
-                found.size() > count ? Paging.cursor(page.getLast().number()) : null);
+        Paging.Slice<Payout> page = Paging.slice(
+                payouts.page(state, creator, Paging.below(cursor), count + 1),
+                count,
+                last -> Paging.cursor(last.number()));
+        return new PayoutPage(page.rows().stream().map(OnePayout::of).toList(), page.next());
     }
 }

@@ -108,13 +108,12 @@ public final class StatementEndpoint {
         if (found.isEmpty()) {
             balances.requireKnown(creator);
         }
-        List<Statement.Entry> page = found.subList(0, Math.min(count, found.size()));
-        String next = found.size() > count ? cursor(page.getLast().key()) : null;
+        Paging.Slice<Statement.Entry> page = Paging.slice(found, count, last -> cursor(last.key()));
         return new Page(
                 creator.id(),
                 currency,
-                page.stream().map(StatementEndpoint::entry).toList(),
-                next);
+                page.rows().stream().map(StatementEndpoint::entry).toList(),
+                page.next());
     }
 
     /** The last entry of a page; the next page goes on below it. */
