@@ -385,9 +385,10 @@ $$;
 
 -- Ends a payout: paid, with the bank's reference, or failed, with the reason.
 -- two_people: whether a payout takes another subject to be paid than requested it.
+-- Returns false where it ended so before, with the same note: the call is a repetition.
 -- Raises MRSTA it can't end like this now, MRTWO the same subject, P0002 there is none.
 CREATE FUNCTION end_payout(the_id text, outcome text, the_note text, by_subject text, two_people boolean)
-    RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     paid   payout;
     before payout_step;
@@ -401,6 +402,9 @@ BEGIN
         RAISE EXCEPTION 'there is no payout %', the_id USING ERRCODE = 'no_data_found';
     END IF;
     SELECT * INTO before FROM payout_step s WHERE s.payout_id = paid.payout_id ORDER BY s.ended DESC LIMIT 1;
+    IF before.ended AND before.state = outcome AND before.note IS NOT DISTINCT FROM the_note THEN
+        RETURN false;
+    END IF;
     IF before.ended THEN
         RAISE EXCEPTION 'payout % is % since %', the_id, before.state, before.at USING ERRCODE = 'MRSTA';
     END IF;
@@ -422,6 +426,7 @@ BEGIN
     SELECT b.number INTO number FROM book('payout', 0, format('%s: payout %s', outcome, the_id)) b;
     INSERT INTO payout_step (payout_id, state, at, journal_id, subject, note)
     SELECT paid.payout_id, outcome, j.created_at, number, by_subject, the_note FROM journal j WHERE j.journal_id = number;
+    RETURN true;
 END
 $$;
 

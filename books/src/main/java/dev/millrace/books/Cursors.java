@@ -42,25 +42,29 @@ public final class Cursors {
      * @param second Unix seconds
      * @param openings how often partitions were opened since the beginning, all together
      * @param journal number of the last journal
+     * @param hash of that journal, in hexadecimal digits
      */
-    public record Moment(List<PartitionCursor> cursors, long second, long openings, long journal) {}
+    public record Moment(List<PartitionCursor> cursors, long second, long openings, long journal, String hash) {
+        /** The same with other cursors. */
+        public Moment with(List<PartitionCursor> others) {
+            return new Moment(others, second, openings, journal, hash);
+        }
+    }
 
     /** The moment that is now, without a lock. */
     public Moment now() {
         List<Moment> rows = jdbc.sql(
                         "SELECT " + COLUMNS
-                                + ", floor(extract(epoch FROM clock_timestamp()))::bigint AS second, (SELECT count(*) FROM partition_opening) AS openings, (SELECT journal_id FROM chain_head) AS journal FROM partition_cursor ORDER BY partition")
+                                + ", floor(extract(epoch FROM clock_timestamp()))::bigint AS second, (SELECT count(*) FROM partition_opening) AS openings, h.journal_id AS journal, encode(h.hash, 'hex') AS hash FROM partition_cursor, chain_head h ORDER BY partition")
                 .query((row, number) -> new Moment(
                         List.of(row(row, number)),
                         row.getLong("second"),
                         row.getLong("openings"),
-                        row.getLong("journal")))
+                        row.getLong("journal"),
+                        row.getString("hash")))
                 .list();
-        return new Moment(
-                rows.stream().flatMap(row -> row.cursors().stream()).toList(),
-                rows.getLast().second(),
-                rows.getLast().openings(),
-                rows.getLast().journal());
+        return rows.getLast()
+                .with(rows.stream().flatMap(row -> row.cursors().stream()).toList());
     }
 
     /**

@@ -113,17 +113,18 @@ public final class Payouts {
      * @param outcome paid or failed
      * @param note the bank's reference, or why it failed
      * @param twoPeople whether paying takes another subject than requesting did
+     * @return false: it ended so before, with the same note
      * @throws org.springframework.dao.DataAccessException with an SQLSTATE of the schema's where it can't be
      */
-    public void end(String id, State outcome, @Nullable String note, String subject, boolean twoPeople) {
-        jdbc.sql("SELECT end_payout(:id, :outcome, :note, :subject, :twoPeople)")
+    public boolean end(String id, State outcome, @Nullable String note, String subject, boolean twoPeople) {
+        return jdbc.sql("SELECT end_payout(:id, :outcome, :note, :subject, :twoPeople)")
                 .param("id", id)
                 .param("outcome", outcome.wireName())
                 .param("note", note, Types.VARCHAR)
                 .param("subject", subject)
                 .param("twoPeople", twoPeople)
-                .query()
-                .listOfRows();
+                .query(Boolean.class)
+                .single();
     }
 
     private static final String SELECT = """

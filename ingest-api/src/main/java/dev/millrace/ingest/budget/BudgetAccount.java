@@ -18,6 +18,9 @@ final class BudgetAccount {
     /** Micros of events that fit and have no outcome yet. */
     private long underWay;
 
+    /** The least price that did not fit. */
+    private long refused = Long.MAX_VALUE;
+
     private Limits limits;
 
     /** One partition. */
@@ -108,7 +111,11 @@ final class BudgetAccount {
         }
         long own = own();
         if (left(own) < micros) {
-            return left(0) < micros ? Fit.OVER : Fit.UNSURE;
+            if (left(0) >= micros) {
+                return Fit.UNSURE;
+            }
+            refused = Math.min(refused, micros);
+            return Fit.OVER;
         }
         underWay += micros;
         return Fit.FITS;
@@ -173,17 +180,23 @@ final class BudgetAccount {
         underWay -= micros;
     }
 
-    /** The part of the day's budget that is spent. */
+    /** The part that is spent of the tighter budget. */
+    synchronized double ratio() {
+        return Math.max(dayRatio(), totalRatio());
+    }
+
+    /** The part of the day's budget that is spent; 1 where an event has not fitted into what is left. */
     synchronized double dayRatio() {
         return ratio(today() + own(), limits.mostInADay());
     }
 
-    /** The part of the budget in all that is spent. */
+    /** The same of the budget in all. */
     synchronized double totalRatio() {
         return ratio(total() + own(), limits.mostInAll());
     }
 
-    private static double ratio(long spent, long most) {
-        return most == 0 ? 1 : (double) spent / most;
+    private double ratio(long spent, long most) {
+        boolean isOver = refused != Long.MAX_VALUE && most - spent < refused;
+        return isOver || most == 0 ? 1 : (double) spent / most;
     }
 }

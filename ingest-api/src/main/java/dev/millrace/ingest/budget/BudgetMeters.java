@@ -1,15 +1,20 @@
 package dev.millrace.ingest.budget;
 
 import dev.millrace.common.catalog.Limits;
+import dev.millrace.common.token.Sandbox;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.stream.Stream;
 
-/** How much of its budget each publisher has spent; at most {@value #MOST_PUBLISHERS} of them, the first by id. For one thread. */
+/**
+ * How much of its budget each publisher has spent. Of more than {@value #MOST_PUBLISHERS} publishers it shows those that have spent the largest
+ * part; sandboxes come last. For one thread.
+ */
 final class BudgetMeters {
     private static final int MOST_PUBLISHERS = 1_000;
 
@@ -23,21 +28,34 @@ final class BudgetMeters {
     }
 
     void show(Map<String, BudgetAccount> accounts, Map<String, Limits> limits) {
-        if (limits.equals(shown)) {
+        if (limits.equals(shown) && accounts.size() <= MOST_PUBLISHERS) {
             return;
         }
         shown = Map.copyOf(limits);
         List<MultiGauge.Row<?>> rows = new ArrayList<>();
-        new TreeMap<>(accounts).entrySet().stream().limit(MOST_PUBLISHERS).forEach(one -> {
-            Limits of = limits.getOrDefault(one.getKey(), Limits.NONE);
-            if (of.dayBudget() != null) {
-                rows.add(MultiGauge.Row.of(tags(one.getKey(), "day"), one.getValue(), BudgetAccount::dayRatio));
+        mostSpent(accounts).forEach(publisher -> {
+            BudgetAccount account = accounts.get(publisher);
+            Limits of = limits.getOrDefault(publisher, Limits.NONE);
+            if (account != null && of.dayBudget() != null) {
+                rows.add(MultiGauge.Row.of(tags(publisher, "day"), account, BudgetAccount::dayRatio));
             }
-            if (of.totalBudget() != null) {
-                rows.add(MultiGauge.Row.of(tags(one.getKey(), "total"), one.getValue(), BudgetAccount::totalRatio));
+            if (account != null && of.totalBudget() != null) {
+                rows.add(MultiGauge.Row.of(tags(publisher, "total"), account, BudgetAccount::totalRatio));
             }
         });
         ratio.register(rows, true);
+    }
+
+    private record Part(String publisher, double ratio) {}
+
+    private static Stream<String> mostSpent(Map<String, BudgetAccount> accounts) {
+        return accounts.entrySet().stream()
+                .map(one -> new Part(one.getKey(), one.getValue().ratio()))
+                .sorted(Comparator.comparing((Part part) -> Sandbox.isPublisher(part.publisher()))
+                        .thenComparing(Comparator.comparingDouble(Part::ratio).reversed())
+                        .thenComparing(Part::publisher))
+                .limit(MOST_PUBLISHERS)
+                .map(Part::publisher);
     }
 
     private static Tags tags(String publisher, String budget) {

@@ -25,7 +25,9 @@ public final class Acts implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Acts.class);
 
-    private static final int AT_A_TIME = 4;
+    /** So many acts at a time. */
+    public static final int AT_A_TIME = 4;
+
     private static final int STATEMENT_SECONDS = 60;
 
     /** Acts follow each other, and settlements: each waits for its turn. */

@@ -8,6 +8,7 @@ import dev.millrace.ledger.act.Acts;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.KnownPublishers;
 import dev.millrace.ledger.creator.Paging;
+import dev.millrace.ledger.creator.SubjectLimit;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
@@ -15,10 +16,12 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -47,6 +50,14 @@ final class CorrectionEndpoint {
     private static final int STANDARD_LIMIT = 50;
     private static final int MOST = 200;
 
+    /** Dry runs and bulk corrections read many rows: so many at a time leave a connection for the other acts. */
+    private static final int LONG_OF_A_CALLER = 2;
+
+    private static final int LONG_OF_ALL = Acts.AT_A_TIME - 1;
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final SubjectLimit longOnes =
+            new SubjectLimit("dry runs and bulk corrections", LONG_OF_A_CALLER, LONG_OF_ALL, PATIENCE);
     private final Acts acts;
     private final Corrections corrections;
     private final KnownPublishers publishers;
@@ -100,6 +111,8 @@ final class CorrectionEndpoint {
         Problem.CORRECTION_BELOW_ZERO,
         Problem.IDEMPOTENCY_KEY_MISSING,
         Problem.IDEMPOTENCY_CONFLICT,
+        Problem.TOO_MANY_REQUESTS,
+        Problem.OVERLOADED,
         Problem.BODY_MALFORMED
     })
     @ResponseStatus(HttpStatus.CREATED)
@@ -124,6 +137,8 @@ final class CorrectionEndpoint {
         Problem.CORRECTION_BELOW_ZERO,
         Problem.IDEMPOTENCY_KEY_MISSING,
         Problem.IDEMPOTENCY_CONFLICT,
+        Problem.TOO_MANY_REQUESTS,
+        Problem.OVERLOADED,
         Problem.BODY_MALFORMED
     })
     @ResponseStatus(HttpStatus.CREATED)
@@ -146,23 +161,31 @@ final class CorrectionEndpoint {
         }
         publishers.require(request.publisher());
         if (dryRun) {
-            return ResponseEntity.ok(
-                    Correction.of(acts.make(() -> corrections.book(request, byPublisher, body.mayBeNegative(), true))));
+            Supplier<Corrections.Booked> look =
+                    () -> corrections.book(request, byPublisher, body.mayBeNegative(), true);
+            return ResponseEntity.ok(Correction.of(inTurn(caller, () -> acts.make(look))));
         }
         String operation = "POST " + (ofPath == null ? ADMIN : OWN.replace("{publisher}", ofPath));
-        Corrections.Booked booked = acts.once(
-                new Idempotency.Request(operation, Acts.requiredKey(key), body), Corrections.Booked.class, () -> {
-                    Corrections.Booked done = corrections.book(request, byPublisher, body.mayBeNegative(), false);
-                    acts.trace(
-                            caller,
-                            "correction.book",
-                            request.publisher(),
-                            null,
-                            Map.of("correction", String.valueOf(done.id()), "micros", done.micros(), "asked", body),
-                            request.reason());
-                    return done;
-                });
+        Idempotency.Request act = new Idempotency.Request(operation, Acts.requiredKey(key), body);
+        Supplier<Corrections.Booked> booking = () -> acts.once(act, Corrections.Booked.class, () -> {
+            Corrections.Booked done = corrections.book(request, byPublisher, body.mayBeNegative(), false);
+            acts.trace(
+                    caller,
+                    "correction.book",
+                    request.publisher(),
+                    null,
+                    Map.of("correction", String.valueOf(done.id()), "micros", done.micros(), "asked", body),
+                    request.reason());
+            return done;
+        });
+        Corrections.Booked booked = request.article() == null ? inTurn(caller, booking) : booking.get();
         return ResponseEntity.status(HttpStatus.CREATED).body(Correction.of(booked));
+    }
+
+    private <T> T inTurn(Jwt caller, Supplier<T> work) {
+        try (var _ = longOnes.take(caller)) {
+            return work.get();
+        }
     }
 
     private static boolean isOperator() {

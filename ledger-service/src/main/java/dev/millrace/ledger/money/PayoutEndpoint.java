@@ -238,22 +238,21 @@ final class PayoutEndpoint {
     private OnePayout end(String id, State outcome, String note, Jwt caller) {
         String subject = Acts.subject(caller);
         return acts.make(() -> {
-            Payout before = find(id);
-            if (before.state() == outcome && note.equals(before.note())) {
-                return OnePayout.of(before);
+            Payout asked = find(id);
+            boolean ended = payouts.end(asked.id(), outcome, note, subject, twoPeople);
+            if (ended) {
+                Map<String, Object> after = new LinkedHashMap<>();
+                after.put("state", outcome.wireName());
+                after.put("creator", asked.creator());
+                after.put("micros", asked.micros().value());
+                acts.trace(
+                        caller,
+                        outcome == State.PAID ? "payout.pay" : "payout.fail",
+                        asked.id(),
+                        Map.of("state", State.REQUESTED.wireName()),
+                        after,
+                        note);
             }
-            payouts.end(before.id(), outcome, note, subject, twoPeople);
-            Map<String, Object> after = new LinkedHashMap<>();
-            after.put("state", outcome.wireName());
-            after.put("creator", before.creator());
-            after.put("micros", before.micros().value());
-            acts.trace(
-                    caller,
-                    outcome == State.PAID ? "payout.pay" : "payout.fail",
-                    before.id(),
-                    Map.of("state", before.state().wireName()),
-                    after,
-                    note);
             return OnePayout.of(find(id));
         });
     }

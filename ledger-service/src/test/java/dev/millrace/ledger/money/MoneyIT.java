@@ -6,8 +6,12 @@ import dev.millrace.common.token.EventType;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.ledger.Stores;
+import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
 import java.net.http.HttpRequest;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -19,16 +23,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import tools.jackson.databind.JsonNode;
 
 /** Corrections, payouts and holds, with exact sums. Money is available a week after its credit. */
@@ -600,6 +609,45 @@ class MoneyIT {
             }
         }
         return List.of(requested, corrected);
+    }
+
+    /** A publisher that looks at many corrections leaves room for the acts of operators. */
+    @Test
+    void dryRunsOfOneSubjectAreLimited() throws Exception {
+        stores.earn(old, "looks", "look-1", "/a", EventType.VIEW, 10);
+        String publisher = RunningLedger.scoped("looks", "publisher:looks");
+        String path = "/v1/publishers/looks/corrections?dry-run=true";
+        String body = bulk("looks", day(old).toString(), day(now).toString(), "");
+        try (Connection other = DriverManager.getConnection(stores.jdbcUrl(), Databases.OWNER, stores.password());
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE engagement");
+            List<CompletableFuture<Answer>> waiting = IntStream.range(0, 2)
+                    .mapToObj(_ -> CompletableFuture.supplyAsync(() -> ledger.post(path, publisher, body)))
+                    .toList();
+            Awaitility.await().untilAsserted(() -> assertThat(waitingForALock()).isEqualTo(2));
+            Answer third = ledger.post(path, publisher, body);
+            assertThat(third.status()).isEqualTo(429);
+            assertThat(third.problem()).isEqualTo("too-many-requests");
+            assertThat(third.text()).contains("2 dry runs and bulk corrections at a time");
+            CompletableFuture<Answer> operators = CompletableFuture.supplyAsync(
+                    () -> post(CORRECTIONS, correction("look-1", "looks", "/a", "\"micros\":1000")));
+            Awaitility.await().untilAsserted(() -> assertThat(waitingForALock()).isEqualTo(3));
+            other.rollback();
+            assertThat(waiting)
+                    .allSatisfy(dry -> assertThat(dry.get().problem()).isEqualTo("correction-too-late"));
+            assertThat(operators.get().status()).isEqualTo(201);
+        }
+        assertThat(balance("look-1").getFirst()).isEqualTo(9_000);
+        assertThat(ledger.post(path, publisher, body).problem()).isEqualTo("correction-too-late");
+    }
+
+    private static long waitingForALock() {
+        return JdbcClient.create(new DriverManagerDataSource(stores.jdbcUrl(), "postgres", stores.password()))
+                .sql(
+                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+                .query(Long.class)
+                .single();
     }
 
     /** A payout that the restored database does not know is no other payout, whose number was given again. */

@@ -7,6 +7,8 @@ import dev.millrace.counters.Keyspace;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -29,6 +31,7 @@ final class WatchMeters {
 
     private final MeterRegistry registry;
     private final Ticker ticker;
+    private final MultiGauge head;
     private volatile @Nullable CounterBalanceCheck money;
     private volatile long moneyTicks;
 
@@ -40,6 +43,9 @@ final class WatchMeters {
     WatchMeters(MeterRegistry registry, Ticker ticker) {
         this.registry = registry;
         this.ticker = ticker;
+        head = MultiGauge.builder("millrace.ledger.head")
+                .description("1; its labels are number and hash of the last journal")
+                .register(registry);
         reopenings = counter("millrace.reopenings", "Partitions opened again after their counters were lost");
         foldedRecords = counter(
                 "millrace.records.folded",
@@ -80,10 +86,7 @@ final class WatchMeters {
                 now -> now.cursors().stream()
                         .mapToLong(PartitionCursor::lineage)
                         .sum());
-        ledger(
-                "millrace.ledger.journal",
-                "Number of the last journal; its hash is in the log of the settlement that booked it",
-                Cursors.Moment::journal);
+        ledger("millrace.ledger.journal", "Number of the last journal", Cursors.Moment::journal);
         gauge(
                 "millrace.redis.durable",
                 "1: Redis loses nothing it has acknowledged and has a limit of memory; 0: not so",
@@ -147,6 +150,11 @@ final class WatchMeters {
     /** @param before the cursors, as they were read before Redis */
     void ledger(List<PartitionCursor> before, Cursors.Moment now) {
         ledgerTicks = ticker.read();
-        ledger = new Cursors.Moment(before, now.second(), now.openings(), now.journal());
+        Cursors.Moment last = ledger;
+        ledger = now.with(before);
+        if (last == null || !last.hash().equals(now.hash())) {
+            Tags tags = Tags.of("journal", Long.toString(now.journal()), "hash", now.hash());
+            head.register(List.of(MultiGauge.Row.of(tags, 1)), true);
+        }
     }
 }
