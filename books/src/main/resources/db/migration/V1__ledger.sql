@@ -3,6 +3,10 @@
 -- millrace_ledger, and the comparison as a member of millrace_reader (deploy/postgres/roles.sql creates them). None of them owns anything.
 -- Text in an index has the collation "C": a change of the C library or of ICU can't break such an index.
 
+-- Nobody calls a function, or makes a trigger of it, without a grant. Otherwise a login could give a function that runs as the owner a
+-- table of its own, and with that table a cast: code of the login's that the owner runs.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
 ---------------------------------------------------------------------------------------------------- catalogue
 
 CREATE TABLE publisher (
@@ -365,7 +369,6 @@ BEGIN
     written := written + 2 + counted + (SELECT count(DISTINCT account_id) FROM pg_temp.booked);
 END
 $$;
-REVOKE ALL ON FUNCTION book(text, bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION book(text, bigint, text) TO millrace_settler;
 
 -- Not even the owner changes what is booked.
@@ -533,8 +536,8 @@ DECLARE
     month  date;
     name   text;
 BEGIN
-    IF months NOT BETWEEN 1 AND 24 THEN
-        RAISE EXCEPTION 'months % is not 1 to 24', months;
+    IF months NOT BETWEEN 1 AND 24 OR first_day NOT BETWEEN current_date - 800 AND current_date + 400 THEN
+        RAISE EXCEPTION '% months from % on are not 1 to 24 near today', months, first_day;
     END IF;
     FOR i IN 0 .. months - 1 LOOP
         month := (date_trunc('month', first_day) + make_interval(months => i))::date;
@@ -559,7 +562,6 @@ $$;
 CREATE FUNCTION month_bound(parent text, month date) RETURNS text IMMUTABLE LANGUAGE sql
     RETURN CASE parent WHEN 'engagement' THEN month::text ELSE month::text || ' 00:00:00+00' END;
 
-REVOKE ALL ON FUNCTION ensure_months(date, int) FROM PUBLIC;
 SELECT ensure_months(current_date - 31, 4);
 
 ---------------------------------------------------------------------------------------------------- who may do what
@@ -569,6 +571,17 @@ GRANT SELECT, INSERT, UPDATE ON balance, engagement, article_score TO millrace_s
 GRANT SELECT, UPDATE ON chain_head, partition_cursor TO millrace_settler;
 GRANT SELECT ON publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_settler;
 GRANT EXECUTE ON FUNCTION ensure_months(date, int) TO millrace_settler;
+-- These read nothing but their arguments.
+GRANT EXECUTE ON FUNCTION price, journal_text, posting_text, posting_leaf, merkle_add, merkle_end, merkle_root, journal_hash, month_bound
+    TO millrace_settler, millrace_ledger, millrace_reader;
+
+-- Temporary tables are for who books.
+DO $$
+BEGIN
+    EXECUTE format('REVOKE TEMP ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT TEMP ON DATABASE %I TO millrace_settler', current_database());
+END
+$$;
 
 GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, article_score, chain_head, partition_cursor,
     publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_ledger;

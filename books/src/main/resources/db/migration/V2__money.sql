@@ -447,10 +447,8 @@ $$;
 CREATE TRIGGER entries_are_final BEFORE DELETE ON audit_head FOR EACH ROW EXECUTE FUNCTION entries_are_final();
 CREATE TRIGGER entries_stay BEFORE TRUNCATE ON audit_head FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final();
 
-REVOKE ALL ON FUNCTION correct(text, text[], text, text, date, date, timestamptz, timestamptz, bigint, bigint, boolean, interval, boolean, text, text, boolean),
-    request_payouts(text[], bigint, date, bigint, interval, text), end_payout(text, text, text, text, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION correct(text, text[], text, text, date, date, timestamptz, timestamptz, bigint, bigint, boolean, interval, boolean, text, text, boolean),
-    request_payouts(text[], bigint, date, bigint, interval, text), end_payout(text, text, text, text, boolean) TO millrace_ledger;
+GRANT EXECUTE ON FUNCTION correct, request_payouts, end_payout, standing TO millrace_ledger;
+GRANT EXECUTE ON FUNCTION audit_hash TO millrace_reader;
 GRANT SELECT ON creator_state, audit_head TO millrace_ledger, millrace_reader;
 GRANT INSERT ON audit, idempotency, creator_state TO millrace_ledger;
 GRANT UPDATE ON creator_state TO millrace_ledger;

@@ -56,5 +56,7 @@ CREATE TABLE publisher_spent (
 GRANT SELECT ON publisher_creator, publisher_spent TO millrace_settler, millrace_ledger, millrace_reader;
 GRANT INSERT, UPDATE ON publisher_spent TO millrace_settler;
 GRANT INSERT, DELETE ON publisher_creator TO millrace_ledger;
+REVOKE INSERT ON publisher FROM millrace_ledger;
+GRANT INSERT (publisher) ON publisher TO millrace_ledger;
 GRANT UPDATE (state, until, reason, budget_day, budget_total, events_per_second, creators, new_creators_per_day, new_articles_per_day)
     ON publisher TO millrace_ledger;

@@ -34,6 +34,18 @@ END
 $$;
 CREATE TRIGGER card_begins_in_the_future BEFORE INSERT OR UPDATE ON rate_card FOR EACH ROW EXECUTE FUNCTION card_begins_in_the_future();
 
+-- The same once more at commit: until then nobody sees the card, or that it is withdrawn.
+CREATE FUNCTION card_is_known_before_it_begins() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.effective_at <= clock_timestamp() THEN
+        RAISE EXCEPTION 'rate card % would begin at %, before anybody knew', NEW.version, NEW.effective_at USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER card_is_known_before_it_begins AFTER INSERT OR UPDATE ON rate_card
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION card_is_known_before_it_begins();
+
 -- A card gets its prices before it begins. Only the owner adds a price later: that of a new type, by a migration.
 CREATE FUNCTION price_is_set_before() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN

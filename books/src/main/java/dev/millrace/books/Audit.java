@@ -10,6 +10,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The trace of administration: a row an act, in the act's own transaction, which nobody can change. */
 public final class Audit {
+    /** What the subject of a command begins with, and that of no bearer token. */
+    public static final String COMMAND = "local:";
+
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final JdbcClient jdbc;
@@ -21,13 +24,13 @@ public final class Audit {
     /**
      * Who acts.
      *
-     * @param subject {@code sub} of the bearer token, or {@code local:<user>} of a command on the server's own machine
+     * @param subject {@code sub} of the bearer token, or {@value #COMMAND} and the user of a command on the server's own machine
      * @param token {@code jti} of the bearer token; null: it has none
      */
     public record Actor(String subject, @Nullable String token) {
         /** The user of a command on this machine. */
         public static Actor local() {
-            return new Actor("local:" + System.getProperty("user.name"), null);
+            return new Actor(COMMAND + System.getProperty("user.name"), null);
         }
     }
 

@@ -38,8 +38,13 @@ public final class CreatorStates {
                 .orElse(State.ACTIVE);
     }
 
-    /** Changes the state, in the caller's transaction. */
-    public void change(String creator, State state) {
+    /** Changes the state, in the caller's transaction; returns the one before. Another change of the creator waits until the transaction has ended. */
+    public State change(String creator, State state) {
+        jdbc.sql("SELECT pg_advisory_xact_lock(hashtextextended('millrace.creator.' || :creator, 0))")
+                .param("creator", creator)
+                .query()
+                .singleRow();
+        State before = of(creator);
         Instant until = state.until();
         jdbc.sql("""
                         INSERT INTO creator_state (creator, state, reason, until)
@@ -52,6 +57,7 @@ public final class CreatorStates {
                 .param("reason", state.reason(), Types.VARCHAR)
                 .param("until", until == null ? null : until.atOffset(ZoneOffset.UTC), Types.TIMESTAMP_WITH_TIMEZONE)
                 .update();
+        return before;
     }
 
     private static State state(ResultSet row, int number) throws SQLException {

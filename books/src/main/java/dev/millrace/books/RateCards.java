@@ -1,5 +1,6 @@
 package dev.millrace.books;
 
+import com.google.common.collect.ImmutableSortedMap;
 import dev.millrace.common.catalog.Rate;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -7,11 +8,9 @@ import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -37,7 +36,16 @@ public final class RateCards {
             Instant createdAt,
             @Nullable String publisher,
             @Nullable Instant withdrawnAt,
-            Map<String, Rate> rates) {}
+            Map<String, Rate> rates) {
+        /** In the order of types. */
+        public Card {
+            rates = ImmutableSortedMap.copyOf(rates);
+        }
+
+        private Card with(Map<String, Rate> its) {
+            return new Card(version, effectiveAt, createdAt, publisher, withdrawnAt, its);
+        }
+    }
 
     /** All cards, by effective time, the oldest first. */
     public List<Card> all() {
@@ -49,16 +57,16 @@ public final class RateCards {
                         instant(row, "created_at"),
                         row.getString("publisher"),
                         withdrawn(row),
-                        new TreeMap<>()))
+                        Map.of()))
                 .list();
-        Map<Integer, Card> byVersion = cards.stream().collect(Collectors.toMap(Card::version, Function.identity()));
+        Map<Integer, Map<String, Rate>> rates = new HashMap<>(); // those of a card that was added meanwhile, too
         jdbc.sql("SELECT version, type, micros, cap FROM rate").query(row -> {
-            Card card = byVersion.get(row.getInt("version"));
-            if (card != null) { // else it was added meanwhile
-                card.rates().put(row.getString("type"), new Rate(row.getLong("micros"), row.getInt("cap")));
-            }
+            rates.computeIfAbsent(row.getInt("version"), _ -> new HashMap<>())
+                    .put(row.getString("type"), new Rate(row.getLong("micros"), row.getInt("cap")));
         });
-        return cards;
+        return cards.stream()
+                .map(card -> card.with(rates.getOrDefault(card.version(), Map.of())))
+                .toList();
     }
 
     private static @Nullable Instant withdrawn(ResultSet row) throws SQLException {

@@ -148,7 +148,7 @@ class BudgetIT {
 
         limit(budget(null, 22_000L, null));
         // Until the next look what was counted during one may be in twice.
-        Await.until(ratio::get, part -> part == 0.5);
+        Await.until(ratio, part -> part == 0.5);
     }
 
     @Test

@@ -202,6 +202,7 @@ public final class RunningLedger implements AutoCloseable {
     public static JWTClaimsSet.Builder claims(String subject) {
         return new JWTClaimsSet.Builder()
                 .subject(subject)
+                .jwtID("token-of-" + subject)
                 .issueTime(Date.from(Instant.now()))
                 .expirationTime(Date.from(Instant.now().plusSeconds(600)));
     }

@@ -3,6 +3,7 @@ package dev.millrace.ledger.act;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.millrace.books.Audit;
 import dev.millrace.books.Idempotency;
+import dev.millrace.common.token.ArticleId;
 import dev.millrace.ledger.creator.LargeReads;
 import dev.millrace.service.problem.Problem;
 import java.util.Objects;
@@ -34,6 +35,9 @@ public final class Acts implements AutoCloseable {
     private static final long PATIENCE_MILLIS = 30_000;
 
     private static final int LONGEST_KEY = 255;
+
+    /** Most characters of a token's {@code sub} and {@code jti}. */
+    private static final int LONGEST_NAME = 256;
 
     private final HikariDataSource connections;
     private final JdbcClient jdbc;
@@ -113,7 +117,7 @@ public final class Acts implements AutoCloseable {
             @Nullable Object before,
             @Nullable Object after,
             @Nullable String reason) {
-        Audit.Actor actor = new Audit.Actor(subject(caller), caller.getId());
+        Audit.Actor actor = new Audit.Actor(subject(caller), token(caller));
         audit.add(actor, action, target, before, after, reason);
         log.info("{} {} by '{}' (audit {})", action, target, actor.subject(), audit.head());
     }
@@ -121,14 +125,32 @@ public final class Acts implements AutoCloseable {
     /**
      * Who acts.
      *
-     * @throws dev.millrace.service.problem.ProblemException {@code forbidden} where the token names nobody
+     * @throws dev.millrace.service.problem.ProblemException {@code forbidden} where the token names nobody, or takes the name of a command
      */
     public static String subject(Jwt caller) {
         String subject = caller.getSubject();
         if (subject == null || subject.isBlank()) {
-            throw Problem.FORBIDDEN.because("the token has no sub; what changes something is traced to its subject");
+            throw Problem.FORBIDDEN.because("the token has no sub; each change is traced to a subject");
         }
-        return subject;
+        if (subject.startsWith(Audit.COMMAND)) {
+            throw Problem.FORBIDDEN.because(
+                    "the token's sub begins with '%s', as the names of commands do", Audit.COMMAND);
+        }
+        return traceable("sub", subject);
+    }
+
+    private static @Nullable String token(Jwt caller) {
+        String id = caller.getId();
+        return id == null ? null : traceable("jti", id);
+    }
+
+    /** It becomes a part of a log line. */
+    private static String traceable(String claim, String value) {
+        if (value.codePointCount(0, value.length()) > LONGEST_NAME || !ArticleId.isClean(value)) {
+            throw Problem.FORBIDDEN.because(
+                    "the token's %s is not 1 to %d characters without a control character", claim, LONGEST_NAME);
+        }
+        return value;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.millrace.ledger.catalog;
 
 import dev.millrace.books.Audit;
+import dev.millrace.books.Idempotency;
 import dev.millrace.books.PublisherRegister;
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.token.Kid;
@@ -9,6 +10,7 @@ import dev.millrace.ledger.catalog.CatalogPublisher.Standing;
 import dev.millrace.ledger.creator.KnownPublishers;
 import dev.millrace.service.problem.Problem;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -34,6 +36,7 @@ class CatalogChanges {
     private final PublisherRegister register;
     private final KnownPublishers known;
     private final Audit audit;
+    private final Idempotency answers;
     private final TransactionTemplate transaction;
     private final CatalogPublisher publisher;
 
@@ -42,6 +45,7 @@ class CatalogChanges {
         this.register = new PublisherRegister(jdbc);
         this.known = new KnownPublishers(jdbc);
         this.audit = new Audit(jdbc);
+        this.answers = new Idempotency(jdbc);
         this.transaction = new TransactionTemplate(transactions);
         this.publisher = publisher;
     }
@@ -72,6 +76,39 @@ class CatalogChanges {
             return true;
         });
         return answer(HttpStatus.NO_CONTENT, publisher.publish()).build();
+    }
+
+    /**
+     * A change that was asked for under a key.
+     *
+     * @param again whether it was made before, when its answer may have been lost
+     */
+    record Once<T>(T value, boolean again) {}
+
+    /**
+     * For {@link #make}: makes the change, or gives what it gave before under the same {@code Idempotency-Key}.
+     *
+     * @param operation method and path
+     * @param key the header; null: none
+     * @param content all that is asked for
+     * @throws dev.millrace.service.problem.ProblemException {@code idempotency-conflict}
+     */
+    <T> Once<T> once(String operation, @Nullable String key, Object content, Class<T> type, Supplier<T> change) {
+        if (key == null) {
+            return new Once<>(change.get(), false);
+        }
+        Idempotency.Request request = new Idempotency.Request(operation, Acts.requiredKey(key), content);
+        try {
+            Optional<T> before = answers.before(request, type);
+            if (before.isPresent()) {
+                return new Once<>(before.get(), true);
+            }
+        } catch (Idempotency.ConflictException e) {
+            throw Problem.IDEMPOTENCY_CONFLICT.because(String.valueOf(e.getMessage()));
+        }
+        T made = change.get();
+        answers.keep(request, made);
+        return new Once<>(made, false);
     }
 
     /** Leaves the change's trace, in the same transaction, and a line in the log. */

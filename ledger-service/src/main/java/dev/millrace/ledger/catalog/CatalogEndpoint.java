@@ -2,6 +2,7 @@ package dev.millrace.ledger.catalog;
 
 import dev.millrace.books.RateCards.Card;
 import dev.millrace.common.catalog.Rate;
+import dev.millrace.ledger.act.Acts;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
 import dev.millrace.service.problem.Problem;
@@ -12,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -24,6 +26,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
@@ -50,30 +53,39 @@ final class CatalogEndpoint {
         return new Cards(rates.cards());
     }
 
-    @Operation(summary = "Adds a rate card; types not named keep the rate in force at its time")
+    @Operation(
+            summary = "Adds a rate card; types not named keep the rate in force at its time",
+            description =
+                    "Send the header Idempotency-Key, and the same one again after an answer that was lost: then no second card is added.")
     @Problems({
         Problem.RATE_INVALID,
         Problem.RATE_IN_THE_PAST,
         Problem.RATE_EXISTS,
         Problem.RATE_CHANGE_TOO_LARGE,
         Problem.PUBLISHER_UNKNOWN,
+        Problem.IDEMPOTENCY_CONFLICT,
         Problem.CATALOG_BEHIND,
         Problem.BODY_MALFORMED
     })
     @ResponseStatus(HttpStatus.CREATED)
     @PostMapping(path = "/rates", consumes = MediaType.APPLICATION_JSON_VALUE)
-    ResponseEntity<Card> add(@RequestBody RateRequest body, @AuthenticationPrincipal Jwt caller) {
+    ResponseEntity<Card> add(
+            @RequestBody RateRequest body,
+            @RequestHeader(name = Acts.KEY, required = false) @Nullable String key,
+            @AuthenticationPrincipal Jwt caller) {
         @Nullable Instant effectiveAt = body.time();
         Map<String, Rate> named = body.changes();
         String why = Reason.checked(Problem.RATE_INVALID, body.reason());
-        return changes.make(() -> {
+        Supplier<Card> add = () -> {
             if (body.publisher() != null) {
                 changes.requirePublisher(body.publisher());
             }
             Card added = rates.add(body.publisher(), effectiveAt, named, Boolean.TRUE.equals(body.force()));
             changes.trace(caller, "rate.add", Integer.toString(added.version()), null, added, why);
             return added;
-        });
+        };
+        return changes.make(() ->
+                changes.once("POST /v1/admin/rates", key, body, Card.class, add).value());
     }
 
     @Operation(

@@ -9,6 +9,7 @@ import dev.millrace.common.message.OutageLog;
 import dev.millrace.common.token.Kid;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
+import dev.millrace.ledger.act.CatalogMayHaveChanged;
 import dev.millrace.ledger.catalog.PublishedCatalog.Held;
 import dev.millrace.service.problem.Problem;
 import io.micrometer.core.instrument.Counter;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import org.springframework.context.event.EventListener;
 import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.transaction.TransactionException;
@@ -98,6 +100,7 @@ class CatalogPublisher {
     }
 
     /** The next tick asks the database. */
+    @EventListener(CatalogMayHaveChanged.class)
     void somethingMayHaveChanged() {
         begun.incrementAndGet();
     }

@@ -1,6 +1,5 @@
 package dev.millrace.ledger.catalog;
 
-import dev.millrace.books.Idempotency;
 import dev.millrace.books.PublisherRegister;
 import dev.millrace.books.RateCards;
 import dev.millrace.common.key.MasterKeys;
@@ -15,7 +14,6 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -44,14 +42,12 @@ final class KeyEndpoint {
     private final PublisherRegister register;
     private final CatalogChanges changes;
     private final MasterKeys masterKeys;
-    private final Idempotency answers;
     private final RateCards clock;
 
     KeyEndpoint(JdbcClient jdbc, CatalogChanges changes, LedgerSettings settings) {
         this.register = new PublisherRegister(jdbc);
         this.changes = changes;
         this.masterKeys = settings.keys();
-        this.answers = new Idempotency(jdbc);
         this.clock = new RateCards(jdbc);
     }
 
@@ -118,18 +114,31 @@ final class KeyEndpoint {
             @RequestBody(required = false) @Nullable KeyRequest body,
             @AuthenticationPrincipal Jwt caller) {
         KeyRequest wanted = body == null ? KeyRequest.NONE : body;
-        Optional<Idempotency.Request> request = Optional.ofNullable(idempotencyKey)
-                .map(key -> new Idempotency.Request(
-                        "POST /v1/publishers/" + publisher + "/keys", Acts.requiredKey(key), wanted));
-        try {
-            return changes.make(() -> shown(request.flatMap(again -> answers.before(again, Key.class))
-                    .orElseGet(() -> {
-                        Key made = make(publisher, wanted, caller);
-                        request.ifPresent(first -> answers.keep(first, made));
-                        return made;
-                    })));
-        } catch (Idempotency.ConflictException e) {
-            throw Problem.IDEMPOTENCY_CONFLICT.because(String.valueOf(e.getMessage()));
+        Asked asked = new Asked(Acts.subject(caller), wanted);
+        return changes.make(() -> {
+            CatalogChanges.Once<Key> key = changes.once(
+                    "POST /v1/publishers/" + publisher + "/keys",
+                    idempotencyKey,
+                    asked,
+                    Key.class,
+                    () -> make(publisher, wanted, caller));
+            if (key.again()) {
+                requireLive(publisher, key.value());
+                changes.trace(caller, "key.show", publisher, null, key.value(), null);
+            }
+            return shown(key.value());
+        });
+    }
+
+    /** A secret is shown again to its maker alone. */
+    private record Asked(String subject, KeyRequest wanted) {}
+
+    private void requireLive(String publisher, Key made) {
+        if (register.keys(publisher).stream()
+                .anyMatch(key -> key.kid().toString().equals(made.kid()) && key.revokedAt() != null)) {
+            throw Problem.IDEMPOTENCY_CONFLICT.because(
+                    "the key that was made under this %s, %s, is revoked; send another %s for another key",
+                    Acts.KEY, made.kid(), Acts.KEY);
         }
     }
 

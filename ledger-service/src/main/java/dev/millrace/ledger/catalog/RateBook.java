@@ -46,7 +46,7 @@ final class RateBook {
     }
 
     /**
-     * Adds a card: the rates in force at its time, with the changes.
+     * Adds a card: the rates in force at its time, with the changes. Cards that wait can be withdrawn, so the factor holds against today's rates too.
      *
      * @param publisher whose events it prices; null: everybody's
      * @param asked when it takes effect; null: as soon as the standard notice allows
@@ -63,7 +63,11 @@ final class RateBook {
         Map<String, Rate> rates =
                 new TreeMap<>(inForce(cards, publisher, effectiveAt).rates());
         if (!force) {
-            changes.forEach((type, rate) -> requireNear(type, rates.get(type), rate));
+            Map<String, Rate> today = inForce(cards, publisher, stored.now()).rates();
+            changes.forEach((type, rate) -> {
+                requireNear(type, rates.get(type), rate);
+                requireNear(type, today.get(type), rate);
+            });
         }
         rates.putAll(changes);
         int version = all.stream().mapToInt(Card::version).max().orElse(0) + 1;

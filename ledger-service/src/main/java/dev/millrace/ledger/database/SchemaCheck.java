@@ -23,7 +23,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Lets the service start once the database has every migration of this release. It asks as the service's own login. The owner's secret is
- * refused outside the local profile.
+ * refused outside the local profile, and so is a login that has the owner's rights.
  *
  * <p>It waits for a minute, because Kubernetes starts a job and the pods that need it together, and a host that boots starts all of its
  * containers together. Then it gives up and names the command, so that a job that nobody runs is seen as a service that does not start.
@@ -39,23 +39,25 @@ public final class SchemaCheck implements SmartLifecycle {
     private final JdbcClient jdbc;
     private final Set<String> needed;
     private final Duration patience;
+    private final boolean local;
     private volatile boolean running;
 
     @Autowired
     SchemaCheck(JdbcClient jdbc, Environment environment) {
-        this(jdbc, migrations(), PATIENCE);
+        this(jdbc, migrations(), PATIENCE, environment.matchesProfiles("local"));
         String secret = environment.getProperty(Migration.OWNER_PASSWORD, "");
-        if (!secret.isBlank() && !environment.matchesProfiles("local")) {
+        if (!secret.isBlank() && !local) {
             throw new SettingException(Migration.OWNER_PASSWORD
                     + " is set. ledger-service takes no owner's secret: whoever takes the service over could rewrite the ledger with it."
                     + " Give it to `migrate` alone");
         }
     }
 
-    SchemaCheck(JdbcClient jdbc, Set<String> needed, Duration patience) {
+    SchemaCheck(JdbcClient jdbc, Set<String> needed, Duration patience, boolean local) {
         this.jdbc = jdbc;
         this.needed = needed;
         this.patience = patience;
+        this.local = local;
     }
 
     /** The versions on the class path. */
@@ -92,7 +94,20 @@ public final class SchemaCheck implements SmartLifecycle {
             sleep();
             trouble = trouble();
         }
+        refuseOwner();
         running = true;
+    }
+
+    private void refuseOwner() {
+        List<String> owners = jdbc.sql("""
+                        SELECT current_user FROM pg_class c, pg_roles r
+                        WHERE c.oid = 'journal'::regclass AND r.rolname = current_user AND (r.rolsuper OR pg_has_role(c.relowner, 'MEMBER'))
+                        """).query(String.class).list();
+        if (!owners.isEmpty() && !local) {
+            throw new SettingException(
+                    "MILLRACE_POSTGRES_USER '%s' has the rights of the schema's owner: whoever takes the service over could rewrite the ledger. Use the login 'ledger' (deploy/postgres/roles.sql)"
+                            .formatted(owners.getFirst()));
+        }
     }
 
     private static void sleep() {

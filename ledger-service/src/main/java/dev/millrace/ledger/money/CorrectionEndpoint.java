@@ -5,6 +5,7 @@ import dev.millrace.books.Corrections;
 import dev.millrace.books.Idempotency;
 import dev.millrace.common.money.Micros;
 import dev.millrace.ledger.act.Acts;
+import dev.millrace.ledger.act.CatalogMayHaveChanged;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.KnownPublishers;
 import dev.millrace.ledger.creator.Paging;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -61,9 +63,11 @@ final class CorrectionEndpoint {
     private final Acts acts;
     private final Corrections corrections;
     private final KnownPublishers publishers;
+    private final ApplicationEventPublisher events;
 
-    CorrectionEndpoint(Acts acts, LedgerSettings settings) {
+    CorrectionEndpoint(Acts acts, LedgerSettings settings, ApplicationEventPublisher events) {
         this.acts = acts;
+        this.events = events;
         this.corrections = new Corrections(acts.jdbc(), settings.availableAfter());
         this.publishers = new KnownPublishers(acts.jdbc());
     }
@@ -179,6 +183,7 @@ final class CorrectionEndpoint {
             return done;
         });
         Corrections.Booked booked = request.article() == null ? inTurn(caller, booking) : booking.get();
+        events.publishEvent(new CatalogMayHaveChanged()); // the publisher's budget is larger by it
         return ResponseEntity.status(HttpStatus.CREATED).body(Correction.of(booked));
     }
 

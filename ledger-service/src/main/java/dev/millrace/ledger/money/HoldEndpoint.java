@@ -91,8 +91,7 @@ final class HoldEndpoint {
         Creator creator = new Creator(id);
         CreatorStates.State state = checked(body);
         return acts.make(() -> {
-            CreatorStates.State before = states.of(creator.id());
-            states.change(creator.id(), state);
+            CreatorStates.State before = states.change(creator.id(), state);
             CreatorState after = CreatorState.of(creator, state);
             acts.trace(caller, "creator.change", creator.id(), CreatorState.of(creator, before), after, state.reason());
             return after;

@@ -114,6 +114,27 @@ class KeysIT {
                         .query(Long.class)
                         .single())
                 .isZero();
+        String path = "/v1/admin/publishers/repeated/keys";
+        Answer other = ledger.send(ledger.request(path, RunningLedger.scoped("eve", "ledger.keys"))
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", "order-1")
+                .POST(BodyPublishers.ofString("{\"expires\":\"2099-01-01T00:00:00Z\"}")));
+        assertThat(other.problem()).as("the secret is its maker's").isEqualTo("idempotency-conflict");
+        assertThat(ledger.stores()
+                        .owner()
+                        .sql(
+                                "SELECT action || ' ' || subject || ' ' || token FROM audit WHERE target = 'repeated' AND after->>'kid' = 'repeated.1'")
+                        .query(String.class)
+                        .list())
+                .hasSize(9)
+                .startsWith("key.create admin token-of-admin")
+                .endsWith("key.show admin token-of-admin");
+        assertThat(ledger.delete(path + "/1", RunningLedger.admin()).status()).isEqualTo(204);
+        Answer dead = make("repeated", "order-1", "{\"expires\":\"2099-01-01T00:00:00Z\"}");
+        assertThat(dead.problem()).isEqualTo("idempotency-conflict");
+        assertThat(dead.detail())
+                .isEqualTo(
+                        "the key that was made under this Idempotency-Key, repeated.1, is revoked; send another Idempotency-Key for another key");
         publisher(ledger, "another");
         assertThat(make("another", "order-1", "").json().get("kid").asString()).isEqualTo("another.1");
     }

@@ -10,8 +10,10 @@ import dev.millrace.counters.CatalogStore;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.ledger.Stores;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -150,5 +152,36 @@ class RatesIT {
             assertThat(asked.status()).as(asked.text()).isEqualTo(201);
         }
         assertThat(withdraw(asked.json().get("version").asString()).status()).isEqualTo(204);
+    }
+
+    /** Cards that wait can be withdrawn, and then what was compared with them stays. */
+    @Test
+    void smallStepsThatWaitDoNotMakeALargeOne() {
+        assertThat(add(card(inHours(50), "{\"comment\":{\"micros\":500,\"cap\":1}}"))
+                        .status())
+                .isEqualTo(201);
+        Answer large = add(card(inHours(51), "{\"comment\":{\"micros\":5000,\"cap\":1}}"));
+        assertThat(large.problem()).as(large.text()).isEqualTo("rate-change-too-large");
+        assertThat(large.detail()).startsWith("rates.comment: 50 micros (cap 100) would become 5000 micros (cap 1)");
+    }
+
+    @Test
+    void aRepetitionAfterALostAnswerAddsNoSecondCard() {
+        String body = "{\"rates\":{\"read\":{\"micros\":301,\"cap\":1}},\"reason\":\"once\"}";
+        List<Answer> answers = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            answers.add(ledger.send(ledger.request("/v1/admin/rates", RunningLedger.admin())
+                    .header("Content-Type", "application/json")
+                    .header("Idempotency-Key", "card-1")
+                    .POST(BodyPublishers.ofString(body))));
+        }
+        assertThat(answers.getFirst().status()).as(answers.getFirst().text()).isEqualTo(201);
+        assertThat(answers.getLast().text()).isEqualTo(answers.getFirst().text());
+        assertThat(ledger.stores()
+                        .owner()
+                        .sql("SELECT count(*) FROM audit WHERE action = 'rate.add' AND reason = 'once'")
+                        .query(Long.class)
+                        .single())
+                .isOne();
     }
 }

@@ -121,7 +121,7 @@ class MigrationIT {
     }
 
     private SchemaCheck check(Set<String> needed, Duration patience) {
-        return new SchemaCheck(JdbcClient.create(stores.pool(Databases.LEDGER)), needed, patience);
+        return new SchemaCheck(JdbcClient.create(stores.pool(Databases.LEDGER)), needed, patience, false);
     }
 
     @Test
@@ -158,5 +158,18 @@ class MigrationIT {
                 .contains("MILLRACE_POSTGRES_OWNER_PASSWORD is set. ledger-service takes no owner's secret")
                 .doesNotContain("S3cr3t");
         RunningLedger.start(stores, secret, "--spring.profiles.active=local").close();
+    }
+
+    @Test
+    void theServiceRefusesALoginWithTheOwnersRightsOutsideTheLocalProfile() {
+        assertThat(migrate(Map.of())).isZero();
+        for (String login : List.of(Databases.OWNER, "postgres")) {
+            JdbcClient owners = JdbcClient.create(stores.pool(login));
+            assertThatThrownBy(() -> new SchemaCheck(owners, Set.of("1"), Duration.ZERO, false).start())
+                    .isInstanceOf(SettingException.class)
+                    .hasMessageStartingWith(
+                            "MILLRACE_POSTGRES_USER '%s' has the rights of the schema's owner".formatted(login));
+            new SchemaCheck(owners, Set.of("1"), Duration.ZERO, true).start();
+        }
     }
 }

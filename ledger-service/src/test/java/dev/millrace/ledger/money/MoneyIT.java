@@ -11,6 +11,7 @@ import dev.millrace.local.testing.RealServers;
 import java.net.http.HttpRequest;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
@@ -428,6 +429,60 @@ class MoneyIT {
     }
 
     @Test
+    void aPayoutTakesAKeyAndTheSameOneForTheSameRequestAlone() {
+        stores.earn(old, "demo", "k-1", "/a", EventType.VIEW, 10);
+        String body = "{\"creator\":\"k-1\",\"micros\":4000}";
+        assertThat(ledger.post(PAYOUTS, operator(), body).problem()).isEqualTo("idempotency-key-missing");
+        for (String unfit : List.of(" ", "k".repeat(256))) {
+            assertThat(post(PAYOUTS, operator(), unfit, body).problem()).isEqualTo("idempotency-key-missing");
+        }
+        Answer first = post(PAYOUTS, operator(), "payout-1", body);
+        assertThat(post(PAYOUTS, operator(), "payout-1", body).text()).isEqualTo(first.text());
+        Answer other = post(PAYOUTS, operator(), "payout-1", body.replace("4000", "4001"));
+        assertThat(other.problem()).isEqualTo("idempotency-conflict");
+        assertThat(other.status()).isEqualTo(409);
+        assertThat(balance("k-1")).containsExactly(10_000L, 6_000L, 0L, 4_000L);
+    }
+
+    /** A repetition that is sent before the first answer waits for the same lock, and is answered by what the first one did. */
+    @Test
+    void aConfirmationSentTwiceAtOnceIsAnsweredTwice() throws Exception {
+        stores.earn(old, "demo", "k-2", "/a", EventType.VIEW, 10);
+        String id = payout("k-2", "");
+        List<CompletableFuture<Answer>> twice = new ArrayList<>();
+        try (Connection other = connection();
+                Statement statement = other.createStatement()) {
+            statement.execute("SELECT FROM chain_head FOR UPDATE");
+            for (int i = 0; i < 2; i++) {
+                twice.add(CompletableFuture.supplyAsync(() -> end(id, "paid", "bob", "{\"reference\":\"bank-k\"}")));
+            }
+            Awaitility.await().untilAsserted(() -> assertThat(waitingForALock()).isEqualTo(2));
+            other.rollback();
+        }
+        for (CompletableFuture<Answer> answer : twice) {
+            assertThat(answer.get().status()).as(answer.get().text()).isEqualTo(200);
+        }
+        assertThat(twice.getFirst().get().text())
+                .isEqualTo(twice.getLast().get().text());
+        assertThat(balance("k-2")).containsExactly(0L, 0L, 0L, 0L);
+    }
+
+    @Test
+    void moneyIsAvailableAWeekAfterItsCreditToTheMinute() {
+        stores.earn(now.minus(Duration.ofDays(7)).minusSeconds(1), "demo", "w-1", "/a", EventType.VIEW, 10);
+        stores.earn(now.minus(Duration.ofDays(7)).plusSeconds(900), "demo", "w-1", "/a", EventType.VIEW, 3);
+        assertThat(balance("w-1")).containsExactly(13_000L, 10_000L, 0L, 0L);
+        String publisher = RunningLedger.scoped("p", "publisher:demo");
+        String path = "/v1/publishers/demo/corrections";
+        assertThat(post(path, publisher, "w-1", correction("w-1", "demo", "/a", "\"micros\":3001"))
+                        .problem())
+                .isEqualTo("correction-too-late");
+        assertThat(post(path, publisher, "w-2", correction("w-1", "demo", "/a", "\"micros\":3000"))
+                        .status())
+                .isEqualTo(201);
+    }
+
+    @Test
     void aRunPaysAllThatHaveEnoughAsOfTheMonthsEnd() {
         YearMonth month = YearMonth.from(now.atOffset(ZoneOffset.UTC)).minusMonths(1);
         Instant within = month.atDay(15).atStartOfDay().toInstant(ZoneOffset.UTC);
@@ -531,6 +586,52 @@ class MoneyIT {
         assertThat(balance("h-1")).containsExactly(26_000L, 25_000L, 0L, 0L);
     }
 
+    @Test
+    void aHoldEndsByItself() {
+        stores.earn(old, "demo", "e-1", "/a", EventType.VIEW, 10);
+        String id = payout("e-1", ",\"micros\":4000");
+        assertThat(patch("e-1", "{\"state\":\"held\",\"reason\":\"clicks\",\"until\":\"2099-01-01T00:00:00Z\"}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(balance("e-1")).containsExactly(10_000L, 0L, 6_000L, 4_000L);
+        stores.owner()
+                .sql("UPDATE creator_state SET until = now() WHERE creator = 'e-1'")
+                .update();
+        assertThat(balance("e-1")).containsExactly(10_000L, 6_000L, 0L, 4_000L);
+        assertThat(ledger.get("/v1/admin/creators/e-1", operator()).text())
+                .isEqualTo("{\"creator\":\"e-1\",\"state\":\"active\"}");
+        paid(id, "bob", "bank-e");
+        payout("e-1", "");
+        assertThat(balance("e-1")).containsExactly(6_000L, 0L, 0L, 6_000L);
+    }
+
+    /** Each row of the audit trail goes on where the one before ended. */
+    @Test
+    void twoOperatorsAtOnceLeaveATrailThatFits() throws Exception {
+        List<Future<Answer>> changes = new ArrayList<>();
+        try (ExecutorService operators = Executors.newFixedThreadPool(8)) {
+            for (int i = 0; i < 24; i++) {
+                String reason = "number " + i;
+                String state = i % 2 == 0
+                        ? "\"state\":\"active\",\"reason\":\"%s\"".formatted(reason)
+                        : "\"state\":\"held\",\"reason\":\"%s\",\"until\":\"2099-01-01T00:00:00Z\"".formatted(reason);
+                changes.add(operators.submit(() -> patch("t-1", "{" + state + "}")));
+            }
+        }
+        for (Future<Answer> change : changes) {
+            assertThat(change.get().status()).isEqualTo(200);
+        }
+        List<String> trail = stores.owner()
+                .sql(
+                        "SELECT coalesce(before->>'reason', '') || '>' || (after->>'reason') FROM audit WHERE target = 't-1' ORDER BY number")
+                .query(String.class)
+                .list();
+        assertThat(trail).hasSize(24);
+        for (int i = 1; i < trail.size(); i++) {
+            assertThat(trail.get(i)).startsWith(trail.get(i - 1).split(">", 2)[1] + ">");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -558,14 +659,33 @@ class MoneyIT {
         for (int c = 0; c < creators; c++) {
             stores.earn(old, "crowd", "x-" + c, "/a", EventType.VIEW, 1_000);
         }
+        YearMonth before = YearMonth.from(now.atOffset(ZoneOffset.UTC)).minusMonths(1);
+        String run = "{\"through\":\"%s\",\"threshold\":900000}".formatted(before);
         List<Future<List<Long>>> clients = new ArrayList<>();
-        try (ExecutorService threads = Executors.newFixedThreadPool(64)) {
+        List<Future<?>> settlements = new ArrayList<>();
+        Answer paid;
+        try (ExecutorService threads = Executors.newFixedThreadPool(66)) {
             for (int i = 0; i < 64; i++) {
                 SplittableRandom random = new SplittableRandom(seed + i);
                 clients.add(threads.submit(() -> client(random, creators)));
             }
+            Future<Answer> runs = threads.submit(() -> post(PAYOUTS, run));
+            for (int i = 0; i < 20; i++) {
+                String creator = "x-" + i % creators;
+                settlements.add(
+                        threads.submit(() -> stores.earn(Instant.now(), "crowd", creator, "/b", EventType.VIEW, 5)));
+            }
+            paid = runs.get();
         }
-        long requested = 0;
+        for (Future<?> settlement : settlements) {
+            settlement.get();
+        }
+        long requested = paid.json()
+                .get("payouts")
+                .valueStream()
+                .filter(one -> one.get("creator").asString().startsWith("x-"))
+                .mapToLong(one -> one.get("micros").asLong())
+                .sum();
         long corrected = 0;
         for (Future<List<Long>> client : clients) {
             requested += client.get().get(0);
@@ -577,11 +697,12 @@ class MoneyIT {
             List<Long> balance = balance("x-" + c);
             settled += balance.get(0);
             underWay += balance.get(3);
-            assertThat(balance.get(0) - balance.get(3)).isNotNegative().isEqualTo(balance.get(1));
+            assertThat(balance.get(0) - balance.get(3)).isNotNegative();
+            assertThat(balance.get(1)).isEqualTo(Math.max(0, balance.get(0) - balance.get(3) - 25_000));
             assertThat(account("underway:x-" + c)).isEqualTo(balance.get(3));
         }
-        assertThat(underWay).isEqualTo(requested);
-        assertThat(settled).isEqualTo(creators * 1_000_000L - corrected);
+        assertThat(underWay).isPositive().isEqualTo(requested);
+        assertThat(settled).isEqualTo(creators * 1_025_000L - corrected);
         assertThat(account("publisher:crowd")).isEqualTo(-settled);
         assertThat(stores.owner()
                         .sql("SELECT sum(micros) FROM balance")
@@ -618,9 +739,8 @@ class MoneyIT {
         String publisher = RunningLedger.scoped("looks", "publisher:looks");
         String path = "/v1/publishers/looks/corrections?dry-run=true";
         String body = bulk("looks", day(old).toString(), day(now).toString(), "");
-        try (Connection other = DriverManager.getConnection(stores.jdbcUrl(), Databases.OWNER, stores.password());
+        try (Connection other = connection();
                 Statement statement = other.createStatement()) {
-            other.setAutoCommit(false);
             statement.execute("LOCK TABLE engagement");
             List<CompletableFuture<Answer>> waiting = IntStream.range(0, 2)
                     .mapToObj(_ -> CompletableFuture.supplyAsync(() -> ledger.post(path, publisher, body)))
@@ -640,6 +760,13 @@ class MoneyIT {
         }
         assertThat(balance("look-1").getFirst()).isEqualTo(9_000);
         assertThat(ledger.post(path, publisher, body).problem()).isEqualTo("correction-too-late");
+    }
+
+    /** In a transaction. */
+    private static Connection connection() throws SQLException {
+        Connection connection = DriverManager.getConnection(stores.jdbcUrl(), Databases.OWNER, stores.password());
+        connection.setAutoCommit(false);
+        return connection;
     }
 
     private static long waitingForALock() {
@@ -725,6 +852,14 @@ class MoneyIT {
                         "bob payout.pay " + id + " bank-9",
                         "ann payout.request " + id + " ",
                         "ann correction.book demo robots");
+        assertThat(entries.valueStream().map(entry -> entry.get("token").asString()))
+                .containsExactly("token-of-ann", "token-of-ann", "token-of-bob", "token-of-ann", "token-of-ann");
+        assertThat(entries.get(2).get("before").toString()).isEqualTo("{\"state\":\"requested\"}");
+        assertThat(entries.get(2).get("after").toString())
+                .isEqualTo("{\"state\":\"paid\",\"micros\":2000,\"creator\":\"a-1\"}");
+        assertThat(entries.get(4).get("after").get("micros").asLong()).isEqualTo(1_000);
+        assertThat(entries.get(4).get("after").get("asked").get("creator").asString())
+                .isEqualTo("a-1");
         JsonNode released = entries.get(0);
         assertThat(released.get("before").get("state").asString()).isEqualTo("held");
         assertThat(released.get("after").get("state").asString()).isEqualTo("active");
@@ -739,6 +874,30 @@ class MoneyIT {
                         .get("reason")
                         .asString())
                 .isEqualTo("clicks");
+    }
+
+    /** A subject becomes a part of a log line and of a row that stays for ever. */
+    @Test
+    void nobodyTakesTheNameOfACommandOrForgesALogLine() {
+        for (String subject : List.of("local:root", "op\n2026-11-30 INFO forged", "o".repeat(257), "nul\u0000", " ")) {
+            Answer answer =
+                    ledger.send(ledger.request("/v1/admin/creators/c", RunningLedger.scoped(subject, "ledger.money"))
+                            .header("Content-Type", "application/json")
+                            .method("PATCH", HttpRequest.BodyPublishers.ofString("{\"state\":\"active\"}")));
+            assertThat(answer.status()).as(subject).isEqualTo(403);
+            assertThat(answer.problem()).isEqualTo("forbidden");
+        }
+        String odd = RunningLedger.sign(
+                RunningLedger.claims("ann")
+                        .jwtID("a\nb")
+                        .claim("scope", "ledger.money")
+                        .build(),
+                RunningLedger.SECRET);
+        assertThat(ledger.send(ledger.request("/v1/admin/creators/c", odd)
+                                .header("Content-Type", "application/json")
+                                .method("PATCH", HttpRequest.BodyPublishers.ofString("{\"state\":\"active\"}")))
+                        .detail())
+                .isEqualTo("the token's jti is not 1 to 256 characters without a control character");
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package dev.millrace.settlement.settle;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.local.server.Databases;
 import dev.millrace.local.testing.RealServers;
@@ -57,6 +58,16 @@ class GrantsIT {
             Map.entry("settler quarantine_decision", "SELECT INSERT"),
             Map.entry("settler reversal", ""),
             Map.entry("settler settled_epoch", "SELECT INSERT"));
+
+    /** Functions that each login may call; no other. */
+    private static final Map<String, String> FUNCTIONS = Map.of(
+            Databases.LEDGER,
+            "correct end_payout journal_hash journal_text merkle_add merkle_end merkle_root month_bound posting_leaf posting_text price"
+                    + " request_payouts standing",
+            Databases.READER,
+            "audit_hash journal_hash journal_text merkle_add merkle_end merkle_root month_bound posting_leaf posting_text price",
+            Databases.SETTLER,
+            "book ensure_months journal_hash journal_text merkle_add merkle_end merkle_root month_bound posting_leaf posting_text price");
 
     private static String database = "";
 
@@ -148,5 +159,55 @@ class GrantsIT {
             }
         }
         assertThat(found).containsExactlyInAnyOrderEntriesOf(GRANTED);
+    }
+
+    @Test
+    void everyLoginMayCallTheFunctionsThatAreListedAndNoOther() throws SQLException {
+        for (String login : LOGINS) {
+            assertThat(strings("""
+                            SELECT proname FROM pg_proc
+                            WHERE pronamespace = 'public'::regnamespace AND has_function_privilege('%s', oid, 'EXECUTE') ORDER BY 1""".formatted(login)))
+                    .as(login)
+                    .containsExactly(String.valueOf(FUNCTIONS.get(login)).split(" "));
+        }
+    }
+
+    /** A trigger's function runs as the owner, on a table of the login's own, whose rows it would turn into the ledger's by the login's cast. */
+    @Test
+    void noLoginMakesATriggerOfTheLedgersFunctions() throws SQLException {
+        List<String> functions = strings(
+                "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype ORDER BY 1");
+        assertThat(functions).contains("audit_is_chained", "catalog_changed", "entries_are_final");
+        try (Connection connection = RealServers.databases().connect(Databases.SETTLER, database)) {
+            connection.setAutoCommit(false);
+            for (String function : functions) {
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute("CREATE TEMP TABLE mine (LIKE rate_card)");
+                    assertThatThrownBy(() -> statement.execute(
+                                    "CREATE TRIGGER t BEFORE INSERT ON mine FOR EACH ROW EXECUTE FUNCTION " + function
+                                            + "()"))
+                            .hasMessageContaining("permission denied for function " + function);
+                }
+                connection.rollback();
+            }
+        }
+    }
+
+    @Test
+    void whoBooksNothingMakesNoTableNotEvenATemporaryOne() throws SQLException {
+        String url = RealServers.freshDatabase();
+        RunningWorker.migrate(url, RealServers.databases());
+        String fresh = url.substring(url.lastIndexOf('/') + 1);
+        for (String login : List.of(Databases.LEDGER, Databases.READER)) {
+            try (Connection connection = RealServers.databases().connect(login, fresh)) {
+                connection.setAutoCommit(false);
+                assertThat(isAllowed(connection, "CREATE TEMP TABLE mine (a int)"))
+                        .as(login)
+                        .isFalse();
+                assertThat(isAllowed(connection, "CREATE TABLE mine (a int)"))
+                        .as(login)
+                        .isFalse();
+            }
+        }
     }
 }

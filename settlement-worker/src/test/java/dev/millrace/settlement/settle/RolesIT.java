@@ -521,6 +521,12 @@ class RolesIT {
                 card.formatted("'2100-01-01Z'"),
                 "UPDATE rate_card SET withdrawn_at = now() WHERE version = 99",
                 "UPDATE rate_card SET withdrawn_at = NULL WHERE version = 99");
+        for (String late : List.of(
+                card.formatted("date_trunc('second', now()) + interval '2 s'"),
+                card.formatted("date_trunc('second', now()) + interval '2 s'")
+                        + "; UPDATE rate_card SET withdrawn_at = now() WHERE version = 99")) {
+            refused(login, "rate card 99 would begin at .*, before anybody knew", late, "SELECT pg_sleep(2)");
+        }
         refused(login, "a price is never changed|permission denied", "UPDATE rate SET micros = 7");
         refused(login, "a price is never changed|permission denied", "DELETE FROM rate");
         refused(login, "entries are never changed|permission denied", "DELETE FROM rate_card");
