@@ -17,12 +17,12 @@ import org.apache.tomcat.util.net.ApplicationBufferHandler;
 import org.springframework.http.HttpStatus;
 
 /**
- * Two rules that hold for every request. A header that decides what a body or its sender is comes once: whoever reads the
+ * Two rules that hold for every request. A header that decides what a body, its sender or its repetition is comes once: whoever reads the
  * first and whoever reads the last of two would see different requests. The body of a refused request is read to its end, so
  * that its sender sees the answer, for ten seconds; then the connection ends. Thread-safe.
  */
 final class RequestRulesValve extends ValveBase {
-    private static final List<String> ONCE = List.of("Authorization", "Content-Encoding");
+    private static final List<String> ONCE = List.of("Authorization", "Content-Encoding", "Idempotency-Key");
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /** Bytes of a refused body. */

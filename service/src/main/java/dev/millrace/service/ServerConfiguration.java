@@ -17,7 +17,7 @@ import org.springframework.context.annotation.Import;
 /** Wires the server of a service. The management port's server, where there is one, stays as Spring Boot makes it. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(ServerConfiguration.ServerSettings.class)
-@Import({ProblemWriter.class, ConnectionKeeper.class})
+@Import({ProblemWriter.class, ConnectionKeeper.class, QueryParameterCheck.class})
 public class ServerConfiguration {
     /**
      * The settings in which the services' servers differ.

@@ -117,6 +117,7 @@ final class CorrectionEndpoint {
         Problem.IDEMPOTENCY_CONFLICT,
         Problem.TOO_MANY_REQUESTS,
         Problem.OVERLOADED,
+        Problem.PARAMETER_INVALID,
         Problem.BODY_MALFORMED
     })
     @ResponseStatus(HttpStatus.CREATED)
@@ -124,9 +125,12 @@ final class CorrectionEndpoint {
     ResponseEntity<Correction> byOperator(
             @RequestBody CorrectionRequest body,
             @RequestHeader(name = Acts.KEY, required = false) @Nullable String key,
-            @RequestParam(name = "dry-run", defaultValue = "false") boolean dryRun,
+            @Parameter(schema = @Schema(type = "boolean", defaultValue = "false"))
+                    @RequestParam(name = "dry-run", required = false)
+                    @Nullable
+                    String dryRun,
             @AuthenticationPrincipal Jwt caller) {
-        return book(body, null, key, dryRun, caller);
+        return book(body, null, key, isDry(dryRun), caller);
     }
 
     @Operation(
@@ -143,6 +147,7 @@ final class CorrectionEndpoint {
         Problem.IDEMPOTENCY_CONFLICT,
         Problem.TOO_MANY_REQUESTS,
         Problem.OVERLOADED,
+        Problem.PARAMETER_INVALID,
         Problem.BODY_MALFORMED
     })
     @ResponseStatus(HttpStatus.CREATED)
@@ -151,9 +156,23 @@ final class CorrectionEndpoint {
             @PathVariable("publisher") String publisher,
             @RequestBody CorrectionRequest body,
             @RequestHeader(name = Acts.KEY, required = false) @Nullable String key,
-            @RequestParam(name = "dry-run", defaultValue = "false") boolean dryRun,
+            @Parameter(schema = @Schema(type = "boolean", defaultValue = "false"))
+                    @RequestParam(name = "dry-run", required = false)
+                    @Nullable
+                    String dryRun,
             @AuthenticationPrincipal Jwt caller) {
-        return book(body, publisher, key, dryRun, caller);
+        return book(body, publisher, key, isDry(dryRun), caller);
+    }
+
+    private static boolean isDry(@Nullable String dryRun) {
+        return switch (dryRun) {
+            case null -> false;
+            case "false" -> false;
+            case "true" -> true;
+            default ->
+                throw Problem.PARAMETER_INVALID.because(
+                        "dry-run '%s' is not 'true' or 'false'; leave it out to book", dryRun);
+        };
     }
 
     private ResponseEntity<Correction> book(

@@ -26,6 +26,8 @@ import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springdoc.core.customizers.OperationCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestMethod;
 import org.springframework.web.method.HandlerMethod;
 
 /** Adds the bearer token to the description, and the problems that an endpoint declares with {@link Problems}. */
@@ -101,12 +103,23 @@ public class OpenApiConfiguration {
 
     private static Operation withProblems(Operation operation, HandlerMethod endpoint) {
         Problems declared = endpoint.getMethodAnnotation(Problems.class);
-        Stream.concat(ANYWHERE.stream(), declared == null ? Stream.empty() : Stream.of(declared.value()))
+        Stream.of(
+                        ANYWHERE.stream(),
+                        ofMethod(endpoint),
+                        declared == null ? Stream.<Problem>empty() : Stream.of(declared.value()))
+                .flatMap(problems -> problems)
                 .sorted(Comparator.naturalOrder())
                 .collect(Collectors.groupingBy(Problem::status, TreeMap::new, Collectors.toList()))
                 .forEach((status, problems) ->
                         operation.getResponses().addApiResponse(Integer.toString(status.value()), response(problems)));
         return operation;
+    }
+
+    /** A request that changes something is refused where it has a parameter too many. */
+    private static Stream<Problem> ofMethod(HandlerMethod endpoint) {
+        RequestMapping mapping = endpoint.getMethodAnnotation(RequestMapping.class);
+        boolean reads = mapping != null && List.of(mapping.method()).contains(RequestMethod.GET);
+        return reads ? Stream.empty() : Stream.of(Problem.PARAMETER_UNKNOWN);
     }
 
     private static ApiResponse response(List<Problem> problems) {

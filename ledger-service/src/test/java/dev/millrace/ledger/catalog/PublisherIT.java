@@ -193,7 +193,9 @@ class PublisherIT {
         for (String body : List.of("{\"pageTokens\":true}", "{\"sites\":[]}", "{\"corrected\":5}", "{\"x\":1}")) {
             Answer refused = patch("plain", body);
             assertThat(refused.problem()).isEqualTo("body-malformed");
-            assertThat(refused.detail()).contains("is unknown or not of the right kind");
+            assertThat(refused.detail())
+                    .endsWith("' is unknown; it takes state, reason, until, budget, eventsPerSecond, creators,"
+                            + " newCreatorsPerDay, newArticlesPerDay");
         }
         assertThat(patch("nobody", "{}").problem()).isEqualTo("publisher-unknown");
         assertThat(patch("plain", "[]").problem()).isEqualTo("body-malformed");

@@ -68,6 +68,16 @@ class OpenApiIT {
                 .isTrue();
         assertThat(api.at("/paths/~1v1~1admin~1rates/post/responses").has("200"))
                 .isFalse();
+        assertThat(api.at("/paths/~1v1~1admin~1rates/post/responses/400/description")
+                        .asString())
+                .contains("parameter-unknown");
+        assertThat(responses.at("/400/description").asString()).doesNotContain("parameter-unknown");
+        JsonNode dryRun = api.at("/paths/~1v1~1admin~1corrections/post/parameters")
+                .valueStream()
+                .filter(parameter -> parameter.get("name").asString().equals("dry-run"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(dryRun.at("/schema/type").asString()).isEqualTo("boolean");
         assertThat(api.at("/components/securitySchemes/bearer/scheme").asString())
                 .isEqualTo("bearer");
         assertThat(api.at("/components/schemas/Balance/properties").propertyNames())

@@ -755,6 +755,14 @@ class SettlementIT {
                             {"detail":"send the header X-Millrace-Settle: now with the request","instance":"/actuator/settle",\
                             "status":403,"title":"The request lacks a header","type":"urn:millrace:problem:settle-header-missing",\
                             "code":"settle-header-missing"}""");
+            HttpResponse<String> asked = client.send(
+                    HttpRequest.newBuilder(address.resolve("/actuator/settle?dry-run=true"))
+                            .header("X-Millrace-Settle", "now")
+                            .POST(HttpRequest.BodyPublishers.noBody())
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(asked.statusCode()).isEqualTo(400);
+            assertThat(asked.body()).contains("\"code\":\"parameter-unknown\"");
             HttpResponse<String> nothing = client.send(
                     HttpRequest.newBuilder(address.resolve("/nothing")).build(), HttpResponse.BodyHandlers.ofString());
             assertThat(nothing.statusCode()).isEqualTo(404);
