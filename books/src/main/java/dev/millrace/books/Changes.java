@@ -6,11 +6,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -19,8 +17,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * changes again moves to the end, and comes once more with its new totals.
  */
 public final class Changes {
-    private static final String UNITS =
-            Arrays.stream(EventType.values()).map(EventType::wireName).collect(Collectors.joining(", "));
+    private static final String UNITS = EventType.names(", ");
 
     private final JdbcClient jdbc;
 

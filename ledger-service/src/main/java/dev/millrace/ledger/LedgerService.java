@@ -30,9 +30,13 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
+import tools.jackson.databind.type.LogicalType;
 
 /**
  * The ledger's service. A request's way through it:
@@ -86,6 +90,17 @@ public class LedgerService {
     @Bean
     Clock clock() {
         return Clock.systemUTC();
+    }
+
+    /** A number or a truth value is no text: {@code 007} and {@code "007"} are different references. */
+    @Bean
+    JsonMapperBuilderCustomizer textIsText() {
+        return mapper -> mapper.withCoercionConfig(LogicalType.Textual, text -> {
+            for (CoercionInputShape shape :
+                    List.of(CoercionInputShape.Integer, CoercionInputShape.Float, CoercionInputShape.Boolean)) {
+                text.setCoercion(shape, CoercionAction.Fail);
+            }
+        });
     }
 
     @Bean

@@ -53,6 +53,11 @@ public enum EventType {
         return Optional.ofNullable(BY_NAME.get(name));
     }
 
+    /** The names of all types, in their order. */
+    public static String names(String separator) {
+        return Arrays.stream(values()).map(EventType::wireName).collect(Collectors.joining(separator));
+    }
+
     /** The name in events, tokens, rate cards and counters. */
     public String wireName() {
         return wireName;

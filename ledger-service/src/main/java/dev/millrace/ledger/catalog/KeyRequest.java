@@ -1,5 +1,6 @@
 package dev.millrace.ledger.catalog;
 
+import dev.millrace.ledger.creator.Years;
 import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.DateTimeException;
@@ -21,8 +22,6 @@ record KeyRequest(
 
     static final KeyRequest NONE = new KeyRequest(null, null);
 
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
-
     /**
      * When it ends.
      *
@@ -35,7 +34,7 @@ record KeyRequest(
         }
         try {
             Instant end = Instant.parse(expires);
-            if (end.isAfter(now) && !end.isAfter(LATEST) && end.equals(end.truncatedTo(ChronoUnit.SECONDS))) {
+            if (end.isAfter(now) && Years.hold(end) && end.equals(end.truncatedTo(ChronoUnit.SECONDS))) {
                 return end;
             }
         } catch (DateTimeException e) {

@@ -1,6 +1,8 @@
 package dev.millrace.ledger.catalog;
 
 import dev.millrace.books.Publisher;
+import dev.millrace.ledger.act.Remark;
+import dev.millrace.ledger.creator.Years;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -27,7 +29,7 @@ record PublisherChange(
         @Nullable
         JsonNode state,
 
-        @Schema(implementation = String.class, maxLength = LONGEST_REASON) @Nullable
+        @Schema(implementation = String.class, maxLength = Remark.LONGEST) @Nullable
         JsonNode reason,
 
         @Schema(implementation = String.class, format = "date-time", nullable = true) @Nullable
@@ -50,8 +52,6 @@ record PublisherChange(
 
         @Schema(implementation = Integer.class, minimum = "0", nullable = true) @Nullable
         JsonNode newArticlesPerDay) {
-
-    private static final int LONGEST_REASON = 500;
 
     /** Far below 2^63, so that what is given back can be added. */
     private static final long MOST_MICROS = 1_000_000_000_000_000_000L;
@@ -98,9 +98,7 @@ record PublisherChange(
             return null;
         }
         String text = reason.isString() ? reason.asString() : "";
-        if (text.isBlank()
-                || text.codePointCount(0, text.length()) > LONGEST_REASON
-                || text.chars().anyMatch(Character::isISOControl)) {
+        if (Remark.fault(text) != null) {
             throw invalid("reason", reason, "a text of 1 to 500 characters, none of them a control character");
         }
         return text;
@@ -119,13 +117,13 @@ record PublisherChange(
         try {
             Instant end = OffsetDateTime.parse(until.isString() ? until.asString() : "")
                     .toInstant();
-            if (end.isAfter(now) && end.isBefore(Instant.MAX)) {
+            if (end.isAfter(now) && Years.hold(end)) {
                 return end;
             }
         } catch (DateTimeException e) {
             // refused below
         }
-        throw invalid("until", until, "a time in the future such as 2030-01-01T00:00:00Z");
+        throw invalid("until", until, "a time in the future, up to the year 9999, such as 2030-01-01T00:00:00Z");
     }
 
     private Publisher.Budget budget(Publisher.Budget before) {

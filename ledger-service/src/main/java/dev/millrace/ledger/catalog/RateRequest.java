@@ -2,15 +2,14 @@ package dev.millrace.ledger.catalog;
 
 import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Kid;
 import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +61,9 @@ record RateRequest(
      * @throws dev.millrace.service.problem.ProblemException {@code rate-invalid}, naming the first value that can't be used
      */
     Map<String, Rate> changes() {
+        if (publisher != null && !Kid.PUBLISHER.matcher(publisher).matches()) {
+            throw Problem.RATE_INVALID.because("publisher '%s' is not of the form [a-z0-9-]{1,32}", publisher);
+        }
         if (rates == null || rates.isEmpty()) {
             throw Problem.RATE_INVALID.because("'rates' names no type; it takes at least one of %s", types());
         }
@@ -103,6 +105,6 @@ record RateRequest(
     }
 
     private static String types() {
-        return Arrays.stream(EventType.values()).map(EventType::wireName).collect(Collectors.joining(" "));
+        return EventType.names(" ");
     }
 }

@@ -17,8 +17,9 @@ final class Reason {
         if (reason == null || reason.isBlank()) {
             return null;
         }
-        if (!Remark.fits(reason)) {
-            throw problem.because("reason is not 1 to %d characters without a control character", Remark.LONGEST);
+        String fault = Remark.fault(reason);
+        if (fault != null) {
+            throw problem.because("reason " + fault);
         }
         return reason;
     }

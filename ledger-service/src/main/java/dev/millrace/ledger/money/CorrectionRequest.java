@@ -1,6 +1,7 @@
 package dev.millrace.ledger.money;
 
 import dev.millrace.books.Corrections;
+import dev.millrace.common.token.ArticleId;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Kid;
 import dev.millrace.ledger.creator.Creator;
@@ -57,7 +58,7 @@ record CorrectionRequest(
         String to,
 
         @Schema(description = "of a bulk correction: these alone", nullable = true) @Nullable
-        List<String> creators,
+        List<@Nullable String> creators,
 
         @Schema(example = "the comment was deleted", requiredMode = Schema.RequiredMode.REQUIRED, maxLength = 500)
         @Nullable
@@ -91,7 +92,10 @@ record CorrectionRequest(
 
     private String publisher(@Nullable String ofPath) {
         String named = publisher == null ? ofPath : publisher;
-        if (named == null || !Kid.PUBLISHER.matcher(named).matches()) {
+        if (named == null) {
+            throw Problem.CORRECTION_INVALID.because("publisher is missing; it is the one that paid");
+        }
+        if (!Kid.PUBLISHER.matcher(named).matches()) {
             throw Problem.CORRECTION_INVALID.because("publisher '%s' is not of the form [a-z0-9-]{1,32}", named);
         }
         if (ofPath != null && !ofPath.equals(named)) {
@@ -105,6 +109,11 @@ record CorrectionRequest(
             throw Problem.CORRECTION_INVALID.because(
                     "%s is missing; a correction is of creator and article, or in bulk of from and to",
                     creator == null ? "creator" : "article");
+        }
+        if (!ArticleId.matches(article)) {
+            throw Problem.CORRECTION_INVALID.because(
+                    "article '%s' is not 1 to %d characters without a control character",
+                    article, ArticleId.MOST_CHARACTERS);
         }
         if ((units == null) == (micros == null)) {
             throw Problem.CORRECTION_INVALID.because(
@@ -132,7 +141,7 @@ record CorrectionRequest(
 
     private @Nullable String checkedType() {
         if (type != null && EventType.named(type).isEmpty()) {
-            throw Problem.CORRECTION_INVALID.because("type '%s' is none", type);
+            throw Problem.CORRECTION_INVALID.because("type '%s' is none of %s", type, EventType.names(" "));
         }
         return type;
     }
@@ -146,13 +155,7 @@ record CorrectionRequest(
             throw Problem.CORRECTION_INVALID.because(
                     "a bulk correction takes from, to and creators; creator, article, type, units and micros are of a single one");
         }
-        List<String> alone = creators == null
-                ? null
-                : creators.stream().map(id -> new Creator(id).id()).distinct().toList();
-        if (alone != null && (alone.isEmpty() || alone.size() > MOST_CREATORS)) {
-            throw Problem.CORRECTION_INVALID.because(
-                    "creators names %d creators, not 1 to %d", alone.size(), MOST_CREATORS);
-        }
+        List<String> alone = alone();
         if (Fields.isDay(from) != Fields.isDay(to)) {
             throw Problem.CORRECTION_INVALID.because(
                     "from '%s' and to '%s' are a day and a moment; both are the same kind", from, to);
@@ -167,9 +170,29 @@ record CorrectionRequest(
         LocalDate last = until == null
                 ? FIELDS.day("to", to)
                 : until.atOffset(ZoneOffset.UTC).toLocalDate();
-        if (first.isAfter(last) || (since != null && until != null && !since.isBefore(until))) {
-            throw Problem.CORRECTION_INVALID.because("from '%s' is not before to '%s'", from, to);
+        if (since != null && until != null && !since.isBefore(until)) {
+            throw Problem.CORRECTION_INVALID.because(
+                    "from '%s' is not before to '%s', which is not included", from, to);
+        }
+        if (first.isAfter(last)) {
+            throw Problem.CORRECTION_INVALID.because("from '%s' is after to '%s'", from, to);
         }
         return new Corrections.Request(payer, alone, null, null, first, last, since, until, null, null, why, own);
+    }
+
+    /** The creators of a bulk correction; null: all. */
+    private @Nullable List<String> alone() {
+        if (creators == null) {
+            return null;
+        }
+        if (creators.isEmpty() || creators.size() > MOST_CREATORS) {
+            throw Problem.CORRECTION_INVALID.because(
+                    "creators names %d creators, not 1 to %d", creators.size(), MOST_CREATORS);
+        }
+        if (creators.contains(null)) {
+            throw Problem.CORRECTION_INVALID.because(
+                    "creators[%d] is null; each is the id of a creator", creators.indexOf(null));
+        }
+        return creators.stream().map(id -> new Creator(id).id()).distinct().toList();
     }
 }

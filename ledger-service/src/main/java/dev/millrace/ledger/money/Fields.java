@@ -1,6 +1,7 @@
 package dev.millrace.ledger.money;
 
 import dev.millrace.ledger.act.Remark;
+import dev.millrace.ledger.creator.Years;
 import dev.millrace.service.problem.Problem;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
@@ -18,11 +19,12 @@ final class Fields {
 
     /** Text that must be there, 1 to 500 characters, none of them a control character. */
     String text(String name, @Nullable String value) {
-        if (value == null || value.isBlank()) {
+        if (value == null) {
             throw problem.because("%s is missing", name);
         }
-        if (!Remark.fits(value)) {
-            throw problem.because("%s is not 1 to %d characters without a control character", name, Remark.LONGEST);
+        String fault = Remark.fault(value);
+        if (fault != null) {
+            throw problem.because(name + " " + fault);
         }
         return value;
     }
@@ -30,6 +32,9 @@ final class Fields {
     /** The same where it may be missing. */
     @Nullable
     String optionalText(String name, @Nullable String value) {
+        if (value != null && value.isBlank()) {
+            throw problem.because("%s is empty; leave it out, or give it 1 to %d characters", name, Remark.LONGEST);
+        }
         return value == null ? null : text(name, value);
     }
 
@@ -47,7 +52,7 @@ final class Fields {
         } catch (ArithmeticException e) {
             // refused below
         }
-        throw problem.because("%s %s is not a whole number from 1 on", name, value.toString());
+        throw problem.because("%s %s is not a whole number from 1 to %d", name, value.toString(), Long.MAX_VALUE);
     }
 
     /** Whether this is a day, and not a moment. */
@@ -57,7 +62,9 @@ final class Fields {
 
     LocalDate day(String name, String value) {
         try {
-            return LocalDate.parse(value);
+            LocalDate day = LocalDate.parse(value);
+            requireYear(name, value, Years.hold(day));
+            return day;
         } catch (DateTimeException e) {
             throw problem.because(
                     "%s '%s' is neither a day such as 2026-10-31 nor a moment such as 2026-10-31T14:03:00Z",
@@ -67,9 +74,17 @@ final class Fields {
 
     Instant moment(String name, String value) {
         try {
-            return Instant.parse(value);
+            Instant moment = Instant.parse(value);
+            requireYear(name, value, Years.hold(moment));
+            return moment;
         } catch (DateTimeException e) {
             throw problem.because("%s '%s' is not a moment such as 2026-10-31T14:03:00Z", name, value);
+        }
+    }
+
+    private void requireYear(String name, String value, boolean holds) {
+        if (!holds) {
+            throw problem.because("%s '%s' is not in the years 0001 to 9999", name, value);
         }
     }
 }

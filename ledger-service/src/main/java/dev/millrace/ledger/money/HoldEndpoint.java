@@ -28,7 +28,6 @@ import org.springframework.web.bind.annotation.RestController;
 @Tag(name = "Money")
 final class HoldEndpoint {
     private static final Fields FIELDS = new Fields(Problem.HOLD_INVALID);
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
     private final Acts acts;
     private final CreatorStates states;
@@ -110,8 +109,8 @@ final class HoldEndpoint {
         }
         String reason = FIELDS.text("reason", body.reason());
         Instant until = FIELDS.moment("until", FIELDS.text("until", body.until()));
-        if (!until.isAfter(clock.instant()) || until.isAfter(LATEST)) {
-            throw Problem.HOLD_INVALID.because("until '%s' is not ahead of now, up to the year 9999", body.until());
+        if (!until.isAfter(clock.instant())) {
+            throw Problem.HOLD_INVALID.because("until '%s' is not ahead of now", body.until());
         }
         return new CreatorStates.State(true, reason, until);
     }

@@ -11,6 +11,7 @@ import dev.millrace.ledger.act.Acts;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.Creator;
 import dev.millrace.ledger.creator.Paging;
+import dev.millrace.ledger.creator.Years;
 import dev.millrace.ledger.csv.Csv;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.ledger.settings.LedgerSettings;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
@@ -181,16 +183,24 @@ final class PayoutEndpoint {
             throw Problem.PAYOUT_INVALID.because(
                     "through is missing; it is the last month whose money is paid out, such as 2026-10");
         }
-        YearMonth month;
-        try {
-            month = YearMonth.parse(body.through());
-        } catch (DateTimeException e) {
-            throw Problem.PAYOUT_INVALID.because("through '%s' is not a month such as 2026-10", body.through());
-        }
+        YearMonth month = parsed(body.through());
         if (!month.isBefore(YearMonth.from(clock.instant().atOffset(ZoneOffset.UTC)))) {
             throw Problem.PAYOUT_INVALID.because("through '%s' has not ended yet, in UTC", body.through());
         }
         return month;
+    }
+
+    private static YearMonth parsed(String through) {
+        try {
+            YearMonth month = YearMonth.parse(through);
+            if (Years.hold(month.getYear())) {
+                return month;
+            }
+        } catch (DateTimeException e) {
+            // refused below
+        }
+        throw Problem.PAYOUT_INVALID.because(
+                "through '%s' is not a month such as 2026-10 in the years 0001 to 9999", through);
     }
 
     private static long threshold(PayoutRequest body) {
@@ -239,6 +249,7 @@ final class PayoutEndpoint {
         String subject = Acts.subject(caller);
         return acts.make(() -> {
             Payout asked = find(id);
+            requireOpen(asked, outcome, note);
             boolean ended = payouts.end(asked.id(), outcome, note, subject, twoPeople);
             if (ended) {
                 Map<String, Object> after = new LinkedHashMap<>();
@@ -255,6 +266,20 @@ final class PayoutEndpoint {
             }
             return OnePayout.of(find(id));
         });
+    }
+
+    /** Tells how it ended. A call that ends it meanwhile is refused by the ledger itself, in fewer words. */
+    private static void requireOpen(Payout payout, State outcome, String note) {
+        boolean repeated = payout.state() == outcome && note.equals(payout.note());
+        if (payout.state() != State.REQUESTED && !repeated) {
+            throw Problem.PAYOUT_STATE.because(
+                    "payout %s is %s since %s, with the %s '%s'",
+                    payout.id(),
+                    payout.state().wireName(),
+                    payout.endedAt(),
+                    payout.state() == State.PAID ? "reference" : "reason",
+                    payout.note());
+        }
     }
 
     private Payout find(String id) {
@@ -324,21 +349,36 @@ final class PayoutEndpoint {
         return page(state(state), null, limit, cursor);
     }
 
-    /** All of them, page by page: a run has as many as there are creators. */
+    /** Without a limit all of them, page by page: a run has as many as there are creators. */
     @Operation(hidden = true)
     @GetMapping(path = ADMIN, produces = Csv.MEDIA_TYPE)
-    void table(@RequestParam(name = "state", required = false) @Nullable String state, HttpServletResponse response)
+    void table(
+            @RequestParam(name = "state", required = false) @Nullable String state,
+            @RequestParam(name = "limit", required = false) @Nullable String limit,
+            @RequestParam(name = "cursor", required = false) @Nullable String cursor,
+            HttpServletResponse response)
             throws IOException {
         State asked = state(state);
+        Paging.Slice<Payout> page = slice(asked, null, Paging.limit(limit, MOST, MOST), cursor);
+        if (limit != null && page.next() != null) {
+            String filter = asked == null ? "" : "state=%s&".formatted(asked.wireName());
+            response.setHeader(
+                    HttpHeaders.LINK,
+                    "<%s?%slimit=%s&cursor=%s>; rel=\"next\"".formatted(ADMIN, filter, limit, page.next()));
+        }
         try (Csv csv = Csv.answer(response, "payouts.csv", COLUMNS)) {
-            List<Payout> page = payouts.page(asked, null, Long.MAX_VALUE, MOST);
-            while (!page.isEmpty()) {
-                for (Payout payout : page) {
-                    if (!payout.creator().startsWith(SANDBOX)) {
-                        row(csv, OnePayout.of(payout), payout.micros());
-                    }
-                }
-                page = payouts.page(asked, null, page.getLast().number(), MOST);
+            rows(csv, page.rows());
+            while (limit == null && page.next() != null) {
+                page = slice(asked, null, MOST, page.next());
+                rows(csv, page.rows());
+            }
+        }
+    }
+
+    private void rows(Csv csv, List<Payout> page) throws IOException {
+        for (Payout payout : page) {
+            if (!payout.creator().startsWith(SANDBOX)) {
+                row(csv, OnePayout.of(payout), payout.micros());
             }
         }
     }
@@ -385,11 +425,15 @@ final class PayoutEndpoint {
 
     private PayoutPage page(
             @Nullable State state, @Nullable String creator, @Nullable String limit, @Nullable String cursor) {
-        int count = Paging.limit(limit, STANDARD_LIMIT, MOST);
-        Paging.Slice<Payout> page = Paging.slice(
+        Paging.Slice<Payout> page = slice(state, creator, Paging.limit(limit, STANDARD_LIMIT, MOST), cursor);
+        return new PayoutPage(page.rows().stream().map(OnePayout::of).toList(), page.next());
+    }
+
+    private Paging.Slice<Payout> slice(
+            @Nullable State state, @Nullable String creator, int count, @Nullable String cursor) {
+        return Paging.slice(
                 payouts.page(state, creator, Paging.below(cursor), count + 1),
                 count,
                 last -> Paging.cursor(last.number()));
-        return new PayoutPage(page.rows().stream().map(OnePayout::of).toList(), page.next());
     }
 }

@@ -24,6 +24,9 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 public final class LedgerProblems extends ProblemHandler {
     private static final Logger log = LoggerFactory.getLogger(LedgerProblems.class);
 
+    /** Class of the SQLSTATEs that a value causes which Postgres can't keep: an overflow, a NUL in a text, a year that it does not know. */
+    private static final String DATA_EXCEPTION = "22";
+
     /** What the schema's functions refuse, by SQLSTATE. */
     private static final Map<String, Problem> REFUSALS = Map.of(
             "MREXP", Problem.CORRECTION_EXCEEDS_PAID,
@@ -48,6 +51,10 @@ public final class LedgerProblems extends ProblemHandler {
             return Problem.LEDGER_UNAVAILABLE.because("Postgres does not answer, or takes no changes now; try again");
         }
         if (e instanceof DataAccessException failure && failure.getMostSpecificCause() instanceof PSQLException cause) {
+            if (String.valueOf(cause.getSQLState()).startsWith(DATA_EXCEPTION)) {
+                log.warn("a request's value came as far as Postgres, which can't keep it", e);
+                return Problem.REQUEST_MALFORMED.because("the request has a value that the ledger can't keep");
+            }
             Problem problem = REFUSALS.get(cause.getSQLState());
             if (problem != null && cause.getServerErrorMessage() != null) {
                 return problem.because(
