@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -111,12 +112,23 @@ final class Api {
                 json.at("/total/micros").asLong());
     }
 
+    /** An operator's POST; each has a key of its own. */
     Answer admin(String path, String json) {
+        return admin("POST", path, json);
+    }
+
+    /** An operator's PATCH. */
+    Answer change(String path, String json) {
+        return admin("PATCH", path, json);
+    }
+
+    private Answer admin(String method, String path, String json) {
         String token = bearer.forAdmin("lab", Instant.now(), Duration.ofMinutes(5));
         return send(request(Part.LEDGER, path)
                 .header("Authorization", "Bearer " + token)
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .header("Idempotency-Key", UUID.randomUUID().toString())
+                .method(method, HttpRequest.BodyPublishers.ofString(json))
                 .build());
     }
 

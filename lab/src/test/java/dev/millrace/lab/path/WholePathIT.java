@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -105,6 +107,59 @@ class WholePathIT {
                 .atMost(Duration.ofSeconds(45)) // the promise is two, and a busy machine is no broken promise
                 .until(() -> api.events(view).status() == 202);
         path.awaitSettled("c-admins", VIEW);
+    }
+
+    @Test
+    void aSuspensionABudgetAndACorrectionAreInForceSoon() {
+        assertThat(api.admin("/v1/admin/publishers", "{\"publisher\":\"limited\"}")
+                        .status())
+                .isEqualTo(201);
+        JsonNode key = api.admin("/v1/admin/publishers/limited/keys", "").json();
+        NimbusPublisher limited =
+                new NimbusPublisher(key.get("kid").asString(), key.get("secret").asString());
+        AtomicInteger numbers = new AtomicInteger();
+        Supplier<Answer> view = () -> api.events(limited.view("c-limited", "/a", "" + numbers.incrementAndGet()));
+        inForce("the key", view, "accepted");
+
+        assertThat(api.change("/v1/admin/publishers/limited", "{\"state\":\"suspended\",\"reason\":\"an invoice\"}")
+                        .status())
+                .isEqualTo(200);
+        inForce("the suspension", view, "publisher-suspended");
+        assertThat(api.change("/v1/admin/publishers/limited", "{\"state\":\"active\"}")
+                        .status())
+                .isEqualTo(200);
+        inForce("its end", view, "accepted");
+
+        long paid = api.money("c-limited").total();
+        assertThat(api.change("/v1/admin/publishers/limited", "{\"budget\":{\"total\":%d}}".formatted(paid + VIEW))
+                        .status())
+                .isEqualTo(200);
+        inForce("the budget", view, "publisher-over-budget");
+        long most = api.money("c-limited").total();
+        path.awaitSettled("c-limited", most);
+        Answer correction = api.admin(
+                "/v1/admin/corrections",
+                "{\"publisher\":\"limited\",\"creator\":\"c-limited\",\"article\":\"/a\",\"type\":\"view\",\"units\":1,\"reason\":\"a robot\"}");
+        assertThat(correction.status()).as(correction.body()).isEqualTo(201);
+        inForce("the correction", view, "accepted");
+        assertThat(api.money("c-limited").total()).isEqualTo(most);
+        path.awaitSettled("c-limited", most);
+    }
+
+    /** The promise is two seconds, and a busy machine is no broken promise. */
+    private static void inForce(String what, Supplier<Answer> event, String expected) {
+        long began = System.nanoTime();
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(50))
+                .atMost(Duration.ofSeconds(45))
+                .until(() -> result(event.get()).equals(expected));
+        print("%s is in force after %.1f s".formatted(what, seconds(began)));
+    }
+
+    /** The status of a request's only event, or its code. */
+    private static String result(Answer answer) {
+        JsonNode result = answer.json().path("results").path(0);
+        return result.path("code").asString(result.path("status").asString(answer.problem()));
     }
 
     @Test

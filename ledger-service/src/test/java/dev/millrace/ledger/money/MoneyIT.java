@@ -162,6 +162,24 @@ class MoneyIT {
                         .single())
                 .isEqualTo(7);
 
+        String today = day(now).toString();
+        String range = "?from=%s&to=%s".formatted(today, today);
+        JsonNode spend = ledger.get(
+                        "/v1/publishers/demo/spend" + range + "&by=creator",
+                        RunningLedger.scoped("p", "publisher:demo"))
+                .json();
+        assertThat(spend.get("rows")
+                        .valueStream()
+                        .filter(row -> row.get("creator").asString().equals("u-1"))
+                        .map(row -> row.get("units") + " " + row.get("micros") + " " + row.get("corrected")))
+                .containsExactly("10 10000 {\"units\":3,\"micros\":3000}");
+        JsonNode engagement = ledger.get("/v1/creators/u-1/engagement" + range, RunningLedger.token("u-1"))
+                .json();
+        assertThat(engagement.findValues("corrected").stream()
+                        .map(JsonNode::toString)
+                        .distinct())
+                .contains("{\"units\":3,\"micros\":3000}");
+
         Answer more = post(CORRECTIONS, correction("u-1", "demo", "/a", "\"type\":\"view\",\"units\":8"));
         assertThat(more.problem()).isEqualTo("correction-exceeds-paid");
         assertThat(more.status()).isEqualTo(409);

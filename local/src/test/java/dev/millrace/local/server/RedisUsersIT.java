@@ -13,8 +13,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -222,6 +224,41 @@ class RedisUsersIT {
                 .doesNotContain("setinfo");
         for (String version : List.of("7.2.0", "7.4.1", "8.0.0")) {
             assertThat(users.file(version)).contains("+waitaof ").contains("+client|setinfo ");
+        }
+    }
+
+    /** The users of compose and k8s: those above, an operator, and a default user who may ask whether the server lives. */
+    @Test
+    void whatIsDeployedHasTheSameUsersAndADefaultUserWhoMayDoNothing(@TempDir Path deployed) throws Exception {
+        ProcessBuilder script = new ProcessBuilder(
+                        "bash", Path.of("../deploy/redis/acl").toAbsolutePath().toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        for (String user : List.of("ingest", "worker", "ledger", "operator")) {
+            script.environment().put("REDIS_" + user.toUpperCase(Locale.ROOT) + "_PASSWORD", "secret-of-" + user);
+        }
+        Process process = script.start();
+        String file = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isZero();
+        Map<String, String> passwords = new TreeMap<>();
+        USERS.forEach(user -> passwords.put(user, "secret-of-" + user));
+        RedisUsers users = new RedisUsers(passwords);
+        assertThat(file.lines().filter(line -> USERS.stream().anyMatch(user -> line.startsWith("user " + user))))
+                .containsExactlyElementsOf(users.file("7.2.0").lines().skip(1).toList());
+
+        RedisServer server = RedisServer.start(TestPlace.in(deployed), 0, Durability.RELAXED, users, line -> {});
+        try (Stream<Path> files = Files.walk(deployed)) {
+            Path acl =
+                    files.filter(path -> path.endsWith("users.acl")).findFirst().orElseThrow();
+            Files.writeString(acl, file.replaceAll(" \\+(waitaof|client\\|setinfo)", "")); // which 7.0 does not know
+            assertThat(server.line().ask("ACL LOAD")).isEqualTo("+OK");
+            assertThat(server.line().ask("PING")).isEqualTo("+PONG");
+            for (String command :
+                    List.of("GET catalog", "INFO", "CONFIG GET maxmemory", "ACL LIST", "FLUSHALL", "SHUTDOWN")) {
+                assertThat(server.line().ask(command)).as(command).startsWith("-NOPERM");
+            }
+            assertThat(server.line().ask("AUTH operator secret-of-operator")).isEqualTo("+OK");
+        } finally {
+            server.stop();
         }
     }
 }

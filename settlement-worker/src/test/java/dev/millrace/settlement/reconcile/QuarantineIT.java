@@ -136,6 +136,13 @@ class QuarantineIT {
                 .as("no day before the decision changes")
                 .containsExactly(LocalDate.now(ZoneOffset.UTC));
 
+        assertThat(ledger.sql(
+                                "SELECT action || ' ' || target || ' ' || (after->>'micros') || ' ' || (after->>'events') || ' ' || reason FROM audit WHERE subject = ?")
+                        .param("local:" + System.getProperty("user.name"))
+                        .query(String.class)
+                        .list())
+                .containsExactly("epoch.adopt " + UNPAID + " 1350 3 counted before the pointer was lost");
+
         for (String again : List.of("--adopt", "--discard")) {
             Ran refused = decide(again, UNPAID);
             assertThat(refused.exit()).isEqualTo(1);

@@ -728,6 +728,11 @@ class SettlementIT {
         neighbour.addHeader("X-Millrace-Settle", "now");
         assertThat(worker.bean(SettleNow.class).settle(neighbour).micros()).isEqualTo(1_000);
         assertThat(balances()).containsEntry("creator:c-1", 1_000L);
+        assertThat(ledger.sql(
+                                "SELECT subject || ' ' || action || ' ' || target || ' ' || (after->>'micros') FROM audit")
+                        .query(String.class)
+                        .list())
+                .containsExactly("local:%s settle all 1000".formatted(System.getProperty("user.name")));
     }
 
     /** Whoever asks takes the answer for "all that was counted before is in the ledger". */
