@@ -19,8 +19,8 @@ import tools.jackson.databind.JsonNode;
  * is refused and not rounded.
  *
  * @param state a suspension takes a reason
- * @param reason of the suspension, or of the change
- * @param until when the suspension ends by itself
+ * @param reason of the suspension where the state is named, else of the change
+ * @param until when the suspension ends by itself; null: a person ends it
  */
 record PublisherChange(
         @Schema(
@@ -65,24 +65,25 @@ record PublisherChange(
      * @throws ProblemException {@code limits-invalid}, naming the first value that can't be used
      */
     Publisher applied(Publisher before, Instant now) {
-        boolean suspends = state != null && named("state", state, Publisher.ACTIVE, Publisher.SUSPENDED);
+        boolean wasSuspended = before.state().equals(Publisher.SUSPENDED);
+        boolean suspended = state == null ? wasSuspended : named("state", state, Publisher.ACTIVE, Publisher.SUSPENDED);
         String why = why();
-        if (suspends && why == null) {
+        if (suspended && !wasSuspended && why == null) {
             throw Problem.LIMITS_INVALID.because("reason is missing; a suspension takes one");
         }
-        if (!suspends && until != null && !until.isNull()) {
+        if (!suspended && until != null && !until.isNull()) {
             throw Problem.LIMITS_INVALID.because("until is given without the state suspended");
         }
-        Instant end = until == null || until.isNull() ? null : future(until, now);
+        boolean isNewReason = state != null && why != null;
         String listed = creators == null
                 ? before.creators()
                 : named("creators", creators, Publisher.ANY, Publisher.LISTED) ? Publisher.LISTED : Publisher.ANY;
         return new Publisher(
                 before.publisher(),
                 before.createdAt(),
-                state == null ? before.state() : suspends ? Publisher.SUSPENDED : Publisher.ACTIVE,
-                state == null ? before.reason() : suspends ? why : null,
-                state == null ? before.until() : end,
+                suspended ? Publisher.SUSPENDED : Publisher.ACTIVE,
+                suspended ? (isNewReason ? why : before.reason()) : null,
+                suspended ? end(before.until(), now) : null,
                 budget(before.budget()),
                 count("eventsPerSecond", eventsPerSecond, before.eventsPerSecond()),
                 listed,
@@ -111,6 +112,13 @@ record PublisherChange(
             throw invalid(field, value, "'%s' or '%s'".formatted(first, second));
         }
         return name.equals(second);
+    }
+
+    private @Nullable Instant end(@Nullable Instant before, Instant now) {
+        if (until == null) {
+            return before;
+        }
+        return until.isNull() ? null : future(until, now);
     }
 
     private static Instant future(JsonNode until, Instant now) {

@@ -54,6 +54,17 @@ final class PublisherEndpoint {
         return new AllPublishers(register.all());
     }
 
+    @Operation(summary = "One publisher, with its state and limits")
+    @Problems(Problem.PUBLISHER_UNKNOWN)
+    @GetMapping("/{publisher}")
+    Publisher publisher(@PathVariable("publisher") String id) {
+        return find(id);
+    }
+
+    private Publisher find(String id) {
+        return register.find(id).orElseThrow(() -> Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'", id));
+    }
+
     @Operation(
             summary = "Makes a publisher known",
             description =
@@ -86,8 +97,7 @@ final class PublisherEndpoint {
             @RequestBody PublisherChange body,
             @AuthenticationPrincipal Jwt caller) {
         return changes.make(HttpStatus.OK, () -> {
-            Publisher before = register.find(id)
-                    .orElseThrow(() -> Problem.PUBLISHER_UNKNOWN.because("there is no publisher '%s'", id));
+            Publisher before = find(id);
             Publisher after = body.applied(before, clock.now());
             register.save(after);
             changes.trace(caller, "publisher.change", id, before, after, body.why());

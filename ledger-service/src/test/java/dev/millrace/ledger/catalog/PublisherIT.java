@@ -151,6 +151,55 @@ class PublisherIT {
                         "publisher.change active active - admin");
     }
 
+    /** A field that is absent stays, also in a suspension. */
+    @Test
+    void aSuspensionsEndIsChangedAndRemovedByItself() {
+        create("ending");
+        String first = "2099-01-01T00:00:00Z";
+        patch("ending", "{\"state\":\"suspended\",\"reason\":\"x\",\"until\":\"%s\"}".formatted(first));
+        assertThat(suspension(patch("ending", "{\"state\":\"suspended\",\"reason\":\"again\"}")))
+                .isEqualTo("suspended again " + first);
+        assertThat(suspension(patch("ending", "{\"state\":\"suspended\"}"))).isEqualTo("suspended again " + first);
+        assertThat(suspension(patch("ending", "{\"until\":\"2098-01-01T00:00:00Z\"}")))
+                .isEqualTo("suspended again 2098-01-01T00:00:00Z");
+        Instant end = Instant.parse("2098-01-01T00:00:00Z");
+        assertThat(limits("ending").isSuspended(end.getEpochSecond() - 1)).isTrue();
+        assertThat(limits("ending").isSuspended(end.getEpochSecond())).isFalse();
+        assertThat(patch("ending", "{\"until\":\"2020-01-01T00:00:00Z\"}").problem())
+                .isEqualTo("limits-invalid");
+        assertThat(suspension(patch("ending", "{\"until\":null}"))).isEqualTo("suspended again ");
+        assertThat(limits("ending").isSuspended(Long.MAX_VALUE)).isTrue();
+        assertThat(suspension(patch("ending", "{\"eventsPerSecond\":5}"))).isEqualTo("suspended again ");
+
+        assertThat(patch("ending", "{\"state\":\"active\",\"until\":\"2098-01-01T00:00:00Z\"}")
+                        .detail())
+                .isEqualTo("until is given without the state suspended");
+        patch("ending", "{\"until\":\"2098-01-01T00:00:00Z\"}");
+        assertThat(suspension(patch("ending", "{\"state\":\"active\"}"))).isEqualTo("active  ");
+        assertThat(suspension(patch("ending", "{\"until\":null}"))).isEqualTo("active  ");
+        assertThat(patch("ending", "{\"state\":\"suspended\"}").detail()).startsWith("reason is missing");
+        assertThat(suspension(patch("ending", "{\"state\":\"suspended\",\"reason\":\"new\"}")))
+                .isEqualTo("suspended new ");
+    }
+
+    private static String suspension(Answer answer) {
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        return answer.json().get("state").asString() + " "
+                + answer.json().get("reason").asString("") + " "
+                + answer.json().get("until").asString("");
+    }
+
+    @Test
+    void aPublisherIsReadAlone() {
+        JsonNode created = create("alone");
+        Answer one = ledger.get("/v1/admin/publishers/alone", RunningLedger.reader("eve"));
+        assertThat(one.status()).isEqualTo(200);
+        assertThat(one.text()).isEqualTo(created.toString());
+        Answer none = ledger.get("/v1/admin/publishers/nobody", RunningLedger.reader("eve"));
+        assertThat(none.problem()).isEqualTo("publisher-unknown");
+        assertThat(none.status()).isEqualTo(404);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
