@@ -213,9 +213,12 @@ BEGIN
         WHERE taken_micros > 0 AND (wanted_units IS NULL OR taken_units > 0)) t;
     SELECT coalesce(sum(t.micros), 0), coalesce(sum(t.units), 0) INTO total, units FROM taken t;
     IF total = 0 OR total < wanted_micros OR units < wanted_units THEN
-        RAISE EXCEPTION 'publisher % has paid %, less than what is asked for', of_publisher,
-            CASE WHEN wanted_units IS NULL THEN format('%s micros that are not taken back yet', total)
-                 ELSE format('%s units that are not taken back yet', units) END USING ERRCODE = 'MREXP';
+        RAISE EXCEPTION '%; only settled money counts', CASE WHEN of_article IS NULL
+            THEN format('nothing is left of what publisher %s paid%s in this range', of_publisher,
+                CASE WHEN creators IS NULL THEN '' ELSE format(' these %s creators', cardinality(creators)) END)
+            ELSE format('%s%s are left of what publisher %s paid creator %s for article %s, and %s are to be taken back',
+                CASE WHEN wanted_units IS NULL THEN format('%s micros', total) ELSE format('%s units', units) END, ' of the type ' || kind,
+                of_publisher, creators[1], of_article, coalesce(wanted_units, wanted_micros)) END USING ERRCODE = 'MREXP';
     END IF;
 
     CREATE TEMP TABLE debtor ON COMMIT DROP AS

@@ -9,6 +9,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.json.JsonMapper;
@@ -123,6 +124,28 @@ public final class Corrections {
 
     private static @Nullable OffsetDateTime utc(@Nullable Instant moment) {
         return moment == null ? null : moment.atOffset(ZoneOffset.UTC);
+    }
+
+    /**
+     * A correction, as it was booked.
+     *
+     * @param publisher whose it is; null: anybody's
+     */
+    public Optional<Booked> find(@Nullable String publisher, long id) {
+        return jdbc.sql("""
+                        SELECT jsonb_build_object(
+                            'id', correction_id::text, 'journal', journal_id::text, 'at', at, 'micros', micros, 'lines',
+                            (SELECT jsonb_agg(jsonb_build_object('creator', t.creator, 'article', t.article, 'micros', t.micros)
+                                              ORDER BY t.creator, t.article)
+                             FROM (SELECT l.creator, l.article, sum(l.micros)::bigint AS micros
+                                   FROM correction_line l WHERE l.correction_id = :id GROUP BY l.creator, l.article) t))
+                        FROM correction WHERE correction_id = :id AND (:publisher::text IS NULL OR publisher = :publisher)
+                        """)
+                .param("publisher", publisher, Types.VARCHAR)
+                .param("id", id)
+                .query(String.class)
+                .optional()
+                .map(answer -> JSON.readValue(answer, Booked.class));
     }
 
     /**

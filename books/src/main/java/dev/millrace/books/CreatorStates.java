@@ -6,6 +6,7 @@ import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -36,6 +37,25 @@ public final class CreatorStates {
                 .query(CreatorStates::state)
                 .optional()
                 .orElse(State.ACTIVE);
+    }
+
+    /** A creator that is held. */
+    public record Held(String creator, State state) {}
+
+    /**
+     * Creators that are held now, by id.
+     *
+     * @param after only those with a later id, compared as bytes
+     */
+    public List<Held> held(String after, int most) {
+        return jdbc.sql("""
+                        SELECT * FROM creator_state
+                        WHERE state = 'held' AND until > now() AND creator > :after ORDER BY creator LIMIT :most
+                        """)
+                .param("after", after)
+                .param("most", most)
+                .query((row, number) -> new Held(row.getString("creator"), state(row, number)))
+                .list();
     }
 
     /** Changes the state, in the caller's transaction; returns the one before. Another change of the creator waits until the transaction has ended. */

@@ -11,8 +11,6 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -39,7 +37,6 @@ final class CreatorListEndpoint {
 
     private static final int STANDARD_LIMIT = 100;
     private static final int MOST = 1_000;
-    private static final Pattern KEY = Pattern.compile("([A-Za-z0-9._:-]{1,69})");
 
     private final CreatorLists lists;
     private final CatalogChanges changes;
@@ -67,11 +64,7 @@ final class CreatorListEndpoint {
                     String limit,
             @RequestParam(name = "cursor", required = false) @Nullable String cursor) {
         int most = Paging.limit(limit, STANDARD_LIMIT, MOST);
-        String after = cursor == null
-                ? ""
-                : Paging.fields(cursor, KEY)
-                        .map(Matcher::group)
-                        .orElseThrow(() -> Problem.CURSOR_INVALID.because("'%s' is no cursor of this list", cursor));
+        String after = Paging.after(cursor);
         changes.requirePublisher(publisher);
         Paging.Slice<CreatorLists.Listed> page =
                 Paging.slice(lists.page(publisher, after, most + 1), most, last -> Paging.cursor(last.creator()));

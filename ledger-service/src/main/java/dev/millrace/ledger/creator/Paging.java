@@ -16,6 +16,10 @@ public final class Paging {
     public static final String NUMBER = "(0|[1-9][0-9]{0,17})";
 
     private static final Pattern ONE_NUMBER = Pattern.compile(NUMBER);
+
+    /** With the prefix of a sandbox's. */
+    private static final Pattern CREATOR = Pattern.compile("([A-Za-z0-9._:-]{1,69})");
+
     private static final int LONGEST = 1_000;
 
     private Paging() {}
@@ -61,6 +65,21 @@ public final class Paging {
                 .map(fields -> Long.parseLong(fields.group(1)))
                 .orElseThrow(() ->
                         Problem.CURSOR_INVALID.because("the cursor is not one that an earlier page gave as 'next'"));
+    }
+
+    /**
+     * The creator that a page by id ended with; the next page has later ones.
+     *
+     * @param cursor absent: begin with the first
+     * @throws dev.millrace.service.problem.ProblemException when it is no cursor
+     */
+    public static String after(@Nullable String cursor) {
+        if (cursor == null) {
+            return "";
+        }
+        return fields(cursor, CREATOR)
+                .map(Matcher::group)
+                .orElseThrow(() -> Problem.CURSOR_INVALID.because("'%s' is no cursor of this list", cursor));
     }
 
     /**

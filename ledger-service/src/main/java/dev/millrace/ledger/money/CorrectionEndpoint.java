@@ -1,5 +1,6 @@
 package dev.millrace.ledger.money;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.millrace.books.Corrections;
 import dev.millrace.books.Idempotency;
@@ -21,8 +22,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.http.HttpStatus;
@@ -80,6 +83,7 @@ final class CorrectionEndpoint {
      *
      * @param id null, as journal and at: a dry run, nothing was booked
      * @param taken from all creators together
+     * @param without creators that the request names and from whom nothing was taken; null: there are none, or it is read later
      */
     record Correction(
             @Schema(nullable = true, example = "17") @Nullable
@@ -90,8 +94,18 @@ final class CorrectionEndpoint {
 
             List<Line> lines,
             @JsonUnwrapped Amount taken,
-            @Schema(nullable = true) @Nullable Instant at) {
-        static Correction of(Corrections.Booked booked) {
+            @Schema(nullable = true) @Nullable Instant at,
+
+            @Schema(nullable = true) @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            List<String> without) {
+        static Correction of(Corrections.Booked booked, @Nullable List<String> named) {
+            Set<String> debtors =
+                    booked.lines().stream().map(Corrections.Line::creator).collect(Collectors.toSet());
+            List<String> without = named == null
+                    ? List.of()
+                    : named.stream()
+                            .filter(creator -> !debtors.contains(creator))
+                            .toList();
             return new Correction(
                     booked.id(),
                     booked.journal(),
@@ -99,7 +113,8 @@ final class CorrectionEndpoint {
                             .map(line -> new Line(line.creator(), line.article(), Amount.of(new Micros(line.micros()))))
                             .toList(),
                     Amount.of(new Micros(booked.micros())),
-                    booked.at());
+                    booked.at(),
+                    without.isEmpty() ? null : without);
         }
     }
 
@@ -186,7 +201,7 @@ final class CorrectionEndpoint {
         if (dryRun) {
             Supplier<Corrections.Booked> look =
                     () -> corrections.book(request, byPublisher, body.mayBeNegative(), true);
-            return ResponseEntity.ok(Correction.of(inTurn(caller, () -> acts.make(look))));
+            return ResponseEntity.ok(Correction.of(inTurn(caller, () -> acts.make(look)), request.creators()));
         }
         String operation = "POST " + (ofPath == null ? ADMIN : OWN.replace("{publisher}", ofPath));
         Idempotency.Request act = new Idempotency.Request(operation, Acts.requiredKey(key), body);
@@ -203,7 +218,7 @@ final class CorrectionEndpoint {
         });
         Corrections.Booked booked = request.article() == null ? inTurn(caller, booking) : booking.get();
         events.publishEvent(new CatalogMayHaveChanged()); // the publisher's budget is larger by it
-        return ResponseEntity.status(HttpStatus.CREATED).body(Correction.of(booked));
+        return ResponseEntity.status(HttpStatus.CREATED).body(Correction.of(booked, request.creators()));
     }
 
     private <T> T inTurn(Jwt caller, Supplier<T> work) {
@@ -257,6 +272,29 @@ final class CorrectionEndpoint {
                     String cursor) {
         publishers.require(publisher);
         return page(publisher, limit, cursor);
+    }
+
+    @Operation(summary = "One correction, with what it took from each creator's articles")
+    @Problems(Problem.CORRECTION_UNKNOWN)
+    @GetMapping(path = ADMIN + "/{id}", produces = MediaType.APPLICATION_JSON_VALUE)
+    Correction one(@PathVariable("id") String id) {
+        return find(null, id).orElseThrow(() -> Problem.CORRECTION_UNKNOWN.because("there is no correction '%s'", id));
+    }
+
+    @Operation(summary = "One correction of the publisher, with what it took from each creator's articles")
+    @Problems({Problem.PUBLISHER_UNKNOWN, Problem.CORRECTION_UNKNOWN})
+    @GetMapping(path = OWN + "/{id}", produces = MediaType.APPLICATION_JSON_VALUE)
+    Correction ownOne(@PathVariable("publisher") String publisher, @PathVariable("id") String id) {
+        publishers.require(publisher);
+        return find(publisher, id)
+                .orElseThrow(() -> Problem.CORRECTION_UNKNOWN.because(
+                        "there is no correction '%s' of publisher '%s'", id, publisher));
+    }
+
+    private Optional<Correction> find(@Nullable String publisher, String id) {
+        return id.matches(Paging.NUMBER)
+                ? corrections.find(publisher, Long.parseLong(id)).map(booked -> Correction.of(booked, null))
+                : Optional.empty();
     }
 
     private CorrectionPage page(@Nullable String publisher, @Nullable String limit, @Nullable String cursor) {

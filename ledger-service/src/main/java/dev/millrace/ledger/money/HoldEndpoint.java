@@ -4,13 +4,16 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.millrace.books.CreatorStates;
 import dev.millrace.ledger.act.Acts;
 import dev.millrace.ledger.creator.Creator;
+import dev.millrace.ledger.creator.Paging;
 import dev.millrace.ledger.problem.Problems;
 import dev.millrace.service.problem.Problem;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
@@ -20,13 +23,16 @@ import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Holds a creator's money back, and releases it. */
+/** Holds creators' money back, releases it, and lists those that are held. */
 @RestController
-@RequestMapping(path = "/v1/admin/creators/{creator}", produces = MediaType.APPLICATION_JSON_VALUE)
+@RequestMapping(path = "/v1/admin/creators", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "Money")
 final class HoldEndpoint {
+    private static final int STANDARD_LIMIT = 100;
+    private static final int MOST = 1_000;
     private static final Fields FIELDS = new Fields(Problem.HOLD_INVALID);
 
     private final Acts acts;
@@ -71,9 +77,43 @@ final class HoldEndpoint {
         }
     }
 
+    /** @param next the cursor of the next page; null: there are no more */
+    record CreatorPage(
+            List<CreatorState> creators,
+            @Schema(nullable = true) @Nullable String next) {}
+
+    @Operation(summary = "The creators that are held, by id")
+    @Problems({Problem.HOLD_INVALID, Problem.LIMIT_INVALID, Problem.CURSOR_INVALID})
+    @GetMapping
+    CreatorPage held(
+            @Parameter(required = true, schema = @Schema(allowableValues = "held"))
+                    @RequestParam(name = "state", required = false)
+                    @Nullable
+                    String state,
+            @Parameter(schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
+                    @RequestParam(name = "limit", required = false)
+                    @Nullable
+                    String limit,
+            @Parameter(description = "'next' of the page before")
+                    @RequestParam(name = "cursor", required = false)
+                    @Nullable
+                    String cursor) {
+        if (!"held".equals(state)) {
+            throw Problem.HOLD_INVALID.because("state '%s' is not listed here; send state=held", state);
+        }
+        int most = Paging.limit(limit, STANDARD_LIMIT, MOST);
+        Paging.Slice<CreatorStates.Held> page =
+                Paging.slice(states.held(Paging.after(cursor), most + 1), most, last -> Paging.cursor(last.creator()));
+        return new CreatorPage(
+                page.rows().stream()
+                        .map(one -> CreatorState.of(new Creator(one.creator()), one.state()))
+                        .toList(),
+                page.next());
+    }
+
     @Operation(summary = "Whether the creator is active or held")
     @Problems(Problem.CREATOR_INVALID)
-    @GetMapping
+    @GetMapping("/{creator}")
     CreatorState state(@PathVariable("creator") String id) {
         Creator creator = new Creator(id);
         return CreatorState.of(creator, states.of(creator.id()));
@@ -84,7 +124,7 @@ final class HoldEndpoint {
             description =
                     "While a creator is held, events count and money settles, but nothing is available and payouts wait. A hold has a reason and an end.")
     @Problems({Problem.CREATOR_INVALID, Problem.HOLD_INVALID, Problem.BODY_MALFORMED})
-    @PatchMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
+    @PatchMapping(path = "/{creator}", consumes = MediaType.APPLICATION_JSON_VALUE)
     CreatorState change(
             @PathVariable("creator") String id, @RequestBody NewState body, @AuthenticationPrincipal Jwt caller) {
         Creator creator = new Creator(id);

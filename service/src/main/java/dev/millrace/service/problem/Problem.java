@@ -39,6 +39,7 @@ public enum Problem {
     CATALOG_BEHIND(HttpStatus.SERVICE_UNAVAILABLE, "The database's catalogue is not the one in force"),
 
     CORRECTION_INVALID(HttpStatus.BAD_REQUEST, "The correction can't be read"),
+    CORRECTION_UNKNOWN(HttpStatus.NOT_FOUND, "There is no such correction"),
     CORRECTION_EXCEEDS_PAID(HttpStatus.CONFLICT, "More would be taken back than was paid"),
     CORRECTION_TOO_LATE(HttpStatus.CONFLICT, "The money is available to the creator already"),
     CORRECTION_BELOW_ZERO(HttpStatus.CONFLICT, "A balance would fall below zero"),
