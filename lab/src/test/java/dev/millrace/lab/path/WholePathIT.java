@@ -137,13 +137,15 @@ class WholePathIT {
         inForce("the budget", view, "publisher-over-budget");
         long most = api.money("c-limited").total();
         path.awaitSettled("c-limited", most);
+        long back = most - paid; // of what was accepted before the budget was in force, all but one view
         Answer correction = api.admin(
                 "/v1/admin/corrections",
-                "{\"publisher\":\"limited\",\"creator\":\"c-limited\",\"article\":\"/a\",\"type\":\"view\",\"units\":1,\"reason\":\"a robot\"}");
+                "{\"publisher\":\"limited\",\"creator\":\"c-limited\",\"article\":\"/a\",\"micros\":%d,\"reason\":\"a robot\"}"
+                        .formatted(back));
         assertThat(correction.status()).as(correction.body()).isEqualTo(201);
         inForce("the correction", view, "accepted");
-        assertThat(api.money("c-limited").total()).isEqualTo(most);
-        path.awaitSettled("c-limited", most);
+        assertThat(api.money("c-limited").total()).isEqualTo(paid + VIEW);
+        path.awaitSettled("c-limited", paid + VIEW);
     }
 
     /** The promise is two seconds, and a busy machine is no broken promise. */
