@@ -322,6 +322,54 @@ class InputIT {
         assertThat(refused.detail()).isEqualTo(detail);
     }
 
+    /** Characters that Postgres can't keep, in every place where a caller may write one. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "GET    | /v1/publishers/a%00b/spend                       | ",
+                "GET    | /v1/publishers/%ED%A0%80/spend                   | ",
+                "GET    | /v1/admin/publishers/%00                         | ",
+                "GET    | /v1/admin/publishers/%01                         | ",
+                "GET    | /v1/admin/corrections/%00                        | ",
+                "GET    | /v1/admin/creators/%00                           | ",
+                "GET    | /v1/admin/creators?state=%00                     | ",
+                "GET    | /v1/admin/creators?state=held&cursor=AA          | ",
+                "GET    | /v1/admin/payouts?state=%00                      | ",
+                "GET    | /v1/admin/audit?cursor=AA                        | ",
+                "GET    | /v1/changes?after=%00                            | ",
+                "GET    | /v1/publishers/input/spend?from=%00              | ",
+                "GET    | /v1/publishers/input/statements/%00              | ",
+                "PUT    | /v1/publishers/input/creators/%00                | ",
+                "DELETE | /v1/publishers/input/keys/%00                    | ",
+                "DELETE | /v1/publishers/input/keys/1?reason=%00           | ",
+                "DELETE | /v1/admin/rates/%00                              | ",
+                "DELETE | /v1/admin/rates/1?reason=%00                     | ",
+                "POST   | /v1/admin/payouts/%00/paid                       | {\"reference\":\"x\"}",
+                "POST   | /v1/admin/payouts/x/paid                         | {\"reference\":\"\\u0000\"}",
+                "POST   | /v1/admin/payouts/x/failed                       | {\"reason\":\"\\ud800\"}",
+                "POST   | /v1/admin/payouts                                | {\"creator\":\"\\u0000\"}",
+                "POST   | /v1/admin/payouts                                | {\"through\":\"\\u0000\",\"threshold\":1}",
+                "POST   | /v1/admin/publishers                             | {\"publisher\":\"\\u0000\"}",
+                "POST   | /v1/publishers/input/keys                        | {\"reason\":\"\\ud800\"}",
+                "POST   | /v1/publishers/input/keys                        | {\"expires\":\"+999999999-12-31T23:59:59Z\"}",
+                "POST   | /v1/admin/rates                                  | {\"rates\":{\"\\u0000\":{\"micros\":1,\"cap\":1}}}",
+                "POST   | /v1/admin/rates                                  | {\"effectiveAt\":\"+999999999-12-31T23:59:59Z\",\"rates\":{\"view\":{\"micros\":1000,\"cap\":1}}}",
+                "POST   | /v1/admin/rates                                  | {\"reason\":\"\\ud800\",\"rates\":{\"view\":{\"micros\":1000,\"cap\":1}}}",
+                "PATCH  | /v1/admin/publishers/input                       | {\"reason\":\"\\ud800\"}",
+                "PATCH  | /v1/admin/creators/in-1                          | {\"state\":\"active\",\"reason\":\"\\u0000\"}",
+                "POST   | /v1/admin/corrections                            | {\"publisher\":\"\\u0000\",\"creator\":\"c\",\"article\":\"/\",\"micros\":1,\"reason\":\"x\"}",
+            })
+    void nothingThatPostgresCanNotKeepReachesIt(String method, String path, String body) {
+        Answer refused = send(method, path, body == null ? "" : body);
+        assertThat(refused.status()).as(refused.text()).isIn(400, 404);
+        assertThat(refused.problem()).isNotEqualTo("internal");
+        if (refused.problem().equals("request-malformed")) {
+            assertThat(refused.detail()).doesNotContain("can't keep");
+        }
+    }
+
     // ------------------------------------------------------------------------------------------ HTTP
 
     @Test
