@@ -46,13 +46,15 @@ final class BudgetMeters {
         ratio.register(rows, true);
     }
 
-    private record Part(String publisher, double ratio) {}
+    /** @param spent millionths of the budget */
+    private record Part(String publisher, long spent) {}
 
     private static Stream<String> mostSpent(Map<String, BudgetAccount> accounts) {
         return accounts.entrySet().stream()
-                .map(one -> new Part(one.getKey(), one.getValue().ratio()))
+                .map(one ->
+                        new Part(one.getKey(), Math.round(1e6 * one.getValue().ratio())))
                 .sorted(Comparator.comparing((Part part) -> Sandbox.isPublisher(part.publisher()))
-                        .thenComparing(Comparator.comparingDouble(Part::ratio).reversed())
+                        .thenComparing(Comparator.comparingLong(Part::spent).reversed())
                         .thenComparing(Part::publisher))
                 .limit(MOST_PUBLISHERS)
                 .map(Part::publisher);
