@@ -394,7 +394,8 @@ class SettlementIT {
 
     /** A card with one price, for views, that has been in force since long ago. */
     private void card(int version, long micros) {
-        ledger.sql("ALTER TABLE rate_card DISABLE TRIGGER card_begins_in_the_future")
+        ledger.sql(
+                        "ALTER TABLE rate_card DISABLE TRIGGER card_begins_in_the_future, DISABLE TRIGGER card_is_known_before_it_begins")
                 .update();
         ledger.sql("INSERT INTO rate_card (version, effective_at) VALUES (?, to_timestamp(?))")
                 .params(version, version)
