@@ -504,6 +504,36 @@ CREATE TABLE engagement (
     PRIMARY KEY (creator, day, publisher, article, type, rate_version)
 ) PARTITION BY RANGE (day);
 
+-- Units that were no reader's, by the filter that found them: not paid. micros: what they would have cost.
+CREATE TABLE filtered (
+    day          date NOT NULL,
+    creator      text COLLATE "C" NOT NULL CHECK (length(creator) BETWEEN 1 AND 69 AND creator !~ '[^A-Za-z0-9._:-]'),
+    publisher    text COLLATE "C" NOT NULL CHECK (length(publisher) BETWEEN 1 AND 32 AND publisher !~ '[^a-z0-9-]'),
+    article      text COLLATE "C" NOT NULL CHECK (length(article) BETWEEN 1 AND 128),
+    reason       text COLLATE "C" NOT NULL CHECK (reason ~ '^[a-z]{1,16}$'),
+    type         text COLLATE "C" NOT NULL,
+    rate_version int NOT NULL,
+    units        bigint NOT NULL CHECK (units >= 0),
+    micros       bigint NOT NULL CHECK (micros >= 0),
+    PRIMARY KEY (creator, day, publisher, article, reason, type, rate_version)
+) PARTITION BY RANGE (day);
+CREATE INDEX filtered_publisher ON filtered (publisher, day);
+
+-- From where readers came to an article, and the visits that began there. source: empty where it is not known.
+-- views: those with a source. sessions: visits that began. session_views, read_seconds: of visitors who are known.
+CREATE TABLE visits (
+    day           date NOT NULL,
+    creator       text COLLATE "C" NOT NULL CHECK (length(creator) BETWEEN 1 AND 69 AND creator !~ '[^A-Za-z0-9._:-]'),
+    publisher     text COLLATE "C" NOT NULL CHECK (length(publisher) BETWEEN 1 AND 32 AND publisher !~ '[^a-z0-9-]'),
+    article       text COLLATE "C" NOT NULL CHECK (length(article) BETWEEN 1 AND 128),
+    source        text COLLATE "C" NOT NULL CHECK (source ~ '^[a-z]{0,16}$'),
+    views         bigint NOT NULL CHECK (views >= 0),
+    sessions      bigint NOT NULL CHECK (sessions >= 0),
+    session_views bigint NOT NULL CHECK (session_views >= 0),
+    read_seconds  bigint NOT NULL CHECK (read_seconds >= 0),
+    PRIMARY KEY (creator, day, publisher, article, source)
+) PARTITION BY RANGE (day);
+
 -- What an article has earned in all, and with how many units of each type: the score that a feed ranks by.
 -- journal_id: the last journal that changed it. Journals are numbered without gaps and commit in that order, so a consumer that asks for
 -- what changed after the last number it has seen misses nothing.
@@ -541,16 +571,16 @@ BEGIN
     END IF;
     FOR i IN 0 .. months - 1 LOOP
         month := (date_trunc('month', first_day) + make_interval(months => i))::date;
-        FOREACH parent IN ARRAY ARRAY ['journal', 'posting', 'settled_epoch', 'engagement'] LOOP
+        FOREACH parent IN ARRAY ARRAY ['journal', 'posting', 'settled_epoch', 'engagement', 'filtered', 'visits'] LOOP
             name := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
             CONTINUE WHEN to_regclass(name) IS NOT NULL;
             PERFORM pg_advisory_xact_lock(hashtext('millrace.ensure_months'));
             CONTINUE WHEN to_regclass(name) IS NOT NULL;
             EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)%s', name, parent,
-                CASE parent WHEN 'engagement' THEN ' WITH (fillfactor = 50)' ELSE '' END);
+                CASE WHEN parent IN ('engagement', 'filtered', 'visits') THEN ' WITH (fillfactor = 50)' ELSE '' END);
             EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, name,
                 month_bound(parent, month), month_bound(parent, (month + interval '1 month')::date));
-            IF parent <> 'engagement' THEN
+            IF parent NOT IN ('engagement', 'filtered', 'visits') THEN
                 EXECUTE format('CREATE TRIGGER entries_stay BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final()', name);
             END IF;
         END LOOP;
@@ -560,14 +590,14 @@ $$;
 
 -- Months are UTC's.
 CREATE FUNCTION month_bound(parent text, month date) RETURNS text IMMUTABLE LANGUAGE sql
-    RETURN CASE parent WHEN 'engagement' THEN month::text ELSE month::text || ' 00:00:00+00' END;
+    RETURN CASE WHEN parent IN ('engagement', 'filtered', 'visits') THEN month::text ELSE month::text || ' 00:00:00+00' END;
 
 SELECT ensure_months(current_date - 31, 4);
 
 ---------------------------------------------------------------------------------------------------- who may do what
 
 GRANT SELECT, INSERT ON account, journal, posting, settled_epoch, partition_opening, quarantine_decision TO millrace_settler;
-GRANT SELECT, INSERT, UPDATE ON balance, engagement, article_score TO millrace_settler;
+GRANT SELECT, INSERT, UPDATE ON balance, engagement, filtered, visits, article_score TO millrace_settler;
 GRANT SELECT, UPDATE ON chain_head, partition_cursor TO millrace_settler;
 GRANT SELECT ON publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_settler;
 GRANT EXECUTE ON FUNCTION ensure_months(date, int) TO millrace_settler;
@@ -583,9 +613,9 @@ BEGIN
 END
 $$;
 
-GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, article_score, chain_head, partition_cursor,
+GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, filtered, visits, article_score, chain_head, partition_cursor,
     publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_ledger;
-GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, article_score, chain_head, partition_cursor,
+GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, filtered, visits, article_score, chain_head, partition_cursor,
     publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_reader;
 GRANT INSERT ON publisher, publisher_key, rate_card, rate TO millrace_ledger;
 GRANT UPDATE (revoked_at) ON publisher_key TO millrace_ledger;

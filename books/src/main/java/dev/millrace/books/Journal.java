@@ -143,6 +143,7 @@ public final class Journal {
                 SELECT e.day, e.creator, e.publisher, e.article, e.type, e.rate_version, sum(e.units)::bigint AS units,
                        price(sum(e.units), r.micros)::bigint AS micros
                 FROM engaged e JOIN rate r ON r.version = e.rate_version AND r.type = e.type
+                WHERE e.kind = 'paid'
                 GROUP BY e.creator, e.day, e.publisher, e.article, e.type, e.rate_version, r.micros
                 HAVING sum(e.units) <> 0
                 """).update();
@@ -200,6 +201,39 @@ public final class Journal {
                                 eachType("%1$s = a.%1$s + excluded.%1$s"::formatted)))
                 .param("journal", number)
                 .update();
+    }
+
+    /** Adds to the archive what was not paid, where readers came from and the visits they made. */
+    public void archiveVisits() {
+        rows += jdbc.sql("""
+            INSERT INTO filtered AS f (day, creator, publisher, article, reason, type, rate_version, units, micros)
+            SELECT e.day, e.creator, e.publisher, e.article, e.detail, e.type, e.rate_version, sum(e.units)::bigint,
+                   price(sum(e.units), r.micros)::bigint
+            FROM engaged e JOIN rate r ON r.version = e.rate_version AND r.type = e.type
+            WHERE e.kind = 'filtered'
+            GROUP BY e.creator, e.day, e.publisher, e.article, e.detail, e.type, e.rate_version, r.micros
+            HAVING sum(e.units) <> 0
+            ORDER BY 2, 1, 3, 4, 5, 6, 7
+            ON CONFLICT (creator, day, publisher, article, reason, type, rate_version) DO UPDATE
+            SET units = f.units + excluded.units, micros = f.micros + excluded.micros
+            """).update();
+        rows += jdbc.sql("""
+            INSERT INTO visits AS v (day, creator, publisher, article, source, views, sessions, session_views, read_seconds)
+            SELECT * FROM (
+                SELECT day, creator, publisher, article, detail,
+                       coalesce(sum(units) FILTER (WHERE kind = 'paid' AND type = 'view' AND detail <> ''), 0)::bigint AS views,
+                       coalesce(sum(units) FILTER (WHERE kind = 'visit'), 0)::bigint AS sessions,
+                       coalesce(sum(units) FILTER (WHERE type = 'view' AND visitor), 0)::bigint AS session_views,
+                       coalesce(sum(:mark * units) FILTER (WHERE type = 'read' AND visitor), 0)::bigint AS read_seconds
+                FROM engaged
+                WHERE kind = 'visit' OR kind = 'paid' AND (detail <> '' OR visitor)
+                GROUP BY day, creator, publisher, article, detail) e
+            WHERE (views, sessions, session_views, read_seconds) <> (0, 0, 0, 0)
+            ORDER BY creator, day, publisher, article, detail
+            ON CONFLICT (creator, day, publisher, article, source) DO UPDATE
+            SET views = v.views + excluded.views, sessions = v.sessions + excluded.sessions,
+                session_views = v.session_views + excluded.session_views, read_seconds = v.read_seconds + excluded.read_seconds
+            """).param("mark", EventType.READ_STEP).update();
     }
 
     /**

@@ -12,7 +12,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /**
  * Proves that epochs add up, with prices and publishers as the ledger has them: no sum is negative, the earnings sum to their control total,
  * each publisher and each price is in the ledger, no price is another publisher's, and the units times their rates sum to what each creator has earned and each publisher has
- * spent. One statement, over the tables {@code earned} (part, creator, micros), {@code spent} (part, publisher, day, micros) and {@code engaged} (part, creator, publisher, article, type, rate_version, units), in
+ * spent. One statement, over the tables {@code earned} (part, creator, micros), {@code spent} (part, publisher, day, micros) and {@code engaged} (part, creator, publisher, article, type, rate_version, kind, detail, visitor, units), in
  * which a part is an epoch. Redis names counts, never prices.
  */
 public final class Proof {
@@ -30,13 +30,14 @@ public final class Proof {
                 FROM (SELECT part, publisher, day, max(micros) AS micros FROM spent GROUP BY part, publisher, day) s
                 GROUP BY part, publisher
             ), named AS MATERIALIZED (
-                SELECT part, creator, publisher, article, type, rate_version, sum(units) AS units
+                SELECT part, creator, publisher, article, type, rate_version, kind, detail, visitor, sum(units) AS units
                 FROM engaged
-                GROUP BY part, creator, publisher, article, type, rate_version
+                GROUP BY part, creator, publisher, article, type, rate_version, kind, detail, visitor
                 HAVING sum(units) <> 0
             ), priced AS MATERIALIZED (
                 SELECT part, creator, publisher, sum(price(units, r.micros)) AS micros
                 FROM named n LEFT JOIN rate r ON r.version = n.rate_version AND r.type = n.type
+                WHERE n.kind = 'paid'
                 GROUP BY GROUPING SETS ((part, creator), (part, publisher))
             ), culprit (part, rank, name, why) AS (
                 SELECT part, 1, creator, format('%s has earned a negative sum: %s micros', creator, micros)
@@ -89,9 +90,10 @@ public final class Proof {
                 SELECT 0 AS part, publisher COLLATE "C" AS publisher, 0 AS day, micros FROM unnest(:spenders::text[], :spent::bigint[]) AS s (publisher, micros)
             ), engaged AS (
                 SELECT 0 AS part, creator COLLATE "C" AS creator, publisher COLLATE "C" AS publisher, article COLLATE "C" AS article,
-                       type COLLATE "C" AS type, rate_version, units
-                FROM unnest(:engagedCreators::text[], :publishers::text[], :articles::text[], :types::text[], :versions::int[], :units::bigint[])
-                    AS e (creator, publisher, article, type, rate_version, units)
+                       type COLLATE "C" AS type, rate_version, kind, '' AS detail, false AS visitor, units
+                FROM unnest(:engagedCreators::text[], :publishers::text[], :articles::text[], :types::text[], :versions::int[], :kinds::text[],
+                        :units::bigint[])
+                    AS e (creator, publisher, article, type, rate_version, kind, units)
             ),""" + CULPRITS;
 
     private final JdbcClient jdbc;
@@ -143,6 +145,7 @@ public final class Proof {
                 .param("articles", array(names, EngagementName::article, String[]::new))
                 .param("types", array(names, name -> name.type().wireName(), String[]::new))
                 .param("versions", array(names, EngagementName::rateVersion, Integer[]::new))
+                .param("kinds", array(names, name -> Staging.kind(name.note()), String[]::new))
                 .param("units", array(names, engaged::get, Long[]::new))
                 .query((row, _) -> row.getString("why"))
                 .optional();

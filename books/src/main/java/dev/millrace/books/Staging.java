@@ -1,6 +1,9 @@
 package dev.millrace.books;
 
 import dev.millrace.common.token.EngagementName;
+import dev.millrace.common.token.Filter;
+import dev.millrace.common.token.Note;
+import dev.millrace.common.token.Source;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -46,6 +49,7 @@ public final class Staging {
     private int part;
     private long rows;
     private boolean created;
+    private boolean notes;
 
     /** @param dataSource of the caller's transaction */
     public Staging(DataSource dataSource, int names, int characters) {
@@ -93,6 +97,7 @@ public final class Staging {
      * @throws ArithmeticException when their sum is beyond a long
      */
     public void engaged(EngagementName name, long more) {
+        notes |= !name.note().equals(Note.NONE);
         units.merge(name, more, Math::addExact);
         if (units.size() >= mostNames) {
             copyUnits();
@@ -103,6 +108,11 @@ public final class Staging {
     public void keep() {
         copyUnits();
         unread.remove(part);
+    }
+
+    /** Whether some of the units have a note. */
+    public boolean hasNotes() {
+        return notes;
     }
 
     /** Rows taken. */
@@ -120,8 +130,23 @@ public final class Staging {
                 name.article(),
                 name.type().wireName(),
                 name.rateVersion(),
+                kind(name.note()),
+                detail(name.note()),
+                name.note().visitor(),
                 sum));
         units.clear();
+    }
+
+    /** A note in SQL: {@code paid}, {@code filtered} or {@code visit}. */
+    static String kind(Note note) {
+        return note.filter() != null ? "filtered" : note.visit() ? "visit" : "paid";
+    }
+
+    /** The filter or the source, empty for none. */
+    static String detail(Note note) {
+        Source source = note.source();
+        Filter filter = note.filter();
+        return filter != null ? filter.wireName() : source != null ? source.wireName() : "";
     }
 
     /** Makes the tables if they are missing, writes everything there, and deletes void rows. */
@@ -152,7 +177,8 @@ public final class Staging {
                 CREATE TEMP TABLE earned (part int, creator text COLLATE "C", micros bigint) ON COMMIT DROP;
                 CREATE TEMP TABLE spent (part int, publisher text COLLATE "C", day date, micros bigint) ON COMMIT DROP;
                 CREATE TEMP TABLE engaged (part int, day date, creator text COLLATE "C", publisher text COLLATE "C",
-                    article text COLLATE "C", type text COLLATE "C", rate_version int, units bigint) ON COMMIT DROP
+                    article text COLLATE "C", type text COLLATE "C", rate_version int, kind text COLLATE "C", detail text COLLATE "C", visitor boolean,
+                    units bigint) ON COMMIT DROP
                 """);
             created = true;
         }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The records of an entry of an engage stream say what its micros are for. Field {@code r} has the caller's sums. Field
  * {@code t} (where there is any) the units that the script took back, 6 bytes each, little-endian: u16 index of the record, u32 units.
  *
- * <p>A record is publisher, creator, article and type, each as a byte length and UTF-8 bytes, then rate version and units. Numbers and
+ * <p>A record is publisher, creator, article and type with its note, each as a byte length and UTF-8 bytes, then rate version and units. Numbers and
  * lengths are base-128, the low seven bits first (LEB128). Every record is complete in itself.
  */
 public final class Records {
@@ -47,7 +47,7 @@ public final class Records {
         write(name.publisher(), out);
         write(name.creator(), out);
         write(name.article(), out);
-        write(name.type().wireName(), out);
+        write(name.typeAndNote(), out);
         write(name.rateVersion(), out);
         write(units, out);
     }

@@ -10,11 +10,28 @@ import java.util.regex.Pattern;
  * @param creator whose article it is, and who earns
  * @param article 1 to 128 characters
  * @param type kind of event
+ * @param note by what else the units are archived; it stands behind the type
  * @param rateVersion the rate card the units were priced with, from 1
  */
-public record EngagementName(String publisher, String creator, String article, EventType type, int rateVersion) {
+public record EngagementName(
+        String publisher, String creator, String article, EventType type, Note note, int rateVersion) {
     private static final char SEPARATOR = '|';
     private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,9}");
+
+    /** Without a note. */
+    public EngagementName(String publisher, String creator, String article, EventType type, int rateVersion) {
+        this(publisher, creator, article, type, Note.NONE, rateVersion);
+    }
+
+    /** The same with this note. */
+    public EngagementName with(Note other) {
+        return new EngagementName(publisher, creator, article, type, other, rateVersion);
+    }
+
+    /** Type and note as the counters have them. */
+    public String typeAndNote() {
+        return type.wireName() + note.encode();
+    }
 
     /** The field as Redis holds it. */
     public String encode() {
@@ -24,7 +41,7 @@ public record EngagementName(String publisher, String creator, String article, E
                 + SEPARATOR
                 + article
                 + SEPARATOR
-                + type.wireName()
+                + typeAndNote()
                 + SEPARATOR
                 + rateVersion;
     }
@@ -56,6 +73,7 @@ public record EngagementName(String publisher, String creator, String article, E
     }
 
     /**
+     * @param type with its note
      * @throws IllegalArgumentException when one of the parts is none that the ledger takes
      */
     public static EngagementName checked(
@@ -67,9 +85,12 @@ public record EngagementName(String publisher, String creator, String article, E
                 || rateVersion > Integer.MAX_VALUE) {
             throw malformed(String.join("|", publisher, creator, article, type, Long.toString(rateVersion)));
         }
-        EventType known =
-                EventType.named(type).orElseThrow(() -> malformed(String.join("|", publisher, creator, article, type)));
-        return new EngagementName(publisher, creator, article, known, (int) rateVersion);
+        int end = Note.begin(type);
+        EventType known = EventType.named(type.substring(0, end))
+                .orElseThrow(() -> malformed(String.join("|", publisher, creator, article, type)));
+        Note note = Note.parse(type.substring(end))
+                .orElseThrow(() -> malformed(String.join("|", publisher, creator, article, type)));
+        return new EngagementName(publisher, creator, article, known, note, (int) rateVersion);
     }
 
     private static IllegalArgumentException malformed(String field) {

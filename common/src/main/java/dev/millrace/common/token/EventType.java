@@ -31,6 +31,9 @@ public enum EventType {
         REACTION
     }
 
+    /** Seconds of reading between two marks: what a unit of {@link #READ} stands for. */
+    public static final int READ_STEP = 15;
+
     private static final Map<String, EventType> BY_NAME =
             Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(EventType::wireName, Function.identity()));
 

@@ -3,10 +3,12 @@ package dev.millrace.common.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EngagementNameTest {
@@ -16,6 +18,54 @@ class EngagementNameTest {
         EngagementName name = new EngagementName("pub-1", "A.b_c:d-e", "a/b c?d=ä𝄞", type, 17);
         assertThat(name.encode()).isEqualTo("pub-1|A.b_c:d-e|a/b c?d=ä𝄞|" + type.wireName() + "|17");
         assertThat(EngagementName.parse(name.encode())).isEqualTo(name);
+    }
+
+    static List<Note> notes() {
+        return List.of(
+                Note.NONE,
+                Note.filtered(Filter.DATACENTER),
+                Note.visit(null),
+                Note.visit(Source.DIRECT),
+                Note.of(Source.SEARCH, false),
+                Note.of(Source.SEARCH, true),
+                Note.of(null, true));
+    }
+
+    @ParameterizedTest
+    @MethodSource("notes")
+    void aNoteStandsBehindTheType(Note note) {
+        EngagementName name = new EngagementName("p", "c", "/a~b!c^d", EventType.VIEW, 3).with(note);
+        assertThat(EngagementName.parse(name.encode())).isEqualTo(name);
+    }
+
+    @Test
+    void theFormOfNotes() {
+        assertThat(notes().stream().map(Note::encode))
+                .containsExactly("", "!datacenter", "^", "^direct", "~search", "~search~v", "~~v");
+        assertThat(notes().stream().filter(Note::isPaid)).hasSize(4);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "!",
+                "!Robot",
+                "!view",
+                "~",
+                "~v",
+                "~~",
+                "~~v~",
+                "~Search",
+                "~search~",
+                "~search~V",
+                "^v",
+                "^^",
+                "^search~v",
+                "!robot~v"
+            })
+    void noOtherNoteIsTaken(String note) {
+        assertThatThrownBy(() -> EngagementName.parse("p|c|/a|view" + note + "|1"))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @ParameterizedTest

@@ -43,7 +43,6 @@ record EventRules(
 
     private static final Set<String> SCROLL_MARKS = Set.of("25", "50", "75", "100");
     private static final Pattern WHOLE = Pattern.compile("[1-9][0-9]{1,2}");
-    private static final int READ_STEP = 15;
 
     /** Most seconds of reading that a token pays, so that a tab left open does not earn on: 20 marks. */
     private static final int MOST_READ = 300;
@@ -106,7 +105,7 @@ record EventRules(
                 key != null && isReadMark(key)
                         ? null
                         : "%s takes a multiple of %d from %d to %d (seconds)"
-                                .formatted(type, READ_STEP, READ_STEP, MOST_READ);
+                                .formatted(type, EventType.READ_STEP, EventType.READ_STEP, MOST_READ);
             case REACTION ->
                 key != null && reactions.contains(key)
                         ? null
@@ -117,7 +116,7 @@ record EventRules(
 
     private static boolean isReadMark(String key) {
         return WHOLE.matcher(key).matches()
-                && Integer.parseInt(key) % READ_STEP == 0
+                && Integer.parseInt(key) % EventType.READ_STEP == 0
                 && Integer.parseInt(key) <= MOST_READ;
     }
 

@@ -150,6 +150,9 @@ final class Decisions {
         Journal journal = new Journal(jdbc);
         Long number = journal.adopt(contents.control().events(), day, reason).orElse(null);
         journal.archive();
+        if (staging.hasNotes()) {
+            journal.archiveVisits();
+        }
         journal.spend(List.of(part), List.of(epoch.name().partition().number()));
         return number;
     }

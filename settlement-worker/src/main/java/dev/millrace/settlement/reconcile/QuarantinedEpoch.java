@@ -246,7 +246,9 @@ record QuarantinedEpoch(
                 EngagementName engaged = one.getKey();
                 Rate rate =
                         rates.get(engaged.rateVersion() + " " + engaged.type().wireName());
-                long price = rate == null ? 0 : rate.price(one.getValue()).value();
+                long price = rate == null || !engaged.note().isPaid()
+                        ? 0
+                        : rate.price(one.getValue()).value();
                 micros.merge(engaged.publisher(), price, Math::addExact);
             }
         } catch (ArithmeticException e) {

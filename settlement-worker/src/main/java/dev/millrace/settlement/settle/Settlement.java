@@ -300,6 +300,9 @@ public final class Settlement {
         crashPoints.accept(CrashPoint.BOOKED);
         head = journal.head();
         journal.archive();
+        if (staging.hasNotes()) {
+            journal.archiveVisits();
+        }
         List<EpochTotals> settled = batch.epochs();
         journal.spend(
                 settled.stream().map(EpochTotals::part).toList(),

@@ -46,6 +46,8 @@ class GrantsIT {
             Map.entry("settler correction_line", ""),
             Map.entry("settler creator_state", ""),
             Map.entry("settler engagement", "SELECT INSERT UPDATE"),
+            Map.entry("settler filtered", "SELECT INSERT UPDATE"),
+            Map.entry("settler visits", "SELECT INSERT UPDATE"),
             Map.entry("settler flyway_schema_history", ""),
             Map.entry("settler idempotency", ""),
             Map.entry("settler journal", "SELECT INSERT"),

@@ -54,6 +54,8 @@ class RolesIT {
             "settled_epoch",
             "quarantine_decision",
             "engagement",
+            "filtered",
+            "visits",
             "article_score",
             "chain_head",
             "partition_cursor",
@@ -293,7 +295,8 @@ class RolesIT {
         }
         refused(Databases.SETTLER, "permission denied for table", "UPDATE rate SET micros = 0");
         refused(Databases.SETTLER, "permission denied for table", "UPDATE publisher_key SET revoked_at = now()");
-        for (String table : List.of("balance", "engagement", "article_score", "chain_head", "partition_cursor")) {
+        for (String table : List.of(
+                "balance", "engagement", "filtered", "visits", "article_score", "chain_head", "partition_cursor")) {
             refused(Databases.SETTLER, "permission denied for table", "DELETE FROM " + table);
             refused(Databases.SETTLER, "permission denied for table", "TRUNCATE " + table);
             refused(Databases.LEDGER, "permission denied for table", "DELETE FROM " + table);
@@ -306,6 +309,8 @@ class RolesIT {
                 "settled_epoch",
                 "quarantine_decision",
                 "engagement",
+                "filtered",
+                "visits",
                 "article_score",
                 "chain_head",
                 "partition_cursor",
@@ -701,6 +706,20 @@ class RolesIT {
                 "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '', 'view', 1, 1, 1)",
                 "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '/', 'view', 1, -1, 1)",
                 "INSERT INTO engagement VALUES (current_date, 'a', 'demo', '/', 'view', 1, 1, -1)",
+                "INSERT INTO filtered VALUES (current_date, 'a b', 'demo', '/', 'robot', 'view', 1, 1, 1)",
+                "INSERT INTO filtered VALUES (current_date, 'a', 'Demo', '/', 'robot', 'view', 1, 1, 1)",
+                "INSERT INTO filtered VALUES (current_date, 'a', 'demo', '', 'robot', 'view', 1, 1, 1)",
+                "INSERT INTO filtered VALUES (current_date, 'a', 'demo', '/', 'Robot', 'view', 1, 1, 1)",
+                "INSERT INTO filtered VALUES (current_date, 'a', 'demo', '/', 'robot', 'view', 1, -1, 1)",
+                "INSERT INTO filtered VALUES (current_date, 'a', 'demo', '/', 'robot', 'view', 1, 1, -1)",
+                "INSERT INTO visits VALUES (current_date, 'a b', 'demo', '/', 'mail', 1, 1, 1, 1)",
+                "INSERT INTO visits VALUES (current_date, 'a', 'Demo', '/', 'mail', 1, 1, 1, 1)",
+                "INSERT INTO visits VALUES (current_date, 'a', 'demo', '', 'mail', 1, 1, 1, 1)",
+                "INSERT INTO visits VALUES (current_date, 'a', 'demo', '/', 'Mail', 1, 1, 1, 1)",
+                "INSERT INTO visits VALUES (current_date, 'a', 'demo', '/', 'mail', -1, 1, 1, 1)",
+                "INSERT INTO visits VALUES (current_date, 'a', 'demo', '/', 'mail', 1, -1, 1, 1)",
+                "INSERT INTO visits VALUES (current_date, 'a', 'demo', '/', 'mail', 1, 1, -1, 1)",
+                "INSERT INTO visits VALUES (current_date, 'a', 'demo', '/', 'mail', 1, 1, 1, -1)",
                 "INSERT INTO article_score VALUES ('demo', '/', 'a', -1, now(), 1)",
                 "INSERT INTO balance VALUES (1, 5, 1, -1)",
                 "INSERT INTO posting SELECT 1, created_at, journal_id, 0, 'demo', 5, -1 FROM chain_head",

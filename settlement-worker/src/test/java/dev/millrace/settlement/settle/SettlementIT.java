@@ -9,6 +9,9 @@ import dev.millrace.common.catalog.Rate;
 import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Filter;
+import dev.millrace.common.token.Note;
+import dev.millrace.common.token.Source;
 import dev.millrace.counters.CatalogStore;
 import dev.millrace.counters.Partition;
 import dev.millrace.local.server.Databases;
@@ -109,6 +112,54 @@ class SettlementIT {
                         .query(String.class)
                         .single())
                 .isEqualTo("2450 4 2");
+    }
+
+    /** Only readers are paid; from where they came, and the visits they made, is archived beside it. */
+    @Test
+    void whatWasFilteredIsNotPaidAndSourcesAndVisitsAreArchived() {
+        EngagementName view = new EngagementName("demo", "c-1", "/a", EventType.VIEW, 1);
+        EngagementName read = new EngagementName("demo", "c-1", "/a", EventType.READ, 1);
+        for (int epoch = 1; epoch <= 2; epoch++) {
+            counters.count(3, view.with(Note.of(Source.SEARCH, true)), 1, 1_000);
+            counters.count(3, view.with(Note.of(Source.SEARCH, false)), 1, 1_000);
+            counters.count(3, view.with(Note.of(null, true)), 1, 1_000);
+            counters.count(3, read.with(Note.of(null, true)), 2, 400);
+            counters.count(3, view, 1, 1_000);
+            counters.count(3, view.with(Note.filtered(Filter.ROBOT)), 3, 0);
+            counters.count(3, read.with(Note.filtered(Filter.ROBOT)), 1, 0);
+            // A visit is counted in its visitor's partition.
+            counters.count(7, view.with(Note.visit(Source.SEARCH)), 1, 0);
+            counters.count(7, view.with(Note.visit(null)), 0, 0);
+            Settled settled = settlement.settleAll();
+            assertThat(settled.micros()).isEqualTo(4_400);
+            assertThat(settled.complete()).isTrue();
+        }
+        assertThat(balances()).isEqualTo(Map.of("creator:c-1", 8_800L, "publisher:demo", -8_800L));
+        assertThat(archived("engagement", "type, units, micros")).containsExactly("read 4 800", "view 8 8000");
+        assertThat(archived("filtered", "reason, type, rate_version, units, micros"))
+                .containsExactly("robot read 1 2 400", "robot view 1 6 6000");
+        assertThat(archived("visits", "source, views, sessions, session_views, read_seconds"))
+                .containsExactly(" 0 0 2 60", "search 4 2 2 0");
+        assertThat(archived("article_score", "view, read, micros")).containsExactly("8 4 8800");
+    }
+
+    private List<String> archived(String table, String columns) {
+        return ledger.sql("SELECT concat_ws(' ', %s) FROM %s ORDER BY 1".formatted(columns, table))
+                .query(String.class)
+                .list();
+    }
+
+    /** Nobody is paid by a note that is not there. */
+    @Test
+    void aFilteredUnitThatEarnsSomethingHaltsItsPartition() {
+        EngagementName view = new EngagementName("demo", "c-1", "/a", EventType.VIEW, 1);
+        counters.count(3, view.with(Note.filtered(Filter.ROBOT)), 1, 1_000);
+        counters.count(4, view, 1, 1_000);
+        assertThat(settlement.settleAll().micros()).isEqualTo(1_000);
+        assertThat(ledger.sql("SELECT halted FROM partition_cursor WHERE partition = 3")
+                        .query(String.class)
+                        .single())
+                .contains("c-1 earned 1000 micros, but units times rates are 0 micros");
     }
 
     /** Whoever keeps the log can tell later whether the ledger's past is still the one of then. */
