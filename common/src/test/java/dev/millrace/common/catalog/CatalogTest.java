@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.common.catalog.Catalog.KeyState;
 import dev.millrace.common.money.Micros;
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Filter;
 import dev.millrace.common.token.Kid;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -107,6 +109,87 @@ class CatalogTest {
                 .doesNotContain("hasBudget");
         assertThat(limited.limits("all")).isEqualTo(all);
         assertThat(limited.limits("nobody")).isEqualTo(Limits.NONE);
+    }
+
+    @Test
+    void pageTokensSitesAndFiltersAreWrittenOnlyWhereTheyDifferFromTheDefault() {
+        Limits open = Limits.NONE.withPages(
+                true,
+                Set.of("https://example.org"),
+                EnumSet.complementOf(EnumSet.of(Filter.SELF, Filter.ROBOT, Filter.RATE)));
+        assertThat(published(open))
+                .isEqualTo(
+                        ",\"limits\":{\"pageTokens\":true,\"sites\":[\"https://example.org\"],\"filtersOff\":[\"robot\",\"rate\",\"self\"]}");
+        assertThat(published(Limits.NONE.withPages(false, Set.of("http://localhost:8080"), Limits.ALL_FILTERS)))
+                .isEqualTo(",\"limits\":{\"sites\":[\"http://localhost:8080\"]}");
+        assertThat(published(Limits.NONE.withPages(false, Set.of(), Limits.ALL_FILTERS)))
+                .isEmpty();
+        assertThat(published(new Limits(null, null, 5L, null, null, null, null, null, null)))
+                .isEqualTo(",\"limits\":{\"dayBudget\":5}");
+        assertThat(published(Limits.NONE.withPages(false, Set.of(), Set.of())))
+                .isEqualTo(
+                        ",\"limits\":{\"filtersOff\":[\"robot\",\"preview\",\"prefetch\",\"automation\",\"datacenter\",\"rate\",\"self\"]}");
+    }
+
+    /** The publisher's limits in the JSON, once they have been read back as they were. */
+    private String published(Limits limits) {
+        Catalog one = new Catalog(9, Map.of("p", new Catalog.Publisher(List.of(1), List.of(), limits)), List.of(first));
+        String json = CatalogJson.write(one);
+        assertThat(CatalogJson.read(json)).isEqualTo(one);
+        assertThat(CatalogJson.read(json).limits("p")).isEqualTo(limits);
+        String head = "\"p\":{\"live\":[1],\"revoked\":[]";
+        int from = json.indexOf(head) + head.length();
+        return json.substring(from, json.indexOf("}},\"cards\"", from));
+    }
+
+    @Test
+    void allFiltersAreOnAndPageTokensOffWhereNothingIsSaid() {
+        for (String limits : List.of(
+                "{}",
+                "{\"dayBudget\":5}",
+                "{\"pageTokens\":null,\"sites\":null,\"filtersOff\":null}",
+                "{\"pageTokens\":false,\"sites\":[],\"filtersOff\":[\"of a later version\"]}")) {
+            Limits read = read(limits);
+            assertThat(read.pageTokens()).as(limits).isFalse();
+            assertThat(read.sites()).as(limits).isEmpty();
+            assertThat(read.filters()).as(limits).containsExactlyInAnyOrder(Filter.values());
+        }
+        assertThat(read("{\"filtersOff\":[\"rate\",\"of a later version\"]}").filters())
+                .containsExactlyInAnyOrder(
+                        Filter.ROBOT,
+                        Filter.PREVIEW,
+                        Filter.PREFETCH,
+                        Filter.AUTOMATION,
+                        Filter.DATACENTER,
+                        Filter.SELF);
+    }
+
+    private Limits read(String limits) {
+        String json = CatalogJson.write(new Catalog(9, Map.of(), List.of(first)));
+        String publisher = "\"publishers\":{\"p\":{\"live\":[],\"revoked\":[],\"limits\":" + limits + "}}";
+        assertThat(json).contains("\"publishers\":{}");
+        return CatalogJson.read(json.replace("\"publishers\":{}", publisher)).limits("p");
+    }
+
+    @Test
+    void otherPagesLeaveTheLimitsAsTheyAre() {
+        Limits all = new Limits(true, 7L, 0L, 1L << 60, 2, Set.of("c-1"), 3, 4, 5L);
+        Limits other = all.withPages(true, Set.of("https://example.org"), Set.of(Filter.RATE));
+        assertThat(other)
+                .isEqualTo(new Limits(
+                        true,
+                        7L,
+                        0L,
+                        1L << 60,
+                        2,
+                        Set.of("c-1"),
+                        3,
+                        4,
+                        5L,
+                        true,
+                        Set.of("https://example.org"),
+                        Set.of(Filter.RATE)));
+        assertThat(other.withPages(false, Set.of(), Limits.ALL_FILTERS)).isEqualTo(all);
     }
 
     @Test
