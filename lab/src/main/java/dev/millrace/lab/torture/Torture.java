@@ -104,6 +104,7 @@ final class Torture {
         if (!killed.isEmpty()) {
             deviations.add("services", "that they end when asked to", killed.toString());
         }
+        requireActs(load.operators);
         List<LedgerAudit.Cursor> cursors = audit.compare(load.oracle, load.operators, balances);
         new CounterAudit(atTheEnd).compare(stack.redis().url(), cursors);
         long journals = reconcile(stack, audit);
@@ -136,6 +137,15 @@ final class Torture {
                 return;
             }
             Thread.sleep(REFRESH_MILLIS);
+        }
+    }
+
+    /** Where operators did nothing, nothing is proven of their acts. */
+    private void requireActs(Operators operators) {
+        for (String act : List.of("correction.book", "payout.request", "holds", "suspensions")) {
+            if (operators.done.get(act) == 0) {
+                deviations.add("operators", "at least one of " + act, "none");
+            }
         }
     }
 
