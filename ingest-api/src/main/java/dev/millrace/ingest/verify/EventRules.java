@@ -9,6 +9,8 @@ import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Source;
+import dev.millrace.ingest.referrer.Referrers;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,7 +34,7 @@ record EventRules(
         IdentityKey identities,
         long lifetime,
         Set<String> reactions,
-        SearchEngines searchEngines,
+        Referrers referrers,
         String audience,
         long behind) {
     /**
@@ -89,10 +91,10 @@ record EventRules(
             throw new RejectedException(RejectionCode.KEY_INVALID, "key is %s; %s", JsonBytes.shown(key), rule);
         }
         String referrer = claims.referrer();
-        if (type == EventType.SEARCH_VISIT && (referrer == null || !searchEngines.have(referrer))) {
+        if (type == EventType.SEARCH_VISIT && referrers.classify(referrer).orElse(null) != Source.SEARCH) {
             throw new RejectedException(
                     RejectionCode.REFERRER_NOT_SEARCH,
-                    "ref is %s; search_visit takes the address of a search engine's page",
+                    "ref is %s; search_visit takes the address of a search engine's page, not of its advertisements",
                     JsonBytes.shown(referrer));
         }
     }

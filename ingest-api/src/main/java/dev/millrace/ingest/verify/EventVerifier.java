@@ -7,6 +7,7 @@ import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.Kid;
+import dev.millrace.ingest.referrer.Referrers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,7 +57,7 @@ public final class EventVerifier {
                 identities,
                 lifetime.toSeconds(),
                 reactions,
-                SearchEngines.builtIn(),
+                Referrers.builtIn(),
                 audience,
                 Math.ceilDiv(behind.toMillis(), 1_000) + 1);
     }

@@ -76,4 +76,13 @@ class BenchmarksTest {
             assertThat(benchmark.millraceNew() || benchmark.hashSetNew()).isFalse();
         }
     }
+
+    @Test
+    void everyReferrerHasAClass() {
+        ReferrerBenchmark benchmark = new ReferrerBenchmark();
+        for (int i = 0; i < EventBenchmark.EVENTS; i++) {
+            assertThat(benchmark.claim()).isPresent();
+            assertThat(benchmark.report()).isPresent();
+        }
+    }
 }

@@ -503,7 +503,13 @@ class EventVerifierTest {
         assertThat(counting(payload(visit.formatted("\"https://www.bing.com/search?q=1\"")), "search_visit", null)
                         .micros())
                 .isEqualTo(1_500);
-        for (String other : List.of("\"\"", "null", "\"https://news.example/\"", "\"google\"")) {
+        for (String other : List.of(
+                "\"\"",
+                "null",
+                "\"https://news.example/\"",
+                "\"https://mail.google.com/\"",
+                "\"https://www.google.com/?gclid=1\"",
+                "\"google\"")) {
             String token = Tokens.signed(payload(visit.formatted(other)));
             assertRejected(token, "search_visit", null, RejectionCode.REFERRER_NOT_SEARCH, "ref is ");
             assertThat(verify(token, "view", null)).isInstanceOf(PricedEvent.class);

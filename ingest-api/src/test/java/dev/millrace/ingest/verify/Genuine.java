@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.text.ParseException;
 import java.util.List;
 import java.util.Locale;
@@ -88,20 +89,26 @@ public final class Genuine {
         return name.equals(names) || (names instanceof List<?> list && list.contains(name));
     }
 
-    /** A host in the built-in list, whatever stands before and behind it: less than is asked for, found by other means. */
+    /** A host or app in the built-in list, whatever stands before and behind it: less than is asked for, found by other means. */
     private static boolean isFromSearch(@Nullable Object referrer) {
-        String address = String.valueOf(referrer).toLowerCase(Locale.ROOT);
-        String authority = address.replaceFirst("^https?://", "").replaceFirst("(?s)[/?#].*", "");
-        String labels = "." + authority.replaceFirst(":.*", "") + ".";
-        return address.matches("(?s)https?://.*")
+        String address = Normalizer.normalize(String.valueOf(referrer), Normalizer.Form.NFKC)
+                .strip()
+                .toLowerCase(Locale.ROOT)
+                .replace('\u3002', '.');
+        String authority = address.replaceFirst("^(https?|android-app)://", "").replaceFirst("(?s)[/?#].*", "");
+        String labels = "." + authority.replaceFirst("(?s).*@", "").replaceFirst("(?s):.*", "") + ".";
+        return address.matches("(?s)(https?|android-app)://.*")
                 && SEARCH_HOSTS.stream().anyMatch(host -> labels.contains("." + host + "."));
     }
 
     private static List<String> searchHosts() {
-        try (InputStream in = Objects.requireNonNull(Genuine.class.getResourceAsStream("search-engines.txt"))) {
+        try (InputStream in =
+                Objects.requireNonNull(Genuine.class.getResourceAsStream("/dev/millrace/ingest/referrer/search.txt"))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
-                    .map(line -> line.replace("*.", "").replace(".*", ""))
+                    .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                    .map(line ->
+                            line.replaceFirst("^(android-app://|[*][.])", "").replaceFirst("([.][*])?(/.*)?$", ""))
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
