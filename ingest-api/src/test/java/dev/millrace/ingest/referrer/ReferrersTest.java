@@ -151,6 +151,7 @@ class ReferrersTest {
         "https://a.b.paper.com/, https://paper.com/, internal",
         "https://other.co.uk/, https://www.paper.co.uk/, referral",
         "https://notpaper.com/, https://paper.com/, referral",
+        "https://notpaper.co.uk/, https://www.paper.co.uk/, referral",
         "https://paper.com.evil.net/, https://paper.com/, referral",
         "https://ann.github.io/, https://bob.github.io/, referral",
         "https://ann.github.io/, https://ann.github.io/a, internal",
