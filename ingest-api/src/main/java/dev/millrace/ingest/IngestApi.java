@@ -1,6 +1,7 @@
 package dev.millrace.ingest;
 
 import dev.millrace.ingest.receive.ReceiveConfiguration;
+import dev.millrace.ingest.script.ScriptConfiguration;
 import dev.millrace.ingest.tally.TallyConfiguration;
 import dev.millrace.service.ServerConfiguration;
 import org.springframework.boot.SpringApplication;
@@ -13,7 +14,7 @@ import org.springframework.context.annotation.Import;
 @SpringBootConfiguration
 @EnableAutoConfiguration
 @EnableConfigurationProperties(IngestSettings.class)
-@Import({ServerConfiguration.class, ReceiveConfiguration.class, TallyConfiguration.class})
+@Import({ServerConfiguration.class, ReceiveConfiguration.class, TallyConfiguration.class, ScriptConfiguration.class})
 public class IngestApi {
 
     public static void main(String[] args) {

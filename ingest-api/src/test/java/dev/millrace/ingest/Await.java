@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Asks again until the answer is as expected. */
-final class Await {
+public final class Await {
     /** A busy machine is no broken promise. */
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
@@ -17,7 +17,7 @@ final class Await {
     /**
      * @throws AssertionError after 90 s
      */
-    static <T> T until(Supplier<T> ask, Predicate<T> expected) {
+    public static <T> T until(Supplier<T> ask, Predicate<T> expected) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         T last = ask.get();
         while (!expected.test(last)) {
