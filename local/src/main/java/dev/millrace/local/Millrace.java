@@ -2,6 +2,7 @@ package dev.millrace.local;
 
 import dev.millrace.local.command.KeyCommand;
 import dev.millrace.local.command.MintCommand;
+import dev.millrace.local.command.ScriptCommand;
 import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
 import dev.millrace.local.command.TokenCommand;
@@ -27,6 +28,7 @@ public final class Millrace {
                 .with(new KeyCommand(terminal))
                 .with(new TokenCommand(terminal))
                 .with(new MintCommand(terminal))
+                .with(new ScriptCommand(terminal))
                 .with(new ReplayCommand(terminal))
                 .with(new ReconcileOnStack(terminal))
                 .with(new MigrateCommand(terminal))

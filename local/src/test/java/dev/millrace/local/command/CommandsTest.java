@@ -408,6 +408,33 @@ class CommandsTest {
         assertThat(run("replay", "pom.xml", "--url", "ftp://x/")).isEqualTo(2);
     }
 
+    /** The hashes are those of the empty text, which everybody knows. */
+    @Test
+    void scriptPrintsTheTagWithTheHashOfWhatTheEdgeServes() {
+        ingest.on("GET /m.js", 200, "", "text/javascript;charset=utf-8");
+        String edge = "http://127.0.0.1:" + ingest.port();
+        for (String[] call : List.of(new String[] {"script"}, new String[] {"script", edge + "/"})) {
+            out.reset();
+            assertThat(run(call)).as(complained()).isZero();
+            assertThat(printed()).isEqualTo("""
+                    <script defer src="%s/m/e3b0c44298fc.js"
+                            integrity="sha384-OLBgp1GsljhM2TJ+sbHjaiH9txEUvgdDTAzHv2P24donTt6/529l+9Ua0vFImLlb" crossorigin="anonymous" data-token="…"></script>
+                    """.formatted(edge));
+        }
+    }
+
+    @Test
+    void scriptTakesNothingButAScript() {
+        ingest.on("GET /m.js", 200, "<p>hello</p>", "text/html");
+        assertThat(run("script")).isEqualTo(1);
+        assertThat(complained()).contains("/m.js answers 200 and 'text/html', and no script");
+        assertThat(run("script", "ftp://x/")).isEqualTo(2);
+        err.reset();
+        assertThat(run("script", "http://127.0.0.1:" + Ports.free())).isEqualTo(1);
+        assertThat(complained()).startsWith("can't read http://127.0.0.1:");
+        assertThat(printed()).isEmpty();
+    }
+
     @Test
     void anArgumentThatIsNotUtf8IsRefused() {
         assertThat(run("mint", "--creator", "c", "--article", "/caf\ufffd")).isEqualTo(2);
@@ -449,6 +476,7 @@ class CommandsTest {
                 .with(new KeyCommand(terminal))
                 .with(new TokenCommand(terminal))
                 .with(new MintCommand(terminal))
+                .with(new ScriptCommand(terminal))
                 .with(new ReplayCommand(terminal))
                 .with(new ReconcileOnStack(terminal))
                 .run(arguments);

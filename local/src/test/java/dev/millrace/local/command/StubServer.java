@@ -20,7 +20,7 @@ final class StubServer implements AutoCloseable {
     private final List<String> tokens = new ArrayList<>();
     private final Map<String, Deque<Answer>> answers = new HashMap<>();
 
-    private record Answer(int status, String body) {}
+    private record Answer(int status, String body, String type) {}
 
     StubServer() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -34,7 +34,11 @@ final class StubServer implements AutoCloseable {
 
     /** The next answer to this method and path; the last one is repeated. */
     StubServer on(String request, int status, String body) {
-        answers.computeIfAbsent(request, _ -> new ArrayDeque<>()).add(new Answer(status, body));
+        return on(request, status, body, "application/json");
+    }
+
+    StubServer on(String request, int status, String body, String type) {
+        answers.computeIfAbsent(request, _ -> new ArrayDeque<>()).add(new Answer(status, body, type));
         return this;
     }
 
@@ -56,8 +60,11 @@ final class StubServer implements AutoCloseable {
         }
         Deque<Answer> planned = answers.getOrDefault(request, new ArrayDeque<>());
         Answer next = planned.size() > 1 ? planned.removeFirst() : planned.peekFirst();
-        Answer answer = next == null ? new Answer(500, "{\"detail\":\"not prepared: " + request + "\"}") : next;
+        Answer answer = next == null
+                ? new Answer(500, "{\"detail\":\"not prepared: " + request + "\"}", "application/json")
+                : next;
         byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", answer.type());
         exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
         exchange.getResponseBody().write(bytes);
         exchange.close();
