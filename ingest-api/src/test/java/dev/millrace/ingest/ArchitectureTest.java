@@ -37,6 +37,22 @@ class ArchitectureTest {
                     "io.lettuce..");
 
     @ArchTest
+    static final ArchRule filteringNeedsNoServerAndNoFramework = noClasses()
+            .that()
+            .resideInAPackage("..filter..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.millrace.ingest.receive..",
+                    "dev.millrace.ingest.verify..",
+                    "dev.millrace.ingest.tally..",
+                    "dev.millrace.ingest.index..",
+                    "dev.millrace.ingest.catalog..",
+                    "dev.millrace.counters..",
+                    "org.springframework..",
+                    "io.lettuce..");
+
+    @ArchTest
     static final ArchRule tallyingDoesNotKnowHttp = noClasses()
             .that()
             .resideInAPackage("dev.millrace.ingest.tally..")
