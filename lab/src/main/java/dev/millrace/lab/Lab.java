@@ -1,6 +1,7 @@
 package dev.millrace.lab;
 
 import dev.millrace.lab.bench.BenchCommand;
+import dev.millrace.lab.filters.FiltersCommand;
 import dev.millrace.lab.overload.OverloadCommand;
 import dev.millrace.lab.scale.ScaleCommand;
 import dev.millrace.lab.torture.TortureCommand;
@@ -22,6 +23,7 @@ public final class Lab {
                 .with(new BenchCommand(terminal))
                 .with(new OverloadCommand(terminal))
                 .with(new ScaleCommand(terminal))
+                .with(new FiltersCommand(terminal))
                 .run(arguments));
     }
 }
