@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.interactions.Actions;
 import tools.jackson.databind.JsonNode;
@@ -479,10 +480,12 @@ class PageScriptIT {
                         """));
         browser.click("#b span");
         browser.click("#b");
-        browser.driver().findElement(org.openqa.selenium.By.id("b")).sendKeys(Keys.ENTER);
-        browser.driver().findElement(org.openqa.selenium.By.id("d")).sendKeys("x");
+        browser.driver().findElement(By.id("b")).sendKeys(Keys.ENTER);
         assertThat(edge.outcomes(2)).containsExactly("view accepted", "reaction like accepted");
-        browser.driver().findElement(org.openqa.selenium.By.id("d")).sendKeys(Keys.SPACE);
+        awaitIdle(2);
+        browser.driver().findElement(By.id("d")).sendKeys("x");
+        assertThat(browser.calls("/v1/events")).as("another key is no press").isEqualTo(2);
+        browser.driver().findElement(By.id("d")).sendKeys(Keys.SPACE);
         assertThat(edge.outcomes(3)).endsWith("reaction love accepted");
         browser.click("#h");
         leave(4);
@@ -512,11 +515,15 @@ class PageScriptIT {
         browser.read(20);
         browser.run("millrace.consent(false)");
         scrollTo("1");
-        browser.read(60);
+        browser.read(40);
         assertThat(browser.calls("")).isZero();
-        browser.driver().get(site.page("/after", script("data-token=" + token("b")), ""));
+        browser.run("millrace.consent(true)");
         assertThat(edge.outcomes(1)).containsExactly("view accepted");
-        assertThat(edge.exchanged()).isEmpty();
+        leave(1);
+        assertThat(counted()).isEqualTo(Map.of("view", 1L));
+        browser.driver().get(site.page("/after", script("data-token=" + token("b")), ""));
+        assertThat(edge.outcomes(2)).containsExactly("view accepted", "view accepted");
+        assertThat(edge.exchanged()).hasSize(1);
         assertThat(browser.run("return sessionStorage.length")).isEqualTo(0L);
     }
 
