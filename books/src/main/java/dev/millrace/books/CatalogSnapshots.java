@@ -89,7 +89,7 @@ public class CatalogSnapshots {
     private static Limits limits(ResultSet row) throws SQLException {
         OffsetDateTime until = row.getObject("until", OffsetDateTime.class);
         Array listed = row.getArray("listed");
-        return new Limits(
+        Limits limits = new Limits(
                 row.getString("state").equals("suspended"),
                 until == null ? null : until.toEpochSecond(),
                 row.getObject("budget_day", Long.class),
@@ -99,6 +99,10 @@ public class CatalogSnapshots {
                 row.getObject("new_creators_per_day", Integer.class),
                 row.getObject("new_articles_per_day", Integer.class),
                 row.getLong("corrected"));
+        return limits.withPages(
+                row.getBoolean("page_tokens"),
+                Set.copyOf(Publisher.texts(row, "sites")),
+                Limits.filtersWithout(Publisher.texts(row, "filters_off")));
     }
 
     private static Map<Integer, Catalog.Terms> terms(ResultSet row) throws SQLException {

@@ -1,9 +1,16 @@
 package dev.millrace.books;
 
+import dev.millrace.common.token.Filter;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param reason why it is suspended
  * @param until when the suspension ends by itself
  * @param creators {@value #ANY}, or {@value #LISTED}: only those on its list
+ * @param pageTokens whether its page tokens count
+ * @param sites the origins that page tokens count for, as browsers send them; see {@link #MOST_SITES}
+ * @param filters whether each {@link Filter} is on, by its name; a filter that is absent is on
  * @param corrected micros that corrections have given back; its budget in all is raised by them
  */
 public record Publisher(
@@ -26,11 +36,17 @@ public record Publisher(
         String creators,
         @Nullable Integer newCreatorsPerDay,
         @Nullable Integer newArticlesPerDay,
+        boolean pageTokens,
+        List<String> sites,
+        Map<String, Boolean> filters,
         long corrected) {
     public static final String ACTIVE = "active";
     public static final String SUSPENDED = "suspended";
     public static final String ANY = "any";
     public static final String LISTED = "listed";
+
+    /** Most sites of a publisher. */
+    public static final int MOST_SITES = 100;
 
     /** Of a new sandbox: ten units of the currency a day. */
     private static final Budget SANDBOX_BUDGET = new Budget(10_000_000L, null);
@@ -38,6 +54,19 @@ public record Publisher(
     private static final int SANDBOX_EVENTS_PER_SECOND = 100;
     private static final int SANDBOX_CREATORS_PER_DAY = 1_000;
     private static final int SANDBOX_ARTICLES_PER_DAY = 5_000;
+
+    public Publisher {
+        sites = List.copyOf(sites);
+        filters = inOrder(filters);
+    }
+
+    private static Map<String, Boolean> inOrder(Map<String, Boolean> filters) {
+        Map<String, Boolean> ordered = new LinkedHashMap<>();
+        for (Filter filter : Filter.values()) {
+            ordered.put(filter.wireName(), filters.getOrDefault(filter.wireName(), true));
+        }
+        return Collections.unmodifiableMap(ordered);
+    }
 
     /**
      * Most micros that its events may cost.
@@ -62,7 +91,23 @@ public record Publisher(
                 row.getString("creators"),
                 row.getObject("new_creators_per_day", Integer.class),
                 row.getObject("new_articles_per_day", Integer.class),
+                row.getBoolean("page_tokens"),
+                texts(row, "sites"),
+                texts(row, "filters_off").stream().collect(Collectors.toMap(Function.identity(), _ -> false)),
                 row.getLong("corrected"));
+    }
+
+    /** The texts of an array column. */
+    static List<String> texts(ResultSet row, String column) throws SQLException {
+        return List.of((String[]) row.getArray(column).getArray());
+    }
+
+    /** Names of the filters that are off. */
+    List<String> filtersOff() {
+        return filters.entrySet().stream()
+                .filter(filter -> !filter.getValue())
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     Publisher withSandboxLimits() {
@@ -77,6 +122,9 @@ public record Publisher(
                 creators,
                 SANDBOX_CREATORS_PER_DAY,
                 SANDBOX_ARTICLES_PER_DAY,
+                pageTokens,
+                sites,
+                filters,
                 corrected);
     }
 }

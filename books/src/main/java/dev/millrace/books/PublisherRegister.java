@@ -76,7 +76,7 @@ public final class PublisherRegister {
                         UPDATE publisher
                         SET state = :state, reason = :reason, until = :until, budget_day = :day, budget_total = :total,
                             events_per_second = :events, creators = :creators, new_creators_per_day = :newCreators,
-                            new_articles_per_day = :newArticles
+                            new_articles_per_day = :newArticles, page_tokens = :pageTokens, sites = :sites, filters_off = :filtersOff
                         WHERE publisher = :publisher
                         """)
                 .param("publisher", publisher.publisher())
@@ -89,6 +89,9 @@ public final class PublisherRegister {
                 .param("creators", publisher.creators())
                 .param("newCreators", publisher.newCreatorsPerDay(), Types.INTEGER)
                 .param("newArticles", publisher.newArticlesPerDay(), Types.INTEGER)
+                .param("pageTokens", publisher.pageTokens())
+                .param("sites", publisher.sites().toArray(String[]::new), Types.ARRAY)
+                .param("filtersOff", publisher.filtersOff().toArray(String[]::new), Types.ARRAY)
                 .update();
     }
 

@@ -1,16 +1,23 @@
 package dev.millrace.ledger.catalog;
 
 import dev.millrace.books.Publisher;
+import dev.millrace.common.token.Filter;
+import dev.millrace.common.token.Sandbox;
 import dev.millrace.ledger.act.Remark;
 import dev.millrace.ledger.creator.Years;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -21,6 +28,8 @@ import tools.jackson.databind.JsonNode;
  * @param state a suspension takes a reason
  * @param reason of the suspension where the state is named, else of the change
  * @param until when the suspension ends by itself; null: a person ends it
+ * @param sites replaces them all; null: none
+ * @param filters those that are switched, by name
  */
 record PublisherChange(
         @Schema(
@@ -51,10 +60,29 @@ record PublisherChange(
         JsonNode newCreatorsPerDay,
 
         @Schema(implementation = Integer.class, minimum = "0", nullable = true) @Nullable
-        JsonNode newArticlesPerDay) {
+        JsonNode newArticlesPerDay,
+
+        @Schema(implementation = Boolean.class) @Nullable JsonNode pageTokens,
+
+        @ArraySchema(
+                maxItems = Publisher.MOST_SITES,
+                arraySchema = @Schema(nullable = true),
+                schema = @Schema(implementation = String.class, example = "https://example.org"))
+        @Nullable
+        JsonNode sites,
+
+        @Schema(
+                type = "object",
+                additionalPropertiesSchema = Boolean.class,
+                example = "{\"automation\":false,\"datacenter\":true}")
+        @Nullable
+        JsonNode filters) {
 
     /** Far below 2^63, so that what is given back can be added. */
     private static final long MOST_MICROS = 1_000_000_000_000_000_000L;
+
+    private static final String FILTERS =
+            Arrays.stream(Filter.values()).map(Filter::wireName).collect(Collectors.joining(", "));
 
     private static final String DAY = "day";
     private static final String TOTAL = "total";
@@ -89,6 +117,9 @@ record PublisherChange(
                 listed,
                 count("newCreatorsPerDay", newCreatorsPerDay, before.newCreatorsPerDay()),
                 count("newArticlesPerDay", newArticlesPerDay, before.newArticlesPerDay()),
+                pageTokens == null ? before.pageTokens() : flag("pageTokens", pageTokens),
+                sites(before),
+                filters(before.filters()),
                 before.corrected());
     }
 
@@ -147,6 +178,51 @@ record PublisherChange(
         return new Publisher.Budget(
                 whole("budget.day", budget.get(DAY), before.day(), MOST_MICROS),
                 whole("budget.total", budget.get(TOTAL), before.total(), MOST_MICROS));
+    }
+
+    private List<String> sites(Publisher before) {
+        if (sites == null) {
+            return before.sites();
+        }
+        if (sites.isNull()) {
+            return List.of();
+        }
+        if (!sites.isArray() || !sites.valueStream().allMatch(JsonNode::isString)) {
+            throw invalid("sites", sites, "a list of origins such as \"https://example.org\"");
+        }
+        if (sites.size() > Publisher.MOST_SITES) {
+            throw Problem.LIMITS_INVALID.because(
+                    "sites names %d origins, more than %d", sites.size(), Publisher.MOST_SITES);
+        }
+        boolean isSandbox = Sandbox.isPublisher(before.publisher());
+        return sites.valueStream()
+                .map(site -> SiteOrigin.read(site.asString(), isSandbox))
+                .distinct()
+                .toList();
+    }
+
+    private Map<String, Boolean> filters(Map<String, Boolean> before) {
+        if (filters == null) {
+            return before;
+        }
+        if (!filters.isObject()) {
+            throw invalid("filters", filters, "an object such as {\"automation\":false}");
+        }
+        Map<String, Boolean> after = new LinkedHashMap<>(before);
+        filters.forEachEntry((name, value) -> {
+            if (Filter.named(name).isEmpty()) {
+                throw Problem.LIMITS_INVALID.because("filters has no '%s'; it takes %s", name, FILTERS);
+            }
+            after.put(name, flag("filters." + name, value));
+        });
+        return after;
+    }
+
+    private static boolean flag(String field, JsonNode value) {
+        if (!value.isBoolean()) {
+            throw invalid(field, value, "true or false");
+        }
+        return value.booleanValue();
     }
 
     private static @Nullable Integer count(String field, @Nullable JsonNode value, @Nullable Integer before) {

@@ -2,11 +2,13 @@ package dev.millrace.ledger.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.books.Publisher;
 import dev.millrace.common.catalog.CatalogRefusedException;
 import dev.millrace.common.catalog.Limits;
 import dev.millrace.common.catalog.SignedCatalog;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.MasterKeys;
+import dev.millrace.common.token.Filter;
 import dev.millrace.counters.CatalogStore;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
@@ -14,12 +16,15 @@ import dev.millrace.ledger.Stores;
 import java.net.http.HttpRequest;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -222,6 +227,21 @@ class PublisherIT {
                 "{\"state\":\"suspended\",\"reason\":\"a\\nb\"}; is not a text of 1 to 500 characters",
                 "{\"state\":\"suspended\",\"reason\":\"x\",\"until\":\"2020-01-01T00:00:00Z\"}; until \"2020-01-01T00:00:00Z\" is not a time in the future",
                 "{\"state\":\"suspended\",\"reason\":\"x\",\"until\":\"tomorrow\"}; until \"tomorrow\" is not a time",
+                "{\"pageTokens\":null};                      pageTokens null is not true or false",
+                "{\"pageTokens\":\"true\"};                  pageTokens \"true\" is not true or false",
+                "{\"pageTokens\":1};                         pageTokens 1 is not true or false",
+                "{\"sites\":\"https://example.org\"};        sites \"https://example.org\" is not a list of origins such as \"https://example.org\"",
+                "{\"sites\":{}};                             sites {} is not a list of origins",
+                "{\"sites\":[\"https://example.org\",5]};    sites [\"https://example.org\",5] is not a list of origins",
+                "{\"sites\":[null]};                         sites [null] is not a list of origins",
+                "{\"sites\":[\"https://a.org\",\"https://b.org/\"]}; sites: 'https://b.org/' is not an origin: leave out the slash at its end",
+                "{\"sites\":[\"http://example.org\"]};      `sites: 'http://example.org' is not an origin: write https; http is for localhost, 127.0.0.1 and the sites of sandboxes`",
+                "{\"filters\":null};                         filters null is not an object such as {\"automation\":false}",
+                "{\"filters\":[\"robot\"]};                  filters [\"robot\"] is not an object",
+                "{\"filters\":{\"robot\":null}};             filters.robot null is not true or false",
+                "{\"filters\":{\"rate\":\"off\"}};           filters.rate \"off\" is not true or false",
+                "{\"filters\":{\"rate\":false,\"bots\":false}}; `filters has no 'bots'; it takes robot, preview, prefetch, automation, datacenter, rate, self`",
+                "{\"filters\":{\"ROBOT\":false}};            `filters has no 'ROBOT'; it takes robot,`",
                 "{\"until\":\"2099-01-01T00:00:00Z\"};       until is given without the state suspended",
             })
     void whatCanNotBeUsedIsNamedAndChangesNothing(String body, String detail) {
@@ -239,15 +259,125 @@ class PublisherIT {
     @Test
     void fieldsThatAreNotKnownAreRefused() {
         create("plain");
-        for (String body : List.of("{\"pageTokens\":true}", "{\"sites\":[]}", "{\"corrected\":5}", "{\"x\":1}")) {
+        for (String body : List.of("{\"filtersOff\":[]}", "{\"page_tokens\":true}", "{\"corrected\":5}", "{\"x\":1}")) {
             Answer refused = patch("plain", body);
             assertThat(refused.problem()).isEqualTo("body-malformed");
             assertThat(refused.detail())
                     .endsWith("' is unknown; it takes state, reason, until, budget, eventsPerSecond, creators,"
-                            + " newCreatorsPerDay, newArticlesPerDay");
+                            + " newCreatorsPerDay, newArticlesPerDay, pageTokens, sites, filters");
         }
         assertThat(patch("nobody", "{}").problem()).isEqualTo("publisher-unknown");
         assertThat(patch("plain", "[]").problem()).isEqualTo("body-malformed");
+    }
+
+    private static String pages(JsonNode publisher) {
+        return publisher.get("pageTokens") + " " + publisher.get("sites") + " " + publisher.get("filters");
+    }
+
+    private static String pages(Answer answer) {
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        return pages(answer.json());
+    }
+
+    private static final String ALL_ON =
+            "{\"robot\":true,\"preview\":true,\"prefetch\":true,\"automation\":true,\"datacenter\":true,\"rate\":true,\"self\":true}";
+
+    @Test
+    void pageTokensSitesAndFiltersAreSetKeptAndTakenBackOneByOne() {
+        assertThat(pages(create("paged"))).isEqualTo("false [] " + ALL_ON);
+        Limits none = Limits.NONE;
+        String sites =
+                "[\"HTTPS://News.Example.org:443\",\"https://b\u00fccher.example\",\"http://localhost:8080\",\"https://news.example.org\"]";
+        String read = "[\"https://news.example.org\",\"https://xn--bcher-kva.example\",\"http://localhost:8080\"]";
+        Set<String> origins =
+                Set.of("https://news.example.org", "https://xn--bcher-kva.example", "http://localhost:8080");
+
+        assertThat(pages(patch("paged", "{\"sites\":%s}".formatted(sites)))).isEqualTo("false " + read + " " + ALL_ON);
+        assertThat(limits("paged")).isEqualTo(none.withPages(false, origins, Limits.ALL_FILTERS));
+
+        assertThat(pages(patch("paged", "{\"pageTokens\":true}"))).isEqualTo("true " + read + " " + ALL_ON);
+        assertThat(limits("paged")).isEqualTo(none.withPages(true, origins, Limits.ALL_FILTERS));
+
+        String automationAndSelfOff = ALL_ON.replace("\"automation\":true", "\"automation\":false")
+                .replace("\"self\":true", "\"self\":false");
+        assertThat(pages(patch("paged", "{\"filters\":{\"self\":false,\"robot\":true,\"automation\":false}}")))
+                .isEqualTo("true " + read + " " + automationAndSelfOff);
+        Set<Filter> on = EnumSet.complementOf(EnumSet.of(Filter.AUTOMATION, Filter.SELF));
+        assertThat(limits("paged")).isEqualTo(none.withPages(true, origins, on));
+
+        String automationOff = ALL_ON.replace("\"automation\":true", "\"automation\":false");
+        assertThat(pages(patch("paged", "{\"filters\":{\"self\":true}}")))
+                .isEqualTo("true " + read + " " + automationOff);
+        assertThat(pages(patch("paged", "{\"eventsPerSecond\":5,\"filters\":{}}")))
+                .isEqualTo("true " + read + " " + automationOff);
+        assertThat(limits("paged"))
+                .isEqualTo(new Limits(null, null, null, null, 5, null, null, null, null)
+                        .withPages(true, origins, EnumSet.complementOf(EnumSet.of(Filter.AUTOMATION))));
+        Answer alone = ledger.get("/v1/admin/publishers/paged", RunningLedger.admin());
+        assertThat(pages(alone)).isEqualTo("true " + read + " " + automationOff);
+        assertThat(ledger.get("/v1/admin/publishers", RunningLedger.admin()).text())
+                .contains(alone.text());
+
+        assertThat(
+                        pages(
+                                patch(
+                                        "paged",
+                                        "{\"pageTokens\":false,\"sites\":null,\"eventsPerSecond\":null,\"filters\":{\"automation\":true}}")))
+                .isEqualTo("false [] " + ALL_ON);
+        assertThat(limits("paged")).isEqualTo(Limits.NONE);
+        patch("paged", "{\"sites\":[\"https://example.org\"]}");
+        assertThat(pages(patch("paged", "{\"sites\":[]}"))).isEqualTo("false [] " + ALL_ON);
+    }
+
+    @Test
+    void theAuditHasSitesAndFiltersBeforeAndAfter() {
+        create("traced");
+        patch("traced", "{\"pageTokens\":true,\"sites\":[\"https://example.org\"],\"filters\":{\"rate\":false}}");
+        assertThat(ledger.stores().owner().sql("""
+                                SELECT concat_ws(' ', before->'pageTokens', before->'sites', before->'filters'->'rate', before->'filters'->'self',
+                                    after->'pageTokens', after->'sites', after->'filters'->'rate', after->'filters'->'self')
+                                FROM audit WHERE target = 'traced' ORDER BY number""").query(String.class).list())
+                .containsExactly("false [] true true", "false [] true true true [\"https://example.org\"] false true");
+    }
+
+    @Test
+    void theCatalogueHoldsOnlyWhatIsNotUsual() {
+        create("usual");
+        create("unusual");
+        patch(
+                "unusual",
+                "{\"pageTokens\":true,\"sites\":[\"https://example.org\"],\"filters\":{\"rate\":false,\"preview\":false}}");
+        assertThat(String.valueOf(ledger.stores().redis().get(CatalogStore.TEXT)))
+                .contains("\"usual\":{\"live\":[],\"revoked\":[]}")
+                .contains(
+                        "\"unusual\":{\"live\":[],\"revoked\":[],\"limits\":{\"pageTokens\":true,\"sites\":[\"https://example.org\"],\"filtersOff\":[\"preview\",\"rate\"]}}");
+    }
+
+    private static String sites(int count) {
+        return IntStream.range(0, count)
+                .mapToObj("\"https://s%d.example.org\""::formatted)
+                .collect(Collectors.joining(",", "{\"sites\":[", "]}"));
+    }
+
+    @Test
+    void aPublisherHasAHundredSitesAtMost() {
+        create("wide");
+        assertThat(patch("wide", sites(Publisher.MOST_SITES)).json().get("sites"))
+                .hasSize(100);
+        Answer more = patch("wide", sites(101));
+        assertThat(more.problem()).isEqualTo("limits-invalid");
+        assertThat(more.detail()).isEqualTo("sites names 101 origins, more than 100");
+        assertThat(limits("wide").sites()).hasSize(100).contains("https://s0.example.org", "https://s99.example.org");
+    }
+
+    @Test
+    void aSandboxMayHaveSitesWithoutTls() {
+        create("test-paged");
+        assertThat(pages(patch("test-paged", "{\"pageTokens\":true,\"sites\":[\"http://staging.example.org:80\"]}")))
+                .isEqualTo("true [\"http://staging.example.org\"] " + ALL_ON);
+        assertThat(limits("test-paged"))
+                .isEqualTo(new Limits(null, null, 10_000_000L, null, 100, null, 1_000, 5_000, null)
+                        .withPages(true, Set.of("http://staging.example.org"), Limits.ALL_FILTERS));
     }
 
     @Test
@@ -358,13 +488,22 @@ class PublisherIT {
                     "{\"budget\":{\"total\":2}}",
                     "{\"eventsPerSecond\":3}",
                     "{\"newCreatorsPerDay\":4}",
-                    "{\"newArticlesPerDay\":5}")) {
+                    "{\"newArticlesPerDay\":5}",
+                    "{\"pageTokens\":true}",
+                    "{\"sites\":[\"https://example.org\"]}",
+                    "{\"filters\":{\"rate\":false}}",
+                    "{\"filters\":{\"self\":false}}")) {
                 answers.add(callers.submit(() -> patch("shared", body)));
             }
         }
         for (Future<Answer> answer : answers) {
             assertThat(answer.get().status()).isEqualTo(200);
         }
-        assertThat(limits("shared")).isEqualTo(new Limits(null, null, 1L, 2L, 3, null, 4, 5, null));
+        assertThat(limits("shared"))
+                .isEqualTo(new Limits(null, null, 1L, 2L, 3, null, 4, 5, null)
+                        .withPages(
+                                true,
+                                Set.of("https://example.org"),
+                                EnumSet.complementOf(EnumSet.of(Filter.RATE, Filter.SELF))));
     }
 }

@@ -153,6 +153,12 @@ class OpenApiIT {
                 .isEqualTo(schemas.at("/Balance/properties").size());
         assertThat(schemas.at("/Key/required").valueStream().map(JsonNode::asString))
                 .containsExactlyInAnyOrder("kid", "createdAt", "master");
+        assertThat(schemas.at("/Publisher/properties").propertyNames()).contains("pageTokens", "sites", "filters");
+        JsonNode change = schemas.at("/PublisherChange/properties");
+        assertThat(change.at("/pageTokens/type").asString()).isEqualTo("boolean");
+        assertThat(change.at("/sites/items/type").asString()).isEqualTo("string");
+        assertThat(change.at("/sites/maxItems").asInt()).isEqualTo(100);
+        assertThat(change.at("/filters/additionalProperties/type").asString()).isEqualTo("boolean");
         String rate = example(schemas.get("NewRate")).toString();
         var made = ledger.post(
                 "/v1/admin/rates",

@@ -30,7 +30,7 @@ class GrantsIT {
             Map.entry(
                     "ledger publisher",
                     "SELECT INSERT UPDATE(state,until,reason,budget_day,budget_total,events_per_second,creators,"
-                            + "new_creators_per_day,new_articles_per_day)"),
+                            + "new_creators_per_day,new_articles_per_day,page_tokens,sites,filters_off)"),
             Map.entry("ledger publisher_creator", "SELECT INSERT DELETE"),
             Map.entry("ledger publisher_key", "SELECT INSERT UPDATE(revoked_at)"),
             Map.entry("ledger rate", "SELECT INSERT"),
