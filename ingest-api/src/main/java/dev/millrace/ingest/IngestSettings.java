@@ -8,6 +8,7 @@ import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.message.SettingException;
 import dev.millrace.counters.RedisSettings;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -23,6 +24,8 @@ import org.springframework.util.unit.DataSize;
  * @param tokenLifetime most that {@code exp - iat} may be
  * @param audience what the {@code aud} of a token must hold, where it has one
  * @param reactions the keys a reaction may have
+ * @param datacenters file of networks where no readers are; empty: none
+ * @param trustedProxies networks whose word about their clients' addresses is believed
  * @param tallyTimeout longest wait for Redis' answer to one request
  * @param indexMemory memory for the identities of counted events, at least 1 MB
  * @param eventsUnderWay most events that are being counted at once, at least 1,000
@@ -42,6 +45,8 @@ public record IngestSettings(
         @DefaultValue("2h") Duration tokenLifetime,
         @DefaultValue("millrace") String audience,
         @DefaultValue({"like", "love", "clap"}) Set<String> reactions,
+        @DefaultValue("") String datacenters,
+        @DefaultValue({}) List<String> trustedProxies,
         @DefaultValue("1500ms") Duration tallyTimeout,
         @DefaultValue("256MB") DataSize indexMemory,
         @DefaultValue("16384") int eventsUnderWay,
@@ -57,6 +62,7 @@ public record IngestSettings(
 
     public IngestSettings {
         reactions = Set.copyOf(reactions);
+        trustedProxies = List.copyOf(trustedProxies);
         var _ = new RedisSettings(redisUrl, redisPatience, tallyTimeout);
         requireAtLeast("MILLRACE_TOKEN_LIFETIME", tokenLifetime, Duration.ofSeconds(1));
         requireAtLeast("MILLRACE_CLOCK_LEAP", clockLeap, Duration.ofMinutes(1));

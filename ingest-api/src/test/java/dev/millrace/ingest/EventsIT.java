@@ -73,9 +73,11 @@ class EventsIT {
         Answer first = ingest.post(event);
         assertThat(first.status()).isEqualTo(202);
         assertThat(first.body())
-                .isEqualTo("{\"accepted\":1,\"duplicate\":0,\"rejected\":0,\"results\":[{\"status\":\"accepted\"}]}");
+                .isEqualTo(
+                        "{\"accepted\":1,\"duplicate\":0,\"filtered\":0,\"rejected\":0,\"results\":[{\"status\":\"accepted\"}]}");
         assertThat(ingest.post(event).body())
-                .isEqualTo("{\"accepted\":0,\"duplicate\":1,\"rejected\":0,\"results\":[{\"status\":\"duplicate\"}]}");
+                .isEqualTo(
+                        "{\"accepted\":0,\"duplicate\":1,\"filtered\":0,\"rejected\":0,\"results\":[{\"status\":\"duplicate\"}]}");
         assertThat(earned()).isEqualTo(1_000);
     }
 
@@ -105,10 +107,10 @@ class EventsIT {
         assertThat(ingest.post(a, contentType).count("accepted")).isEqualTo(1);
         assertThat(ingest.post("[" + a + "," + b + "]", contentType).body())
                 .isEqualTo(
-                        "{\"accepted\":1,\"duplicate\":1,\"rejected\":0,\"results\":[{\"status\":\"duplicate\"},{\"status\":\"accepted\"}]}");
+                        "{\"accepted\":1,\"duplicate\":1,\"filtered\":0,\"rejected\":0,\"results\":[{\"status\":\"duplicate\"},{\"status\":\"accepted\"}]}");
         assertThat(ingest.post(b + "\n" + c + "\n" + c, contentType).body())
                 .isEqualTo(
-                        "{\"accepted\":1,\"duplicate\":2,\"rejected\":0,\"results\":[{\"status\":\"duplicate\"},{\"status\":\"accepted\"},{\"status\":\"duplicate\"}]}");
+                        "{\"accepted\":1,\"duplicate\":2,\"filtered\":0,\"rejected\":0,\"results\":[{\"status\":\"duplicate\"},{\"status\":\"accepted\"},{\"status\":\"duplicate\"}]}");
         assertThat(earned()).isEqualTo(3_000);
     }
 
@@ -208,7 +210,7 @@ class EventsIT {
     void aClientThatWantsLittleGetsOnlyTheCounts() {
         Answer answer =
                 ingest.post(event(token(""), "view"), "application/json", "Prefer", "respond-async, return=minimal");
-        assertThat(answer.body()).isEqualTo("{\"accepted\":1,\"duplicate\":0,\"rejected\":0}");
+        assertThat(answer.body()).isEqualTo("{\"accepted\":1,\"duplicate\":0,\"filtered\":0,\"rejected\":0}");
         assertThat(answer.header("Preference-Applied")).isEqualTo("return=minimal");
     }
 

@@ -5,6 +5,7 @@ import dev.millrace.common.catalog.Catalog;
 import dev.millrace.common.catalog.SignedCatalog;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.token.EngagementName;
+import dev.millrace.common.token.Note;
 import dev.millrace.counters.CatalogStore;
 import dev.millrace.counters.Ctl;
 import dev.millrace.counters.EpochReader;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 
 /** The counters as a worker leaves them when it has opened them, by the worker's scripts, and what tests want to know of them. */
 public final class OpenCounters implements AutoCloseable {
@@ -205,14 +207,24 @@ public final class OpenCounters implements AutoCloseable {
      * @param name as {@link EngagementName#encode} writes it
      */
     public long units(long epoch, String name) {
+        return units(epoch, EngagementName.parse(name)::equals);
+    }
+
+    /** The same of this name with any note that is paid. */
+    public long paid(long epoch, String name) {
         EngagementName asked = EngagementName.parse(name);
+        return units(
+                epoch, found -> found.note().isPaid() && found.with(Note.NONE).equals(asked));
+    }
+
+    private long units(long epoch, Predicate<EngagementName> asked) {
         redis.look();
         return Partition.all().stream()
                 .mapToLong(partition -> units(partition, epoch, asked))
                 .sum();
     }
 
-    private long units(Partition partition, long epoch, EngagementName asked) {
+    private long units(Partition partition, long epoch, Predicate<EngagementName> asked) {
         AtomicLong sum = new AtomicLong();
         try {
             EpochReader.records(
@@ -221,7 +233,7 @@ public final class OpenCounters implements AutoCloseable {
                     epoch,
                     PAGE,
                     () -> sum.set(0),
-                    (found, units) -> sum.addAndGet(found.equals(asked) ? units : 0),
+                    (found, units) -> sum.addAndGet(asked.test(found) ? units : 0),
                     () -> {});
         } catch (MalformedCountersException e) {
             throw new IllegalStateException(e);

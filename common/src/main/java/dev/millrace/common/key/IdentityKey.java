@@ -25,6 +25,9 @@ public final class IdentityKey {
     private static final int SIP_HASH_KEY_BYTES = 16;
     private static final byte BY_TOKEN = 1;
     private static final byte BY_VISITOR = 2;
+    private static final byte FILTERED = 3;
+    private static final byte VISITOR = 4;
+    private static final byte VISIT = 5;
 
     private final Secret secret;
     private final HashFunction sipHash;
@@ -82,6 +85,32 @@ public final class IdentityKey {
     public long ofVisitor(
             String publisher, String creator, String article, EventType type, String key, String visitor) {
         return hash(BY_VISITOR, publisher, creator, article, type.wireName(), key, visitor);
+    }
+
+    /** The identity of an event that was filtered: never that of one that pays. */
+    public long ofFiltered(String publisher, String creator, EventType type, String key, String jti) {
+        return hash(FILTERED, publisher, creator, type.wireName(), key, jti);
+    }
+
+    /** A publisher's visitor; not 0, and no event's identity. */
+    public long visitor(String publisher, String visitor) {
+        long hash = hash(VISITOR, publisher, visitor);
+        return hash == 0 ? 1 : hash;
+    }
+
+    /**
+     * The identity of what tells that a visitor was there in a span of time.
+     *
+     * @param visitor as {@link #visitor} gives it
+     * @param span its number
+     */
+    public long ofVisit(long visitor, long span) {
+        byte[] input = ByteBuffer.allocate(1 + 2 * Long.BYTES)
+                .put(VISIT)
+                .putLong(visitor)
+                .putLong(span)
+                .array();
+        return sipHash.hashBytes(input).asLong();
     }
 
     private long hash(byte tag, String... parts) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Networks, as sorted ranges of addresses that do not overlap: a look-up is one binary search. An IPv4 address stands among the IPv6 ones where
  * RFC 4291 maps it (::ffff:0:0/96). Immutable.
  */
-final class AddressRanges {
+public final class AddressRanges {
     /** Fewer bits are a mistake, or a line that is cut: no provider owns a 256th of all addresses. */
     private static final int LEAST_IPV4 = 8;
 
@@ -42,7 +42,7 @@ final class AddressRanges {
      *
      * @throws IllegalArgumentException at the first line that is neither, naming the line and the remedy
      */
-    static AddressRanges parse(Stream<String> lines) {
+    public static AddressRanges parse(Stream<String> lines) {
         List<Range> ranges = new ArrayList<>();
         int[] number = {0};
         lines.forEachOrdered(line -> {
@@ -110,7 +110,8 @@ final class AddressRanges {
         return merged;
     }
 
-    boolean have(InetAddress address) {
+    /** Whether one of the ranges has this address. */
+    public boolean have(InetAddress address) {
         Address sought = Address.of(address);
         int low = 0;
         int high = firstHigh.length;

@@ -11,6 +11,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * The operator's list of networks where servers are, and no readers; a file of {@link AddressRanges}. It is read again when it has changed,
  * and where the new one can't be read the old list stays in use. Thread-safe.
  */
-public final class Datacenters {
+public final class Datacenters implements AutoCloseable {
     /** The variable that names the file. */
     static final String SETTING = "MILLRACE_DATACENTERS";
 
@@ -29,6 +33,8 @@ public final class Datacenters {
 
     private static final Logger log = LoggerFactory.getLogger(Datacenters.class);
 
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("datacenters").daemon().factory());
     private final @Nullable Path file;
     private final OutageLog outages;
     private volatile AddressRanges ranges = AddressRanges.parse(Stream.of());
@@ -69,8 +75,21 @@ public final class Datacenters {
         return ranges.size();
     }
 
+    /** Reads the file again and again, where it has changed. */
+    public void follow(Duration pause) {
+        if (file != null) {
+            var _ = thread.scheduleWithFixedDelay(
+                    this::refresh, pause.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+
     /** Reads the file where it has changed. Called every ten seconds, so a change is in force within 20. */
-    public synchronized void refresh() {
+    synchronized void refresh() {
         if (file == null) {
             return;
         }

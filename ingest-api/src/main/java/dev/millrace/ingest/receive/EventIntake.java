@@ -13,9 +13,12 @@ import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
 import dev.millrace.ingest.verify.RejectionCode;
+import dev.millrace.ingest.verify.Sender;
 import dev.millrace.ingest.verify.Verdict;
+import dev.millrace.ingest.visit.Visits;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
+import java.util.ArrayList;
 import java.util.List;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.ProblemDetail;
@@ -35,6 +38,7 @@ final class EventIntake {
     private final PublisherRates rates;
     private final Budgets budgets;
     private final NameLimits names;
+    private final Visits visits;
     private final Tally tally;
     private final EventMetrics metrics;
 
@@ -46,6 +50,7 @@ final class EventIntake {
             PublisherRates rates,
             Budgets budgets,
             NameLimits names,
+            Visits visits,
             Tally tally,
             EventMetrics metrics) {
         this.verifier = verifier;
@@ -55,6 +60,7 @@ final class EventIntake {
         this.rates = rates;
         this.budgets = budgets;
         this.names = names;
+        this.visits = visits;
         this.tally = tally;
         this.metrics = metrics;
     }
@@ -62,15 +68,16 @@ final class EventIntake {
     /**
      * Counts a request's events.
      *
+     * @param sender of the request
      * @param minimal whether the client does not want each event's outcome
      * @return the answer where one of the events counts or counted
      * @throws ProblemException when the request is to be sent again, or none of its events counts
      */
-    Reply receive(List<Event> events, boolean minimal) {
+    Reply receive(List<Event> events, Sender sender, boolean minimal) {
         metrics.received(events.size());
         List<Outcome> outcomes;
         try {
-            outcomes = count(events);
+            outcomes = count(events, sender);
         } catch (CountersUnavailableException e) {
             metrics.unavailable(events.size());
             throw Problem.COUNTERS_UNAVAILABLE.because(e.why() + SEND_AGAIN);
@@ -80,7 +87,7 @@ final class EventIntake {
         }
         Reply reply = Reply.of(outcomes, minimal);
         metrics.concluded(reply, outcomes);
-        if (reply.accepted() == 0 && reply.duplicate() == 0) {
+        if (reply.rejected() == outcomes.size()) {
             throw noneCounts(outcomes, reply);
         }
         return reply;
@@ -102,6 +109,7 @@ final class EventIntake {
         ProblemDetail body = problem.getBody();
         body.setProperty("accepted", reply.accepted());
         body.setProperty("duplicate", reply.duplicate());
+        body.setProperty("filtered", reply.filtered());
         body.setProperty("rejected", reply.rejected());
         if (reply.results() != null) {
             body.setProperty("results", reply.results());
@@ -113,26 +121,59 @@ final class EventIntake {
         return outcome.code() == RejectionCode.PUBLISHER_OVER_BUDGET;
     }
 
-    private List<Outcome> count(List<Event> events) {
+    /**
+     * What would become of a request's events; nothing is counted, reserved or noted.
+     *
+     * @throws ProblemException when this node can't judge now
+     */
+    DryRun judge(List<Event> events, Sender sender) {
+        try {
+            return DryRun.of(events, verify(events, sender, catalog()).verdicts(), second());
+        } catch (CountersUnavailableException e) {
+            throw Problem.COUNTERS_UNAVAILABLE.because(e.why());
+        }
+    }
+
+    private Catalog catalog() {
+        return catalog.inForce()
+                .orElseThrow(() -> new CountersUnavailableException(
+                        catalog.trouble().isEmpty() ? "the catalogue was not seen lately" : catalog.trouble()));
+    }
+
+    private List<Outcome> count(List<Event> events, Sender sender) {
         String obstacle = follower.obstacle();
         if (!obstacle.isEmpty()) {
             throw new CountersUnavailableException(obstacle);
         }
-        Catalog inForce = catalog.inForce()
-                .orElseThrow(() -> new CountersUnavailableException(
-                        catalog.trouble().isEmpty() ? "the catalogue was not seen lately" : catalog.trouble()));
-        List<Verdict> verdicts = verify(events, inForce);
+        Catalog inForce = catalog();
+        EventVerifier.Verified verified = verify(events, sender, inForce);
+        List<Verdict> verdicts = new ArrayList<>(verified.verdicts());
         verdicts.replaceAll(verdict -> verdict instanceof PricedEvent event ? withinRate(event, inForce) : verdict);
+        verified.carried().forEach((place, visit) -> {
+            if (verdicts.get(place) instanceof PricedEvent) {
+                verdicts.add(visit);
+            }
+        });
         Budgets.Reserved reserved = budgets.reserve(verdicts, inForce);
         try {
             names.judge(reserved.verdicts(), inForce);
-            List<Outcome> outcomes = tally.count(reserved.verdicts());
+            List<Outcome> outcomes = tally.count(reserved.verdicts(), marks(verdicts.subList(0, events.size())));
             reserved.concluded(outcomes);
-            return outcomes;
+            return outcomes.subList(0, events.size());
         } catch (RuntimeException | Error e) {
             reserved.failed();
             throw e;
         }
+    }
+
+    private List<Tally.Mark> marks(List<Verdict> received) {
+        long now = second();
+        return received.stream()
+                .filter(PricedEvent.class::isInstance)
+                .map(PricedEvent.class::cast)
+                .flatMap(event -> visits.mark(event, now).stream())
+                .map(mark -> new Tally.Mark(Visits.partition(mark), mark))
+                .toList();
     }
 
     private Verdict withinRate(PricedEvent event, Catalog inForce) {
@@ -144,13 +185,17 @@ final class EventIntake {
                         "publisher %s sends more events a second than this node takes from it".formatted(publisher));
     }
 
+    private long second() {
+        return redis.second().orElseThrow(() -> new CountersUnavailableException("Redis: " + redis.trouble()));
+    }
+
     /** Judges by Redis' clock, and only while that can be believed: a clock that has leapt would refuse good tokens for good. */
-    private List<Verdict> verify(List<Event> events, Catalog inForce) {
-        long now = redis.second().orElseThrow(() -> new CountersUnavailableException("Redis: " + redis.trouble()));
+    private EventVerifier.Verified verify(List<Event> events, Sender sender, Catalog inForce) {
+        long now = second();
         String leap = follower.clockTrouble(now);
         if (!leap.isEmpty()) {
             throw new CountersUnavailableException(leap);
         }
-        return verifier.verify(events, inForce, now);
+        return verifier.verify(events, sender, inForce, now);
     }
 }

@@ -1,11 +1,13 @@
 package dev.millrace.ingest.receive;
 
+import dev.millrace.common.token.Filter;
 import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.RejectionCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Counts what became of events and requests. At rest, received = accepted + duplicate + Σ rejected + unavailable; a request
+ * Counts what became of events and requests. At rest, received = accepted + duplicate + Σ filtered + Σ rejected + unavailable; a request
  * that is to be sent again as a whole counts as unavailable with all its events. Thread-safe.
  */
 final class EventMetrics {
@@ -25,6 +27,7 @@ final class EventMetrics {
     private final Counter duplicate;
     private final Counter unavailable;
     private final Map<RejectionCode, Counter> rejected = new EnumMap<>(RejectionCode.class);
+    private final Map<String, Counter> filtered = new HashMap<>();
     private final Map<Answer, Timer> timers = new ConcurrentHashMap<>();
 
     private record Answer(String method, int status) {}
@@ -35,6 +38,14 @@ final class EventMetrics {
         accepted = events("accepted", "Events that count");
         duplicate = events("duplicate", "Events that had counted before");
         unavailable = events("unavailable", "Events to be sent again");
+        for (Filter filter : Filter.values()) {
+            filtered.put(
+                    filter.wireName(),
+                    Counter.builder("millrace.events.filtered")
+                            .description("Events that are no reader's")
+                            .tag("reason", filter.wireName())
+                            .register(registry));
+        }
         for (RejectionCode code : RejectionCode.values()) {
             rejected.put(
                     code,
@@ -63,6 +74,10 @@ final class EventMetrics {
         accepted.increment(reply.accepted());
         duplicate.increment(reply.duplicate());
         for (Outcome outcome : outcomes) {
+            if (outcome.reason() != null) {
+                Objects.requireNonNull(filtered.get(outcome.reason()), "every filter has its counter")
+                        .increment();
+            }
             if (outcome.code() != null) {
                 Objects.requireNonNull(rejected.get(outcome.code()), "every code has its counter")
                         .increment();

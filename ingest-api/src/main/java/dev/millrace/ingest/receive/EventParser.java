@@ -103,6 +103,8 @@ final class EventParser {
         String token = null;
         String type = null;
         String key = null;
+        String referrer = null;
+        boolean automated = false;
         while (json.nextToken() == JsonToken.PROPERTY_NAME) {
             String name = json.currentName();
             json.nextToken();
@@ -110,10 +112,15 @@ final class EventParser {
                 case "token" -> token = text();
                 case "type" -> type = text();
                 case "key" -> key = text();
+                case "ref" -> referrer = text();
+                case "auto" -> {
+                    automated = json.currentToken() == JsonToken.VALUE_TRUE;
+                    json.skipChildren();
+                }
                 default -> json.skipChildren();
             }
         }
-        events.add(new Event(token, type, key));
+        events.add(new Event(token, type, key, referrer, automated));
     }
 
     /** The value as text; a nested one as its bracket, which no rule accepts. */

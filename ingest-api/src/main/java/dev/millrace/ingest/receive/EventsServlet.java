@@ -1,7 +1,10 @@
 package dev.millrace.ingest.receive;
 
+import com.google.common.base.CharMatcher;
 import com.google.common.base.Ticker;
+import dev.millrace.common.message.Printable;
 import dev.millrace.ingest.verify.Event;
+import dev.millrace.ingest.verify.Sender;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
 import dev.millrace.service.problem.ProblemWriter;
@@ -12,6 +15,7 @@ import java.io.IOException;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +42,8 @@ final class EventsServlet extends HttpServlet {
 
     private static final long PREFLIGHT_SECONDS = 86_400;
     private static final String POST = "POST";
+    private static final String DRY_RUN = "dry-run";
+    private static final int MOST_SHOWN = 40;
     private static final List<String> HEADERS =
             List.of("Content-Type", "Prefer", "traceparent", "tracestate", "baggage");
     private static final Set<String> TYPES =
@@ -46,6 +52,7 @@ final class EventsServlet extends HttpServlet {
     private static final Logger log = LoggerFactory.getLogger(EventsServlet.class);
 
     private final transient EventIntake intake;
+    private final transient Senders senders;
     private final transient Semaphore bodies;
     private final transient Semaphore events;
     private final transient EventMetrics metrics;
@@ -66,12 +73,14 @@ final class EventsServlet extends HttpServlet {
      */
     EventsServlet(
             EventIntake intake,
+            Senders senders,
             Semaphore bodies,
             Semaphore events,
             EventMetrics metrics,
             ProblemWriter problems,
             Ticker ticker) {
         this.intake = intake;
+        this.senders = senders;
         this.bodies = bodies;
         this.events = events;
         this.metrics = metrics;
@@ -123,29 +132,58 @@ final class EventsServlet extends HttpServlet {
                     .with("Allow", POST);
         }
         requireType(request.getContentType());
+        boolean dryRun = isDryRun(request);
         boolean minimal = prefersMinimal(request);
-        Reply reply;
+        List<Event> received;
         try (RequestBody body = RequestBody.read(request, bodies, ticker)) {
-            reply = count(EventParser.parse(body.bytes(), body.length()), minimal);
+            received = EventParser.parse(body.bytes(), body.length());
+            if (!dryRun) {
+                Reply reply = count(received, senders.of(request), minimal);
+                if (minimal) {
+                    response.setHeader("Preference-Applied", "return=minimal");
+                }
+                answer(response, HttpServletResponse.SC_ACCEPTED, reply);
+                return;
+            }
         }
-        if (minimal) {
-            response.setHeader("Preference-Applied", "return=minimal");
+        answer(response, HttpServletResponse.SC_OK, intake.judge(received, senders.of(request)));
+    }
+
+    /** A parameter that means a dry run but is written otherwise must not count the events. */
+    private static boolean isDryRun(HttpServletRequest request) {
+        for (Map.Entry<String, String[]> parameter : request.getParameterMap().entrySet()) {
+            String name = parameter.getKey();
+            if (CharMatcher.inRange('a', 'z')
+                    .retainFrom(name.toLowerCase(Locale.ROOT))
+                    .equals("dryrun")) {
+                String value = String.join(",", parameter.getValue());
+                if (!name.equals(DRY_RUN) || !(value.equals("true") || value.equals("false"))) {
+                    throw Problem.PARAMETER_INVALID.because(
+                            "'%s=%s' is not understood; write dry-run=true to count nothing, or leave it out",
+                            Printable.abbreviate(name, MOST_SHOWN), Printable.abbreviate(value, MOST_SHOWN));
+                }
+                return value.equals("true");
+            }
         }
-        byte[] body = JSON.writeValueAsBytes(reply);
-        response.setStatus(HttpServletResponse.SC_ACCEPTED);
+        return false;
+    }
+
+    private static void answer(HttpServletResponse response, int status, Object answer) throws IOException {
+        byte[] body = JSON.writeValueAsBytes(answer);
+        response.setStatus(status);
         response.setContentType(MediaType.APPLICATION_JSON_VALUE);
         response.setContentLength(body.length);
         response.getOutputStream().write(body);
     }
 
     /** 429 rather than 503: Tomcat closes the connection after a 503, and reconnecting costs more than the refusal itself. */
-    private Reply count(List<Event> received, boolean minimal) {
+    private Reply count(List<Event> received, Sender sender, boolean minimal) {
         if (!events.tryAcquire(received.size())) {
             throw Problem.TOO_MANY_REQUESTS.because(
                     "as many events are under way as this node takes" + EventIntake.SEND_AGAIN);
         }
         try {
-            return intake.receive(received, minimal);
+            return intake.receive(received, sender, minimal);
         } finally {
             events.release(received.size());
         }

@@ -2,8 +2,13 @@ package dev.millrace.ingest.receive;
 
 import com.google.common.base.Ticker;
 import dev.millrace.common.key.IdentityKey;
+import dev.millrace.common.token.Retention;
 import dev.millrace.ingest.IngestSettings;
+import dev.millrace.ingest.filter.Datacenters;
+import dev.millrace.ingest.filter.Filters;
+import dev.millrace.ingest.tally.LogFollower;
 import dev.millrace.ingest.verify.EventVerifier;
+import dev.millrace.ingest.visit.Visits;
 import dev.millrace.service.problem.ProblemWriter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -11,6 +16,8 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
@@ -30,16 +37,48 @@ public class ReceiveConfiguration {
     /** Bytes that a permit for bodies stands for: a smaller one would count each byte's arrival. */
     private static final int KIB = 1_024;
 
+    private static final Duration DATACENTERS_PAUSE = Duration.ofSeconds(10);
+
     /** Buckets of publishers; a catalogue with more of them shares these among the busiest. */
     private static final int PUBLISHERS = 100_000;
 
     @Bean
-    EventVerifier eventVerifier(IngestSettings settings, IdentityKey identityKey, Environment environment) {
+    Datacenters datacenters(IngestSettings settings, Ticker ticker) {
+        String file = settings.datacenters().strip();
+        Datacenters datacenters = file.isEmpty() ? Datacenters.none() : Datacenters.of(Path.of(file), ticker);
+        datacenters.follow(DATACENTERS_PAUSE);
+        return datacenters;
+    }
+
+    @Bean
+    Filters filters(Datacenters datacenters, MeterRegistry registry) {
+        Filters filters = new Filters(datacenters);
+        Gauge.builder("millrace.filters", () -> 1)
+                .description("1; the label has name and version of the list of robots")
+                .tag("robots", filters.version())
+                .register(registry);
+        return filters;
+    }
+
+    @Bean
+    Senders senders(IngestSettings settings) {
+        return new Senders(settings.trustedProxies());
+    }
+
+    @Bean
+    Visits visits(IdentityKey identityKey, LogFollower follower) {
+        return new Visits(identityKey, partition -> follower.index(partition, Retention.SHORT));
+    }
+
+    @Bean
+    EventVerifier eventVerifier(
+            IngestSettings settings, IdentityKey identityKey, Filters filters, Environment environment) {
         return new EventVerifier(
                 settings.secrets(environment.matchesProfiles("local")),
                 identityKey,
                 settings.tokenLifetime(),
                 settings.reactions(),
+                filters,
                 settings.audience(),
                 settings.redisPatience());
     }
@@ -74,13 +113,15 @@ public class ReceiveConfiguration {
     @Bean
     ServletRegistrationBean<EventsServlet> events(
             EventIntake intake,
+            Senders senders,
             Semaphore bodyBudget,
             Semaphore eventBudget,
             EventMetrics metrics,
             ProblemWriter problems,
             Ticker ticker) {
         ServletRegistrationBean<EventsServlet> events = new ServletRegistrationBean<>(
-                new EventsServlet(intake, bodyBudget, eventBudget, metrics, problems, ticker), EventsServlet.PATH);
+                new EventsServlet(intake, senders, bodyBudget, eventBudget, metrics, problems, ticker),
+                EventsServlet.PATH);
         events.setName("events");
         events.setLoadOnStartup(1);
         return events;

@@ -11,7 +11,7 @@ public class ScriptConfiguration {
     @Bean
     ServletRegistrationBean<ScriptServlet> script(ProblemWriter problems) {
         ServletRegistrationBean<ScriptServlet> script = new ServletRegistrationBean<>(
-                new ScriptServlet(Script.ofThisBuild(), problems), ScriptServlet.CURRENT, ScriptServlet.VERSIONS);
+                new ScriptServlet(PageScript.ofThisBuild(), problems), ScriptServlet.CURRENT, ScriptServlet.VERSIONS);
         script.setName("script");
         script.setLoadOnStartup(1);
         return script;

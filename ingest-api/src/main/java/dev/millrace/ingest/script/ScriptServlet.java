@@ -30,11 +30,11 @@ final class ScriptServlet extends HttpServlet {
     private static final String METHODS = "GET, HEAD";
     private static final Pattern NO_QUALITY = Pattern.compile("q=0(\\.0*)?");
 
-    private final transient Script script;
+    private final transient PageScript script;
     private final transient ProblemWriter problems;
     private final String etag;
 
-    ScriptServlet(Script script, ProblemWriter problems) {
+    ScriptServlet(PageScript script, ProblemWriter problems) {
         this.script = script;
         this.problems = problems;
         // Weak, since it stands for both encodings.

@@ -70,6 +70,11 @@ public final class LogFollower implements AutoCloseable {
         var _ = thread.scheduleWithFixedDelay(this::round, 0, pause.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** The identities in a log, as far as this node has read it. */
+    public LogIndex index(Partition partition, Retention retention) {
+        return of(partition).index(retention);
+    }
+
     FollowedPartition of(Partition partition) {
         return partitions.get(partition.number());
     }

@@ -175,7 +175,7 @@ final class LogTally {
             }
         }
         if (mayAnswer && isAnswerable(position, needsReplicas)) {
-            known.forEach(event -> conclude(event, Outcome.DUPLICATE));
+            known.forEach(event -> conclude(event, event.event().countedBefore()));
             known.clear();
         }
         return new Sent(this, sent, known, new TallyScript.Part(section, position, view.epoch()));
@@ -197,7 +197,7 @@ final class LogTally {
             PendingRequest.Waiting event = section.sent().get(i);
             conclude(event, outcome(event.event(), reply.verdict(i), second));
         }
-        section.known().forEach(event -> conclude(event, Outcome.DUPLICATE));
+        section.known().forEach(event -> conclude(event, event.event().countedBefore()));
         end(replicated ? reply.position() : null);
     }
 
@@ -214,8 +214,8 @@ final class LogTally {
 
     private static Outcome outcome(PricedEvent event, char letter, long second) {
         return switch (letter) {
-            case 'A' -> Outcome.ACCEPTED;
-            case 'D' -> Outcome.DUPLICATE;
+            case 'A' -> event.counted();
+            case 'D' -> event.countedBefore();
             case 'X' -> event.expired(second);
             case 'E' -> event.tooEarly(second);
             case 'S' -> event.superseded();
@@ -230,7 +230,7 @@ final class LogTally {
             requeue(event);
         } else {
             first.remove(event.identity());
-            event.doubles().forEach(later -> later.conclude(Outcome.DUPLICATE));
+            event.doubles().forEach(later -> later.conclude(later.event().countedBefore()));
         }
     }
 

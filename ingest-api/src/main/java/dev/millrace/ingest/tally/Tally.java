@@ -88,21 +88,22 @@ public final class Tally implements AutoCloseable {
     /**
      * Counts the events that may count. When it returns, each is counted, known as a duplicate or refused.
      *
+     * @param marks of visits, by their partitions: they go along, and nobody waits for them
      * @return the outcomes, in the order of the verdicts
      * @throws CountersUnavailableException when the request is to be sent again: its counted events will come back as duplicates
      */
-    public List<Outcome> count(List<Verdict> verdicts) {
+    public List<Outcome> count(List<Verdict> verdicts, List<Mark> marks) {
         for (Verdict verdict : verdicts) { // before anything is on its way: a request goes whole or not at all
             if (verdict instanceof PricedEvent event) {
-                follower.requireRoom(event.name().type().retention());
+                follower.requireRoom(event.retention());
             }
         }
         PendingRequest request = new PendingRequest(verdicts.size());
         Set<LogTally> logs = new HashSet<>();
         for (int i = 0; i < verdicts.size(); i++) {
             if (verdicts.get(i) instanceof PricedEvent event) {
-                LogTally into = follower.of(Partition.of(event.name().creator()))
-                        .log(event.name().type().retention());
+                LogTally into =
+                        follower.of(Partition.of(event.name().creator())).log(event.retention());
                 if (into.add(request.waiting(i, event))) {
                     logs.add(into);
                 }
@@ -110,9 +111,18 @@ public final class Tally implements AutoCloseable {
                 request.conclude(i, rejected);
             }
         }
+        for (Mark mark : marks) {
+            LogTally into = follower.of(mark.partition()).log(mark.event().retention());
+            if (into.add(new PendingRequest(1).waiting(0, mark.event()))) {
+                logs.add(into);
+            }
+        }
         send(logs);
         return await(request);
     }
+
+    /** A mark of a visit, and the partition it belongs to. */
+    public record Mark(Partition partition, PricedEvent event) {}
 
     private List<Outcome> await(PendingRequest request) {
         try {

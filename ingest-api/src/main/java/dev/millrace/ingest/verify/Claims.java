@@ -1,10 +1,12 @@
 package dev.millrace.ingest.verify;
 
+import com.google.common.net.InetAddresses;
 import dev.millrace.common.token.ArticleId;
 import dev.millrace.common.token.CreatorId;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Sandbox;
 import java.math.BigDecimal;
+import java.net.InetAddress;
 import java.nio.charset.CharacterCodingException;
 import java.util.HashSet;
 import java.util.Set;
@@ -27,6 +29,8 @@ import tools.jackson.core.JsonToken;
  * @param quantity {@code qty}, 1 where the token leaves it out
  * @param referrer {@code ref}, its first 2,048 characters, or null
  * @param visitor {@code vis}, or null
+ * @param userAgent {@code ua}: the reader's, as the publisher's server saw it; its first 512 characters, or null
+ * @param address {@code ip}: the reader's, as the publisher's server saw it, or null
  */
 record Claims(
         String creator,
@@ -39,11 +43,17 @@ record Claims(
         @Nullable Set<String> granted,
         long quantity,
         @Nullable String referrer,
-        @Nullable String visitor) {
+        @Nullable String visitor,
+        @Nullable String userAgent,
+        @Nullable InetAddress address) {
     private static final int MOST_JTI = 64;
     private static final int MOST_REFERRER = 2_048;
     private static final int MOST_VISITOR = 64;
+    private static final int MOST_USER_AGENT = 512;
     private static final int MOST_NAMES = 16;
+
+    /** Of an IPv6 address with an IPv4 address in it. */
+    private static final int MOST_ADDRESS = 45;
 
     /** The last second of the year 9999. */
     private static final long LAST_SECOND = 253_402_300_799L;
@@ -80,7 +90,9 @@ record Claims(
                     granted,
                     quantity,
                     referrer,
-                    visitor);
+                    visitor,
+                    userAgent,
+                    address);
         }
         if (Sandbox.isCreator(creator)) {
             throw RejectedException.malformed(
@@ -117,6 +129,8 @@ record Claims(
         private long quantity = 1;
         private @Nullable String referrer;
         private @Nullable String visitor;
+        private @Nullable String userAgent;
+        private @Nullable InetAddress address;
 
         Reader(JsonParser json) {
             this.json = json;
@@ -141,7 +155,9 @@ record Claims(
                     granted,
                     quantity,
                     referrer,
-                    visitor);
+                    visitor,
+                    userAgent,
+                    address);
         }
 
         private void readClaim(String name) throws RejectedException {
@@ -164,8 +180,10 @@ record Claims(
                 case "aud" -> audience = names(name, "audiences");
                 case "evt" -> granted = names(name, "event types");
                 case "qty" -> quantity = whole(name, 1, Integer.MAX_VALUE);
-                case "ref" -> referrer = referrer(name);
+                case "ref" -> referrer = cut(name, MOST_REFERRER);
                 case "vis" -> visitor = text(name, MOST_VISITOR);
+                case "ua" -> userAgent = cut(name, MOST_USER_AGENT);
+                case "ip" -> address = address(name);
                 default -> json.skipChildren();
             }
         }
@@ -191,10 +209,20 @@ record Claims(
             return clean(name, text);
         }
 
-        private String referrer(String name) throws RejectedException {
-            String text = string(name, MOST_REFERRER);
-            boolean fits = text.codePointCount(0, text.length()) <= MOST_REFERRER;
-            return clean(name, fits ? text : text.substring(0, text.offsetByCodePoints(0, MOST_REFERRER)));
+        /** A text whose rest does not matter. */
+        private String cut(String name, int most) throws RejectedException {
+            String text = string(name, most);
+            boolean fits = text.codePointCount(0, text.length()) <= most;
+            return clean(name, fits ? text : text.substring(0, text.offsetByCodePoints(0, most)));
+        }
+
+        private InetAddress address(String name) throws RejectedException {
+            String text = string(name, MOST_ADDRESS);
+            if (!InetAddresses.isInetAddress(text)) {
+                throw RejectedException.malformed(
+                        "%s is %s; it is an IPv4 or IPv6 address without a port", name, JsonBytes.shown(text));
+            }
+            return InetAddresses.forString(text);
         }
 
         private String string(String name, int most) throws RejectedException {

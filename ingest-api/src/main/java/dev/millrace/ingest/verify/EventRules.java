@@ -9,7 +9,12 @@ import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Filter;
+import dev.millrace.common.token.Note;
+import dev.millrace.common.token.Sandbox;
 import dev.millrace.common.token.Source;
+import dev.millrace.ingest.filter.Filters;
+import dev.millrace.ingest.filter.Visit;
 import dev.millrace.ingest.referrer.Referrers;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param lifetime most seconds that {@code exp - iat} may be
  * @param reactions the keys that a reaction may have
+ * @param referrers classify them
+ * @param filters find out what is no reader's
  * @param audience what {@code aud} must hold where a token has one
  * @param behind seconds; the script judges events that are early by no more than that
  */
@@ -35,6 +42,7 @@ record EventRules(
         long lifetime,
         Set<String> reactions,
         Referrers referrers,
+        Filters filters,
         String audience,
         long behind) {
     /**
@@ -49,7 +57,8 @@ record EventRules(
     /** Most seconds of reading that a token pays, so that a tab left open does not earn on: 20 marks. */
     private static final int MOST_READ = 300;
 
-    Verdict judge(String publisher, Claims claims, Event event, Catalog catalog, long now) throws RejectedException {
+    Verdict judge(String publisher, Claims claims, Event event, Sender sender, Catalog catalog, long now)
+            throws RejectedException {
         requireTimely(claims, now);
         EventType type = Optional.ofNullable(event.type())
                 .flatMap(EventType::named)
@@ -59,7 +68,10 @@ record EventRules(
                         JsonBytes.shown(event.type()),
                         List.of(EventType.values())));
         requireGranted(claims, type, event.key());
-        return priced(publisher, claims, type, event.key(), catalog, now);
+        PricedEvent priced = priced(publisher, claims, type, event, catalog, now);
+        return filters.judge(visit(publisher, claims, event, sender, catalog.limits(publisher)), now)
+                .map(filter -> filtered(priced, filter, claims, event.key()))
+                .orElse(priced);
     }
 
     private void requireTimely(Claims claims, long now) throws RejectedException {
@@ -91,7 +103,7 @@ record EventRules(
             throw new RejectedException(RejectionCode.KEY_INVALID, "key is %s; %s", JsonBytes.shown(key), rule);
         }
         String referrer = claims.referrer();
-        if (type == EventType.SEARCH_VISIT && referrers.classify(referrer).orElse(null) != Source.SEARCH) {
+        if (type == EventType.SEARCH_VISIT && !isSearch(referrer)) {
             throw new RejectedException(
                     RejectionCode.REFERRER_NOT_SEARCH,
                     "ref is %s; search_visit takes the address of a search engine's page, not of its advertisements",
@@ -122,9 +134,13 @@ record EventRules(
                 && Integer.parseInt(key) <= MOST_READ;
     }
 
-    private Verdict priced(
-            String publisher, Claims claims, EventType type, @Nullable String key, Catalog catalog, long now)
+    private boolean isSearch(@Nullable String referrer) {
+        return referrers.classify(referrer).orElse(null) == Source.SEARCH;
+    }
+
+    private PricedEvent priced(String publisher, Claims claims, EventType type, Event event, Catalog catalog, long now)
             throws RejectedException {
+        String key = event.key();
         RateCard card = card(catalog, publisher, claims.issuedAt(), now);
         Rate rate = card.rate(type)
                 .orElseThrow(() -> new RejectedException(
@@ -132,19 +148,102 @@ record EventRules(
         long units = rate.units(claims.quantity());
         long mark = type.key() == EventType.Key.SECONDS && key != null ? Integer.parseInt(key) : 0;
         PricedEvent priced = new PricedEvent(
-                new EngagementName(publisher, claims.creator(), claims.article(), type, card.version()),
+                new EngagementName(
+                        publisher,
+                        claims.creator(),
+                        claims.article(),
+                        type,
+                        note(type, claims, event, catalog.limits(publisher)),
+                        card.version()),
                 units,
                 rate.price(units).value(),
                 claims.issuedAt(),
                 claims.notBefore(),
                 claims.expiresAt(),
                 Math.max(claims.issuedAt() + mark, claims.notBefore()) - CLOCK_TOLERANCE,
-                identity(publisher, claims, type, key == null ? "" : key));
+                identity(publisher, claims, type, key == null ? "" : key),
+                claims.visitor() == null ? 0 : identities.visitor(publisher, claims.visitor()));
         if (now + behind < priced.earliest()) {
-            return priced.tooEarly(now);
+            throw priced.early(now);
         }
         requireAllowed(publisher, claims.creator(), catalog.limits(publisher), now);
         return priced;
+    }
+
+    /** From where the reader came, and whether it is known who read. */
+    private Note note(EventType type, Claims claims, Event event, Limits limits) {
+        boolean visitor = claims.visitor() != null;
+        return switch (type) {
+            case VIEW -> Note.of(source(claims, event, limits).orElse(null), visitor);
+            case READ -> Note.of(null, visitor);
+            default -> Note.NONE;
+        };
+    }
+
+    /** The publisher's server knows it best. */
+    private Optional<Source> source(Claims claims, Event event, Limits limits) {
+        String referrer = claims.referrer() == null ? event.referrer() : claims.referrer();
+        return referrers.classify(referrer, null, limits.sites());
+    }
+
+    /** A browser tells of its reader; any other sender does by what it has signed. */
+    private static Visit visit(String publisher, Claims claims, Event event, Sender sender, Limits limits) {
+        String creator = claims.creator();
+        return new Visit(
+                sender.browser(),
+                sender.browser() ? sender.userAgent() : claims.userAgent(),
+                sender.browser() ? sender.address() : claims.address(),
+                sender.purpose(),
+                event.automated(),
+                publisher,
+                claims.visitor(),
+                Sandbox.isCreator(creator) ? creator.substring(Sandbox.CREATOR.length()) : creator,
+                claims.jti(),
+                limits.filters());
+    }
+
+    /** It costs nothing, and leaves the identity to the reader who comes after it. */
+    private PricedEvent filtered(PricedEvent event, Filter filter, Claims claims, @Nullable String key) {
+        EngagementName name = event.name();
+        return new PricedEvent(
+                name.with(Note.filtered(filter)),
+                event.units(),
+                0,
+                event.issuedAt(),
+                event.notBefore(),
+                event.expiresAt(),
+                event.earliest(),
+                identities.ofFiltered(
+                        name.publisher(), name.creator(), name.type(), key == null ? "" : key, claims.jti()),
+                0);
+    }
+
+    /** The search visit that a view carries, where its token grants one and has the address of a search engine's page. */
+    Optional<PricedEvent> carried(PricedEvent view, Claims claims, Catalog catalog) {
+        EngagementName name = view.name();
+        if (name.type() != EventType.VIEW
+                || !name.note().isPaid()
+                || !claims.grants(EventType.SEARCH_VISIT)
+                || !isSearch(claims.referrer())) {
+            return Optional.empty();
+        }
+        return catalog.card(name.rateVersion())
+                .flatMap(card -> card.rate(EventType.SEARCH_VISIT))
+                .map(rate -> new PricedEvent(
+                        new EngagementName(
+                                name.publisher(),
+                                name.creator(),
+                                name.article(),
+                                EventType.SEARCH_VISIT,
+                                name.rateVersion()),
+                        rate.units(1),
+                        rate.price(rate.units(1)).value(),
+                        view.issuedAt(),
+                        view.notBefore(),
+                        view.expiresAt(),
+                        view.earliest(),
+                        identity(name.publisher(), claims, EventType.SEARCH_VISIT, ""),
+                        0));
     }
 
     private static void requireAllowed(String publisher, String creator, Limits limits, long now)

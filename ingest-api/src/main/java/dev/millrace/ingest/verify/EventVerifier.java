@@ -7,11 +7,13 @@ import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.Kid;
+import dev.millrace.ingest.filter.Filters;
 import dev.millrace.ingest.referrer.Referrers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -42,6 +44,7 @@ public final class EventVerifier {
     /**
      * @param lifetime most that {@code exp - iat} may be
      * @param reactions keys a reaction may have
+     * @param filters find out what is no reader's
      * @param audience what {@code aud} must hold where a token has one
      * @param behind most that the estimate of Redis' clock runs behind it; whole seconds are judged by, so it is rounded up, and one is added
      */
@@ -50,6 +53,7 @@ public final class EventVerifier {
             IdentityKey identities,
             Duration lifetime,
             Set<String> reactions,
+            Filters filters,
             String audience,
             Duration behind) {
         this.masterKeys = masterKeys;
@@ -58,30 +62,42 @@ public final class EventVerifier {
                 lifetime.toSeconds(),
                 reactions,
                 Referrers.builtIn(),
+                filters,
                 audience,
                 Math.ceilDiv(behind.toMillis(), 1_000) + 1);
     }
 
     /**
-     * The verdict on each event, in their order.
+     * Judges the events of a request.
      *
+     * @param sender of the request
      * @param now estimate of Redis' clock, Unix seconds, not ahead of it
      * @throws CountersUnavailableException when one is well signed under a key that the catalogue does not have yet, or is of a key whose master
      *     key this node does not have
      */
-    public List<Verdict> verify(List<Event> events, Catalog catalog, long now) {
-        Run run = new Run(catalog, now);
-        List<Verdict> verdicts = new ArrayList<>(events.size());
+    public Verified verify(List<Event> events, Sender sender, Catalog catalog, long now) {
+        Run run = new Run(sender, catalog, now);
         for (Event event : events) {
-            verdicts.add(run.verify(event));
+            run.verdicts.add(run.verify(event));
         }
-        return verdicts;
+        return new Verified(run.verdicts, run.carried);
     }
+
+    /**
+     * The verdicts on the events of a request.
+     *
+     * @param verdicts one an event, in their order
+     * @param carried the search visits that views carry, by the places of the views
+     */
+    public record Verified(List<Verdict> verdicts, Map<Integer, PricedEvent> carried) {}
 
     /** The state that the events of one request share. Not thread-safe. */
     private final class Run {
+        private final Sender sender;
         private final Catalog catalog;
         private final long now;
+        private final List<Verdict> verdicts = new ArrayList<>();
+        private final Map<Integer, PricedEvent> carried = new HashMap<>();
 
         /** All tokens that one server mints under one key have the same header, so it is parsed once in a row of them. */
         private byte @Nullable [] lastHeader;
@@ -93,7 +109,8 @@ public final class EventVerifier {
 
         private @Nullable Kid calculated;
 
-        Run(Catalog catalog, long now) {
+        Run(Sender sender, Catalog catalog, long now) {
+            this.sender = sender;
             this.catalog = catalog;
             this.now = now;
         }
@@ -107,7 +124,11 @@ public final class EventVerifier {
                 Kid kid = kid(jws);
                 requireSigned(kid, jws);
                 Claims claims = Claims.read(jws.payload()).of(kid.publisher());
-                return rules.judge(kid.publisher(), claims, event, catalog, now);
+                Verdict verdict = rules.judge(kid.publisher(), claims, event, sender, catalog, now);
+                if (verdict instanceof PricedEvent view) {
+                    rules.carried(view, claims, catalog).ifPresent(visit -> carried.put(verdicts.size(), visit));
+                }
+                return verdict;
             } catch (RejectedException e) {
                 return e.outcome();
             }

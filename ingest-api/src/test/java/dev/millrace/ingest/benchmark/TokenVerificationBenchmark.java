@@ -14,6 +14,8 @@ import dev.millrace.common.token.Kid;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.ingest.verify.PricedEvent;
+import dev.millrace.ingest.verify.Sender;
+import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.ingest.verify.Verdict;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
@@ -57,6 +59,7 @@ public class TokenVerificationBenchmark extends EventBenchmark {
                 IdentityKey.of(IdentityKey.LOCAL),
                 Duration.ofHours(2),
                 Set.of("like"),
+                Tokens.FILTERS,
                 "millrace",
                 Duration.ofSeconds(1));
         try {
@@ -69,14 +72,15 @@ public class TokenVerificationBenchmark extends EventBenchmark {
 
     @Benchmark
     public List<Verdict> millrace() {
-        return ours.verify(List.of(events.get(next())), catalog, NOW);
+        return ours.verify(List.of(events.get(next())), Sender.SERVER, catalog, NOW)
+                .verdicts();
     }
 
     /** All tokens as one batch; the figure is of one token. */
     @Benchmark
     @OperationsPerInvocation(EVENTS)
     public List<Verdict> millraceBatch() {
-        return ours.verify(events, catalog, NOW);
+        return ours.verify(events, Sender.SERVER, catalog, NOW).verdicts();
     }
 
     @Benchmark
@@ -90,7 +94,7 @@ public class TokenVerificationBenchmark extends EventBenchmark {
 
     /** A verifier that refuses is fast and measures nothing. */
     private void check() {
-        for (Verdict verdict : ours.verify(events, catalog, NOW)) {
+        for (Verdict verdict : ours.verify(events, Sender.SERVER, catalog, NOW).verdicts()) {
             if (!(verdict instanceof PricedEvent)) {
                 throw new IllegalStateException("a good token was refused: " + verdict);
             }

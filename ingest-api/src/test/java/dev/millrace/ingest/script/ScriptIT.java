@@ -25,7 +25,7 @@ class ScriptIT {
     /** Bytes by gzip. */
     private static final int MOST = 3_072;
 
-    private static final Script SCRIPT = Script.ofThisBuild();
+    private static final PageScript SCRIPT = PageScript.ofThisBuild();
 
     private static OpenCounters counters;
     private static RunningIngest ingest;

@@ -56,7 +56,8 @@ class LogTallyTest {
                         0,
                         3_600,
                         0,
-                        identity));
+                        identity,
+                        0));
     }
 
     /** So many requests with the same event. */

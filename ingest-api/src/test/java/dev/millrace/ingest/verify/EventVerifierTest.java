@@ -38,7 +38,8 @@ class EventVerifierTest {
                         NOW,
                         NOW + 3_600,
                         NOW - 60,
-                        Tokens.IDENTITIES.ofToken("demo", "c-42", EventType.VIEW, "", "j-1")));
+                        Tokens.IDENTITIES.ofToken("demo", "c-42", EventType.VIEW, "", "j-1"),
+                        0));
         assertThat(counting(payload(""), "view", null).name().type().retention())
                 .isEqualTo(Retention.SHORT);
         assertThat(counting(payload(""), "reaction", "like").name().type().retention())
@@ -85,11 +86,18 @@ class EventVerifierTest {
 
     private static EventVerifier with(MasterKeys keys) {
         return new EventVerifier(
-                keys, Tokens.IDENTITIES, Duration.ofHours(2), Set.of("like"), "millrace", Duration.ofSeconds(1));
+                keys,
+                Tokens.IDENTITIES,
+                Duration.ofHours(2),
+                Set.of("like"),
+                Tokens.FILTERS,
+                "millrace",
+                Duration.ofSeconds(1));
     }
 
     private static Verdict verdict(EventVerifier verifier, String token, Catalog catalog, long now) {
-        return verifier.verify(List.of(new Event(token, "view", null)), catalog, now)
+        return verifier.verify(List.of(new Event(token, "view", null)), Sender.SERVER, catalog, now)
+                .verdicts()
                 .getFirst();
     }
 
@@ -158,7 +166,9 @@ class EventVerifierTest {
     }
 
     private Verdict verify(Event event, Catalog catalog) {
-        return verifier.verify(List.of(event), catalog, NOW).getFirst();
+        return verifier.verify(List.of(event), Sender.SERVER, catalog, NOW)
+                .verdicts()
+                .getFirst();
     }
 
     @Test
@@ -329,7 +339,7 @@ class EventVerifierTest {
                 view(Tokens.signed(header.formatted("other.1"), payload(""), "demo.1")),
                 view(Tokens.signed(header.formatted("demo.2"), payload(""), "demo.2")),
                 view(Tokens.signed(header.formatted("demo.1"), payload(""), "demo.1")));
-        assertThat(verifier.verify(events, Tokens.CATALOG, NOW))
+        assertThat(verifier.verify(events, Sender.SERVER, Tokens.CATALOG, NOW).verdicts())
                 .extracting(verdict -> switch (verdict) {
                     case PricedEvent priced -> priced.name().publisher();
                     case Outcome rejected -> String.valueOf(rejected.code());
@@ -546,7 +556,9 @@ class EventVerifierTest {
         RateCard second = new RateCard(2, NOW - since, Map.of("view", new Rate(2, 1)));
         Catalog catalog = new Catalog(1, Tokens.CATALOG.publishers(), List.of(first, second));
         Event event = view(token(NOW + iat, NOW + 100));
-        assertThat(verifier.verify(List.of(event), catalog, NOW).getFirst())
+        assertThat(verifier.verify(List.of(event), Sender.SERVER, catalog, NOW)
+                        .verdicts()
+                        .getFirst())
                 .isInstanceOfSatisfying(PricedEvent.class, priced -> {
                     assertThat(priced.name().rateVersion()).isEqualTo(card);
                     assertThat(priced.micros()).isEqualTo(card);
@@ -620,17 +632,29 @@ class EventVerifierTest {
         Event read = new Event(Tokens.signed(payload("")), "read", "75");
         Event view = view(Tokens.signed(payload("")));
         EventVerifier patient = Tokens.verifier(Duration.ofMillis(4_500));
-        assertThat(patient.verify(List.of(read), Tokens.CATALOG, NOW + 9).getFirst())
+        assertThat(patient.verify(List.of(read), Sender.SERVER, Tokens.CATALOG, NOW + 9)
+                        .verdicts()
+                        .getFirst())
                 .isInstanceOf(PricedEvent.class);
-        assertThat(patient.verify(List.of(read), Tokens.CATALOG, NOW + 8).getFirst())
+        assertThat(patient.verify(List.of(read), Sender.SERVER, Tokens.CATALOG, NOW + 8)
+                        .verdicts()
+                        .getFirst())
                 .isInstanceOf(Outcome.class);
-        assertThat(patient.verify(List.of(view), Tokens.CATALOG, NOW - 66).getFirst())
+        assertThat(patient.verify(List.of(view), Sender.SERVER, Tokens.CATALOG, NOW - 66)
+                        .verdicts()
+                        .getFirst())
                 .isInstanceOf(PricedEvent.class);
-        assertThat(patient.verify(List.of(view), Tokens.CATALOG, NOW - 67).getFirst())
+        assertThat(patient.verify(List.of(view), Sender.SERVER, Tokens.CATALOG, NOW - 67)
+                        .verdicts()
+                        .getFirst())
                 .isInstanceOf(Outcome.class);
-        assertThat(verifier.verify(List.of(read), Tokens.CATALOG, NOW + 13).getFirst())
+        assertThat(verifier.verify(List.of(read), Sender.SERVER, Tokens.CATALOG, NOW + 13)
+                        .verdicts()
+                        .getFirst())
                 .isInstanceOf(PricedEvent.class);
-        assertThat(verifier.verify(List.of(read), Tokens.CATALOG, NOW + 12).getFirst())
+        assertThat(verifier.verify(List.of(read), Sender.SERVER, Tokens.CATALOG, NOW + 12)
+                        .verdicts()
+                        .getFirst())
                 .isInstanceOf(Outcome.class);
     }
 
@@ -690,7 +714,9 @@ class EventVerifierTest {
     }
 
     private Verdict verify(Event event, long now) {
-        return verifier.verify(List.of(event), Tokens.CATALOG, now).getFirst();
+        return verifier.verify(List.of(event), Sender.SERVER, Tokens.CATALOG, now)
+                .verdicts()
+                .getFirst();
     }
 
     private PricedEvent counting(String payload, String type, @Nullable String key) {

@@ -124,7 +124,8 @@ class NimbusDifferentialTest {
     }
 
     private boolean acceptedByUs(String token) {
-        Verdict verdict = ours.verify(List.of(new Event(token, "view", null)), Tokens.CATALOG, NOW)
+        Verdict verdict = ours.verify(List.of(new Event(token, "view", null)), Sender.SERVER, Tokens.CATALOG, NOW)
+                .verdicts()
                 .getFirst();
         return verdict instanceof PricedEvent;
     }

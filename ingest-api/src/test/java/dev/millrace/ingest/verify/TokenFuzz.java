@@ -29,7 +29,9 @@ public final class TokenFuzz {
         String type = lines[0].substring(1);
         String key = lines[1].isEmpty() ? null : lines[1];
         Event event = new Event(token(lines[0].charAt(0), lines[2]), type, key);
-        switch (VERIFIER.verify(List.of(event), Tokens.CATALOG, NOW).getFirst()) {
+        switch (VERIFIER.verify(List.of(event), Sender.SERVER, Tokens.CATALOG, NOW)
+                .verdicts()
+                .getFirst()) {
             case Outcome rejected -> requireFitToShow(rejected, event);
             case PricedEvent priced -> requireGenuine(priced, event);
         }

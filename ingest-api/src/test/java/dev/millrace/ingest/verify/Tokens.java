@@ -8,6 +8,8 @@ import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.Kid;
+import dev.millrace.ingest.filter.Datacenters;
+import dev.millrace.ingest.filter.Filters;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -18,6 +20,9 @@ import java.util.Set;
 /** Signs whatever a test wants signed, well formed or not. */
 public final class Tokens {
     public static final MasterKey MASTER_KEY = MasterKey.of(MasterKey.LOCAL);
+
+    /** They read no list of networks. */
+    public static final Filters FILTERS = new Filters(Datacenters.none());
 
     public static final IdentityKey IDENTITIES = IdentityKey.of(IdentityKey.LOCAL);
 
@@ -64,6 +69,7 @@ public final class Tokens {
                 IDENTITIES,
                 Duration.ofHours(2),
                 Set.of("like", "love", "clap"),
+                FILTERS,
                 "millrace",
                 behind);
     }

@@ -31,7 +31,7 @@ public final class Delivery {
 
     private static final double SECOND = 1e9;
     private static final Pattern VERDICTS =
-            Pattern.compile("\\{\"accepted\":(\\d+),\"duplicate\":(\\d+),\"rejected\":(\\d+)}");
+            Pattern.compile("\\{\"accepted\":(\\d+),\"duplicate\":(\\d+),\"filtered\":0,\"rejected\":(\\d+)}");
     private static final Pattern CODE = Pattern.compile("\"code\":\"([a-z-]+)\"");
 
     private final List<ByteBuffer> requests;

@@ -112,8 +112,11 @@ final class Post {
 
     /** Every event of the batch has its verdict; true when all are accepted or duplicate. */
     boolean conclude(int events, int status, JsonNode answer) {
-        for (String verdict : List.of("accepted", "duplicate", "rejected")) {
-            verdicts.addAndGet(verdict, answer.path(verdict).asLong());
+        for (String verdict : List.of("accepted", "duplicate", "filtered", "rejected")) {
+            long count = answer.path(verdict).asLong();
+            if (count > 0) {
+                verdicts.addAndGet(verdict, count);
+            }
         }
         boolean good = status == ACCEPTED
                 && answer.path("rejected").asLong() == 0

@@ -245,7 +245,7 @@ class LoadClientTest {
     }
 
     private static String echo(String number) {
-        String body = "{\"accepted\":" + number + ",\"duplicate\":0,\"rejected\":0}";
+        String body = "{\"accepted\":" + number + ",\"duplicate\":0,\"filtered\":0,\"rejected\":0}";
         return "HTTP/1.1 202 \r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
                 .formatted(body.length(), body);
     }

@@ -8,7 +8,10 @@ record MadeUpReply(int status, int retryAfter, String body) implements ReplyPars
 
     static MadeUpReply accepted(int accepted, int duplicate, int rejected) {
         return new MadeUpReply(
-                202, 0, "{\"accepted\":%d,\"duplicate\":%d,\"rejected\":%d}".formatted(accepted, duplicate, rejected));
+                202,
+                0,
+                "{\"accepted\":%d,\"duplicate\":%d,\"filtered\":0,\"rejected\":%d}"
+                        .formatted(accepted, duplicate, rejected));
     }
 
     static MadeUpReply overloaded(int retryAfter) {

@@ -168,6 +168,7 @@ final class WholePath {
             assertThat(ingest.whole("millrace_events_received_total"))
                     .isEqualTo(ingest.whole("millrace_events_accepted_total")
                             + ingest.whole("millrace_events_duplicate_total")
+                            + ingest.whole("millrace_events_filtered_total")
                             + ingest.whole("millrace_events_rejected_total")
                             + ingest.whole("millrace_events_unavailable_total"));
             Metrics worker = api.metrics(Part.WORKER);

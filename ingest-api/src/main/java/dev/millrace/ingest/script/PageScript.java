@@ -11,27 +11,27 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /** The page's script as this build has it. Nobody may change its bytes. */
-final class Script {
+final class PageScript {
     private static final int VERSION_DIGITS = 12;
 
     private final byte[] plain;
     private final byte[] compressed;
     private final String version;
 
-    private Script(byte[] plain) {
+    private PageScript(byte[] plain) {
         this.plain = plain;
         this.compressed = gzip(plain);
         this.version = Hashing.sha256().hashBytes(plain).toString().substring(0, VERSION_DIGITS);
     }
 
     /** The build makes it of {@code src/main/js/m.js}. */
-    static Script ofThisBuild() {
-        URL resource = Script.class.getResource("m.js");
+    static PageScript ofThisBuild() {
+        URL resource = PageScript.class.getResource("m.js");
         if (resource == null) {
             throw new IllegalStateException("m.js is not among the classes; build with Maven, which minifies it");
         }
         try {
-            return new Script(Resources.toByteArray(resource));
+            return new PageScript(Resources.toByteArray(resource));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
