@@ -12,6 +12,7 @@ COPY pom.xml ./
 COPY common/pom.xml common/
 COPY books/pom.xml books/
 COPY service/pom.xml service/
+COPY client/pom.xml client/
 COPY local/pom.xml local/
 COPY counters/pom.xml counters/
 COPY ingest-api/pom.xml ingest-api/
@@ -25,6 +26,7 @@ RUN mvn -B -q dependency:go-offline -DexcludeGroupIds=dev.millrace
 COPY common/src/main common/src/main
 COPY books/src/main books/src/main
 COPY service/src/main service/src/main
+COPY client/src/main client/src/main
 COPY local/src local/src
 COPY deploy/postgres/roles.sql deploy/postgres/
 COPY deploy/redis/users.acl deploy/redis/

@@ -3,28 +3,23 @@ package dev.millrace.local.replay;
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.token.ArticleId;
 import dev.millrace.local.process.CommandException;
-import dev.millrace.local.replay.EventSender.PageView;
 import dev.millrace.local.replay.ReplayCounts.Kind;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import java.util.stream.Gatherers;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads an access log line by line and hands its page views over in batches, several at a time, with bounded memory.
+ * Reads an access log line by line and hands its page views over, one by one.
  *
- * <p>One run, on the calling thread; each batch is sent by a virtual thread. The first batch that fails for good ends the run.
- * Every {@code jti} comes from the log alone, so running it again completes it.
+ * <p>One run, on the calling thread. The first page view that can't be sent ends the run. Every {@code jti} comes from the log
+ * alone, so running it again completes it.
  */
 final class Replay {
     /** A longer line is cut, which makes it unreadable: web servers write none. */
@@ -62,27 +57,36 @@ final class Replay {
         this.counts = counts;
     }
 
+    /** A page view to be sent, with the number of its line in the log. */
+    record PageView(long line, String creator, String article, String jti) {}
+
+    /** Takes page views. */
+    interface Sink {
+        /**
+         * Takes one; it may be sent later.
+         *
+         * @throws CommandException when this or an earlier one has failed for good
+         */
+        void send(PageView view);
+
+        /** Waits until each is answered; throws as {@link #send} does. */
+        default void finish() {}
+    }
+
     /**
      * Sends the page views of this log, which may be compressed by gzip. What was read before the file breaks off is sent.
      *
-     * @param batch page views a batch
-     * @param inFlight batches at a time
-     * @param sender sends a batch; it throws when the batch has failed for good
      * @param progress runs before each line
      * @throws CommandException saying what failed and how far it got; or that no line is in the combined format, as a wrong
      *     call
      */
-    void run(InputStream log, int batch, int inFlight, Consumer<List<PageView>> sender, Runnable progress) {
+    void run(InputStream log, Sink sink, Runnable progress) {
         try (InputStream in = unpacked(new BufferedInputStream(log, BUFFER_BYTES))) {
-            Stream.iterate(line(in), Optional::isPresent, _ -> line(in))
-                    .peek(_ -> progress.run())
-                    .flatMap(line -> pageView(line.orElseThrow()).stream())
-                    .gather(Gatherers.windowFixed(batch))
-                    .gather(Gatherers.mapConcurrent(inFlight, views -> {
-                        sender.accept(views);
-                        return views;
-                    }))
-                    .forEach(_ -> {});
+            for (Optional<String> line = line(in); line.isPresent(); line = line(in)) {
+                progress.run();
+                pageView(line.get()).ifPresent(sink::send);
+            }
+            sink.finish();
         } catch (IOException e) {
             broken = e;
         } catch (CommandException e) {

@@ -6,7 +6,6 @@ import dev.millrace.local.command.Terminal;
 import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.publisher.Publishers;
 import dev.millrace.local.publisher.Publishers.SigningKey;
-import dev.millrace.local.replay.EventSender.PageView;
 import dev.millrace.local.replay.ReplayCounts.Kind;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
@@ -20,8 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,6 +51,9 @@ import picocli.CommandLine.Spec;
         })
 public final class ReplayCommand implements Callable<Integer> {
     private static final Duration PROGRESS = Duration.ofSeconds(2);
+
+    /** As long as a token of it lives. */
+    private static final Duration LONGEST_PATIENCE = Duration.ofHours(1);
 
     private final Terminal terminal;
     private final ReplayCounts counts = new ReplayCounts();
@@ -95,7 +95,7 @@ public final class ReplayCommand implements Callable<Integer> {
             names = "--patience",
             paramLabel = "TIME",
             defaultValue = "60s",
-            description = "Give up when nothing gets through for so long (default: ${DEFAULT-VALUE}).")
+            description = "Give up when nothing gets through for so long, 0s to 1h (default: ${DEFAULT-VALUE}).")
     private Duration patience = Duration.ofSeconds(60);
 
     @Option(
@@ -125,7 +125,7 @@ public final class ReplayCommand implements Callable<Integer> {
         reported = started;
         try (FileInputStream log = new FileInputStream(file.toFile())) {
             Terminal.withShutdownHook(this::sayHowFar, () -> {
-                replay.run(log, batch, inFlight, sender(key), () -> report(log.getChannel()));
+                send(replay, log, key);
                 return 0;
             });
         }
@@ -145,13 +145,19 @@ public final class ReplayCommand implements Callable<Integer> {
                         counts.get(Kind.LINES), counts.get(Kind.ACCEPTED), counts.get(Kind.DUPLICATE));
     }
 
-    private Consumer<List<PageView>> sender(SigningKey key) {
+    private void send(Replay replay, FileInputStream log, SigningKey key) {
+        Runnable progress = () -> report(log.getChannel());
+        if (dryRun) {
+            replay.run(log, _ -> {}, progress);
+            return;
+        }
         LocalSettings settings = terminal.settings();
         URI target = url == null ? settings.address(Part.INGEST).resolve("/v1/events") : url;
         TokenMint mint = TokenMint.forPublisher(key.kid(), key.secret());
-        EventSender sender =
-                new EventSender(target, patience, mint, terminal.clock(), counts, new AtomicLong(System.nanoTime()));
-        return dryRun ? views -> {} : sender::send;
+        try (PageViewSender sender =
+                new PageViewSender(target, batch, inFlight, patience, mint, terminal.clock(), counts)) {
+            replay.run(log, sender, progress);
+        }
     }
 
     /** A line every two seconds. */
@@ -177,7 +183,10 @@ public final class ReplayCommand implements Callable<Integer> {
         check(batch >= 1 && batch <= 1000, "--batch is %d; it takes 1 to 1000", batch);
         check(inFlight >= 1 && inFlight <= 64, "--in-flight is %d; it takes 1 to 64", inFlight);
         check(Files.isReadable(file) && !Files.isDirectory(file), "can't read %s: it is no readable file", file);
-        boolean isHttp = url == null || List.of("http", "https").contains(String.valueOf(url.getScheme()));
+        boolean isPatient = !patience.isNegative() && patience.compareTo(LONGEST_PATIENCE) <= 0;
+        check(isPatient, "--patience is %s; it takes 0s to 1h", patience);
+        boolean isHttp = url == null
+                || (List.of("http", "https").contains(String.valueOf(url.getScheme())) && url.getHost() != null);
         check(isHttp, "--url is %s; it takes http or https", url);
     }
 

@@ -389,7 +389,7 @@ class CommandsTest {
         assertThat(ingest.requests()).isEmpty();
         out.reset();
         ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY);
-        ingest.on("POST /v1/events", 202, "{\"accepted\":1,\"duplicate\":0,\"rejected\":0,\"results\":[]}");
+        ingest.on("POST /v1/events", 202, "{\"results\":[{\"status\":\"accepted\"}]}");
         assertThat(run("replay", log.toString(), "--json")).isZero();
         assertThat(printed())
                 .isEqualTo("{\"lines\":3,\"unreadable\":1,\"pageViews\":1,\"robotsSkipped\":1,\"tooLong\":0,"
@@ -406,6 +406,10 @@ class CommandsTest {
         err.reset();
         assertThat(run("replay", "pom.xml", "--creators", "0")).isEqualTo(2);
         assertThat(run("replay", "pom.xml", "--url", "ftp://x/")).isEqualTo(2);
+        assertThat(run("replay", "pom.xml", "--url", "http:x")).isEqualTo(2);
+        err.reset();
+        assertThat(run("replay", "pom.xml", "--patience", "61m")).isEqualTo(2);
+        assertThat(complained()).startsWith("--patience is PT1H1M; it takes 0s to 1h\n");
     }
 
     /** The hashes are those of the empty text, which everybody knows. */

@@ -31,7 +31,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -46,6 +45,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 class ReplayTest {
     private static final Path REAL_LOG = Path.of("../../shared/data/apache_access.log");
+
+    /** In place of a status: 202, and each event is filtered. */
+    private static final int FILTERED = 0;
 
     private static final Instant TIME = Instant.parse("2015-05-17T10:05:03Z");
 
@@ -99,6 +101,14 @@ class ReplayTest {
         run(200, log(line("/a", "Firefox"), line("/b", "Firefox")));
         assertCounts(2, 0, 2, 0, 0, 0, 0, 2);
         assertThat(counts.remarks()).containsExactly("2 rejected (key-unknown): line 1, 2");
+    }
+
+    @Test
+    void aFilteredPageViewIsNamed() throws Exception {
+        answers.add(FILTERED);
+        run(200, log(line("/a", "Firefox"), line("/b", "Firefox")));
+        assertCounts(2, 0, 2, 0, 0, 0, 0, 0);
+        assertThat(counts.remarks()).containsExactly("2 filtered (robot): line 1, 2");
     }
 
     @Test
@@ -265,7 +275,7 @@ class ReplayTest {
     @Test
     void theRealLogHasTheCountsOfAnIndependentCount() throws Exception {
         Assumptions.assumeTrue(Files.exists(REAL_LOG), REAL_LOG + " is absent");
-        new Replay("s", 50, counts).run(Files.newInputStream(REAL_LOG), 200, 4, views -> {}, () -> {});
+        new Replay("s", 50, counts).run(Files.newInputStream(REAL_LOG), _ -> {}, () -> {});
         assertCounts(6000, 0, 1311, 1163, 0, 0, 0, 0);
     }
 
@@ -306,8 +316,9 @@ class ReplayTest {
             bodies.add(body);
         }
         Integer planned = answers.poll();
-        int status = planned == null ? 202 : planned;
-        byte[] answer = answerBody(status, events(body)).getBytes(StandardCharsets.UTF_8);
+        int status = planned == null || planned == FILTERED ? 202 : planned;
+        byte[] answer =
+                answerBody(planned == null ? 202 : planned, events(body)).getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Retry-After", "0");
         exchange.sendResponseHeaders(status, answer.length);
         exchange.getResponseBody().write(answer);
@@ -321,7 +332,13 @@ class ReplayTest {
     private static String answerBody(int status, int events) {
         String rejected = ",{\"status\":\"rejected\",\"code\":\"key-unknown\",\"detail\":\"…\"}".repeat(events);
         return switch (status) {
-            case 202 -> "{\"accepted\":" + events + ",\"duplicate\":0,\"rejected\":0,\"results\":[]}";
+            case 202 ->
+                "{\"results\":[" + ",{\"status\":\"accepted\"}".repeat(events).substring(1) + "]}";
+            case FILTERED ->
+                "{\"results\":["
+                        + ",{\"status\":\"filtered\",\"reason\":\"robot\"}"
+                                .repeat(events)
+                                .substring(1) + "]}";
             case 422 ->
                 "{\"title\":\"t\",\"accepted\":0,\"duplicate\":0,\"rejected\":" + events + ",\"results\":["
                         + rejected.substring(1) + "]}";
@@ -335,9 +352,9 @@ class ReplayTest {
 
     private void run(int batch, Duration patience, InputStream log) {
         TokenMint mint = TokenMint.forPublisher(new Kid("demo", 1), "secret");
-        EventSender sender =
-                new EventSender(URI.create(url()), patience, mint, clock, counts, new AtomicLong(System.nanoTime()));
-        new Replay("secret", 50, counts).run(log, batch, 4, sender::send, () -> {});
+        try (PageViewSender sender = new PageViewSender(URI.create(url()), batch, 4, patience, mint, clock, counts)) {
+            new Replay("secret", 50, counts).run(log, sender, () -> {});
+        }
     }
 
     private String url() {
