@@ -1,0 +1,120 @@
+package dev.millrace.ingest.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.common.message.SettingException;
+import dev.millrace.ingest.verify.Sender;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.mock.web.MockHttpServletRequest;
+
+/** Whose request it is: behind proxies, and as its headers say. */
+class SendersTest {
+    private final Senders senders = new Senders(List.of("10.0.0.0/8", " 2001:db8:1::/48", "127.0.0.1"));
+
+    private static MockHttpServletRequest from(String address) {
+        MockHttpServletRequest request = new MockHttpServletRequest();
+        request.setRemoteAddr(address);
+        return request;
+    }
+
+    private String address(MockHttpServletRequest request) {
+        var address = senders.of(request).address();
+        return address == null ? "none" : address.getHostAddress();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "192.0.2.7 | 198.51.100.1                          | 192.0.2.7", // nobody whom we trust says it
+                "10.1.1.1  | 198.51.100.1                          | 198.51.100.1",
+                "10.1.1.1  | 203.0.113.9, 198.51.100.1             | 198.51.100.1", // what the client wrote itself
+                "10.1.1.1  | 203.0.113.9, 198.51.100.1, 10.2.2.2   | 198.51.100.1",
+                "10.1.1.1  | 198.51.100.1:4711                     | 198.51.100.1",
+                "10.1.1.1  | [2001:db8:2::7]:4711                  | 2001:db8:2:0:0:0:0:7",
+                "10.1.1.1  | 2001:db8:2::7                         | 2001:db8:2:0:0:0:0:7",
+                "10.1.1.1  | 10.3.3.3, 10.2.2.2                    | 10.3.3.3", // all of them are ours
+                "10.1.1.1  | 198.51.100.1, unknown                 | none",
+                "10.1.1.1  | 198.51.100.1, 999.1.1.1               | none",
+                "10.1.1.1  | ' '                                   | none",
+                "2001:db8:1::5 | 198.51.100.1                      | 198.51.100.1"
+            })
+    void theClientIsTheFirstFromTheRightThatIsNotTrusted(String remote, String forwarded, String client) {
+        MockHttpServletRequest request = from(remote);
+        request.addHeader("X-Forwarded-For", forwarded);
+        assertThat(address(request)).isEqualTo(client);
+    }
+
+    @Test
+    void linesOfTheHeaderFollowEachOther() {
+        MockHttpServletRequest request = from("10.1.1.1");
+        request.addHeader("X-Forwarded-For", "203.0.113.9");
+        request.addHeader("X-Forwarded-For", "198.51.100.1, 10.2.2.2");
+        assertThat(address(request)).isEqualTo("198.51.100.1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "for=198.51.100.1;proto=https               | 198.51.100.1",
+                "For=\"[2001:db8:2::7]:4711\"               | 2001:db8:2:0:0:0:0:7",
+                "for=203.0.113.9, for=198.51.100.1;by=x     | 198.51.100.1",
+                "for=198.51.100.1, for=10.2.2.2             | 198.51.100.1",
+                "for=_hidden                                | none",
+                "proto=https                                | 10.1.1.1"
+            })
+    void theStandardHeaderServesWhereTheOtherIsMissing(String forwarded, String client) {
+        MockHttpServletRequest request = from("10.1.1.1");
+        request.addHeader("Forwarded", forwarded);
+        assertThat(address(request)).isEqualTo(client);
+        request.addHeader("X-Forwarded-For", "192.0.2.99");
+        assertThat(address(request)).isEqualTo("192.0.2.99");
+    }
+
+    @Test
+    void whoeverTrustsNobodyGoesByTheConnection() {
+        MockHttpServletRequest request = from("192.0.2.7");
+        request.addHeader("X-Forwarded-For", "198.51.100.1");
+        Sender sender = new Senders(List.of()).of(request);
+        assertThat(String.valueOf(sender.address())).isEqualTo("/192.0.2.7");
+    }
+
+    @Test
+    void onlyBrowsersSayFromWhichPageTheySend() {
+        MockHttpServletRequest server = from("192.0.2.7");
+        server.addHeader("User-Agent", "curl/8");
+        assertThat(senders.of(server).browser()).isFalse();
+        MockHttpServletRequest page = from("192.0.2.7");
+        page.addHeader("Origin", "https://News.example:8443");
+        page.addHeader("Sec-Purpose", "prefetch");
+        page.addHeader("Purpose", "other");
+        assertThat(senders.of(page).browser()).isTrue();
+        assertThat(senders.of(page).origin()).isEqualTo("https://news.example:8443");
+        assertThat(senders.of(page).purpose()).isEqualTo("prefetch");
+        MockHttpServletRequest image = from("192.0.2.7");
+        image.addHeader("Sec-Fetch-Site", "cross-site");
+        image.addHeader("Referer", "https://news.example/a?b=c");
+        assertThat(senders.of(image).browser()).isTrue();
+        assertThat(senders.of(image).origin()).isEqualTo("https://news.example");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"null", "not a url", "'https://a b/'", "about:blank", "//news.example/a"})
+    void whatIsNoOriginIsNone(String text) {
+        MockHttpServletRequest request = from("192.0.2.7");
+        request.addHeader(text.equals("null") ? "Origin" : "Referer", text);
+        assertThat(senders.of(request).origin()).isNull();
+    }
+
+    @Test
+    void aNetworkThatIsNoneIsRefusedByName() {
+        assertThatThrownBy(() -> new Senders(List.of("10.0.0.0/8", "proxy.example")))
+                .isInstanceOf(SettingException.class)
+                .hasMessageContaining("MILLRACE_TRUSTED_PROXIES: line 2: \"proxy.example\" is no network");
+    }
+}
