@@ -92,6 +92,16 @@ final class LedgerChecks {
             ORDER BY creator
             """;
 
+    /** Filtered units are in no posting; the price that is noted for them is units × rate. */
+    private static final String FILTERED = """
+            SELECT 'filtered' AS kind, f.creator AS subject, format('archived micros are not units × rate in %s rows', count(*)) AS what,
+                   json_build_object('archived', sum(f.micros), 'recomputed', sum(price(f.units, p.micros))) AS figures
+            FROM filtered f LEFT JOIN rate p ON p.version = f.rate_version AND p.type = f.type
+            WHERE f.micros IS DISTINCT FROM price(f.units, p.micros)
+            GROUP BY f.creator
+            ORDER BY f.creator
+            """;
+
     /** Every other account's postings are its balance. */
     private static final String OTHERS = """
             SELECT 'account' AS kind, coalesce(a.name, format('number %s', account_id)) AS subject,
@@ -223,6 +233,8 @@ final class LedgerChecks {
         run(EPOCHS);
         report.step("creators");
         ledger.forEach(CREATORS, LedgerChecks::row, creator -> report.difference(beyond.apply(creator)));
+        report.step("filtered units");
+        run(FILTERED);
         report.step("other accounts");
         run(OTHERS);
         run(PUBLISHERS);

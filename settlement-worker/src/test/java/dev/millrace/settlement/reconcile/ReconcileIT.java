@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.common.token.EngagementName;
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Filter;
+import dev.millrace.common.token.Note;
 import dev.millrace.counters.Partition;
 import dev.millrace.local.server.Ports;
 import dev.millrace.local.testing.RealServers;
@@ -35,7 +37,7 @@ class ReconcileIT {
 
     /**
      * Three journals: 1 pays c-1 1,000 (demo) and c-2 350 (other), 2 pays c-1 1,000, 3 pays c-3 100. Pending: c-1 1,000 in
-     * the open epoch of partition 14, which is its own, c-2 1,000 in a sealed one of partition 6.
+     * the open epoch of partition 14, which is its own, c-2 1,000 in a sealed one of partition 6. Of c-1 two views and one reading mark are filtered.
      */
     @BeforeAll
     static void settleSomething() {
@@ -49,6 +51,9 @@ class ReconcileIT {
             Settlement settlement = worker.bean(Settlement.class);
             counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
             counters.count(9, new EngagementName("other", "c-2", "/b", EventType.COMMENT, 1), 7, 350);
+            Note robot = Note.filtered(Filter.ROBOT);
+            counters.count(3, new EngagementName("demo", "c-1", "/a", EventType.VIEW, 1).with(robot), 2, 0);
+            counters.count(3, new EngagementName("demo", "c-1", "/b", EventType.READ, 1).with(robot), 1, 0);
             settlement.settleAll();
             counters.count(3, "c-1", "/a", EventType.VIEW, 1, 1_000);
             settlement.settleAll();
@@ -180,6 +185,15 @@ class ReconcileIT {
                         "DELETE FROM engagement WHERE creator = 'c-2'",
                         "creator c-2: postings are not units × rates, of other"),
                 damage(
+                        "UPDATE filtered SET micros = micros + 1",
+                        "filtered c-1: archived micros are not units × rate in 2 rows"),
+                damage(
+                        "UPDATE filtered SET units = units + 1 WHERE type = 'read'",
+                        "filtered c-1: archived micros are not units × rate in 1 rows"),
+                damage(
+                        "INSERT INTO filtered VALUES (current_date, 'c-9', 'demo', '/', 'self', 'view', 77, 1, 0)",
+                        "filtered c-9: archived micros are not units × rate in 1 rows"),
+                damage(
                         "UPDATE journal SET hash = sha256('x') WHERE journal_id = 2",
                         "journal 2: its rows have another hash than it says",
                         "journal 3: does not follow the hash of journal 2"),
@@ -251,6 +265,14 @@ class ReconcileIT {
         assertThat(Ran.on(database).out())
                 .contains(
                         "creator c-1: the balance is not the sum of its postings  settled=2000  balance=2001  recomputed=2000  archived=2000  pending=1000\n");
+    }
+
+    @Test
+    void aDifferenceOfWhatWasFilteredIsShownWithItsFigures() throws SQLException {
+        World.damage(database, "UPDATE filtered SET micros = micros + 5 WHERE type = 'view'");
+        assertThat(Ran.on(database).out())
+                .contains(
+                        "filtered c-1: archived micros are not units × rate in 1 rows  archived=2005  recomputed=2000\n");
     }
 
     @Test
