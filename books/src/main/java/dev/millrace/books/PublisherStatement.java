@@ -33,9 +33,11 @@ public final class PublisherStatement {
      * @param opening paid before the month, less what was given back before it
      * @param spent paid in the month
      * @param corrected given back in the month
+     * @param filtered units of the month that were not paid; they are in no other sum
      * @param settledThrough everything that was counted before this moment is settled
      */
-    public record Sums(Micros opening, Micros spent, Micros corrected, Instant settledThrough) {
+    public record Sums(
+            Micros opening, Micros spent, Micros corrected, List<Filtered> filtered, Instant settledThrough) {
         public Micros closing() {
             return opening.plus(spent).minus(corrected);
         }
@@ -54,6 +56,7 @@ public final class PublisherStatement {
      * @param units negative where they were taken back
      * @param micros likewise
      * @param balance paid up to and with this line, less what was given back
+     * @param filtered units of the same day and creator that were not paid
      * @param correction null: it is what was paid
      */
     public record Line(
@@ -61,7 +64,16 @@ public final class PublisherStatement {
             long units,
             Micros micros,
             Micros balance,
+            List<Filtered> filtered,
             @Nullable Correction correction) {}
+
+    /** How a line shows filtered units. */
+    public enum Detail {
+        /** As one sum, with an empty reason and type. */
+        SUM,
+        /** By reason and type. */
+        BY_REASON
+    }
 
     /** What was said of a correction. */
     public record Correction(
@@ -70,6 +82,11 @@ public final class PublisherStatement {
     public Sums sums(String publisher, YearMonth month) {
         return jdbc.sql("""
                         SELECT coalesce(-b.micros, 0) - e.since + c.since AS opening, e.spent, c.corrected,
+                               (SELECT %s
+                                FROM (SELECT reason, type, sum(units)::bigint AS units, sum(micros)::bigint AS micros
+                                      FROM filtered
+                                      WHERE publisher = :publisher AND day >= :first AND day < :next
+                                      GROUP BY reason, type) f) AS filtered,
                                (SELECT min(sealed_at) FROM partition_cursor) AS settled_through
                         FROM (SELECT coalesce(sum(micros), 0) AS since, coalesce(sum(micros) FILTER (WHERE day < :next), 0) AS spent
                               FROM engagement WHERE publisher = :publisher AND day >= :first) e
@@ -78,7 +95,7 @@ public final class PublisherStatement {
                             FROM correction WHERE publisher = :publisher AND at >= :start) c
                         LEFT JOIN account a ON a.name = 'publisher:' || :publisher
                         LEFT JOIN balance b USING (account_id)
-                        """)
+                        """.formatted(Filtered.AGGREGATE))
                 .param("publisher", publisher)
                 .param("first", month.atDay(1))
                 .param("next", month.plusMonths(1).atDay(1))
@@ -88,6 +105,7 @@ public final class PublisherStatement {
                         new Micros(row.getLong("opening")),
                         new Micros(row.getLong("spent")),
                         new Micros(row.getLong("corrected")),
+                        Filtered.list(row.getString("filtered")),
                         row.getObject("settled_through", OffsetDateTime.class).toInstant()))
                 .single();
     }
@@ -97,27 +115,45 @@ public final class PublisherStatement {
      *
      * @param opening of the month
      * @param after the last line of the page before; null: begin with the first
+     * @param detail of filtered units; a table of very many lines takes the sum
      */
-    public List<Line> lines(String publisher, YearMonth month, Micros opening, @Nullable Key after, int count) {
+    public List<Line> lines(
+            String publisher, YearMonth month, Micros opening, @Nullable Key after, int count, Detail detail) {
         Key behind = after == null ? BEFORE_ALL : after;
         return jdbc.sql("""
-                        WITH lines AS MATERIALIZED (
-                            SELECT day, 0::bigint AS correction, creator, sum(units) AS units, sum(micros) AS micros
-                            FROM engagement
-                            WHERE publisher = :publisher AND day >= :first AND day < :next
+                        WITH lost AS (
+                            SELECT day, creator, reason, type, sum(units)::bigint AS units, sum(micros)::bigint AS micros
+                            FROM (SELECT day, creator, CASE WHEN :detailed THEN reason ELSE '' END AS reason,
+                                         CASE WHEN :detailed THEN type ELSE '' END AS type, units, micros
+                                  FROM filtered
+                                  WHERE publisher = :publisher AND day >= :first AND day < :next) f
+                            GROUP BY day, creator, reason, type
+                        ), lines AS MATERIALIZED (
+                            SELECT day, 0::bigint AS correction, creator, coalesce(sum(paid_units), 0) AS units, coalesce(sum(paid_micros), 0) AS micros,
+                                   %s FILTER (WHERE reason IS NOT NULL) AS filtered
+                            FROM (
+                                SELECT day, creator, units AS paid_units, micros AS paid_micros,
+                                       NULL AS reason, NULL AS type, NULL::bigint AS units, NULL::bigint AS micros
+                                FROM (SELECT day, creator, sum(units) AS units, sum(micros) AS micros
+                                      FROM engagement
+                                      WHERE publisher = :publisher AND day >= :first AND day < :next
+                                      GROUP BY day, creator) e
+                                UNION ALL
+                                SELECT day, creator, NULL, NULL, reason, type, units, micros FROM lost) e
                             GROUP BY day, creator
                             UNION ALL
-                            SELECT (c.at AT TIME ZONE 'UTC')::date, c.correction_id, l.creator, -sum(l.units), -sum(l.micros)
+                            SELECT (c.at AT TIME ZONE 'UTC')::date, c.correction_id, l.creator, -sum(l.units), -sum(l.micros), NULL
                             FROM correction c JOIN correction_line l USING (correction_id)
                             WHERE c.publisher = :publisher AND c.at >= :start AND c.at < :end
                             GROUP BY c.at, c.correction_id, l.creator)
-                        SELECT p.day, p.correction, p.creator, p.units::bigint, p.micros::bigint, p.balance::bigint, c.at, c.reason, c.reference
+                        SELECT p.day, p.correction, p.creator, p.units::bigint, p.micros::bigint, p.balance::bigint, p.filtered, c.at, c.reason, c.reference
                         FROM (SELECT *, :opening + sum(micros) OVER (ORDER BY day, correction, creator) AS balance FROM lines) p
                         LEFT JOIN correction c ON c.correction_id = p.correction
                         WHERE (p.day, p.correction, p.creator) > (:day, :correction, :creator)
                         ORDER BY p.day, p.correction, p.creator
                         LIMIT :count
-                        """)
+                        """.formatted(Filtered.AGGREGATE))
+                .param("detailed", detail == Detail.BY_REASON)
                 .param("publisher", publisher)
                 .param("first", month.atDay(1))
                 .param("next", month.plusMonths(1).atDay(1))
@@ -143,6 +179,7 @@ public final class PublisherStatement {
                 row.getLong("units"),
                 new Micros(row.getLong("micros")),
                 new Micros(row.getLong("balance")),
+                Filtered.list(row.getString("filtered")),
                 at == null
                         ? null
                         : new Correction(at.toInstant(), row.getString("reason"), row.getString("reference")));

@@ -54,12 +54,19 @@ public final class Spending {
      * One sum.
      *
      * @param key null: the sum of all
-     * @param units of everything counted, whatever corrections took back later
+     * @param units of everything paid, whatever corrections took back later; 0: all was filtered
      * @param micros likewise
      * @param correctedUnits what corrections took back of these units, whenever
      * @param correctedMicros what they took back of these micros
+     * @param filtered units that were not paid; they are in none of the sums
      */
-    public record Sum(@Nullable Key key, long units, Micros micros, long correctedUnits, long correctedMicros) {}
+    public record Sum(
+            @Nullable Key key,
+            long units,
+            Micros micros,
+            long correctedUnits,
+            long correctedMicros,
+            List<Filtered> filtered) {}
 
     /**
      * Where a publisher stands, of one statement.
@@ -141,27 +148,7 @@ public final class Spending {
      */
     public List<Sum> sums(String publisher, LocalDate from, LocalDate to, By by, @Nullable Key after, int count) {
         Key behind = after == null ? BEFORE_ALL : after;
-        return jdbc.sql("""
-                        WITH sums AS MATERIALIZED (
-                            SELECT %s AS first, %s AS second, sum(units) AS units, sum(micros) AS micros,
-                                   sum(corrected_units) AS corrected_units, sum(corrected_micros) AS corrected_micros
-                            FROM (
-                                SELECT day, creator, article, type, units, micros, 0 AS corrected_units, 0 AS corrected_micros
-                                FROM engagement
-                                WHERE publisher = :publisher AND day BETWEEN :from AND :to
-                                UNION ALL
-                                SELECT day, creator, article, type, 0, 0, units, micros
-                                FROM correction_line
-                                WHERE publisher = :publisher AND day BETWEEN :from AND :to) e
-                            GROUP BY 1, 2)
-                        (SELECT NULL AS first, NULL AS second, coalesce(sum(units), 0)::bigint AS units,
-                                coalesce(sum(micros), 0)::bigint AS micros, coalesce(sum(corrected_units), 0)::bigint AS corrected_units,
-                                coalesce(sum(corrected_micros), 0)::bigint AS corrected_micros
-                         FROM sums)
-                        UNION ALL
-                        (SELECT first, second, units::bigint, micros::bigint, corrected_units::bigint, corrected_micros::bigint
-                         FROM sums WHERE (first, second) > (:first, :second) ORDER BY first, second LIMIT :count)
-                        """.formatted(by.first, by.second))
+        return jdbc.sql(statement(by))
                 .param("publisher", publisher)
                 .param("from", from)
                 .param("to", to)
@@ -175,8 +162,54 @@ public final class Spending {
                             row.getLong("units"),
                             new Micros(row.getLong("micros")),
                             row.getLong("corrected_units"),
-                            row.getLong("corrected_micros"));
+                            row.getLong("corrected_micros"),
+                            Filtered.list(row.getString("filtered")));
                 })
                 .list();
+    }
+
+    /** IS TRUE: as in {@link Engagement}. */
+    private static String statement(By by) {
+        return """
+                WITH sums AS MATERIALIZED (
+                    SELECT %1$s AS first, %2$s AS second, sum(units) AS units, sum(micros) AS micros,
+                           sum(corrected_units) AS corrected_units, sum(corrected_micros) AS corrected_micros
+                    FROM (
+                        SELECT day, creator, article, type, units, micros, 0 AS corrected_units, 0 AS corrected_micros
+                        FROM engagement
+                        WHERE publisher = :publisher AND day BETWEEN :from AND :to
+                        UNION ALL
+                        SELECT day, creator, article, type, 0, 0, units, micros
+                        FROM correction_line
+                        WHERE publisher = :publisher AND day BETWEEN :from AND :to
+                        UNION ALL
+                        SELECT day, creator, article, type, 0, 0, 0, 0
+                        FROM filtered
+                        WHERE publisher = :publisher AND day BETWEEN :from AND :to) e
+                    GROUP BY 1, 2
+                ), page AS MATERIALIZED (
+                    SELECT * FROM sums WHERE (first, second) > (:first, :second) ORDER BY first, second LIMIT :count
+                ), lost AS (
+                    SELECT %1$s AS first, %2$s AS second, reason, type, sum(units)::bigint AS units, sum(micros)::bigint AS micros
+                    FROM filtered
+                    WHERE publisher = :publisher AND day BETWEEN :from AND :to
+                      AND ((%1$s, %2$s) IN (SELECT first, second FROM page)) IS TRUE
+                    GROUP BY 1, 2, 3, 4
+                ), lost_of_page AS (
+                    SELECT first, second, %3$s AS filtered FROM lost GROUP BY first, second
+                ), lost_in_all AS (
+                    SELECT %3$s AS filtered
+                    FROM (SELECT reason, type, sum(units)::bigint AS units, sum(micros)::bigint AS micros
+                          FROM filtered
+                          WHERE publisher = :publisher AND day BETWEEN :from AND :to
+                          GROUP BY reason, type) l)
+                (SELECT NULL AS first, NULL AS second, coalesce(sum(units), 0)::bigint AS units,
+                        coalesce(sum(micros), 0)::bigint AS micros, coalesce(sum(corrected_units), 0)::bigint AS corrected_units,
+                        coalesce(sum(corrected_micros), 0)::bigint AS corrected_micros, (SELECT filtered FROM lost_in_all) AS filtered
+                 FROM sums)
+                UNION ALL
+                (SELECT first, second, units::bigint, micros::bigint, corrected_units::bigint, corrected_micros::bigint, filtered
+                 FROM page LEFT JOIN lost_of_page USING (first, second) ORDER BY first, second)
+                """.formatted(by.first, by.second, Filtered.AGGREGATE);
     }
 }

@@ -2,6 +2,7 @@ package dev.millrace.books;
 
 import dev.millrace.common.money.Micros;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -9,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * A creator's postings, newest first, a page at a time.
+ * A creator's postings, newest first, a page at a time, and the filtered units of their days.
  *
  * <p>A page begins where the one before ended (by key, not by counting rows), so entries booked meanwhile move nothing. It
  * walks the primary key backwards, from the month of its beginning to older ones, and stops when it has enough: what a
- * page costs depends on its length alone.
+ * page's entries cost depends on its length alone. Filtered units cost a row for each article, filter and type of its days.
  */
 public final class Statement {
     private static final Key NEWEST = new Key(Instant.parse("9999-12-31T23:59:59Z"), Long.MAX_VALUE, "");
@@ -75,5 +76,27 @@ public final class Statement {
                         row.getString("kind"),
                         new Micros(row.getLong("micros"))))
                 .list();
+    }
+
+    /**
+     * The creator's filtered units of some days. They have no entry: nobody paid for them.
+     *
+     * @param from first day, UTC; {@link LocalDate#MIN} for no bound
+     * @param until the day after the last one; {@link LocalDate#MAX} for no bound
+     */
+    public List<Filtered> filtered(String creator, LocalDate from, LocalDate until) {
+        return Filtered.list(jdbc.sql("""
+                        SELECT %s
+                        FROM (SELECT reason, type, sum(units)::bigint AS units, sum(micros)::bigint AS micros
+                              FROM filtered
+                              WHERE creator = :creator AND day >= :from AND day < :until
+                              GROUP BY reason, type) f
+                        """.formatted(Filtered.AGGREGATE))
+                .param("creator", creator)
+                .param("from", from)
+                .param("until", until)
+                .query(String.class)
+                .optional()
+                .orElse(null));
     }
 }

@@ -42,6 +42,61 @@ public final class Bookings {
             long units,
             long micros) {}
 
+    /** Units of a day that a filter kept from being paid. */
+    public record Unpaid(
+            LocalDate day,
+            String publisher,
+            String creator,
+            String article,
+            String reason,
+            String type,
+            int rate,
+            long units,
+            long micros) {}
+
+    /** Visits of a day, of readers from one source. */
+    public record Visited(
+            LocalDate day,
+            String publisher,
+            String creator,
+            String article,
+            String source,
+            long views,
+            long sessions,
+            long sessionViews,
+            long readSeconds) {}
+
+    /** Archives these. */
+    public void filter(Unpaid... filtered) {
+        for (Unpaid one : filtered) {
+            known(one.publisher(), one.day());
+            settler.sql("INSERT INTO filtered VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                    .params(one.day(), one.creator(), one.publisher(), one.article(), one.reason(), one.type())
+                    .param(one.rate())
+                    .param(one.units())
+                    .param(one.micros())
+                    .update();
+        }
+    }
+
+    /** Archives these. */
+    public void visit(Visited... visits) {
+        for (Visited one : visits) {
+            known(one.publisher(), one.day());
+            settler.sql("INSERT INTO visits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                    .params(one.day(), one.creator(), one.publisher(), one.article(), one.source(), one.views())
+                    .param(one.sessions())
+                    .param(one.sessionViews())
+                    .param(one.readSeconds())
+                    .update();
+        }
+    }
+
+    private void known(String publisher, LocalDate day) {
+        stores.publisher(publisher);
+        stores.owner().sql("SELECT ensure_months(?, 1)").param(day).query().singleRow();
+    }
+
     /** Settles these, and returns the journal's number. */
     public long settle(Engaged... engaged) {
         return pay("settlement", null, List.of(engaged));
@@ -54,12 +109,7 @@ public final class Bookings {
 
     private long pay(String kind, @Nullable String reason, List<Engaged> engaged) {
         for (Engaged one : engaged) {
-            stores.publisher(one.publisher());
-            stores.owner()
-                    .sql("SELECT ensure_months(?, 1)")
-                    .param(one.day())
-                    .query()
-                    .singleRow();
+            known(one.publisher(), one.day());
         }
         Map<Credit, Long> credits = new TreeMap<>();
         engaged.forEach(one -> credits.merge(new Credit(one.publisher(), one.creator()), one.micros(), Math::addExact));

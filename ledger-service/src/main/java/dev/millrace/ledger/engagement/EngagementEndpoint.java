@@ -1,7 +1,10 @@
 package dev.millrace.ledger.engagement;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.millrace.books.Engagement;
+import dev.millrace.books.Filtered;
+import dev.millrace.common.token.EventType;
 import dev.millrace.ledger.balance.LiveBalance;
 import dev.millrace.ledger.creator.Amount;
 import dev.millrace.ledger.creator.Corrected;
@@ -20,6 +23,7 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
@@ -51,21 +55,44 @@ public final class EngagementEndpoint {
         this.currency = settings.currency();
     }
 
-    /** The totals of a type, gross. */
+    /** The totals of a type, gross. Nothing that was filtered is in them. */
     record Total(
             @Schema(example = "view") String type,
             long units,
             @JsonUnwrapped Amount brought,
             Corrected corrected) {}
 
-    /** The totals of a type on one article, gross. */
+    /**
+     * The visits of an article.
+     *
+     * @param count visits that began at it
+     * @param views of known visitors, in whichever visit
+     * @param readSeconds likewise
+     */
+    record Sessions(long count, long views, long readSeconds) {}
+
+    /**
+     * The totals of a type on one article, gross.
+     *
+     * @param units paid ones; 0: all was filtered, or there were visits only
+     * @param filtered units of this type that were not paid, and what they would have brought; in no other field, and in no total
+     * @param sources views by the source that readers came from, of those whose source is known; null: the type is not view
+     * @param sessions null: the type is not view
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     record Article(
             @Schema(example = "/a") String article,
             @Schema(example = "demo") String publisher,
             @Schema(example = "view") String type,
             long units,
             @JsonUnwrapped Amount brought,
-            Corrected corrected) {}
+            Corrected corrected,
+            List<Filtered> filtered,
+
+            @Schema(example = "{\"search\":3}", nullable = true) @Nullable
+            Map<String, Long> sources,
+
+            @Schema(nullable = true) @Nullable Sessions sessions) {}
 
     /**
      * The answer.
@@ -85,7 +112,7 @@ public final class EngagementEndpoint {
 
     @Operation(
             summary =
-                    "Units and micros by article, settled ones, of the days from 'from' to 'to' (UTC, both inclusive), with what corrections took back of them")
+                    "Units and micros by article, settled ones, of the days from 'from' to 'to' (UTC, both inclusive), with what corrections took back of them, filtered units, views by source, and visits")
     @Problems({
         Problem.CREATOR_INVALID,
         Problem.RANGE_INVALID,
@@ -143,13 +170,18 @@ public final class EngagementEndpoint {
     }
 
     private static Article article(Engagement.Sum sum) {
+        boolean views = sum.type().equals(EventType.VIEW.wireName());
+        Engagement.Visits visits = sum.visits();
         return new Article(
                 Objects.requireNonNull(sum.article()),
                 Objects.requireNonNull(sum.publisher()),
                 sum.type(),
                 sum.units(),
                 Amount.of(sum.micros()),
-                corrected(sum));
+                corrected(sum),
+                sum.filtered(),
+                views ? visits.sources() : null,
+                views ? new Sessions(visits.sessions(), visits.views(), visits.readSeconds()) : null);
     }
 
     private static Corrected corrected(Engagement.Sum sum) {

@@ -2,7 +2,9 @@ package dev.millrace.ledger.spend;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.millrace.books.Filtered;
 import dev.millrace.books.PublisherStatement;
+import dev.millrace.books.PublisherStatement.Detail;
 import dev.millrace.books.PublisherStatement.Line;
 import dev.millrace.books.PublisherStatement.Sums;
 import dev.millrace.common.money.Micros;
@@ -61,12 +63,18 @@ public final class PublisherStatementEndpoint {
         this.currency = settings.currency();
     }
 
-    /** What a creator was paid for a day. */
+    /**
+     * What a creator was paid for a day.
+     *
+     * @param units 0: all was filtered
+     * @param filtered units that were not paid, and what they would have cost; in no other field
+     */
     record PaidRow(
             LocalDate day,
             @Schema(example = "c-42") String creator,
             long units,
-            @JsonUnwrapped Amount paid) {}
+            @JsonUnwrapped Amount paid,
+            List<Filtered> filtered) {}
 
     /**
      * What a correction took back from a creator.
@@ -92,6 +100,7 @@ public final class PublisherStatementEndpoint {
      * @param spent paid in the month
      * @param corrected given back by corrections that were booked in the month
      * @param closing opening + spent - corrected
+     * @param filtered units of the month that were not paid, and what they would have cost; in no other sum
      * @param rows by day and creator
      * @param corrections by day, correction and creator
      * @param next the cursor of the next page of both; null: there are no more
@@ -106,6 +115,7 @@ public final class PublisherStatementEndpoint {
             Amount spent,
             Amount corrected,
             Amount closing,
+            List<Filtered> filtered,
             List<PaidRow> rows,
             List<CorrectedRow> corrections,
             @Schema(nullable = true) @Nullable String next) {}
@@ -136,7 +146,8 @@ public final class PublisherStatementEndpoint {
                     @Nullable
                     String cursor,
             @AuthenticationPrincipal Jwt caller) {
-        StatementPage page = read(publisher, month, cursor, Paging.limit(limit, STANDARD_LIMIT, MOST), caller);
+        StatementPage page =
+                read(publisher, month, cursor, Paging.limit(limit, STANDARD_LIMIT, MOST), Detail.BY_REASON, caller);
         Sums sums = page.sums();
         return new MonthlyStatement(
                 publisher,
@@ -148,6 +159,7 @@ public final class PublisherStatementEndpoint {
                 Amount.of(sums.spent()),
                 Amount.of(sums.corrected()),
                 Amount.of(sums.closing()),
+                sums.filtered(),
                 page.lines().stream()
                         .filter(line -> line.correction() == null)
                         .map(PublisherStatementEndpoint::paid)
@@ -177,7 +189,7 @@ public final class PublisherStatementEndpoint {
             HttpServletResponse response)
             throws IOException {
         int count = Paging.limit(limit, MOST_OF_A_FILE, MOST_OF_A_FILE);
-        StatementPage page = read(publisher, month, cursor, count, caller);
+        StatementPage page = read(publisher, month, cursor, count, Detail.SUM, caller);
         if (page.next() != null) {
             response.setHeader(
                     HttpHeaders.LINK,
@@ -189,13 +201,14 @@ public final class PublisherStatementEndpoint {
         }
     }
 
-    private StatementPage read(String publisher, String text, @Nullable String cursor, int count, Jwt caller) {
+    private StatementPage read(
+            String publisher, String text, @Nullable String cursor, int count, Detail detail, Jwt caller) {
         YearMonth month = StatementPage.month(text);
         PublisherStatement.Key after = cursor == null ? null : StatementPage.key(month, cursor);
         return largeReads.readSnapshot(caller, () -> {
             publishers.require(publisher);
             Sums sums = statement.sums(publisher, month);
-            List<Line> lines = statement.lines(publisher, month, sums.opening(), after, count + 1);
+            List<Line> lines = statement.lines(publisher, month, sums.opening(), after, count + 1, detail);
             List<Line> page = lines.subList(0, Math.min(count, lines.size()));
             return new StatementPage(
                     month,
@@ -207,7 +220,8 @@ public final class PublisherStatementEndpoint {
     }
 
     private static PaidRow paid(Line line) {
-        return new PaidRow(line.key().day(), line.key().creator(), line.units(), Amount.of(line.micros()));
+        return new PaidRow(
+                line.key().day(), line.key().creator(), line.units(), Amount.of(line.micros()), line.filtered());
     }
 
     private static CorrectedRow corrected(Line line) {

@@ -2,6 +2,7 @@ package dev.millrace.ledger.spend;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.millrace.books.Filtered;
 import dev.millrace.books.Spending;
 import dev.millrace.books.Spending.By;
 import dev.millrace.ledger.creator.Amount;
@@ -59,18 +60,11 @@ public final class SpendEndpoint {
     }
 
     /**
-     * What would have been paid for events that are not paid.
-     *
-     * @param reason why they are not
-     */
-    record Filtered(String reason, String type, long units, long micros) {}
-
-    /**
      * A sum, with the fields of what it is grouped by.
      *
-     * @param units of all types of events together, unless grouped by type
+     * @param units of all types of events together, unless grouped by type; 0: all was filtered
      * @param corrected what corrections took back of it, whenever they were booked
-     * @param filtered empty: no event is filtered yet
+     * @param filtered units that were not paid, and what they would have cost; in no other field
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record SpendRow(
@@ -92,7 +86,7 @@ public final class SpendEndpoint {
             List<Filtered> filtered) {}
 
     /** The sum of the whole range. */
-    record SpendTotal(long units, @JsonUnwrapped Amount spent, Corrected corrected) {}
+    record SpendTotal(long units, @JsonUnwrapped Amount spent, Corrected corrected, List<Filtered> filtered) {}
 
     /**
      * A page.
@@ -210,11 +204,14 @@ public final class SpendEndpoint {
                 sum.units(),
                 Amount.of(sum.micros()),
                 new Corrected(sum.correctedUnits(), sum.correctedMicros()),
-                List.of());
+                sum.filtered());
     }
 
     private static SpendTotal total(Spending.Sum sum) {
         return new SpendTotal(
-                sum.units(), Amount.of(sum.micros()), new Corrected(sum.correctedUnits(), sum.correctedMicros()));
+                sum.units(),
+                Amount.of(sum.micros()),
+                new Corrected(sum.correctedUnits(), sum.correctedMicros()),
+                sum.filtered());
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.ledger.spend;
 
+import dev.millrace.books.Filtered;
 import dev.millrace.books.PublisherStatement;
 import dev.millrace.books.PublisherStatement.Line;
 import dev.millrace.books.PublisherStatement.Sums;
@@ -16,6 +17,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +35,20 @@ record StatementPage(
         List<Line> lines,
         boolean isFirst,
         @Nullable String next) {
-    /** Of the table. */
+    /** Of the table. A new one comes behind the others, so that a spreadsheet finds each where it was. */
     static final String[] COLUMNS = {
-        "day", "kind", "creator", "units", "micros", "amount", "correction", "reason", "reference", "balance"
+        "day",
+        "kind",
+        "creator",
+        "units",
+        "micros",
+        "amount",
+        "correction",
+        "reason",
+        "reference",
+        "balance",
+        "filteredUnits",
+        "filteredMicros"
     };
 
     /** Longer than Redis' clock may be ahead, and than a transaction lasts. After that nothing more can be booked for a month that is over. */
@@ -96,7 +109,7 @@ record StatementPage(
     }
 
     private static void balance(Csv csv, LocalDate day, String kind, Micros balance) throws IOException {
-        csv.row(day, kind, null, null, null, null, null, null, null, balance);
+        csv.row(day, kind, null, null, null, null, null, null, null, balance, null, null);
     }
 
     private static void row(Csv csv, Line line) throws IOException {
@@ -111,6 +124,12 @@ record StatementPage(
                 correction == null ? null : line.key().correction(),
                 correction == null ? null : correction.reason(),
                 correction == null ? null : correction.reference(),
-                line.balance());
+                line.balance(),
+                correction == null ? sum(line, Filtered::units) : null,
+                correction == null ? sum(line, Filtered::micros) : null);
+    }
+
+    private static long sum(Line line, ToLongFunction<Filtered> what) {
+        return line.filtered().stream().mapToLong(what).sum();
     }
 }

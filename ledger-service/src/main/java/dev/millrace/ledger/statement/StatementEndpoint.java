@@ -1,6 +1,7 @@
 package dev.millrace.ledger.statement;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.millrace.books.Filtered;
 import dev.millrace.books.Statement;
 import dev.millrace.ledger.balance.LiveBalance;
 import dev.millrace.ledger.creator.Amount;
@@ -15,6 +16,8 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -71,15 +74,19 @@ public final class StatementEndpoint {
     /**
      * A page.
      *
+     * @param filtered units of the page's days that nobody paid for, and what they would have brought; in no entry. All pages show each day once
      * @param next the cursor of the next page; null: there are no more
      */
     record Page(
             String creator,
             @Schema(example = "USD") String currency,
             List<Entry> entries,
+            List<Filtered> filtered,
             @Schema(nullable = true) @Nullable String next) {}
 
-    @Operation(summary = "The creator's entries, newest first: settled money only")
+    @Operation(
+            summary =
+                    "The creator's entries, newest first: settled money only; and the filtered units of the page's days")
     @Problems({
         Problem.CREATOR_INVALID,
         Problem.LIMIT_INVALID,
@@ -104,16 +111,32 @@ public final class StatementEndpoint {
         Creator creator = new Creator(id);
         int count = Paging.limit(limit, STANDARD_LIMIT, MOST);
         Statement.Key after = cursor == null ? null : key(cursor);
-        List<Statement.Entry> found = largeReads.read(caller, () -> statement.entries(creator.id(), after, count + 1));
-        if (found.isEmpty()) {
+        Found found = largeReads.readSnapshot(caller, () -> find(creator, after, count));
+        if (found.page().rows().isEmpty() && found.filtered().isEmpty()) {
             balances.requireKnown(creator);
         }
-        Paging.Slice<Statement.Entry> page = Paging.slice(found, count, last -> cursor(last.key()));
         return new Page(
                 creator.id(),
                 currency,
-                page.rows().stream().map(StatementEndpoint::entry).toList(),
-                page.next());
+                found.page().rows().stream().map(StatementEndpoint::entry).toList(),
+                found.filtered(),
+                found.page().next());
+    }
+
+    private record Found(Paging.Slice<Statement.Entry> page, List<Filtered> filtered) {}
+
+    /** A page's days begin with that of its last entry. They end before those of the page before, which showed the day of the cursor. */
+    private Found find(Creator creator, Statement.@Nullable Key after, int count) {
+        Paging.Slice<Statement.Entry> page =
+                Paging.slice(statement.entries(creator.id(), after, count + 1), count, last -> cursor(last.key()));
+        LocalDate from =
+                page.next() == null ? LocalDate.MIN : day(page.rows().getLast().key());
+        LocalDate until = after == null ? LocalDate.MAX : day(after);
+        return new Found(page, from.isBefore(until) ? statement.filtered(creator.id(), from, until) : List.of());
+    }
+
+    private static LocalDate day(Statement.Key key) {
+        return LocalDate.ofInstant(key.at(), ZoneOffset.UTC);
     }
 
     /** The last entry of a page; the next page goes on below it. */

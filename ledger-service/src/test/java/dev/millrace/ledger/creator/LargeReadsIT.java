@@ -46,6 +46,11 @@ class LargeReadsIT {
                 .param("today", today)
                 .param("articles", ARTICLES)
                 .update();
+        for (String unpaid : List.of(
+                "INSERT INTO filtered SELECT day, creator, publisher, article, 'robot', type, 1, 2, 2000 FROM engagement LIMIT 100000",
+                "INSERT INTO visits SELECT day, creator, publisher, article, 'search', 1, 1, 1, 15 FROM engagement LIMIT 100000")) {
+            stores.owner().sql(unpaid).update();
+        }
         stores.count("small", 1_000);
         ledger = RunningLedger.start(stores, Map.of());
     }

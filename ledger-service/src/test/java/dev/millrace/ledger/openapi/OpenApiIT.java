@@ -121,6 +121,21 @@ class OpenApiIT {
                 .containsExactlyInAnyOrder("limit", "left");
         assertThat(api.at("/components/schemas/SpendRow/required").valueStream().map(JsonNode::asString))
                 .containsExactlyInAnyOrder("units", "micros", "amount", "corrected", "filtered");
+        assertThat(api.at("/components/schemas/Filtered/required").valueStream().map(JsonNode::asString))
+                .containsExactlyInAnyOrder("reason", "type", "units", "micros");
+        for (String holder : List.of("Article", "SpendRow", "SpendTotal", "PaidRow", "MonthlyStatement", "Page")) {
+            assertThat(api.at("/components/schemas/%s/properties/filtered/items/$ref".formatted(holder))
+                            .asString())
+                    .as(holder)
+                    .isEqualTo("#/components/schemas/Filtered");
+        }
+        JsonNode article = api.at("/components/schemas/Article");
+        assertThat(article.get("required").valueStream().map(JsonNode::asString))
+                .containsExactlyInAnyOrder(
+                        "article", "publisher", "type", "units", "micros", "amount", "corrected", "filtered");
+        assertThat(article.get("properties").propertyNames()).contains("sources", "sessions");
+        assertThat(api.at("/components/schemas/Sessions/properties").propertyNames())
+                .containsExactlyInAnyOrder("count", "views", "readSeconds");
         JsonNode statement = api.at("/paths/~1v1~1publishers~1{publisher}~1statements~1{month}/get");
         assertThat(statement.at("/responses/200/content").propertyNames())
                 .containsExactlyInAnyOrder("application/json", "text/csv");

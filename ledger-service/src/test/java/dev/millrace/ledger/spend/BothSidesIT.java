@@ -3,8 +3,10 @@ package dev.millrace.ledger.spend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.common.token.EventType;
+import dev.millrace.common.token.Filter;
 import dev.millrace.ledger.Bookings;
 import dev.millrace.ledger.Bookings.Engaged;
+import dev.millrace.ledger.Bookings.Unpaid;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.ledger.Stores;
@@ -21,6 +23,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,9 +37,11 @@ class BothSidesIT {
     private static final List<EventType> TYPES = List.of(EventType.VIEW, EventType.READ, EventType.COMMENT);
     private static final int SETTLEMENTS = 120;
     private static final int CORRECTIONS = 30;
+    private static final int FILTERINGS = 200;
 
     private static final Map<Share, Long> PAID = new TreeMap<>();
     private static final Map<Share, Long> BACK = new TreeMap<>();
+    private static final Map<Share, Long> FILTERED = new TreeMap<>();
     private static final Map<String, Long> PAID_OUT = new TreeMap<>();
 
     private static RunningLedger ledger;
@@ -89,6 +94,10 @@ class BothSidesIT {
                                     7_000));
             add(PAID, publisher, creator, today, 7_000);
         }
+        SplittableRandom robots = new SplittableRandom(seed + 1);
+        for (int i = 0; i < FILTERINGS; i++) {
+            filter(new Bookings(stores), today.minus(Duration.ofDays(days * i / (FILTERINGS - 1))), i, robots);
+        }
         int corrected = 0;
         for (int i = 0; corrected < CORRECTIONS; i++) {
             corrected += correct(i, pick(PUBLISHERS, random), random) ? 1 : 0;
@@ -103,6 +112,27 @@ class BothSidesIT {
     @AfterAll
     static void stop() {
         ledger.close();
+    }
+
+    /** Each on an article of its own, which nobody was paid for. */
+    private static void filter(Bookings bookings, Instant at, int number, SplittableRandom random) {
+        String publisher = pick(PUBLISHERS, random);
+        String creator = creatorOf(publisher, random);
+        Filter reason = pick(List.of(Filter.values()), random);
+        EventType type = pick(TYPES, random);
+        long units = random.nextLong(1, 50);
+        long micros = units * price(type);
+        bookings.filter(new Unpaid(
+                at.atOffset(ZoneOffset.UTC).toLocalDate(),
+                publisher,
+                creator,
+                "/robots-" + number,
+                reason.wireName(),
+                type.wireName(),
+                1,
+                units,
+                micros));
+        add(FILTERED, publisher, creator, at, micros);
     }
 
     private static long price(EventType type) {
@@ -179,13 +209,23 @@ class BothSidesIT {
         return node.get("micros").asLong();
     }
 
+    /** What would have been paid. */
+    private static long filtered(JsonNode node) {
+        return node.get("filtered").valueStream().mapToLong(BothSidesIT::micros).sum();
+    }
+
     /** Sums by publisher, creator and month, of one list of the statements. */
-    private static Map<Share, Long> statements(String list) {
+    private static Map<Share, Long> statements(String list, ToLongFunction<JsonNode> micros) {
         Map<Share, Long> sums = new TreeMap<>();
         for (String publisher : PUBLISHERS) {
             for (YearMonth month = first; !month.isAfter(now); month = month.plusMonths(1)) {
                 for (JsonNode row : statement(publisher, month).get(list)) {
-                    sums.merge(new Share(publisher, row.get("creator").asString(), month), micros(row), Math::addExact);
+                    if (micros.applyAsLong(row) != 0) {
+                        sums.merge(
+                                new Share(publisher, row.get("creator").asString(), month),
+                                micros.applyAsLong(row),
+                                Math::addExact);
+                    }
                 }
             }
         }
@@ -224,15 +264,35 @@ class BothSidesIT {
 
     @Test
     void aStatementsRowsAreTheCreatorsEngagement() {
-        assertThat(statements("rows")).isEqualTo(PAID);
+        assertThat(statements("rows", BothSidesIT::micros)).isEqualTo(PAID);
         assertThat(engagement((article, _) -> micros(article))).isEqualTo(PAID);
     }
 
     @Test
     void whatCorrectionsTookBackIsTheSameOnBothSides() {
-        assertThat(statements("corrections")).isEqualTo(BACK);
+        assertThat(statements("corrections", BothSidesIT::micros)).isEqualTo(BACK);
         assertThat(allTime(engagement((article, _) -> micros(article.get("corrected")))))
                 .isEqualTo(allTime(BACK));
+    }
+
+    @Test
+    void whatWasFilteredIsTheSameOnBothSides() {
+        assertThat(statements("rows", BothSidesIT::filtered)).isEqualTo(FILTERED);
+        assertThat(engagement((article, _) -> filtered(article))).isEqualTo(FILTERED);
+        Map<String, Long> entries = new TreeMap<>();
+        for (String creator : creators()) {
+            String cursor = "";
+            do {
+                JsonNode page = get("/v1/creators/%s/entries?limit=7%s".formatted(creator, cursor));
+                entries.merge(creator, filtered(page), Math::addExact);
+                cursor = page.get("next").isNull()
+                        ? ""
+                        : "&cursor=" + page.get("next").asString();
+            } while (!cursor.isEmpty());
+        }
+        Map<String, Long> byCreator = new TreeMap<>();
+        FILTERED.forEach((share, micros) -> byCreator.merge(share.creator(), micros, Math::addExact));
+        assertThat(entries).isEqualTo(byCreator);
     }
 
     @Test
@@ -273,6 +333,7 @@ class BothSidesIT {
                 assertThat(micros(statement.get("opening"))).isEqualTo(balance);
                 assertThat(micros(statement.get("spent"))).isEqualTo(of(PAID, publisher, month));
                 assertThat(micros(statement.get("corrected"))).isEqualTo(of(BACK, publisher, month));
+                assertThat(filtered(statement)).isEqualTo(of(FILTERED, publisher, month));
                 balance += of(PAID, publisher, month) - of(BACK, publisher, month);
                 assertThat(micros(statement.get("closing"))).isEqualTo(balance);
                 assertThat(statement.get("final").asBoolean()).isEqualTo(month.isBefore(now));
@@ -303,9 +364,13 @@ class BothSidesIT {
                     JsonNode spend = get("/v1/publishers/%s/spend?by=%s&from=%s&to=%s&limit=1000"
                             .formatted(publisher, by, month.atDay(1), month.atEndOfMonth()));
                     long sum = 0;
+                    long filtered = 0;
                     for (JsonNode row : spend.get("rows")) {
                         sum += micros(row);
+                        filtered += filtered(row);
                     }
+                    assertThat(filtered).isEqualTo(of(FILTERED, publisher, month));
+                    assertThat(filtered(spend.get("total"))).isEqualTo(filtered);
                     assertThat(sum).isEqualTo(of(PAID, publisher, month));
                     assertThat(micros(spend.get("total"))).isEqualTo(sum);
                 }

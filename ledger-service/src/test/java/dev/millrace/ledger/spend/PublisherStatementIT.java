@@ -6,6 +6,7 @@ import dev.millrace.books.PublisherStatement.Sums;
 import dev.millrace.common.money.Micros;
 import dev.millrace.ledger.Bookings;
 import dev.millrace.ledger.Bookings.Engaged;
+import dev.millrace.ledger.Bookings.Unpaid;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import java.io.IOException;
@@ -25,7 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class PublisherStatementIT {
-    private static final String HEADER = "day,kind,creator,units,micros,amount,correction,reason,reference,balance\r\n";
+    private static final String HEADER =
+            "day,kind,creator,units,micros,amount,correction,reason,reference,balance,filteredUnits,filteredMicros\r\n";
 
     private final YearMonth now = YearMonth.now(ZoneOffset.UTC);
 
@@ -69,6 +71,14 @@ class PublisherStatementIT {
                 views(last, publisher, "c-2", 5),
                 views(last.plusDays(1), publisher, "c-1", 11));
         bookings.adopt("found again", views(last, publisher, "c-1", 3));
+        bookings.filter(
+                new Unpaid(first.minusDays(1), publisher, "c-1", "/a", "robot", "view", 1, 99, 99_000),
+                new Unpaid(first, publisher, "c-1", "/a", "robot", "view", 1, 3, 3_000),
+                new Unpaid(first, publisher, "c-1", "/b", "robot", "view", 2, 1, 1_200),
+                new Unpaid(first, publisher, "c-1", "/a", "preview", "read", 1, 2, 400),
+                new Unpaid(first, publisher, "c-9", "/a", "robot", "view", 1, 5, 5_000),
+                new Unpaid(last, publisher, "c-1", "/a", "self", "view", 1, 1, 1_000),
+                new Unpaid(last.plusDays(1), publisher, "c-1", "/a", "robot", "view", 1, 99, 99_000));
         bookings.correct(
                 at(first.minusDays(1), "23:59:59.999999"),
                 "before",
@@ -89,6 +99,10 @@ class PublisherStatementIT {
                         new Engaged(first, publisher, "c-1", "/b", "comment", 1, 0, 20)));
     }
 
+    private static String lost(String reason, String type, long units, long micros) {
+        return "{\"reason\":\"%s\",\"type\":\"%s\",\"units\":%d,\"micros\":%d}".formatted(reason, type, units, micros);
+    }
+
     @Test
     void aStatementIsTheContractsToTheLetter() {
         List<Long> ids = book("monthly");
@@ -99,18 +113,29 @@ class PublisherStatementIT {
                 .isEqualTo(
                         ("{\"publisher\":\"monthly\",\"month\":\"%1$s\",\"currency\":\"USD\",\"final\":true,\"settledThrough\":\"…\","
                                         + "\"opening\":{\"micros\":6000,\"amount\":\"0.006000\"},\"spent\":{\"micros\":13000,\"amount\":\"0.013000\"},"
-                                        + "\"corrected\":{\"micros\":3020,\"amount\":\"0.003020\"},\"closing\":{\"micros\":15980,\"amount\":\"0.015980\"},"
-                                        + "\"rows\":[{\"day\":\"%2$s\",\"creator\":\"c-1\",\"units\":42,\"micros\":4000,\"amount\":\"0.004000\"},"
-                                        + "{\"day\":\"%2$s\",\"creator\":\"c-2\",\"units\":1,\"micros\":1000,\"amount\":\"0.001000\"},"
-                                        + "{\"day\":\"%3$s\",\"creator\":\"c-1\",\"units\":3,\"micros\":3000,\"amount\":\"0.003000\"},"
-                                        + "{\"day\":\"%3$s\",\"creator\":\"c-2\",\"units\":5,\"micros\":5000,\"amount\":\"0.005000\"}],"
+                                        + "\"corrected\":{\"micros\":3020,\"amount\":\"0.003020\"},\"closing\":{\"micros\":15980,\"amount\":\"0.015980\"},\"filtered\":[%6$s,%7$s,%8$s],"
+                                        + "\"rows\":[{\"day\":\"%2$s\",\"creator\":\"c-1\",\"units\":42,\"micros\":4000,\"amount\":\"0.004000\",\"filtered\":[%6$s,%9$s]},"
+                                        + "{\"day\":\"%2$s\",\"creator\":\"c-2\",\"units\":1,\"micros\":1000,\"amount\":\"0.001000\",\"filtered\":[]},"
+                                        + "{\"day\":\"%2$s\",\"creator\":\"c-9\",\"units\":0,\"micros\":0,\"amount\":\"0.000000\",\"filtered\":[%10$s]},"
+                                        + "{\"day\":\"%3$s\",\"creator\":\"c-1\",\"units\":3,\"micros\":3000,\"amount\":\"0.003000\",\"filtered\":[%8$s]},"
+                                        + "{\"day\":\"%3$s\",\"creator\":\"c-2\",\"units\":5,\"micros\":5000,\"amount\":\"0.005000\",\"filtered\":[]}],"
                                         + "\"corrections\":[{\"id\":\"%4$d\",\"at\":\"%2$sT00:00:00Z\",\"creator\":\"c-1\",\"units\":2,\"micros\":2000,\"amount\":\"0.002000\","
                                         + "\"reason\":\"=HYPERLINK(\\\"x\\\"), twice\",\"reference\":\"-7\"},"
                                         + "{\"id\":\"%5$d\",\"at\":\"%3$sT23:59:59.999999Z\",\"creator\":\"c-1\",\"units\":0,\"micros\":20,\"amount\":\"0.000020\","
                                         + "\"reason\":\"fraud\",\"reference\":null},"
                                         + "{\"id\":\"%5$d\",\"at\":\"%3$sT23:59:59.999999Z\",\"creator\":\"c-2\",\"units\":1,\"micros\":1000,\"amount\":\"0.001000\","
                                         + "\"reason\":\"fraud\",\"reference\":null}],\"next\":null}")
-                                .formatted(month, first, last, ids.get(0), ids.get(1)));
+                                .formatted(
+                                        month,
+                                        first,
+                                        last,
+                                        ids.get(0),
+                                        ids.get(1),
+                                        lost("preview", "read", 2, 400),
+                                        lost("robot", "view", 9, 9_200),
+                                        lost("self", "view", 1, 1_000),
+                                        lost("robot", "view", 4, 4_200),
+                                        lost("robot", "view", 5, 5_000)));
     }
 
     @Test
@@ -122,15 +147,16 @@ class PublisherStatementIT {
                 .isEqualTo("attachment; filename=\"tabled-%s.csv\"".formatted(month));
         assertThat(answer.text())
                 .isEqualTo((HEADER
-                                + "%1$s,opening,,,,,,,,0.006000\r\n"
-                                + "%1$s,paid,c-1,42,4000,0.004000,,,,0.010000\r\n"
-                                + "%1$s,paid,c-2,1,1000,0.001000,,,,0.011000\r\n"
-                                + "%1$s,correction,c-1,-2,-2000,-0.002000,%3$d,\"'=HYPERLINK(\"\"x\"\"), twice\",'-7,0.009000\r\n"
-                                + "%2$s,paid,c-1,3,3000,0.003000,,,,0.012000\r\n"
-                                + "%2$s,paid,c-2,5,5000,0.005000,,,,0.017000\r\n"
-                                + "%2$s,correction,c-1,0,-20,-0.000020,%4$d,fraud,,0.016980\r\n"
-                                + "%2$s,correction,c-2,-1,-1000,-0.001000,%4$d,fraud,,0.015980\r\n"
-                                + "%2$s,closing,,,,,,,,0.015980\r\n")
+                                + "%1$s,opening,,,,,,,,0.006000,,\r\n"
+                                + "%1$s,paid,c-1,42,4000,0.004000,,,,0.010000,6,4600\r\n"
+                                + "%1$s,paid,c-2,1,1000,0.001000,,,,0.011000,0,0\r\n"
+                                + "%1$s,paid,c-9,0,0,0.000000,,,,0.011000,5,5000\r\n"
+                                + "%1$s,correction,c-1,-2,-2000,-0.002000,%3$d,\"'=HYPERLINK(\"\"x\"\"), twice\",'-7,0.009000,,\r\n"
+                                + "%2$s,paid,c-1,3,3000,0.003000,,,,0.012000,1,1000\r\n"
+                                + "%2$s,paid,c-2,5,5000,0.005000,,,,0.017000,0,0\r\n"
+                                + "%2$s,correction,c-1,0,-20,-0.000020,%4$d,fraud,,0.016980,,\r\n"
+                                + "%2$s,correction,c-2,-1,-1000,-0.001000,%4$d,fraud,,0.015980,,\r\n"
+                                + "%2$s,closing,,,,,,,,0.015980,,\r\n")
                         .formatted(month.atDay(1), month.atEndOfMonth(), ids.get(0), ids.get(1)));
     }
 
@@ -173,7 +199,7 @@ class PublisherStatementIT {
                                 "SELECT micros FROM balance JOIN account USING (account_id) WHERE name = 'publisher:chained'")
                         .query(Long.class)
                         .single());
-        assertThat(statement("chained", now, "text/csv", "").text()).endsWith(",provisional,,,,,,,,0.025980\r\n");
+        assertThat(statement("chained", now, "text/csv", "").text()).endsWith(",provisional,,,,,,,,0.025980,,\r\n");
     }
 
     @Test
@@ -184,12 +210,12 @@ class PublisherStatementIT {
     }
 
     private boolean isFinal(Instant settledThrough) {
-        Sums sums = new Sums(Micros.ZERO, Micros.ZERO, Micros.ZERO, settledThrough);
+        Sums sums = new Sums(Micros.ZERO, Micros.ZERO, Micros.ZERO, List.of(), settledThrough);
         return new StatementPage(month, sums, List.of(), true, null).isFinal();
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 6, 7, 8})
+    @ValueSource(ints = {1, 2, 3, 7, 8, 9})
     void pagesPutTogetherAreTheWholeStatementOnce(int limit) throws IOException {
         String publisher = "turned-" + limit;
         book(publisher);
@@ -219,7 +245,7 @@ class PublisherStatementIT {
                     .isEqualTo("</v1/publishers/%s/statements/%s?limit=%d%s>; rel=\"next\""
                             .formatted(publisher, month, limit, cursor));
         }
-        assertThat(pages).isEqualTo((7 + limit - 1) / limit);
+        assertThat(pages).isEqualTo((8 + limit - 1) / limit);
         assertThat(rows).containsExactlyElementsOf(whole.get("rows"));
         assertThat(corrections).containsExactlyElementsOf(whole.get("corrections"));
         assertThat(tables.toString()).isEqualTo(table);
@@ -240,7 +266,7 @@ class PublisherStatementIT {
         assertThat(statement.at("/closing/micros").asLong()).isZero();
         assertThat(statement("idle", month, "text/csv", "").text())
                 .isEqualTo(HEADER
-                        + "%s,opening,,,,,,,,0.000000\r\n%s,closing,,,,,,,,0.000000\r\n"
+                        + "%s,opening,,,,,,,,0.000000,,\r\n%s,closing,,,,,,,,0.000000,,\r\n"
                                 .formatted(month.atDay(1), month.atEndOfMonth()));
         assertThat(statement("nobody", month, "application/json", "").problem()).isEqualTo("publisher-unknown");
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.ledger.Bookings;
 import dev.millrace.ledger.Bookings.Engaged;
+import dev.millrace.ledger.Bookings.Unpaid;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.local.testing.Moments;
@@ -71,7 +72,7 @@ class SpendIT {
         String head = "{\"publisher\":\"spends\",\"currency\":\"USD\",\"from\":\"%s\",\"to\":\"%s\",\"rows\":["
                 .formatted(today.minusDays(29), today);
         String tail =
-                "],\"total\":{\"units\":47,\"micros\":9200,\"amount\":\"0.009200\",\"corrected\":{\"units\":1,\"micros\":1500}},\"next\":null}";
+                "],\"total\":{\"units\":47,\"micros\":9200,\"amount\":\"0.009200\",\"corrected\":{\"units\":1,\"micros\":1500},\"filtered\":[]},\"next\":null}";
         String corrected = "\"corrected\":{\"units\":1,\"micros\":1500},\"filtered\":[]}";
         assertThat(spend("spends", "").text())
                 .isEqualTo(head
@@ -105,6 +106,80 @@ class SpendIT {
                         + "{\"type\":\"view\",\"units\":7,\"micros\":7200,\"amount\":\"0.007200\",%s"
                                 .formatted(corrected)
                         + tail);
+    }
+
+    private static String lost(String reason, String type, long units, long micros) {
+        return "{\"reason\":\"%s\",\"type\":\"%s\",\"units\":%d,\"micros\":%d}".formatted(reason, type, units, micros);
+    }
+
+    /** What a robot would have cost is beside what readers cost and in no sum, also where there were only robots. */
+    @Test
+    void filteredUnitsAreShownByEveryKeyAndInNoSum() {
+        LocalDate yesterday = today.minusDays(1);
+        String p = "robots";
+        bookings.settle(views(today, p, "c-1", "/a", 2));
+        bookings.filter(
+                new Unpaid(today, p, "c-1", "/a", "robot", "view", 1, 3, 3_000),
+                new Unpaid(today, p, "c-1", "/a", "robot", "view", 2, 1, 1_200),
+                new Unpaid(today, p, "c-1", "/a", "preview", "read", 1, 4, 800),
+                new Unpaid(today, p, "c-2", "/a", "robot", "view", 1, 1, 1_000),
+                new Unpaid(yesterday, p, "c-2", "/b", "robot", "view", 1, 2, 2_000),
+                new Unpaid(today.minusDays(30), p, "c-1", "/a", "robot", "view", 1, 99, 99_000),
+                new Unpaid(today, "another", "c-1", "/a", "robot", "view", 1, 99, 99_000));
+        String none = "\"units\":0,\"micros\":0,\"amount\":\"0.000000\"," + NOTHING;
+        String paid = "\"units\":2,\"micros\":2000,\"amount\":\"0.002000\"," + NOTHING;
+        String preview = lost("preview", "read", 4, 800);
+        String all = "{%s,\"filtered\":[%s,%s]}".formatted(paid, preview, lost("robot", "view", 7, 7_200));
+        for (String by : List.of("day", "creator", "article", "type")) {
+            assertThat(page(p, "?by=" + by + "&limit=1").get("total").toString())
+                    .isEqualTo(all);
+        }
+        assertThat(page(p, "?by=day").get("rows").toString())
+                .isEqualTo("[{\"day\":\"%s\",%s,\"filtered\":[%s]},{\"day\":\"%s\",%s,\"filtered\":[%s,%s]}]"
+                        .formatted(
+                                yesterday,
+                                none,
+                                lost("robot", "view", 2, 2_000),
+                                today,
+                                paid,
+                                preview,
+                                lost("robot", "view", 5, 5_200)));
+        String one = lost("robot", "view", 4, 4_200);
+        assertThat(page(p, "?by=creator").get("rows").toString())
+                .isEqualTo("[{\"creator\":\"c-1\",%s,\"filtered\":[%s,%s]},{\"creator\":\"c-2\",%s,\"filtered\":[%s]}]"
+                        .formatted(paid, preview, one, none, lost("robot", "view", 3, 3_000)));
+        assertThat(page(p, "?by=article").get("rows").toString())
+                .isEqualTo(("[{\"article\":\"/a\",\"creator\":\"c-1\",%s,\"filtered\":[%s,%s]},"
+                                + "{\"article\":\"/a\",\"creator\":\"c-2\",%s,\"filtered\":[%s]},"
+                                + "{\"article\":\"/b\",\"creator\":\"c-2\",%4$s,\"filtered\":[%6$s]}]")
+                        .formatted(
+                                paid,
+                                preview,
+                                one,
+                                none,
+                                lost("robot", "view", 1, 1_000),
+                                lost("robot", "view", 2, 2_000)));
+        assertThat(page(p, "?by=type").get("rows").toString())
+                .isEqualTo("[{\"type\":\"read\",%s,\"filtered\":[%s]},{\"type\":\"view\",%s,\"filtered\":[%s]}]"
+                        .formatted(none, preview, paid, lost("robot", "view", 7, 7_200)));
+    }
+
+    @Test
+    void rowsWithoutPayAreTurnedLikeOthers() {
+        for (int i = 0; i < 5; i++) {
+            bookings.filter(new Unpaid(today, "turned", "c-" + i, "/", "self", "view", 1, i + 1, 1_000L * (i + 1)));
+        }
+        List<String> read = new ArrayList<>();
+        String cursor = "";
+        do {
+            JsonNode page = page("turned", "?by=creator&limit=2" + cursor);
+            page.get("rows").forEach(row -> read.add(row.get("creator").asString() + row.at("/filtered/0/units")));
+            assertThat(page.at("/total/filtered").toString()).isEqualTo("[" + lost("self", "view", 15, 15_000) + "]");
+            cursor = page.get("next").isNull()
+                    ? ""
+                    : "&cursor=" + page.get("next").asString();
+        } while (!cursor.isEmpty());
+        assertThat(read).containsExactly("c-01", "c-12", "c-23", "c-34", "c-45");
     }
 
     @Test
@@ -201,7 +276,7 @@ class SpendIT {
                         "{\"publisher\":\"thrifty\",\"currency\":\"USD\",\"from\":\"2026-01-01\",\"to\":\"2026-01-01\",\"rows\":[],"
                                 + "\"total\":{\"units\":0,\"micros\":0,\"amount\":\"0.000000\","
                                 + NOTHING
-                                + "},\"next\":null}");
+                                + ",\"filtered\":[]},\"next\":null}");
         Answer unknown = spend("nobody", "");
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown.problem()).isEqualTo("publisher-unknown");
@@ -212,6 +287,11 @@ class SpendIT {
         bookings.settle(views(today, "test-demo", "test:c-42", "/a", 2));
         assertThat(page("test-demo", "?by=creator").at("/rows/0/creator").asString())
                 .isEqualTo("test:c-42");
+        bookings.filter(new Unpaid(today, "test-demo", "test:c-43", "/a", "robot", "view", 1, 1, 1_000));
+        assertThat(page("test-demo", "?by=creator").at("/rows/1").toString())
+                .isEqualTo(
+                        "{\"creator\":\"test:c-43\",\"units\":0,\"micros\":0,\"amount\":\"0.000000\",%s,\"filtered\":[%s]}"
+                                .formatted(NOTHING, lost("robot", "view", 1, 1_000)));
     }
 
     @ParameterizedTest

@@ -2,6 +2,8 @@ package dev.millrace.ledger.statement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.ledger.Bookings;
+import dev.millrace.ledger.Bookings.Unpaid;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.ledger.Stores;
@@ -101,8 +103,72 @@ class StatementIT {
         assertThat(ledger.get("/v1/creators/one-entry/entries", RunningLedger.token("one-entry"))
                         .text())
                 .isEqualTo(
-                        "{\"creator\":\"one-entry\",\"currency\":\"USD\",\"entries\":[{\"id\":\"%d-0\",\"journal\":\"%d\",\"at\":\"%s\",\"kind\":\"settlement\",\"publisher\":\"demo\",\"micros\":1000,\"amount\":\"0.001000\"}],\"next\":null}"
+                        "{\"creator\":\"one-entry\",\"currency\":\"USD\",\"entries\":[{\"id\":\"%d-0\",\"journal\":\"%d\",\"at\":\"%s\",\"kind\":\"settlement\",\"publisher\":\"demo\",\"micros\":1000,\"amount\":\"0.001000\"}],\"filtered\":[],\"next\":null}"
                                 .formatted(journal, journal, at));
+    }
+
+    private void filtered(String creator, LocalDate day, String reason, long units) {
+        new Bookings(ledger.stores())
+                .filter(new Unpaid(day, "demo", creator, "/a", reason, "view", 1, units, units * 1_000));
+    }
+
+    /** An entry every fourth day, two journals each: a page of two or three of them ends within a day or at its end. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7, 39, 40, 41, 200})
+    void eachDayOfWhatWasFilteredIsOnOnePage(int limit) {
+        String creator = "robots-" + limit;
+        book(creator);
+        LocalDate first = LocalDate.now(ZoneOffset.UTC).withDayOfMonth(1).minusMonths(2);
+        long sum = 0;
+        for (int day = -1; day < 60; day++) {
+            filtered(creator, first.plusDays(day), "robot", day + 2);
+            sum += day + 2;
+        }
+        filtered(creator + "-2", first, "robot", 99);
+        long read = 0;
+        String cursor = "";
+        do {
+            JsonNode page = page(creator, "?limit=" + limit + cursor);
+            if (cursor.isEmpty()) {
+                assertThat(page.at("/filtered/0/units").asLong())
+                        .as("from the day of the page's last entry on")
+                        .isEqualTo(firstPage(page, first));
+            }
+            for (JsonNode one : page.get("filtered")) {
+                assertThat(one.get("reason").asString()).isEqualTo("robot");
+                assertThat(one.get("micros").asLong())
+                        .isEqualTo(one.get("units").asLong() * 1_000);
+                read += one.get("units").asLong();
+            }
+            cursor = page.get("next").isNull()
+                    ? ""
+                    : "&cursor=" + page.get("next").asString();
+        } while (!cursor.isEmpty());
+        assertThat(read).isEqualTo(sum);
+    }
+
+    private static long firstPage(JsonNode page, LocalDate first) {
+        JsonNode entries = page.get("entries");
+        LocalDate last = LocalDate.parse(
+                entries.get(entries.size() - 1).get("at").asString().substring(0, 10));
+        long sum = 0;
+        for (int day = -1; day < 60; day++) {
+            sum += page.get("next").isNull() || !first.plusDays(day).isBefore(last) ? day + 2 : 0;
+        }
+        return sum;
+    }
+
+    @Test
+    void aCreatorWhoseUnitsWereAllFilteredHasAStatementWithoutEntries() {
+        LocalDate today = LocalDate.now(ZoneOffset.UTC);
+        filtered("only-robots", today, "robot", 2);
+        filtered("only-robots", today.minusDays(1), "robot", 1);
+        filtered("only-robots", today, "self", 4);
+        assertThat(ledger.get("/v1/creators/only-robots/entries", RunningLedger.token("only-robots"))
+                        .text())
+                .isEqualTo("{\"creator\":\"only-robots\",\"currency\":\"USD\",\"entries\":[],\"filtered\":["
+                        + "{\"reason\":\"robot\",\"type\":\"view\",\"units\":3,\"micros\":3000},"
+                        + "{\"reason\":\"self\",\"type\":\"view\",\"units\":4,\"micros\":4000}],\"next\":null}");
     }
 
     @Test
