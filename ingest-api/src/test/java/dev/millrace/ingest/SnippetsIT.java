@@ -137,10 +137,22 @@ class SnippetsIT {
     @EnumSource
     void aWrongCallSaysWhatItTakes(Snippet snippet) throws Exception {
         required(snippet);
-        Run run = run(snippet, List.of("event", "c-42"));
+        Run run = run(snippet.command, List.of("event", "c-42"));
         assertThat(run.exitCode()).isNotZero();
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).contains("usage: MILLRACE_KID=").contains("event CREATOR ARTICLE VISITOR");
+    }
+
+    /** WordPress itself is not here: the plugin's own test has stand-ins for its functions, and prints a token. */
+    @Test
+    void theWordPressPluginKeepsItsPromisesAgainstStandIns() throws Exception {
+        required(Snippet.PHP);
+        Run run = run(List.of("php", "-d", "display_errors=stderr", "../../../deploy/wordpress/test.php"), List.of());
+        assertThat(run.err()).isEmpty();
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out().lines().skip(1)).containsExactly("52 checks");
+        String[] parts = run.out().lines().findFirst().orElseThrow().split("\\.", -1);
+        assertThat(parts[2]).isEqualTo(hmac("geheim", parts[0] + "." + parts[1]));
     }
 
     private static JsonNode json(String text) {
@@ -152,8 +164,12 @@ class SnippetsIT {
     }
 
     private static String hmac(String text) throws GeneralSecurityException {
+        return hmac(SECRET, text);
+    }
+
+    private static String hmac(String secret, String text) throws GeneralSecurityException {
         Mac mac = Mac.getInstance("HmacSHA256");
-        mac.init(new SecretKeySpec(SECRET.getBytes(StandardCharsets.US_ASCII), "HmacSHA256"));
+        mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.US_ASCII), "HmacSHA256"));
         return Base64.getUrlEncoder()
                 .withoutPadding()
                 .encodeToString(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
@@ -177,7 +193,7 @@ class SnippetsIT {
     private static String mint(Snippet snippet, String kind, String creator, String... visitor) throws Exception {
         List<String> arguments = new ArrayList<>(List.of(kind, creator, "ARTICLE"));
         arguments.addAll(List.of(visitor));
-        Run run = run(snippet, arguments);
+        Run run = run(snippet.command, arguments);
         assertThat(run.err()).isEmpty();
         assertThat(run.exitCode()).isZero();
         return run.out().strip();
@@ -186,14 +202,14 @@ class SnippetsIT {
     private record Run(int exitCode, String out, String err) {}
 
     /** Through a shell, which writes the article: this process' locale may not know its characters. */
-    private static Run run(Snippet snippet, List<String> arguments) throws Exception {
+    private static Run run(List<String> program, List<String> arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 "sh",
                 "-c",
                 "article=$(printf %b \"$ESCAPED\"); n=$#; while [ $n -gt 0 ]; do a=$1; shift; n=$((n-1));"
                         + " [ \"$a\" = ARTICLE ] && a=$article; set -- \"$@\" \"$a\"; done; exec \"$@\"",
                 "sh"));
-        command.addAll(snippet.command);
+        command.addAll(program);
         command.addAll(arguments);
         Path out = Files.createTempFile("snippet", ".out");
         Path err = Files.createTempFile("snippet", ".err");
