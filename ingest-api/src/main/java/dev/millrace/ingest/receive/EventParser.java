@@ -21,6 +21,9 @@ import tools.jackson.core.TokenStreamLocation;
  * alone.
  */
 final class EventParser {
+    /** Characters; a signed referrer has as many. */
+    private static final int MOST_REFERRER = 2_048;
+
     private final JsonParser json;
     private final List<Event> events = new ArrayList<>();
 
@@ -112,7 +115,7 @@ final class EventParser {
                 case "token" -> token = text();
                 case "type" -> type = text();
                 case "key" -> key = text();
-                case "ref" -> referrer = text();
+                case "ref" -> referrer = cut(text());
                 case "auto" -> {
                     automated = json.currentToken() == JsonToken.VALUE_TRUE;
                     json.skipChildren();
@@ -121,6 +124,11 @@ final class EventParser {
             }
         }
         events.add(new Event(token, type, key, referrer, automated));
+    }
+
+    /** What classifies a referrer stands at its beginning. */
+    private static @Nullable String cut(@Nullable String text) {
+        return text == null || text.length() <= MOST_REFERRER ? text : text.substring(0, MOST_REFERRER);
     }
 
     /** The value as text; a nested one as its bracket, which no rule accepts. */

@@ -34,6 +34,10 @@ class EventParserTest {
                 .containsExactly(new Event("5", "[", "25"));
         assertThat(read("{\"token\":null,\"key\":{\"a\":1}}")).containsExactly(new Event(null, null, "{"));
         assertThat(read("{}")).containsExactly(new Event(null, null, null));
+        assertThat(read("{\"ref\":\"\",\"auto\":true}")).containsExactly(new Event(null, null, null, "", true));
+        assertThat(read("{\"ref\":null,\"auto\":\"true\"}")).containsExactly(new Event(null, null, null, null, false));
+        assertThat(read("{\"ref\":\"" + "r".repeat(3_000) + "\",\"auto\":[true]}"))
+                .containsExactly(new Event(null, null, null, "r".repeat(2_048), false));
     }
 
     @ParameterizedTest
