@@ -101,6 +101,21 @@ public record Partition(int number) {
         return tag() + "new:" + publisher;
     }
 
+    /** The key under which visitors of pages are hashed on a day ({@link Visitors}). */
+    public String visitorKey(long day) {
+        return tag() + "visitor-key:" + day;
+    }
+
+    /**
+     * Hashes of the visitors that a network had in an hour.
+     *
+     * @param hour since 1970
+     * @param network hash of the network
+     */
+    public String visitors(long hour, long network) {
+        return tag() + "visitors:" + hour + ":" + Long.toHexString(network);
+    }
+
     /** The engagement of this epoch: a stream of records ({@link Records}). */
     public String engage(long epoch) {
         return tag() + "engage:" + epoch;

@@ -131,6 +131,18 @@ class ServiceUsersIT {
         assertThat(CatalogStore.text(asIngest).get()).isEqualTo(Optional.of("another"));
     }
 
+    @Test
+    void visitorsOfPages() {
+        long now = anybody.second();
+        String key = "a".repeat(Visitors.KEY_CHARACTERS);
+        Link asIngest = ingest.connections().required(Visitors.OF_KEYS);
+        assertThat(Visitors.keyOfDay(asIngest, now / 86_400, key)).isEqualTo(key);
+        assertThat(Visitors.keyOfDay(asIngest, now / 86_400, key.replace('a', 'b')))
+                .isEqualTo(key);
+        assertThat(Visitors.admit(asIngest, 0, 1, 1, now)).isTrue();
+        assertThat(Visitors.admit(asIngest, 0, 2, 1, now)).isFalse();
+    }
+
     /** Only a server with replicas is asked to wait for them. */
     @Test
     void waitingForReplicas() throws Exception {

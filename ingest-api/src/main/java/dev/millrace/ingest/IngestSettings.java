@@ -31,6 +31,7 @@ import org.springframework.util.unit.DataSize;
  * @param eventsUnderWay most events that are being counted at once, at least 1,000
  * @param bodiesUnderWay most memory that the bodies of requests take at once, at least 1 MB
  * @param publisherEventsPerSecond that one publisher may send to this node, 0 for any number
+ * @param pageVisitors visitors of pages with page tokens that an address or an IPv6 /48 may have in an hour, 0 for any number
  * @param catalogPoll how often the catalogue is read, at most 1 s so that changes are in force within 2 s
  * @param redisPatience longest wait for Redis' answer to a look at it; a look's findings hold for twice as long
  * @param redisAckReplicas replicas that must have counted events before these are answered, 0 for none
@@ -52,6 +53,7 @@ public record IngestSettings(
         @DefaultValue("16384") int eventsUnderWay,
         @DefaultValue("64MB") DataSize bodiesUnderWay,
         @DefaultValue("0") int publisherEventsPerSecond,
+        @DefaultValue("200") int pageVisitors,
         @DefaultValue("500ms") Duration catalogPoll,
         @DefaultValue("1s") Duration redisPatience,
         @DefaultValue("0") int redisAckReplicas,
@@ -71,6 +73,7 @@ public record IngestSettings(
         requireAtLeast("MILLRACE_REDIS_ACK_REPLICAS", redisAckReplicas, 0);
         requireAtLeast("MILLRACE_EVENTS_UNDER_WAY", eventsUnderWay, MOST_EVENTS);
         requireAtLeast("MILLRACE_PUBLISHER_EVENTS_PER_SECOND", publisherEventsPerSecond, 0);
+        requireAtLeast("MILLRACE_PAGE_VISITORS", pageVisitors, 0);
         requireAtLeast("MILLRACE_BODIES_UNDER_WAY", bodiesUnderWay, DataSize.ofMegabytes(1));
         requireAtLeast("MILLRACE_INDEX_MEMORY", indexMemory, DataSize.ofMegabytes(1));
         if (catalogPoll.isNegative() || catalogPoll.isZero() || catalogPoll.compareTo(Duration.ofSeconds(1)) > 0) {

@@ -2,16 +2,21 @@ package dev.millrace.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.catalog.Limits;
 import dev.millrace.counters.Ctl;
 import dev.millrace.ingest.RunningIngest.Answer;
 import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.RedisServer;
 import dev.millrace.local.testing.RealServers;
+import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -64,6 +69,37 @@ class DeadRedisIT {
         assertThat(sendUntilCounted(counted).count("duplicate")).isEqualTo(1);
         assertThat(sendUntilCounted(event("retried")).count("duplicate")).isEqualTo(1);
         assertThat(counters.earned(1, "c-1")).isEqualTo(2_000);
+    }
+
+    /** Without Redis nobody knows who a visitor is. */
+    @Test
+    void aDeadRedisExchangesNoPageToken() {
+        counters.publish(new Catalog(
+                2,
+                Map.of(
+                        "demo",
+                        new Catalog.Publisher(
+                                List.of(1),
+                                List.of(),
+                                Limits.NONE.withPages(true, Set.of(PageReaders.SITE), Limits.ALL_FILTERS))),
+                OpenCounters.CATALOG.cards()));
+        long now = counters.second();
+        String token = Tokens.signed(
+                "{\"sub\":\"c-1\",\"art\":\"/a\",\"pag\":true,\"iat\":%d,\"exp\":%d}".formatted(now, now + 600));
+        Await.until(() -> exchange(token), answer -> answer.status() == 200);
+        redis.kill();
+        Answer refused = exchange(token);
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.json().get("code").asString()).isEqualTo("counters-unavailable");
+        assertThat(refused.header("Retry-After")).isEqualTo("2");
+        assertUnavailableInBoundedTime("{\"token\":\"%s\",\"type\":\"view\"}".formatted(token));
+    }
+
+    private Answer exchange(String token) {
+        return ingest.send(HttpRequest.newBuilder(ingest.uri("/v1/page"))
+                .headers("Content-Type", "text/plain", "Origin", PageReaders.SITE)
+                .POST(HttpRequest.BodyPublishers.ofString("{\"token\":\"%s\"}".formatted(token)))
+                .build());
     }
 
     @Test

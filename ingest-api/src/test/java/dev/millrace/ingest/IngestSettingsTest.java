@@ -32,6 +32,7 @@ class IngestSettingsTest {
                 "events-under-way; 999; MILLRACE_EVENTS_UNDER_WAY is 999; it takes at least 1000",
                 "bodies-under-way; 1000KB; MILLRACE_BODIES_UNDER_WAY is 1024000B; it takes at least 1048576B",
                 "publisher-events-per-second; -1; MILLRACE_PUBLISHER_EVENTS_PER_SECOND is -1; it takes at least 0",
+                "page-visitors; -1; MILLRACE_PAGE_VISITORS is -1; it takes at least 0",
                 "redis-ack-replicas; -1; MILLRACE_REDIS_ACK_REPLICAS is -1; it takes at least 0",
                 "tally-timeout; 9ms; MILLRACE_TALLY_TIMEOUT is PT0.009S; it takes at least PT0.01S",
                 "redis-patience; 0s; MILLRACE_REDIS_PATIENCE is PT0S; it takes at least PT0.5S",

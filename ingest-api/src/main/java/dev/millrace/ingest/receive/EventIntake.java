@@ -2,15 +2,19 @@ package dev.millrace.ingest.receive;
 
 import dev.millrace.common.catalog.Catalog;
 import dev.millrace.counters.RedisConnections;
+import dev.millrace.counters.RedisRefusedException;
+import dev.millrace.counters.RedisUnavailableException;
 import dev.millrace.ingest.budget.Budgets;
 import dev.millrace.ingest.budget.NameLimits;
 import dev.millrace.ingest.catalog.CatalogFollower;
+import dev.millrace.ingest.page.VisitorCap;
 import dev.millrace.ingest.tally.LogFollower;
 import dev.millrace.ingest.tally.Tally;
 import dev.millrace.ingest.verify.CountersUnavailableException;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.ingest.verify.Outcome;
+import dev.millrace.ingest.verify.PageExchange;
 import dev.millrace.ingest.verify.PricedEvent;
 import dev.millrace.ingest.verify.RejectionCode;
 import dev.millrace.ingest.verify.Sender;
@@ -20,6 +24,9 @@ import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.ProblemDetail;
 
@@ -31,6 +38,10 @@ final class EventIntake {
     /** A budget is raised by a person, or by midnight: a sender need not ask every second. */
     private static final String OVER_BUDGET_SECONDS = "60";
 
+    private static final int HOUR = 3_600;
+    private static final String TOO_MANY_VISITORS =
+            "this address has had as many visitors of pages with page tokens in this hour as it may (MILLRACE_PAGE_VISITORS)";
+
     private final EventVerifier verifier;
     private final RedisConnections redis;
     private final CatalogFollower catalog;
@@ -40,6 +51,7 @@ final class EventIntake {
     private final NameLimits names;
     private final Visits visits;
     private final Tally tally;
+    private final VisitorCap cap;
     private final EventMetrics metrics;
 
     EventIntake(
@@ -52,6 +64,7 @@ final class EventIntake {
             NameLimits names,
             Visits visits,
             Tally tally,
+            VisitorCap cap,
             EventMetrics metrics) {
         this.verifier = verifier;
         this.redis = redis;
@@ -62,6 +75,7 @@ final class EventIntake {
         this.names = names;
         this.visits = visits;
         this.tally = tally;
+        this.cap = cap;
         this.metrics = metrics;
     }
 
@@ -74,23 +88,38 @@ final class EventIntake {
      * @throws ProblemException when the request is to be sent again, or none of its events counts
      */
     Reply receive(List<Event> events, Sender sender, boolean minimal) {
-        metrics.received(events.size());
         List<Outcome> outcomes;
         try {
-            outcomes = count(events, sender);
+            outcomes = outcomes(events, sender);
         } catch (CountersUnavailableException e) {
-            metrics.unavailable(events.size());
             throw Problem.COUNTERS_UNAVAILABLE.because(e.why() + SEND_AGAIN);
-        } catch (RuntimeException | Error e) {
-            metrics.unavailable(events.size());
-            throw e;
         }
         Reply reply = Reply.of(outcomes, minimal);
-        metrics.concluded(reply, outcomes);
         if (reply.rejected() == outcomes.size()) {
             throw noneCounts(outcomes, reply);
         }
         return reply;
+    }
+
+    /**
+     * Counts one event, for a sender who is told no more than its outcome.
+     *
+     * @throws CountersUnavailableException when it is to be sent again
+     */
+    Outcome receive(Event event, Sender sender) {
+        return outcomes(List.of(event), sender).getFirst();
+    }
+
+    private List<Outcome> outcomes(List<Event> events, Sender sender) {
+        metrics.received(events.size());
+        try {
+            List<Outcome> outcomes = count(events, sender);
+            metrics.concluded(outcomes);
+            return outcomes;
+        } catch (RuntimeException | Error e) {
+            metrics.unavailable(events.size());
+            throw e;
+        }
     }
 
     /** 429 where all of the events may count later, as their sender has to slow down. */
@@ -134,6 +163,55 @@ final class EventIntake {
         }
     }
 
+    /**
+     * Exchanges a page token for an event token; counts the visitor, and no event.
+     *
+     * @throws ProblemException when there is none for this sender, now or ever
+     */
+    ExchangedPage exchange(@Nullable String token, Sender sender) {
+        try {
+            requireReady();
+            long now = second();
+            requireClock(now);
+            Catalog inForce = catalog();
+            PageExchange exchange = available(() -> verifier.exchange(token, sender, inForce, now));
+            return switch (exchange) {
+                case PageExchange.Refused(Outcome outcome) -> throw refused(outcome);
+                case PageExchange.Made(String made, long expiresAt) -> {
+                    if (!admits(sender, now)) {
+                        throw Problem.TOO_MANY_REQUESTS
+                                .because(TOO_MANY_VISITORS)
+                                .with(HttpHeaders.RETRY_AFTER, Long.toString(HOUR - now % HOUR));
+                    }
+                    yield new ExchangedPage(made, expiresAt);
+                }
+            };
+        } catch (CountersUnavailableException e) {
+            throw Problem.COUNTERS_UNAVAILABLE.because(e.why() + "; try again");
+        }
+    }
+
+    /** The outcome's own code is the problem's: a program need not look into two places. */
+    private static ProblemException refused(Outcome outcome) {
+        ProblemException problem = Problem.TOKEN_REJECTED.because(String.valueOf(outcome.detail()));
+        String code = String.valueOf(outcome.code());
+        problem.getBody().setType(Problem.type(code));
+        problem.getBody().setProperty("code", code);
+        return problem;
+    }
+
+    private boolean admits(Sender sender, long now) {
+        return available(() -> cap.admits(sender.address(), sender.userAgent(), now));
+    }
+
+    private static <T> T available(Supplier<T> asking) {
+        try {
+            return asking.get();
+        } catch (RedisUnavailableException | RedisRefusedException e) {
+            throw new CountersUnavailableException(String.valueOf(e.getMessage()));
+        }
+    }
+
     private Catalog catalog() {
         return catalog.inForce()
                 .orElseThrow(() -> new CountersUnavailableException(
@@ -141,10 +219,7 @@ final class EventIntake {
     }
 
     private List<Outcome> count(List<Event> events, Sender sender) {
-        String obstacle = follower.obstacle();
-        if (!obstacle.isEmpty()) {
-            throw new CountersUnavailableException(obstacle);
-        }
+        requireReady();
         Catalog inForce = catalog();
         EventVerifier.Verified verified = verify(events, sender, inForce);
         List<Verdict> verdicts = new ArrayList<>(verified.verdicts());
@@ -154,6 +229,7 @@ final class EventIntake {
                 verdicts.add(visit);
             }
         });
+        requireAdmitted(verdicts, verified.byPage(), sender);
         Budgets.Reserved reserved = budgets.reserve(verdicts, inForce);
         try {
             names.judge(reserved.verdicts(), inForce);
@@ -163,6 +239,22 @@ final class EventIntake {
         } catch (RuntimeException | Error e) {
             reserved.failed();
             throw e;
+        }
+    }
+
+    /** All views of a request by page tokens are one visitor's. What is filtered pays nothing, and takes no place. */
+    private void requireAdmitted(List<Verdict> verdicts, Set<Integer> byPage, Sender sender) {
+        boolean pays = byPage.stream()
+                .anyMatch(place -> verdicts.get(place) instanceof PricedEvent view
+                        && view.name().note().isPaid());
+        if (pays && !admits(sender, second())) {
+            Outcome refused = Outcome.rejected(RejectionCode.PAGE_VISITORS, TOO_MANY_VISITORS);
+            byPage.forEach(place -> {
+                if (verdicts.get(place) instanceof PricedEvent view
+                        && view.name().note().isPaid()) {
+                    verdicts.set(place, refused);
+                }
+            });
         }
     }
 
@@ -192,10 +284,21 @@ final class EventIntake {
     /** Judges by Redis' clock, and only while that can be believed: a clock that has leapt would refuse good tokens for good. */
     private EventVerifier.Verified verify(List<Event> events, Sender sender, Catalog inForce) {
         long now = second();
+        requireClock(now);
+        return available(() -> verifier.verify(events, sender, inForce, now));
+    }
+
+    private void requireReady() {
+        String obstacle = follower.obstacle();
+        if (!obstacle.isEmpty()) {
+            throw new CountersUnavailableException(obstacle);
+        }
+    }
+
+    private void requireClock(long now) {
         String leap = follower.clockTrouble(now);
         if (!leap.isEmpty()) {
             throw new CountersUnavailableException(leap);
         }
-        return verifier.verify(events, sender, inForce, now);
     }
 }

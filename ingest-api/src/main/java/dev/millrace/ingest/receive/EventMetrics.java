@@ -30,7 +30,7 @@ final class EventMetrics {
     private final Map<String, Counter> filtered = new HashMap<>();
     private final Map<Answer, Timer> timers = new ConcurrentHashMap<>();
 
-    private record Answer(String method, int status) {}
+    private record Answer(String path, String method, int status) {}
 
     EventMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -70,10 +70,13 @@ final class EventMetrics {
         unavailable.increment(events);
     }
 
-    void concluded(Reply reply, List<Outcome> outcomes) {
-        accepted.increment(reply.accepted());
-        duplicate.increment(reply.duplicate());
+    void concluded(List<Outcome> outcomes) {
         for (Outcome outcome : outcomes) {
+            if (outcome.status() == Outcome.Status.ACCEPTED) {
+                accepted.increment();
+            } else if (outcome.status() == Outcome.Status.DUPLICATE) {
+                duplicate.increment();
+            }
             if (outcome.reason() != null) {
                 Objects.requireNonNull(filtered.get(outcome.reason()), "every filter has its counter")
                         .increment();
@@ -86,8 +89,9 @@ final class EventMetrics {
     }
 
     /** Times a request under the name and the tags of Spring Boot's own timers. */
-    void answered(String method, int status, long nanos) {
-        timers.computeIfAbsent(new Answer(known(method), status), this::timer).record(nanos, TimeUnit.NANOSECONDS);
+    void answered(String path, String method, int status, long nanos) {
+        timers.computeIfAbsent(new Answer(path, known(method), status), this::timer)
+                .record(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** A client may make up methods, and each would be a series for good. */
@@ -108,7 +112,7 @@ final class EventMetrics {
                         io.micrometer.core.instrument.binder.http.Outcome.forStatus(answer.status())
                                 .name())
                 .tag("status", Integer.toString(answer.status()))
-                .tag("uri", EventsServlet.PATH)
+                .tag("uri", answer.path())
                 .register(registry);
     }
 }

@@ -3,9 +3,13 @@ package dev.millrace.ingest.receive;
 import com.google.common.base.Ticker;
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.token.Retention;
+import dev.millrace.counters.RedisConnections;
 import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.filter.Datacenters;
 import dev.millrace.ingest.filter.Filters;
+import dev.millrace.ingest.page.DayKeys;
+import dev.millrace.ingest.page.PageVisitors;
+import dev.millrace.ingest.page.VisitorCap;
 import dev.millrace.ingest.tally.LogFollower;
 import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.ingest.visit.Visits;
@@ -71,8 +75,22 @@ public class ReceiveConfiguration {
     }
 
     @Bean
+    PageVisitors pageVisitors(RedisConnections redis, Ticker ticker) {
+        return new PageVisitors(new DayKeys(redis, ticker));
+    }
+
+    @Bean
+    VisitorCap visitorCap(RedisConnections redis, PageVisitors pageVisitors, IngestSettings settings) {
+        return new VisitorCap(redis, pageVisitors, settings.pageVisitors());
+    }
+
+    @Bean
     EventVerifier eventVerifier(
-            IngestSettings settings, IdentityKey identityKey, Filters filters, Environment environment) {
+            IngestSettings settings,
+            IdentityKey identityKey,
+            Filters filters,
+            PageVisitors pageVisitors,
+            Environment environment) {
         return new EventVerifier(
                 settings.secrets(environment.matchesProfiles("local")),
                 identityKey,
@@ -80,6 +98,7 @@ public class ReceiveConfiguration {
                 settings.reactions(),
                 filters,
                 settings.audience(),
+                pageVisitors,
                 settings.redisPatience());
     }
 
@@ -111,20 +130,26 @@ public class ReceiveConfiguration {
     }
 
     @Bean
-    ServletRegistrationBean<EventsServlet> events(
-            EventIntake intake,
-            Senders senders,
-            Semaphore bodyBudget,
-            Semaphore eventBudget,
-            EventMetrics metrics,
-            ProblemWriter problems,
-            Ticker ticker) {
-        ServletRegistrationBean<EventsServlet> events = new ServletRegistrationBean<>(
-                new EventsServlet(intake, senders, bodyBudget, eventBudget, metrics, problems, ticker),
-                EventsServlet.PATH);
-        events.setName("events");
-        events.setLoadOnStartup(1);
-        return events;
+    PostServlet.Shared sharedByServlets(
+            Semaphore bodyBudget, Semaphore eventBudget, EventMetrics metrics, ProblemWriter problems, Ticker ticker) {
+        return new PostServlet.Shared(bodyBudget, eventBudget, metrics, problems, ticker);
+    }
+
+    @Bean
+    ServletRegistrationBean<EventsServlet> events(EventIntake intake, Senders senders, PostServlet.Shared shared) {
+        return registered(new EventsServlet(intake, senders, shared), "events", EventsServlet.PATH);
+    }
+
+    @Bean
+    ServletRegistrationBean<PageServlet> page(EventIntake intake, Senders senders, PostServlet.Shared shared) {
+        return registered(new PageServlet(intake, senders, shared), "page", PageServlet.PATH);
+    }
+
+    private static <T extends HttpServlet> ServletRegistrationBean<T> registered(T servlet, String name, String path) {
+        ServletRegistrationBean<T> registered = new ServletRegistrationBean<>(servlet, path);
+        registered.setName(name);
+        registered.setLoadOnStartup(1);
+        return registered;
     }
 
     /** The dispatcher is there for the management port only. */

@@ -1,26 +1,30 @@
 package dev.millrace.ingest.verify;
 
+import com.google.common.base.CharMatcher;
 import com.google.common.net.InetAddresses;
 import dev.millrace.common.token.ArticleId;
 import dev.millrace.common.token.CreatorId;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Sandbox;
+import dev.millrace.ingest.page.PageVisitors;
 import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.nio.charset.CharacterCodingException;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * The claims of an event token; all values are within their limits.
+ * The claims of an event token or a page token; all values are within their limits.
  *
  * @param creator {@code sub}
  * @param article {@code art}
- * @param jti idempotency key
+ * @param jti idempotency key; empty in a page token
  * @param issuedAt {@code iat}, Unix seconds
  * @param notBefore {@code nbf}, Unix seconds; {@code iat} where the token leaves it out
  * @param expiresAt {@code exp}, Unix seconds
@@ -31,6 +35,8 @@ import tools.jackson.core.JsonToken;
  * @param visitor {@code vis}, or null
  * @param userAgent {@code ua}: the reader's, as the publisher's server saw it; its first 512 characters, or null
  * @param address {@code ip}: the reader's, as the publisher's server saw it, or null
+ * @param page {@code pag}: whether it is a page token
+ * @param exchanged {@code via} is {@code page}: whether visitor and jti derive from address and user agent, which may belong to many people
  */
 record Claims(
         String creator,
@@ -45,12 +51,23 @@ record Claims(
         @Nullable String referrer,
         @Nullable String visitor,
         @Nullable String userAgent,
-        @Nullable InetAddress address) {
+        @Nullable InetAddress address,
+        boolean page,
+        boolean exchanged) {
+    /** What {@code via} says of a token that a page token was exchanged for. */
+    static final String PAGE = "page";
+
+    /** What a reader of a page may do, whatever the page token's {@code evt} says. */
+    private static final Set<EventType> OF_PAGES = EnumSet.of(EventType.VIEW, EventType.READ, EventType.SCROLL);
+
     private static final int MOST_JTI = 64;
     private static final int MOST_REFERRER = 2_048;
     private static final int MOST_VISITOR = 64;
     private static final int MOST_USER_AGENT = 512;
     private static final int MOST_NAMES = 16;
+
+    private static final CharMatcher CONTROL =
+            CharMatcher.javaIsoControl().or(CharMatcher.inRange(Character.MIN_SURROGATE, Character.MAX_SURROGATE));
 
     /** Of an IPv6 address with an IPv4 address in it. */
     private static final int MOST_ADDRESS = 45;
@@ -92,13 +109,53 @@ record Claims(
                     referrer,
                     visitor,
                     userAgent,
-                    address);
+                    address,
+                    page,
+                    exchanged);
         }
         if (Sandbox.isCreator(creator)) {
             throw RejectedException.malformed(
                     "sub begins with %s; only publishers named test-… pay such creators", Sandbox.CREATOR);
         }
         return this;
+    }
+
+    /**
+     * What a page token stands for where this visitor reads the page: an event token that begins now. Of a page that many read nothing else can be
+     * known, so {@code ref}, {@code vis}, {@code ua}, {@code ip} and {@code qty} of a page token say nothing.
+     *
+     * @param now Unix seconds
+     * @param lifetime most seconds that it lives
+     */
+    Claims readBy(PageVisitors.Visitor reader, Sender sender, long now, long lifetime) {
+        Set<String> types = new TreeSet<>();
+        for (EventType type : EventType.values()) {
+            if (OF_PAGES.contains(type) || (granted != null && granted.contains(type.wireName()))) {
+                types.add(type.wireName());
+            }
+        }
+        return new Claims(
+                creator,
+                article,
+                reader.jti(article, creator),
+                now,
+                now,
+                Math.min(expiresAt, now + lifetime),
+                audience,
+                types,
+                1,
+                null,
+                reader.vis(),
+                sender.userAgent() == null ? null : clean(sender.userAgent()),
+                sender.address(),
+                false,
+                true);
+    }
+
+    /** A header as a claim takes it. */
+    private static @Nullable String clean(String header) {
+        String text = ArticleId.isClean(header) ? header : CONTROL.replaceFrom(header, ' ');
+        return text.isBlank() ? null : text.substring(0, Math.min(text.length(), MOST_USER_AGENT));
     }
 
     boolean grants(EventType type) {
@@ -131,6 +188,8 @@ record Claims(
         private @Nullable String visitor;
         private @Nullable String userAgent;
         private @Nullable InetAddress address;
+        private boolean page;
+        private boolean exchanged;
 
         Reader(JsonParser json) {
             this.json = json;
@@ -147,7 +206,7 @@ record Claims(
             return new Claims(
                     present("sub", creator),
                     present("art", article),
-                    present("jti", jti),
+                    page ? "" : present("jti", jti),
                     present("iat", issuedAt),
                     notBefore == ABSENT ? issuedAt : notBefore,
                     present("exp", expiresAt),
@@ -157,7 +216,9 @@ record Claims(
                     referrer,
                     visitor,
                     userAgent,
-                    address);
+                    address,
+                    page,
+                    exchanged);
         }
 
         private void readClaim(String name) throws RejectedException {
@@ -184,6 +245,12 @@ record Claims(
                 case "vis" -> visitor = text(name, MOST_VISITOR);
                 case "ua" -> userAgent = cut(name, MOST_USER_AGENT);
                 case "ip" -> address = address(name);
+                case "pag" -> page = truth(name);
+                case "via" -> {
+                    exchanged = json.currentToken() == JsonToken.VALUE_STRING
+                            && json.getString().equals(PAGE);
+                    json.skipChildren();
+                }
                 default -> json.skipChildren();
             }
         }
@@ -239,6 +306,15 @@ record Claims(
                         "%s holds a control character or half a surrogate pair: %s", name, JsonBytes.shown(text));
             }
             return text;
+        }
+
+        private boolean truth(String name) throws RejectedException {
+            return switch (json.currentToken()) {
+                case VALUE_TRUE -> true;
+                case VALUE_FALSE -> false;
+                default ->
+                    throw RejectedException.malformed("%s is %s; it is true or false", name, JsonBytes.shown(json));
+            };
         }
 
         /** A whole number, also one written with a fraction of zero or an exponent: some languages have no other. */

@@ -51,6 +51,12 @@ record EventRules(
      */
     static final long PRICE_GRACE = 900;
 
+    /** Most seconds that {@code exp - iat} of a page token may be: it is written into pages that stay as they are for long. */
+    static final long PAGE_LIFETIME = 400 * 86_400L;
+
+    /** Most seconds that a token lives which a page token is exchanged for. */
+    static final long EXCHANGED_LIFETIME = 7_200;
+
     private static final Set<String> SCROLL_MARKS = Set.of("25", "50", "75", "100");
     private static final Pattern WHOLE = Pattern.compile("[1-9][0-9]{1,2}");
 
@@ -59,7 +65,7 @@ record EventRules(
 
     Verdict judge(String publisher, Claims claims, Event event, Sender sender, Catalog catalog, long now)
             throws RejectedException {
-        requireTimely(claims, now);
+        requireTimely(claims, lifetime, now);
         EventType type = Optional.ofNullable(event.type())
                 .flatMap(EventType::named)
                 .orElseThrow(() -> new RejectedException(
@@ -74,7 +80,39 @@ record EventRules(
                 .orElse(priced);
     }
 
-    private void requireTimely(Claims claims, long now) throws RejectedException {
+    /** Whether a page token may be used now, by this sender. */
+    void requirePage(Claims claims, Sender sender, Limits limits, long now) throws RejectedException {
+        requireTimely(claims, PAGE_LIFETIME, now);
+        if (!limits.pageTokens()) {
+            throw new RejectedException(
+                    RejectionCode.PAGE_TOKENS_OFF,
+                    "the publisher has page tokens switched off; an operator switches them on");
+        }
+        if (sender.origin() == null || !limits.sites().contains(sender.origin())) {
+            throw new RejectedException(
+                    RejectionCode.ORIGIN_NOT_LISTED,
+                    "the request's Origin, or else that of its Referer, is %s; page tokens count for the publisher's sites alone",
+                    JsonBytes.shown(sender.origin()));
+        }
+    }
+
+    /** A page token itself is for a view alone: for all else its reader must be the same for a while. */
+    static void requireView(@Nullable String type) throws RejectedException {
+        EventType known = Optional.ofNullable(type).flatMap(EventType::named).orElse(EventType.VIEW);
+        if (known != EventType.VIEW) {
+            throw new RejectedException(
+                    RejectionCode.TYPE_NOT_GRANTED,
+                    "a page token does not grant %s itself; exchange it at POST /v1/page for an event token",
+                    known);
+        }
+    }
+
+    /** How long a token lives that a page token is exchanged for, in seconds. */
+    long exchangedLifetime() {
+        return Math.min(lifetime, EXCHANGED_LIFETIME);
+    }
+
+    private void requireTimely(Claims claims, long most, long now) throws RejectedException {
         if (!claims.isFor(audience)) {
             throw new RejectedException(
                     RejectionCode.TOKEN_AUDIENCE,
@@ -82,9 +120,9 @@ record EventRules(
                     audience);
         }
         long lives = claims.expiresAt() - claims.issuedAt();
-        if (lives < 1 || lives > lifetime) {
+        if (lives < 1 || lives > most) {
             throw new RejectedException(
-                    RejectionCode.TOKEN_LIFETIME, "exp - iat is %d s; 1 to %d s are accepted", lives, lifetime);
+                    RejectionCode.TOKEN_LIFETIME, "exp - iat is %d s; 1 to %d s are accepted", lives, most);
         }
         if (now >= claims.expiresAt()) {
             throw PricedEvent.expired(claims.expiresAt(), now);
@@ -186,17 +224,20 @@ record EventRules(
         return referrers.classify(referrer, null, limits.sites());
     }
 
-    /** A browser tells of its reader; any other sender does by what it has signed. */
+    /**
+     * A browser tells of its reader; any other sender does by what it has signed. Who reads a page with a page token is a browser, even where the
+     * request does not show it.
+     */
     private static Visit visit(String publisher, Claims claims, Event event, Sender sender, Limits limits) {
         String creator = claims.creator();
         return new Visit(
-                sender.browser(),
+                sender.browser() || claims.exchanged(),
                 sender.browser() ? sender.userAgent() : claims.userAgent(),
                 sender.browser() ? sender.address() : claims.address(),
                 sender.purpose(),
                 event.automated(),
                 publisher,
-                claims.visitor(),
+                claims.exchanged() ? null : claims.visitor(),
                 Sandbox.isCreator(creator) ? creator.substring(Sandbox.CREATOR.length()) : creator,
                 claims.jti(),
                 limits.filters());
@@ -246,8 +287,7 @@ record EventRules(
                         0));
     }
 
-    private static void requireAllowed(String publisher, String creator, Limits limits, long now)
-            throws RejectedException {
+    static void requireAllowed(String publisher, String creator, Limits limits, long now) throws RejectedException {
         if (limits.isSuspended(now)) {
             throw new RejectedException(RejectionCode.PUBLISHER_SUSPENDED, "publisher %s is suspended", publisher);
         }

@@ -8,12 +8,14 @@ import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.Kid;
 import dev.millrace.ingest.filter.Filters;
+import dev.millrace.ingest.page.PageVisitors;
 import dev.millrace.ingest.referrer.Referrers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,12 +42,14 @@ public final class EventVerifier {
     private final Map<Kid, HmacSha256> live = new ConcurrentHashMap<>();
 
     private final EventRules rules;
+    private final PageVisitors visitors;
 
     /**
      * @param lifetime most that {@code exp - iat} may be
      * @param reactions keys a reaction may have
      * @param filters find out what is no reader's
      * @param audience what {@code aud} must hold where a token has one
+     * @param visitors of pages that hold a page token
      * @param behind most that the estimate of Redis' clock runs behind it; whole seconds are judged by, so it is rounded up, and one is added
      */
     public EventVerifier(
@@ -55,8 +59,10 @@ public final class EventVerifier {
             Set<String> reactions,
             Filters filters,
             String audience,
+            PageVisitors visitors,
             Duration behind) {
         this.masterKeys = masterKeys;
+        this.visitors = visitors;
         this.rules = new EventRules(
                 identities,
                 lifetime.toSeconds(),
@@ -80,7 +86,18 @@ public final class EventVerifier {
         for (Event event : events) {
             run.verdicts.add(run.verify(event));
         }
-        return new Verified(run.verdicts, run.carried);
+        return new Verified(run.verdicts, run.carried, run.byPage);
+    }
+
+    /**
+     * Exchanges a page token for the event token that this sender's page goes on with.
+     *
+     * @param sender of the request
+     * @param now estimate of Redis' clock, Unix seconds, not ahead of it
+     * @throws CountersUnavailableException as above
+     */
+    public PageExchange exchange(@Nullable String token, Sender sender, Catalog catalog, long now) {
+        return new Run(sender, catalog, now).exchange(token);
     }
 
     /**
@@ -88,8 +105,11 @@ public final class EventVerifier {
      *
      * @param verdicts one an event, in their order
      * @param carried the search visits that views carry, by the places of the views
+     * @param byPage the places of the views that a page token itself was sent with
      */
-    public record Verified(List<Verdict> verdicts, Map<Integer, PricedEvent> carried) {}
+    public record Verified(List<Verdict> verdicts, Map<Integer, PricedEvent> carried, Set<Integer> byPage) {}
+
+    private record Signed(Kid kid, Claims claims) {}
 
     /** The state that the events of one request share. Not thread-safe. */
     private final class Run {
@@ -98,6 +118,7 @@ public final class EventVerifier {
         private final long now;
         private final List<Verdict> verdicts = new ArrayList<>();
         private final Map<Integer, PricedEvent> carried = new HashMap<>();
+        private final Set<Integer> byPage = new HashSet<>();
 
         /** All tokens that one server mints under one key have the same header, so it is parsed once in a row of them. */
         private byte @Nullable [] lastHeader;
@@ -117,14 +138,16 @@ public final class EventVerifier {
 
         Verdict verify(Event event) {
             try {
-                if (event.token() == null) {
-                    throw RejectedException.malformed("token is missing");
+                Signed signed = signed(event.token());
+                String publisher = signed.kid().publisher();
+                Claims claims = signed.claims().of(publisher);
+                if (claims.page()) {
+                    rules.requirePage(claims, sender, catalog.limits(publisher), now);
+                    EventRules.requireView(event.type());
+                    claims = readBy(publisher, claims);
+                    byPage.add(verdicts.size());
                 }
-                CompactJws jws = CompactJws.split(event.token());
-                Kid kid = kid(jws);
-                requireSigned(kid, jws);
-                Claims claims = Claims.read(jws.payload()).of(kid.publisher());
-                Verdict verdict = rules.judge(kid.publisher(), claims, event, sender, catalog, now);
+                Verdict verdict = rules.judge(publisher, claims, event, sender, catalog, now);
                 if (verdict instanceof PricedEvent view) {
                     rules.carried(view, claims, catalog).ifPresent(visit -> carried.put(verdicts.size(), visit));
                 }
@@ -132,6 +155,49 @@ public final class EventVerifier {
             } catch (RejectedException e) {
                 return e.outcome();
             }
+        }
+
+        PageExchange exchange(@Nullable String token) {
+            try {
+                Signed signed = signed(token);
+                String publisher = signed.kid().publisher();
+                Claims claims = signed.claims().of(publisher);
+                if (!claims.page()) {
+                    throw RejectedException.malformed(
+                            "pag is not true, so this is no page token; send it to POST /v1/events as it is");
+                }
+                rules.requirePage(claims, sender, catalog.limits(publisher), now);
+                EventRules.requireAllowed(publisher, claims.creator(), catalog.limits(publisher), now);
+                Claims read = readBy(publisher, claims);
+                return new PageExchange.Made(
+                        ExchangedToken.sign(
+                                signed.kid(),
+                                signingKey(signed.kid()),
+                                signed.claims().creator(),
+                                read),
+                        read.expiresAt());
+            } catch (RejectedException e) {
+                return new PageExchange.Refused(e.outcome());
+            }
+        }
+
+        private Claims readBy(String publisher, Claims page) {
+            return page.readBy(
+                    visitors.visitor(publisher, sender.address(), sender.userAgent(), now),
+                    sender,
+                    now,
+                    rules.exchangedLifetime());
+        }
+
+        /** A token whose signature holds, and its claims as they stand there. */
+        private Signed signed(@Nullable String token) throws RejectedException {
+            if (token == null) {
+                throw RejectedException.malformed("token is missing");
+            }
+            CompactJws jws = CompactJws.split(token);
+            Kid kid = kid(jws);
+            requireSigned(kid, jws);
+            return new Signed(kid, Claims.read(jws.payload()));
         }
 
         private Kid kid(CompactJws jws) throws RejectedException {
@@ -184,13 +250,20 @@ public final class EventVerifier {
         private HmacSha256.Calculation calculation(Kid kid, int master) {
             HmacSha256.Calculation ready = calculation;
             if (ready == null || !kid.equals(calculated)) {
-                ready = live.computeIfAbsent(kid, _ -> key(kid, master(kid, master)))
-                        .calculation();
+                ready = liveKey(kid, master).calculation();
                 calculation = ready;
                 calculated = kid;
             }
             return ready;
         }
+
+        private HmacSha256 signingKey(Kid kid) {
+            return liveKey(kid, catalog.terms(kid).master());
+        }
+    }
+
+    private HmacSha256 liveKey(Kid kid, int master) {
+        return live.computeIfAbsent(kid, _ -> key(kid, master(kid, master)));
     }
 
     /** @throws CountersUnavailableException when this node does not have it: only an operator can give it one */

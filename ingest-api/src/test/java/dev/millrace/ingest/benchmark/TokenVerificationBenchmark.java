@@ -61,6 +61,7 @@ public class TokenVerificationBenchmark extends EventBenchmark {
                 Set.of("like"),
                 Tokens.FILTERS,
                 "millrace",
+                Tokens.VISITORS,
                 Duration.ofSeconds(1));
         try {
             nimbus = new MACVerifier(secret.getBytes(StandardCharsets.US_ASCII));

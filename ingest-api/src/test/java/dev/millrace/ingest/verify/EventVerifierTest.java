@@ -92,6 +92,7 @@ class EventVerifierTest {
                 Set.of("like"),
                 Tokens.FILTERS,
                 "millrace",
+                Tokens.VISITORS,
                 Duration.ofSeconds(1));
     }
 

@@ -10,6 +10,7 @@ import dev.millrace.common.key.MasterKeys;
 import dev.millrace.common.token.Kid;
 import dev.millrace.ingest.filter.Datacenters;
 import dev.millrace.ingest.filter.Filters;
+import dev.millrace.ingest.page.PageVisitors;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -23,6 +24,10 @@ public final class Tokens {
 
     /** They read no list of networks. */
     public static final Filters FILTERS = new Filters(Datacenters.none());
+
+    /** Under a key for each day that every test has. */
+    public static final PageVisitors VISITORS =
+            new PageVisitors(day -> new HmacSha256(("key of day " + day).getBytes(StandardCharsets.US_ASCII)));
 
     public static final IdentityKey IDENTITIES = IdentityKey.of(IdentityKey.LOCAL);
 
@@ -71,6 +76,7 @@ public final class Tokens {
                 Set.of("like", "love", "clap"),
                 FILTERS,
                 "millrace",
+                VISITORS,
                 behind);
     }
 

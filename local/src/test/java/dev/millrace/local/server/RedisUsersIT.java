@@ -157,6 +157,11 @@ class RedisUsersIT {
                 "ingest | HSET {p00an}:quarantine:2:earn:1 a 1",
                 "ingest | HSET {p00an}:folded:1 a 1",
                 "ingest | HSET {p00an}:spent a 1",
+                "ingest | GET {p00an}:visitor-key:1",
+                "ingest | DEL {p00an}:visitor-key:1",
+                "ingest | SET {p00an}:visitors:1:2 1",
+                "ingest | DEL {p00an}:visitors:1:2",
+                "ingest | SMEMBERS {p00an}:visitors:1:2",
                 "ingest | SCAN 0",
                 "ingest | HGETALL {p00an}:ctl",
                 "worker | SET catalog 2",
@@ -196,7 +201,8 @@ class RedisUsersIT {
         assertThat(ask(user, "EVAL \"return %s\" 1 %s".formatted(script, key)))
                 .as("%s: %s", user, script)
                 .startsWith("-")
-                .containsPattern("NOPERM|can't run this command|No permissions|not allowed from script");
+                .containsPattern(
+                        "NOPERM|can't run this command|can't access at least one of the keys|No permissions|not allowed from script");
     }
 
     @Test

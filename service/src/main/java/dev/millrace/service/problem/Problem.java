@@ -14,6 +14,7 @@ import org.springframework.http.HttpStatus;
  */
 public enum Problem {
     EVENTS_REJECTED(HttpStatus.UNPROCESSABLE_CONTENT, "Every event was rejected"),
+    TOKEN_REJECTED(HttpStatus.UNPROCESSABLE_CONTENT, "The page token was rejected"),
     TOO_MANY_REQUESTS(HttpStatus.TOO_MANY_REQUESTS, "Too many events at once"),
     OVERLOADED(HttpStatus.SERVICE_UNAVAILABLE, "Too many requests at once"),
 
@@ -120,6 +121,11 @@ public enum Problem {
 
     /** The problem's {@code type} (RFC 9457): a name, not an address. */
     public URI type() {
+        return type(code);
+    }
+
+    /** The {@code type} that goes with a code. */
+    public static URI type(String code) {
         return URI.create("urn:millrace:problem:" + code);
     }
 
