@@ -1,5 +1,6 @@
 package dev.millrace.local;
 
+import dev.millrace.local.command.CheckCommand;
 import dev.millrace.local.command.KeyCommand;
 import dev.millrace.local.command.MintCommand;
 import dev.millrace.local.command.ScriptCommand;
@@ -28,6 +29,7 @@ public final class Millrace {
                 .with(new KeyCommand(terminal))
                 .with(new TokenCommand(terminal))
                 .with(new MintCommand(terminal))
+                .with(new CheckCommand(terminal))
                 .with(new ScriptCommand(terminal))
                 .with(new ReplayCommand(terminal))
                 .with(new ReconcileOnStack(terminal))

@@ -412,6 +412,53 @@ class CommandsTest {
         assertThat(complained()).startsWith("--patience is PT1H1M; it takes 0s to 1h\n");
     }
 
+    @Test
+    void checkSaysWhatWouldBecomeOfATokenAndWhy() {
+        ingest.on(
+                "POST /v1/events?dry-run=true",
+                200,
+                "{\"results\":[{\"status\":\"accepted\",\"claims\":{\"sub\":\"c-42\",\"iat\":1764000000},\"micros\":1000,\"expiresIn\":3600}]}");
+        ingest.on(
+                "POST /v1/events?dry-run=true",
+                200,
+                "{\"results\":[{\"status\":\"rejected\",\"code\":\"token-lifetime\",\"detail\":\"exp - iat is 0 s\",\"claims\":{\"iat\":1764000000000}}]}");
+        assertThat(run("check", "a.b.c", "--type", "read", "--key", "15"))
+                .as(complained())
+                .isZero();
+        assertThat(printed()).startsWith("""
+                verdict   accepted
+                pays      0.001000 (1000 micros)
+                expires   in 3600 s
+                sub       "c-42"
+                iat       1764000000 (2025-11-24T16:00:00Z)
+                """);
+        assertThat(ingest.requests().getLast()).contains("{\"token\":\"a.b.c\",\"type\":\"read\",\"key\":\"15\"}");
+        out.reset();
+        assertThat(run("check", "a.b.c")).isEqualTo(1);
+        assertThat(printed()).isEqualTo("""
+                verdict   rejected token-lifetime
+                why       exp - iat is 0 s
+                iat       1764000000000
+                hint      iat looks like milliseconds; it takes seconds
+                """);
+        assertThat(run("check", "a.b.c", "--edge", "http://127.0.0.1:" + Ports.free()))
+                .isEqualTo(1);
+        assertThat(complained()).contains("is ingest-api there?");
+        assertThat(run("check")).isEqualTo(2);
+    }
+
+    @Test
+    void checkFindsATimeThatIsLocal() {
+        long iat = CLOCK.instant().getEpochSecond() + 7_200;
+        ingest.on(
+                "POST /v1/events?dry-run=true",
+                200,
+                "{\"results\":[{\"status\":\"rejected\",\"code\":\"token-not-yet-valid\",\"claims\":{\"iat\":%d}}]}"
+                        .formatted(iat));
+        assertThat(run("check", "a.b.c")).isEqualTo(1);
+        assertThat(printed()).contains("hint      iat is +2 h from now, to the minute: is it local time? It takes UTC");
+    }
+
     /** The hashes are those of the empty text, which everybody knows. */
     @Test
     void scriptPrintsTheTagWithTheHashOfWhatTheEdgeServes() {
@@ -480,6 +527,7 @@ class CommandsTest {
                 .with(new KeyCommand(terminal))
                 .with(new TokenCommand(terminal))
                 .with(new MintCommand(terminal))
+                .with(new CheckCommand(terminal))
                 .with(new ScriptCommand(terminal))
                 .with(new ReplayCommand(terminal))
                 .with(new ReconcileOnStack(terminal))
