@@ -108,7 +108,7 @@ class BrokenConnectionIT {
         until(() -> earned() == 600_000);
         try (RunningIngest other = new RunningIngest(RealServers.redisUrl())) {
             assertThat(other.post(batch + "\n" + events("new", 1)).body())
-                    .startsWith("{\"accepted\":1,\"duplicate\":200,\"rejected\":0");
+                    .startsWith("{\"accepted\":1,\"duplicate\":200,\"filtered\":0,\"rejected\":0");
         }
         relay.breakConnections();
         assertUnavailable(underWay.join(), "the connection to it broke");
