@@ -321,6 +321,13 @@ class PageIT {
         assertThat(pages.send(robots, "view", READER, "curl/8.5.0", none)).isEqualTo("filtered robot");
         assertThat(pages.send(pages.token(), "view", READER, "curl/8.5.0", referer))
                 .isEqualTo("filtered robot");
+        String nobodys = pages.exchange(pages.token(), READER, "", referer)
+                .json()
+                .get("token")
+                .asString();
+        assertThat(pages.send(nobodys, "view", READER, FIREFOX, none))
+                .as("every browser has a user agent")
+                .isEqualTo("filtered robot");
         String readers = pages.exchanged(pages.token(), READER);
         assertThat(pages.send(readers, "view", READER, "curl/8.5.0", none)).isEqualTo("accepted");
     }

@@ -145,6 +145,11 @@ public class ReceiveConfiguration {
         return registered(new PageServlet(intake, senders, shared), "page", PageServlet.PATH);
     }
 
+    @Bean
+    ServletRegistrationBean<PixelServlet> pixel(EventIntake intake, Senders senders, PostServlet.Shared shared) {
+        return registered(new PixelServlet(intake, senders, shared), "pixel", PixelServlet.PATH);
+    }
+
     private static <T extends HttpServlet> ServletRegistrationBean<T> registered(T servlet, String name, String path) {
         ServletRegistrationBean<T> registered = new ServletRegistrationBean<>(servlet, path);
         registered.setName(name);
