@@ -76,6 +76,11 @@ final class WholePath {
         return stack;
     }
 
+    /** The port of ingest-api. */
+    int ingestPort() {
+        return settings.port(Instance.ingest(1));
+    }
+
     /** What ingest-api has written to its log. */
     String ingestLog() throws IOException {
         return Files.readString(place.logs().resolve(Instance.ingest(1) + ".log"));

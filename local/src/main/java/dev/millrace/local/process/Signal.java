@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 /** A Unix signal, sent by the {@code kill} that is built into every POSIX shell. */
 public enum Signal {
     INT,
+    HUP,
     TERM,
     KILL,
     STOP,
