@@ -2,9 +2,11 @@ package dev.millrace.settlement.settle;
 
 import dev.millrace.settlement.crash.CrashPoint;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.postgresql.PGConnection;
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
@@ -38,10 +40,22 @@ final class Crash implements Consumer<CrashPoint> {
     private void breakOff() {
         if (TransactionSynchronizationManager.getResource(dataSource) instanceof ConnectionHolder holder) {
             try {
-                holder.getConnection().unwrap(Connection.class).abort(Runnable::run);
+                Connection connection = holder.getConnection();
+                int backend = connection.unwrap(PGConnection.class).getBackendPID();
+                connection.unwrap(Connection.class).abort(Runnable::run);
+                awaitEnd(backend);
             } catch (SQLException e) {
                 throw new IllegalStateException(e);
             }
+        }
+    }
+
+    /** Postgres needs a moment to see that the worker is gone; until then its locks hold. */
+    private void awaitEnd(int backend) throws SQLException {
+        try (Connection other = dataSource.getConnection();
+                PreparedStatement end = other.prepareStatement("SELECT pg_terminate_backend(?, 60000)")) {
+            end.setInt(1, backend);
+            end.execute();
         }
     }
 }
