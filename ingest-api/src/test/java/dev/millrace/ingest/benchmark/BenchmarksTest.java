@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.ingest.receive.ParseBenchmark;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.PricedEvent;
+import dev.millrace.ingest.verify.Verdict;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -84,5 +85,19 @@ class BenchmarksTest {
             assertThat(benchmark.claim()).isPresent();
             assertThat(benchmark.report()).isPresent();
         }
+    }
+
+    @Test
+    void aReaderIsPaidWhateverIsKnownOfIt() {
+        ReaderBenchmark benchmark = new ReaderBenchmark();
+        ReaderBenchmark baseline = new ReaderBenchmark();
+        int marks = 0;
+        for (int i = 0; i < EventBenchmark.EVENTS; i++) {
+            assertThat(baseline.verification()).isInstanceOf(PricedEvent.class);
+            List<Verdict> reader = benchmark.reader();
+            assertThat(((PricedEvent) reader.getFirst()).name().note().isPaid()).isTrue();
+            marks += reader.size() - 1;
+        }
+        assertThat(marks).isEqualTo(171);
     }
 }

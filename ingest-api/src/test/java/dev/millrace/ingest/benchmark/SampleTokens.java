@@ -10,6 +10,7 @@ import dev.millrace.common.token.Kid;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Date;
+import java.util.Map;
 
 /**
  * Event tokens as a publisher's server mints them with a library.
@@ -21,15 +22,20 @@ import java.util.Date;
 public record SampleTokens(Kid kid, String secret, long issuedAt) {
     /** The same number gives the same token. */
     public String token(int number) {
-        JWTClaimsSet claims = new JWTClaimsSet.Builder()
+        return token(number, Map.of());
+    }
+
+    /** The same with further claims. */
+    public String token(int number, Map<String, String> more) {
+        JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder()
                 .subject("creator-" + number % 50)
                 .claim("art", "/2026/11/an-article-with-a-usual-name-" + number)
                 .jwtID("%032x".formatted(number * 0x9E3779B97F4A7C15L))
                 .issueTime(Date.from(Instant.ofEpochSecond(issuedAt)))
-                .expirationTime(Date.from(Instant.ofEpochSecond(issuedAt + 3_600)))
-                .build();
+                .expirationTime(Date.from(Instant.ofEpochSecond(issuedAt + 3_600)));
+        more.forEach(claims::claim);
         SignedJWT jwt = new SignedJWT(
-                new JWSHeader.Builder(JWSAlgorithm.HS256).keyID(kid.toString()).build(), claims);
+                new JWSHeader.Builder(JWSAlgorithm.HS256).keyID(kid.toString()).build(), claims.build());
         try {
             jwt.sign(new MACSigner(secret.getBytes(StandardCharsets.US_ASCII)));
         } catch (JOSEException e) {
