@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -271,8 +273,12 @@ class PublisherProxyIT {
         }
     }
 
+    /** The bursts are as delivered. The rates are not, so that a busy machine is too fast for them, too. */
     @Test
-    void whatIsTooMuchForAnAddressIs429AndOthersReadOn() {
+    void whatIsTooMuchForAnAddressIs429AndOthersReadOn() throws IOException {
+        Path limits = home.resolve("limits.conf");
+        Files.writeString(limits, Files.readString(limits).replaceAll("rate=[0-9]+r/s", "rate=1r/s"));
+        reload();
         Map<Integer, Integer> pages = flood(160, () -> site.open("/c-42/a", "127.1.0.9"));
         assertThat(pages.keySet()).isEqualTo(Set.of(200, 429));
         assertThat(site.open("/c-42/a", "127.1.0.10").status()).isEqualTo(200);
@@ -364,10 +370,11 @@ class PublisherProxyIT {
             answer.getOutputStream().write(head("GET /c-42/large", "User-Agent: " + Site.CHROME));
             assertThat(endOf(head)).as("a head").isLessThan(1_000);
             assertThat(endOf(body)).as("a body").isLessThan(1_000);
-            Awaitility.await()
+            // The client may not see it: a reset beyond its full window can be lost.
+            long sent = Awaitility.await()
                     .atMost(Duration.ofSeconds(CUT_SECONDS))
-                    .until(() -> site.proxy().log("access").contains("/large"));
-            assertThat(endOf(answer)).as("what was on its way").isLessThan(60 << 20);
+                    .until(() -> bytesSentTo("127.1.0.3"), bytes -> bytes >= 0);
+            assertThat(sent).as("what nginx sent before it gave up").isBetween(1L, 60L << 20);
         }
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isBetween(Duration.ofSeconds(9), PATIENCE);
         assertThat(ingest.calls("/v1/events")).as("a body that is not whole").isEmpty();
@@ -391,9 +398,7 @@ class PublisherProxyIT {
                 .untilAsserted(() -> assertThat(site.counts("queue", "full_total", "accepted_total", "rejected_total"))
                         .as("while none is under way")
                         .containsExactly(20L, 10L, 0L, 0L));
-        List<ProcessHandle> old = site.proxy().workers();
-        site.proxy().reload();
-        Awaitility.await().atMost(PATIENCE).until(() -> old.stream().noneMatch(ProcessHandle::isAlive));
+        reload();
         ingest.answers(RecordingIngest::accepted);
         awaitCount("accepted_total", 20);
         assertThat(site.counts("queue", "full_total")).containsExactly(0L, 10L);
@@ -472,6 +477,19 @@ class PublisherProxyIT {
             statuses.merge(request.send().status(), 1, Integer::sum);
         }
         return statuses;
+    }
+
+    private void reload() {
+        List<ProcessHandle> old = site.proxy().workers();
+        site.proxy().reload();
+        Awaitility.await().atMost(PATIENCE).until(() -> old.stream().noneMatch(ProcessHandle::isAlive));
+    }
+
+    /** As the log of pages says; -1 while it has no line of this address. */
+    private long bytesSentTo(String address) throws IOException {
+        Matcher line = Pattern.compile("(?m)^" + Pattern.quote(address) + " .*\" 200 ([0-9]+) ")
+                .matcher(site.proxy().log("access"));
+        return line.find() ? Long.parseLong(line.group(1)) : -1;
     }
 
     private static byte[] head(String start, String header) {
