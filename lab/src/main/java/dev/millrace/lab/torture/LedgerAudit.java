@@ -46,6 +46,12 @@ final class LedgerAudit {
             SELECT creator, publisher, sum(micros)::bigint AS micros FROM article_score GROUP BY 1, 2
             """;
 
+    private static final String UNITS = "SELECT coalesce(sum(units), 0)::bigint FROM engagement";
+    private static final String VISITS = "SELECT coalesce(sum(sessions), 0)::bigint FROM visits";
+
+    /** Most marks of a visitor. */
+    private static final int MARKS = 3;
+
     private static final String CURSORS = """
             SELECT partition, settled_epoch AS epoch, settled_micros AS micros, settled_events AS events, c.lineage,
                    coalesce(max(o.lineage), 0) AS opened, count(o.lineage) AS openings, coalesce(halted, '') AS halted
@@ -148,14 +154,42 @@ final class LedgerAudit {
         List<Cursor> cursors = ledger.sql(CURSORS).query(Cursor.class).list();
         long posted = postings.values().stream().mapToLong(Long::longValue).sum();
         deviations.expect("micros of all cursors", posted, Cursor.sum(cursors, Cursor::micros));
-        long events = Cursor.sum(cursors, Cursor::events);
-        long least = oracle.acknowledged.events();
-        long most = least + oracle.unanswered.events();
-        if (events < least || events > most) {
-            deviations.add("events of all cursors", "%d to %d".formatted(least, most), events);
-        }
+        compareEngagement(oracle, Cursor.sum(cursors, Cursor::events));
         cursors.forEach(this::check);
         return cursors;
+    }
+
+    /**
+     * Units exactly. A visitor leaves a mark in each slot of five minutes in which it is seen, so of visits and of what the cursors count the bounds are
+     * known: a visit of the load lies in a slot or two, with what is repeated in three, and begins anew only where a node has not read of it yet.
+     */
+    private void compareEngagement(Oracle oracle, long counted) {
+        Oracle.Tally acknowledged = oracle.acknowledged;
+        Oracle.Tally unanswered = oracle.unanswered;
+        within("units of engagement", acknowledged.units(), acknowledged.units() + unanswered.units(), sum(UNITS));
+        long visits = sum(VISITS);
+        long visitors = acknowledged.visitors() + unanswered.visitors();
+        within("visits", acknowledged.visitors(), 2 * visitors, visits);
+        within(
+                "events of all cursors",
+                acknowledged.identities() + visits,
+                acknowledged.identities() + unanswered.identities() + MARKS * visitors,
+                counted);
+    }
+
+    private void within(String what, long least, long most, long found) {
+        if (found < least || found > most) {
+            deviations.add(what, "%d to %d".formatted(least, most), found);
+        }
+    }
+
+    private long sum(String sql) {
+        return ledger.sql(sql).query(Long.class).single();
+    }
+
+    /** Visits that the archive has. */
+    long visits() {
+        return sum(VISITS);
     }
 
     /** Money taken from creators, compared with the answers that the operators got. */

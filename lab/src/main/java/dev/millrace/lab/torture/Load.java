@@ -206,9 +206,9 @@ final class Load {
             again = new ArrayList<>();
             for (int i = 0; i < size; i++) {
                 Event event = readership.next();
-                if (event.again()) {
+                if (!event.again().isEmpty()) {
                     copies.add(event);
-                    sentTwice.incrementAndGet("new token");
+                    sentTwice.incrementAndGet(event.again());
                 } else {
                     fresh.add(event);
                     chooseCopy(event, copies);

@@ -50,14 +50,36 @@ final class Oracle {
         }
     }
 
-    /** How many events, and their micros cell by cell. */
+    /** How many events, units and visitors, and their micros cell by cell. */
     static final class Tally {
         private final AtomicLongMap<Cell> micros = AtomicLongMap.create();
         private final AtomicLong events = new AtomicLong();
+        private final AtomicLong identities = new AtomicLong();
+        private final AtomicLong units = new AtomicLong();
+        private final AtomicLong visitors = new AtomicLong();
 
         void add(Collection<Readership.Event> added) {
-            added.forEach(event -> micros.addAndGet(event.cell(), event.micros()));
+            added.forEach(event -> {
+                micros.addAndGet(event.cell(), event.micros());
+                units.addAndGet(event.units());
+                identities.addAndGet(event.identities());
+                visitors.addAndGet(event.begins() ? 1 : 0);
+            });
             events.addAndGet(added.size());
+        }
+
+        /** Events with those that they carry. */
+        long identities() {
+            return identities.get();
+        }
+
+        long units() {
+            return units.get();
+        }
+
+        /** Visitors who are known, each with one visit. */
+        long visitors() {
+            return visitors.get();
         }
 
         long events() {

@@ -13,7 +13,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * What readers do: page views of articles, popular ones more often; some read on, scroll, react, come from a search engine, and a few
- * comment. Each event is of its own identity, but for readers who react once more under a new token. The first publisher's tokens
+ * comment. Each event is of its own identity, but for readers who react once more under a new token, and search visits that their views carry already. The first publisher's tokens
  * have no visitor, so that each of its tokens pays for a reaction; those of the others have one. The prices are written down here once more:
  * nothing is asked of the catalogue. Not thread-safe.
  */
@@ -58,11 +58,14 @@ final class Readership {
      * An event to send.
      *
      * @param cell who earns from whom
+     * @param identities that it counts: two where a view carries its search visit
+     * @param units paid units
      * @param micros its worth
      * @param json as it is sent
-     * @param again whether an event before it was the same one, under another token
+     * @param again how an event before it has counted the same; empty: none has
+     * @param begins whether it is the first of a visitor who is known
      */
-    record Event(Cell cell, long micros, String json, boolean again) {}
+    record Event(Cell cell, int identities, long units, long micros, String json, String again, boolean begins) {}
 
     Event next() {
         while (waiting.isEmpty()) {
@@ -84,32 +87,42 @@ final class Readership {
                 .with("vis", publisher == 0 ? null : "visitor-of-" + visit);
         TokenMint mint = publishers.get(publisher);
         String token = mint.mint(page);
-        add(cell, VIEW, token, "view", "", false);
+        int counts = search ? 2 : 1;
+        waiting.add(new Event(
+                cell, counts, counts, search ? VIEW + SEARCH : VIEW, json(token, "view", ""), "", publisher != 0));
         if (search) {
-            add(cell, SEARCH, token, "search_visit", "", false);
+            again(cell, json(token, "search_visit", ""), "carried by a view");
         }
         for (int mark = 25; mark <= 100 && random.nextInt(3) > 0; mark += 25) {
-            add(cell, SCROLL, token, "scroll", Integer.toString(mark), false);
+            add(cell, 1, SCROLL, json(token, "scroll", Integer.toString(mark)));
         }
         for (int mark = 15; mark <= 60 && random.nextInt(5) > 1; mark += 15) {
-            add(cell, READ, token, "read", Integer.toString(mark), false);
+            add(cell, 1, READ, json(token, "read", Integer.toString(mark)));
         }
         if (random.nextInt(10) == 0) {
             String key = REACTIONS.get(random.nextInt(REACTIONS.size()));
-            add(cell, REACTION, token, "reaction", key, false);
+            add(cell, 1, REACTION, json(token, "reaction", key));
             if (publisher != 0 && random.nextInt(3) == 0) {
-                add(cell, REACTION, mint.mint(page.with("jti", visit + "-again")), "reaction", key, true);
+                again(cell, json(mint.mint(page.with("jti", visit + "-again")), "reaction", key), "new token");
             }
         }
         if (random.nextInt(20) == 0) {
             int words = 1 + random.nextInt(MOST_WORDS + 20);
             String comment = mint.mint(page.with("evt", List.of("comment")).with("qty", words));
-            add(cell, (long) WORD * Math.min(words, MOST_WORDS), comment, "comment", "", false);
+            add(cell, Math.min(words, MOST_WORDS), WORD, json(comment, "comment", ""));
         }
     }
 
-    private void add(Cell cell, long micros, String token, String type, String key, boolean again) {
+    private void add(Cell cell, int units, long price, String json) {
+        waiting.add(new Event(cell, 1, units, units * price, json, "", false));
+    }
+
+    private void again(Cell cell, String json, String how) {
+        waiting.add(new Event(cell, 0, 0, 0, json, how, false));
+    }
+
+    private static String json(String token, String type, String key) {
         String end = key.isEmpty() ? "\"}" : "\",\"key\":\"" + key + "\"}";
-        waiting.add(new Event(cell, micros, "{\"token\":\"" + token + "\",\"type\":\"" + type + end, again));
+        return "{\"token\":\"" + token + "\",\"type\":\"" + type + end;
     }
 }

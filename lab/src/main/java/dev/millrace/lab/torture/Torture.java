@@ -109,7 +109,7 @@ final class Torture {
         new CounterAudit(atTheEnd).compare(stack.redis().url(), cursors);
         long journals = reconcile(stack, audit);
         long took = Duration.ofNanos(System.nanoTime() - began).toSeconds();
-        report(took, injector, load, cursors);
+        report(took, injector, load, audit, cursors);
         line(
                 "settlements",
                 "%,d journals, late by at most %.1f s",
@@ -173,7 +173,7 @@ final class Torture {
         }
     }
 
-    private void report(long took, Injector injector, Load load, List<LedgerAudit.Cursor> cursors) {
+    private void report(long took, Injector injector, Load load, LedgerAudit audit, List<LedgerAudit.Cursor> cursors) {
         Oracle oracle = load.oracle;
         line("seed", "%d", plan.seed());
         line("duration", "%d s of faults, %d s in all", plan.length().toSeconds(), took);
@@ -187,6 +187,7 @@ final class Torture {
                 oracle.acknowledged.events(),
                 oracle.unanswered.events(),
                 LedgerAudit.Cursor.sum(cursors, LedgerAudit.Cursor::events));
+        line("visits", "%,d archived of %,d visitors", audit.visits(), oracle.sent.visitors());
         line("sent twice", "%s", counts(" on purpose", load.sentTwice));
         line("verdicts", "%s", byName(load.post.verdicts));
         line("operators", "%s", counts(" acts", load.operators.done));

@@ -18,7 +18,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -47,10 +46,14 @@ class LedgerAuditIT {
             "INSERT INTO balance SELECT account_id, micros, 1 FROM posting",
             "UPDATE chain_head SET (journal_id, created_at, hash) = (SELECT journal_id, created_at, hash FROM journal)",
             "INSERT INTO article_score VALUES ('publisher-1', '/a', 'creator-7', 3000, now(), 1)",
-            "INSERT INTO settled_epoch VALUES (4, 1, now(), now(), 3000, 3, 1)",
+            "CREATE TABLE engagement_of_all PARTITION OF engagement DEFAULT",
+            "INSERT INTO engagement VALUES (current_date, 'creator-7', 'publisher-1', '/a', 'view', 1, 7, 3000)",
+            "CREATE TABLE visits_of_all PARTITION OF visits DEFAULT",
+            "INSERT INTO visits VALUES (current_date, 'creator-7', 'publisher-1', '/a', '', 2, 1, 2, 0)",
+            "INSERT INTO settled_epoch VALUES (4, 1, now(), now(), 3000, 4, 1)",
             "UPDATE partition_cursor SET lineage = 1",
             "INSERT INTO partition_opening SELECT partition, 1, 1 FROM partition_cursor",
-            "UPDATE partition_cursor SET settled_epoch = 1, settled_micros = 3000, settled_events = 3 WHERE partition = 4");
+            "UPDATE partition_cursor SET settled_epoch = 1, settled_micros = 3000, settled_events = 4 WHERE partition = 4");
 
     private static String sound = "";
 
@@ -75,7 +78,11 @@ class LedgerAuditIT {
 
     @BeforeEach
     void copy() throws SQLException {
-        List<Readership.Event> events = Collections.nCopies(3, new Readership.Event(Cell.of(7, 1), 1_000, "", false));
+        Cell cell = Cell.of(7, 1);
+        List<Readership.Event> events = List.of(
+                new Readership.Event(cell, 1, 1, 1_000, "", "", true),
+                new Readership.Event(cell, 1, 1, 1_000, "", "", false),
+                new Readership.Event(cell, 1, 5, 1_000, "", "", false));
         oracle.sent.add(events);
         oracle.acknowledged.add(events);
         url = RealServers.copyOf(sound);
@@ -95,7 +102,7 @@ class LedgerAuditIT {
     @Test
     void aSoundLedgerHasNoDifferenceAndSaysWhatItHolds() {
         assertThat(audit().compare(oracle, operators, Map.of("creator-7", 3_000L)))
-                .contains(new LedgerAudit.Cursor(4, 1, 3_000, 3, 1, 1, 1, ""));
+                .contains(new LedgerAudit.Cursor(4, 1, 3_000, 4, 1, 1, 1, ""));
         assertThat(deviations.first()).isEmpty();
         assertThat(audit().longestGap()).isZero();
     }
@@ -112,7 +119,12 @@ class LedgerAuditIT {
                     DELETE FROM article_score                                            | articles' scores of creator-7 from publisher-1
                     UPDATE article_score SET creator = 'x'                               | articles' scores of x from publisher-1
                     UPDATE partition_cursor SET settled_micros = 6000 WHERE partition = 4 | micros of all cursors
-                    UPDATE partition_cursor SET settled_events = 4 WHERE partition = 4   | events of all cursors
+                    UPDATE partition_cursor SET settled_events = 7 WHERE partition = 4   | events of all cursors
+                    UPDATE partition_cursor SET settled_events = 3 WHERE partition = 4   | events of all cursors
+                    UPDATE engagement SET units = 8                                      | units of engagement
+                    DELETE FROM engagement                                               | units of engagement
+                    UPDATE visits SET sessions = 0                                       | visits
+                    UPDATE visits SET sessions = 3                                       | visits
                     UPDATE partition_cursor SET halted = 'x' WHERE partition = 4         | partition 4
                     INSERT INTO partition_opening VALUES (4, 3, 2)                       | openings of partition 4
                     DELETE FROM partition_opening WHERE partition = 4                    | openings of partition 4
