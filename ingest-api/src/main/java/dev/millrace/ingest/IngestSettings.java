@@ -1,6 +1,7 @@
 package dev.millrace.ingest;
 
 import static dev.millrace.common.message.SettingException.requireAtLeast;
+import static dev.millrace.common.message.SettingException.requireCurrency;
 
 import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.key.MasterKey;
@@ -24,6 +25,7 @@ import org.springframework.util.unit.DataSize;
  * @param tokenLifetime most that {@code exp - iat} may be
  * @param audience what the {@code aud} of a token must hold, where it has one
  * @param reactions the keys a reaction may have
+ * @param currency ISO 4217 code that a dry run names beside its amounts
  * @param datacenters file of networks where no readers are; empty: none
  * @param trustedProxies networks whose word about their clients' addresses is believed
  * @param tallyTimeout longest wait for Redis' answer to one request
@@ -46,6 +48,7 @@ public record IngestSettings(
         @DefaultValue("2h") Duration tokenLifetime,
         @DefaultValue("millrace") String audience,
         @DefaultValue({"like", "love", "clap"}) Set<String> reactions,
+        @DefaultValue("USD") String currency,
         @DefaultValue("") String datacenters,
         @DefaultValue({}) List<String> trustedProxies,
         @DefaultValue("1500ms") Duration tallyTimeout,
@@ -76,6 +79,7 @@ public record IngestSettings(
         requireAtLeast("MILLRACE_PAGE_VISITORS", pageVisitors, 0);
         requireAtLeast("MILLRACE_BODIES_UNDER_WAY", bodiesUnderWay, DataSize.ofMegabytes(1));
         requireAtLeast("MILLRACE_INDEX_MEMORY", indexMemory, DataSize.ofMegabytes(1));
+        requireCurrency("MILLRACE_CURRENCY", currency);
         if (catalogPoll.isNegative() || catalogPoll.isZero() || catalogPoll.compareTo(Duration.ofSeconds(1)) > 0) {
             throw new SettingException(
                     "millrace.catalog-poll is %s; it takes more than 0 and at most 1s".formatted(catalogPoll));

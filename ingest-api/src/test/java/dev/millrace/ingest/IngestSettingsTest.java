@@ -37,6 +37,7 @@ class IngestSettingsTest {
                 "tally-timeout; 9ms; MILLRACE_TALLY_TIMEOUT is PT0.009S; it takes at least PT0.01S",
                 "redis-patience; 0s; MILLRACE_REDIS_PATIENCE is PT0S; it takes at least PT0.5S",
                 "clock-leap; 0s; MILLRACE_CLOCK_LEAP is PT0S; it takes at least PT1M",
+                "currency; dollar; MILLRACE_CURRENCY 'dollar' is not a code of three capital letters such as USD",
                 "catalog-poll; 2s; millrace.catalog-poll is PT2S; it takes more than 0 and at most 1s",
             })
     void aSettingOutOfItsRangeIsNamedWithItsValueAndItsRange(String name, String value, String message) {

@@ -460,6 +460,28 @@ class PageIT {
         assertThat(pages.send(pages.token(), "view", READER, FIREFOX)).isEqualTo("accepted");
     }
 
+    @Test
+    void aDryRunTakesTheOriginOfThePageThatItIsAbout() {
+        String path = "/v1/events?dry-run=true";
+        Answer elsewhere = pages.node()
+                .send(HttpRequest.newBuilder(pages.node().uri(path))
+                        .header("Content-Type", "text/plain")
+                        .header("Origin", "https://elsewhere.example")
+                        .POST(HttpRequest.BodyPublishers.ofString(PageReaders.event(pages.token(), "view")))
+                        .build());
+        assertThat(elsewhere.json().at("/results/0/code").asString()).isEqualTo("origin-not-listed");
+        assertThat(elsewhere.json().at("/results/0/hints/0/code").asString()).isEqualTo("site");
+        Answer same = pages.post(
+                path + "&origin=" + SITE + "/a?b=c", PageReaders.event(pages.token(), "view"), READER, FIREFOX);
+        assertThat(same.json().at("/results/0/status").asString()).isEqualTo("accepted");
+        Answer other = pages.post(
+                path + "&origin=https://other.example", PageReaders.event(pages.token(), "view"), READER, FIREFOX);
+        assertThat(other.json().at("/results/0/code").asString()).isEqualTo("origin-not-listed");
+        Answer nonsense = pages.post(path + "&origin=x", PageReaders.event(pages.token(), "view"), READER, FIREFOX);
+        assertThat(nonsense.status()).isEqualTo(400);
+        assertThat(nonsense.detail()).isEqualTo("'origin=x' is not understood; write it as https://www.example.com");
+    }
+
     /** Whatever stands in a header, what is made of it is a token that counts. */
     @ParameterizedTest
     @ValueSource(strings = {"", "\u0085 \u00e9", "\"\\", "{\"x\":1}"})

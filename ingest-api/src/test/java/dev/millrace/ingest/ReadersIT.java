@@ -6,6 +6,8 @@ import dev.millrace.ingest.RunningIngest.Answer;
 import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.local.testing.RealServers;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -215,9 +217,55 @@ class ReadersIT {
                         .asString())
                 .isEqualTo("token-malformed");
         assertThat(counters.earned(1, "c-1")).isZero();
+        assertThat(dry.json().get("currency").asString()).isEqualTo("USD");
+        assertThat(dry.json().get("now").asLong()).isBetween(counters.second() - 60, counters.second());
         assertThat(ingest.metric("millrace_events_received_total")).isZero();
         assertThat(dryRun("dry-run=false", event(view, "view", "")).count("accepted"))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void aDryRunNamesWhatIsProbablyWrong() {
+        String newline = Tokens.signedWith(
+                "{\"alg\":\"HS256\",\"kid\":\"demo.1\"}",
+                "{\"sub\":\"c-1\",\"iat\":%d}".formatted(counters.second() * 1_000),
+                Tokens.secret("demo.1") + "\n");
+        Answer dry = dryRun(
+                "dry-run=true",
+                event(newline, "view", "") + "\n" + event("Bearer " + token(""), "view", "") + "\n"
+                        + event(token(""), "view", ""));
+        assertThat(dry.json().at("/results/0/hints/0/code").asString()).isEqualTo("secret-wrapped");
+        assertThat(dry.json().at("/results/0/hints/0/detail").asString())
+                .isEqualTo("the signature was made with the secret and a line break at its end; "
+                        + "the key is the secret's 43 ASCII characters as they stand");
+        assertThat(dry.json().at("/results/0/hints/1/code").asString()).isEqualTo("milliseconds");
+        assertThat(dry.json().at("/results/1/hints/0/code").asString()).isEqualTo("token-wrapped");
+        assertThat(dry.json().at("/results/1/claims/sub").asString()).isEqualTo("c-1");
+        assertThat(dry.json().at("/results/2").has("hints")).isFalse();
+        assertThat(ingest.post(event(newline, "view", "")).body()).doesNotContain("hints", "line break");
+    }
+
+    /** 60 pages a minute are too many for one visitor. A dry run opens none, and sees when others were too many. */
+    @Test
+    void aDryRunAddsToNoVisitorsPace() {
+        for (int i = 0; i < 70; i++) {
+            assertThat(dryRun("dry-run=true", event(token(",\"vis\":\"v-1\""), "view", ""))
+                            .json()
+                            .at("/results/0/status")
+                            .asString())
+                    .isEqualTo("accepted");
+        }
+        assertThat(ingest.post(event(token(",\"vis\":\"v-1\""), "view", "")).count("accepted"))
+                .isEqualTo(1);
+        String many = IntStream.range(0, 200)
+                .mapToObj(_ -> event(token(",\"vis\":\"v-1\""), "view", ""))
+                .collect(Collectors.joining("\n"));
+        assertThat(ingest.post(many).count("filtered")).isPositive();
+        assertThat(dryRun("dry-run=true", event(token(",\"vis\":\"v-1\""), "view", ""))
+                        .json()
+                        .at("/results/0/reason")
+                        .asString())
+                .isEqualTo("rate");
     }
 
     @ParameterizedTest

@@ -10,12 +10,25 @@ import org.jspecify.annotations.Nullable;
  * signs that leave no doubt come first, the list of networks and the pace of the visitor last. Thread-safe.
  */
 public final class Filters {
-    private final UserAgents userAgents = new UserAgents();
-    private final VisitorPaces paces = new VisitorPaces();
+    private final UserAgents userAgents;
+    private final VisitorPaces paces;
     private final Datacenters datacenters;
+    private final boolean notes;
 
     public Filters(Datacenters datacenters) {
+        this(new UserAgents(), new VisitorPaces(), datacenters, true);
+    }
+
+    private Filters(UserAgents userAgents, VisitorPaces paces, Datacenters datacenters, boolean notes) {
+        this.userAgents = userAgents;
+        this.paces = paces;
         this.datacenters = datacenters;
+        this.notes = notes;
+    }
+
+    /** The same, but for the visits of dry runs: they are judged by the paces of all visits, and add to none. */
+    public Filters withoutNotes() {
+        return new Filters(userAgents, paces, datacenters, false);
     }
 
     /**
@@ -35,14 +48,16 @@ public final class Filters {
         if (applies(Filter.DATACENTER, visit) && visit.address() != null && datacenters.have(visit.address())) {
             return Optional.of(Filter.DATACENTER);
         }
-        return applies(Filter.RATE, visit) && paces.isTooFast(visit, second)
-                ? Optional.of(Filter.RATE)
-                : Optional.empty();
+        return applies(Filter.RATE, visit) && isTooFast(visit, second) ? Optional.of(Filter.RATE) : Optional.empty();
     }
 
     /** The list of robots that is in use, {@code uap-java 1.6.1}. */
     public String version() {
         return userAgents.version();
+    }
+
+    private boolean isTooFast(Visit visit, long second) {
+        return notes ? paces.isTooFast(visit, second) : paces.wouldBeTooFast(visit, second);
     }
 
     private static boolean applies(Filter filter, Visit visit) {

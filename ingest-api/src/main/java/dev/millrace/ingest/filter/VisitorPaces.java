@@ -63,6 +63,18 @@ final class VisitorPaces {
         return second < pace.until || !pace.has(page);
     }
 
+    /** The same for a page that is not opened: it is not counted. */
+    boolean wouldBeTooFast(Visit visit, long second) {
+        Long visitor = visitor(visit);
+        Pace last = visitor == null ? null : paces.get(visitor);
+        if (last == null) {
+            return false;
+        }
+        int page = visit.page().hashCode();
+        Pace next = Pace.of(last, second / MINUTE).with(page, visit.visitor() == null, second);
+        return second < next.until || !next.has(page);
+    }
+
     /** How many visitors are remembered. */
     int size() {
         return paces.size();

@@ -1,27 +1,26 @@
 package dev.millrace.ingest.receive;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.millrace.ingest.check.Hint;
+import dev.millrace.ingest.check.Hints;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.ingest.verify.PricedEvent;
 import dev.millrace.ingest.verify.RejectionCode;
 import dev.millrace.ingest.verify.Verdict;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The answer to a dry run: what would become of each event, in their order. Whether one counted before is not known, nor what its publisher's
- * budget and rate leave.
+ * The answer to a dry run. Whether an event counted before is not known, nor what its publisher's budget and rate leave.
+ *
+ * @param now estimate of Redis' clock, Unix seconds
+ * @param currency ISO 4217 code of the currency whose micros are paid
+ * @param results what would become of each event, in their order
  */
-record DryRun(List<Result> results) {
-    private static final JsonMapper JSON = JsonMapper.shared();
-
+record DryRun(long now, String currency, List<Result> results) {
     /**
      * One event's.
      *
@@ -29,6 +28,7 @@ record DryRun(List<Result> results) {
      * @param claims the token's payload, also where its signature does not hold; null: it is no JSON object
      * @param micros what it would pay
      * @param expiresIn seconds for which the token is still taken
+     * @param hints what is probably wrong
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Result(
@@ -38,51 +38,32 @@ record DryRun(List<Result> results) {
             @Nullable String reason,
             @Nullable JsonNode claims,
             @Nullable Long micros,
-            @Nullable Long expiresIn) {}
+            @Nullable Long expiresIn,
 
-    /** @param now estimate of Redis' clock, Unix seconds */
-    static DryRun of(List<Event> events, List<Verdict> verdicts, long now) {
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Hint> hints) {}
+
+    static DryRun of(List<Event> events, List<Verdict> verdicts, Hints.Run hints, String currency, long now) {
         List<Result> results = new ArrayList<>(events.size());
         for (int i = 0; i < events.size(); i++) {
-            JsonNode claims = claims(events.get(i).token());
-            results.add(
-                    switch (verdicts.get(i)) {
-                        case PricedEvent event -> {
-                            Outcome outcome = event.counted();
-                            yield new Result(
-                                    outcome.status(),
-                                    null,
-                                    null,
-                                    outcome.reason(),
-                                    claims,
-                                    event.micros(),
-                                    event.expiresAt() - now);
-                        }
-                        case Outcome outcome ->
-                            new Result(
-                                    outcome.status(),
-                                    outcome.code(),
-                                    outcome.detail(),
-                                    outcome.reason(),
-                                    claims,
-                                    null,
-                                    null);
-                    });
+            results.add(result(events.get(i), verdicts.get(i), hints, now));
         }
-        return new DryRun(results);
+        return new DryRun(now, currency, results);
     }
 
-    private static @Nullable JsonNode claims(@Nullable String token) {
-        String[] parts = token == null ? new String[0] : token.split("\\.", -1);
-        if (parts.length < 2) {
-            return null;
-        }
-        try {
-            JsonNode payload =
-                    JSON.readTree(new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8));
-            return payload.isObject() ? payload : null;
-        } catch (JacksonException | IllegalArgumentException e) {
-            return null;
-        }
+    private static Result result(Event event, Verdict verdict, Hints.Run hints, long now) {
+        PricedEvent priced = verdict instanceof PricedEvent counts ? counts : null;
+        Outcome outcome = switch (verdict) {
+            case PricedEvent counts -> counts.counted();
+            case Outcome refused -> refused;
+        };
+        return new Result(
+                outcome.status(),
+                outcome.code(),
+                outcome.detail(),
+                outcome.reason(),
+                hints.token(event).payload(),
+                priced == null ? null : priced.micros(),
+                priced == null ? null : priced.expiresAt() - now,
+                hints.of(event, outcome.code()));
     }
 }

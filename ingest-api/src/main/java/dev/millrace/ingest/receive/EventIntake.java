@@ -4,9 +4,11 @@ import dev.millrace.common.catalog.Catalog;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
+import dev.millrace.ingest.IngestSettings;
 import dev.millrace.ingest.budget.Budgets;
 import dev.millrace.ingest.budget.NameLimits;
 import dev.millrace.ingest.catalog.CatalogFollower;
+import dev.millrace.ingest.check.Hints;
 import dev.millrace.ingest.page.VisitorCap;
 import dev.millrace.ingest.tally.LogFollower;
 import dev.millrace.ingest.tally.Tally;
@@ -53,6 +55,8 @@ final class EventIntake {
     private final Tally tally;
     private final VisitorCap cap;
     private final EventMetrics metrics;
+    private final Hints hints;
+    private final String currency;
 
     EventIntake(
             EventVerifier verifier,
@@ -65,7 +69,9 @@ final class EventIntake {
             Visits visits,
             Tally tally,
             VisitorCap cap,
-            EventMetrics metrics) {
+            EventMetrics metrics,
+            Hints hints,
+            IngestSettings settings) {
         this.verifier = verifier;
         this.redis = redis;
         this.catalog = catalog;
@@ -77,6 +83,8 @@ final class EventIntake {
         this.tally = tally;
         this.cap = cap;
         this.metrics = metrics;
+        this.hints = hints;
+        this.currency = settings.currency();
     }
 
     /**
@@ -157,7 +165,12 @@ final class EventIntake {
      */
     DryRun judge(List<Event> events, Sender sender) {
         try {
-            return DryRun.of(events, verify(events, sender, catalog()).verdicts(), second());
+            Catalog inForce = catalog();
+            long now = second();
+            requireClock(now);
+            List<Verdict> verdicts = available(() -> verifier.foresee(events, sender, inForce, now))
+                    .verdicts();
+            return DryRun.of(events, verdicts, hints.run(inForce, now), currency, now);
         } catch (CountersUnavailableException e) {
             throw Problem.COUNTERS_UNAVAILABLE.because(e.why());
         }

@@ -20,6 +20,7 @@ final class EventsServlet extends PostServlet {
     private static final long serialVersionUID = 1L;
 
     private static final String DRY_RUN = "dry-run";
+    private static final String ORIGIN = "origin";
     private static final int MOST_SHOWN = 40;
 
     private final transient EventIntake intake;
@@ -35,7 +36,7 @@ final class EventsServlet extends PostServlet {
     void receive(List<Event> received, HttpServletRequest request, HttpServletResponse response) throws IOException {
         Sender sender = senders.of(request);
         if (isDryRun(request)) {
-            answer(response, HttpServletResponse.SC_OK, intake.judge(received, sender));
+            answer(response, HttpServletResponse.SC_OK, intake.judge(received, of(sender, request)));
             return;
         }
         boolean minimal = prefersMinimal(request);
@@ -44,6 +45,21 @@ final class EventsServlet extends PostServlet {
             response.setHeader("Preference-Applied", "return=minimal");
         }
         answer(response, HttpServletResponse.SC_ACCEPTED, reply);
+    }
+
+    /** As a page of this origin would send it: a page token counts on its publisher's sites alone. */
+    private static Sender of(Sender sender, HttpServletRequest request) {
+        String page = request.getParameter(ORIGIN);
+        if (page == null) {
+            return sender;
+        }
+        String origin = Senders.originOf(page);
+        if (origin == null) {
+            throw Problem.PARAMETER_INVALID.because(
+                    "'origin=%s' is not understood; write it as https://www.example.com",
+                    Printable.abbreviate(page, MOST_SHOWN));
+        }
+        return new Sender(sender.browser(), sender.userAgent(), sender.address(), sender.purpose(), origin);
     }
 
     /** A parameter that means a dry run but is written otherwise must not count the events. */

@@ -5,6 +5,7 @@ import dev.millrace.common.key.IdentityKey;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.ingest.IngestSettings;
+import dev.millrace.ingest.check.Hints;
 import dev.millrace.ingest.filter.Datacenters;
 import dev.millrace.ingest.filter.Filters;
 import dev.millrace.ingest.page.DayKeys;
@@ -100,6 +101,11 @@ public class ReceiveConfiguration {
                 settings.audience(),
                 pageVisitors,
                 settings.redisPatience());
+    }
+
+    @Bean
+    Hints hints(IngestSettings settings, Environment environment) {
+        return new Hints(settings.secrets(environment.matchesProfiles("local")));
     }
 
     @Bean

@@ -74,7 +74,7 @@ final class Senders {
     }
 
     /** Scheme, host and port of an address. */
-    private static @Nullable String originOf(@Nullable String address) {
+    static @Nullable String originOf(@Nullable String address) {
         if (address == null) {
             return null;
         }

@@ -63,6 +63,11 @@ record EventRules(
     /** Most seconds of reading that a token pays, so that a tab left open does not earn on: 20 marks. */
     private static final int MOST_READ = 300;
 
+    /** The same rules with other filters. */
+    EventRules with(Filters others) {
+        return new EventRules(identities, lifetime, reactions, referrers, others, audience, behind);
+    }
+
     Verdict judge(String publisher, Claims claims, Event event, Sender sender, Catalog catalog, long now)
             throws RejectedException {
         requireTimely(claims, lifetime, now);

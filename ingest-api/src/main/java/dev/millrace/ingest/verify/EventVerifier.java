@@ -42,6 +42,7 @@ public final class EventVerifier {
     private final Map<Kid, HmacSha256> live = new ConcurrentHashMap<>();
 
     private final EventRules rules;
+    private final EventRules dryRules;
     private final PageVisitors visitors;
 
     /**
@@ -71,6 +72,7 @@ public final class EventVerifier {
                 filters,
                 audience,
                 Math.ceilDiv(behind.toMillis(), 1_000) + 1);
+        this.dryRules = rules.with(filters.withoutNotes());
     }
 
     /**
@@ -82,7 +84,15 @@ public final class EventVerifier {
      *     key this node does not have
      */
     public Verified verify(List<Event> events, Sender sender, Catalog catalog, long now) {
-        Run run = new Run(sender, catalog, now);
+        return verify(events, new Run(rules, sender, catalog, now));
+    }
+
+    /** The same for events that are not sent to be counted: no filter notes them. */
+    public Verified foresee(List<Event> events, Sender sender, Catalog catalog, long now) {
+        return verify(events, new Run(dryRules, sender, catalog, now));
+    }
+
+    private static Verified verify(List<Event> events, Run run) {
         for (Event event : events) {
             run.verdicts.add(run.verify(event));
         }
@@ -97,7 +107,7 @@ public final class EventVerifier {
      * @throws CountersUnavailableException as above
      */
     public PageExchange exchange(@Nullable String token, Sender sender, Catalog catalog, long now) {
-        return new Run(sender, catalog, now).exchange(token);
+        return new Run(rules, sender, catalog, now).exchange(token);
     }
 
     /**
@@ -113,6 +123,7 @@ public final class EventVerifier {
 
     /** The state that the events of one request share. Not thread-safe. */
     private final class Run {
+        private final EventRules rules;
         private final Sender sender;
         private final Catalog catalog;
         private final long now;
@@ -130,7 +141,8 @@ public final class EventVerifier {
 
         private @Nullable Kid calculated;
 
-        Run(Sender sender, Catalog catalog, long now) {
+        Run(EventRules rules, Sender sender, Catalog catalog, long now) {
+            this.rules = rules;
             this.sender = sender;
             this.catalog = catalog;
             this.now = now;

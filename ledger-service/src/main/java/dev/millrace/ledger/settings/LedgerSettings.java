@@ -3,12 +3,10 @@ package dev.millrace.ledger.settings;
 import com.google.common.base.Ticker;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.key.MasterKeys;
-import dev.millrace.common.message.Printable;
 import dev.millrace.common.message.SettingException;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisSettings;
 import java.time.Duration;
-import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
@@ -55,8 +53,6 @@ public record LedgerSettings(
 
     private static final Duration MOST_AVAILABLE_AFTER = Duration.ofDays(366);
 
-    private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
-
     public LedgerSettings {
         masterKey = masterKey.strip();
         masterKeys = masterKeys.strip();
@@ -81,10 +77,7 @@ public record LedgerSettings(
         if (streams < 1 || streams > MOST_STREAMS) {
             throw new SettingException("MILLRACE_STREAMS %d is not 1 to %d".formatted(streams, MOST_STREAMS));
         }
-        if (!CURRENCY.matcher(currency).matches()) {
-            throw new SettingException("MILLRACE_CURRENCY '%s' is not a code of three capital letters such as USD"
-                    .formatted(Printable.abbreviate(currency)));
-        }
+        SettingException.requireCurrency("MILLRACE_CURRENCY", currency);
     }
 
     /** The installation's secrets, ready for use. */

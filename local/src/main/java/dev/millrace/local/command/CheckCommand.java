@@ -6,10 +6,11 @@ import dev.millrace.local.server.JsonClient;
 import dev.millrace.local.settings.Part;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -37,12 +38,6 @@ public final class CheckCommand implements Callable<Integer> {
     /** The year 5138 in seconds, 1973 in milliseconds. */
     private static final long MILLISECONDS = 100_000_000_000L;
 
-    private static final long HOUR = Duration.ofHours(1).toSeconds();
-    private static final long MOST_HOURS = 14;
-
-    /** A clock that is off by whole hours is so within these seconds. */
-    private static final long NEAR = 90;
-
     private final Terminal terminal;
 
     @Parameters(paramLabel = "TOKEN", description = "The token, as the page has it.")
@@ -53,6 +48,13 @@ public final class CheckCommand implements Callable<Integer> {
 
     @Option(names = "--key", paramLabel = "KEY", description = "The event's key: like, 25, 15.")
     private @Nullable String key;
+
+    @Option(
+            names = "--origin",
+            paramLabel = "URL",
+            description =
+                    "The page's site, such as https://www.example.com: a page token counts on its publisher's sites alone.")
+    private @Nullable String origin;
 
     @Option(
             names = "--edge",
@@ -66,7 +68,8 @@ public final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        JsonNode result = ask();
+        JsonNode answer = ask();
+        JsonNode result = answer.path("results").path(0);
         String status = result.path("status").asString("unknown");
         line(
                 "verdict",
@@ -79,7 +82,10 @@ public final class CheckCommand implements Callable<Integer> {
         }
         if (result.has("micros")) {
             Micros micros = new Micros(result.path("micros").asLong());
-            line("pays", "%s (%d micros)".formatted(micros.amount(), micros.value()));
+            line(
+                    "pays",
+                    "%s %s (%d micros)"
+                            .formatted(micros.amount(), answer.path("currency").asString(""), micros.value()));
         }
         if (result.has("expiresIn")) {
             line("expires", "in %d s".formatted(result.path("expiresIn").asLong()));
@@ -87,7 +93,9 @@ public final class CheckCommand implements Callable<Integer> {
         for (Map.Entry<String, JsonNode> claim : result.path("claims").properties()) {
             line(claim.getKey(), shown(claim.getKey(), claim.getValue()));
         }
-        hints(result.path("claims")).forEach(hint -> line("hint", hint));
+        for (JsonNode hint : result.path("hints")) {
+            line("hint", hint.path("detail").asString(""));
+        }
         return status.equals("rejected") ? 1 : 0;
     }
 
@@ -98,7 +106,8 @@ public final class CheckCommand implements Callable<Integer> {
             event.put("key", key);
         }
         URI address = edge == null ? terminal.settings().address(Part.INGEST) : edge;
-        URI asked = URI.create(address.toString().replaceAll("/+$", "") + "/v1/events?dry-run=true");
+        String page = origin == null ? "" : "&origin=" + URLEncoder.encode(origin, StandardCharsets.UTF_8);
+        URI asked = URI.create(address.toString().replaceAll("/+$", "") + "/v1/events?dry-run=true" + page);
         try {
             JsonClient.Answer answer = JsonClient.send(HttpRequest.newBuilder(asked)
                     .timeout(Duration.ofSeconds(10))
@@ -107,7 +116,7 @@ public final class CheckCommand implements Callable<Integer> {
             if (answer.status() != OK || !answer.body().path("results").isArray()) {
                 throw CommandException.failed("%s answers %d: %s".formatted(asked, answer.status(), answer.detail()));
             }
-            return answer.body().path("results").path(0);
+            return answer.body();
         } catch (IOException e) {
             throw CommandException.failed("can't reach %s: %s; is ingest-api there?".formatted(asked, e.getMessage()));
         }
@@ -121,19 +130,5 @@ public final class CheckCommand implements Callable<Integer> {
         boolean time =
                 TIMES.contains(claim) && value.isNumber() && value.asLong() < MILLISECONDS && value.asLong() >= 0;
         return time ? "%d (%s)".formatted(value.asLong(), Instant.ofEpochSecond(value.asLong())) : value.toString();
-    }
-
-    /** What publishers get wrong most. */
-    private List<String> hints(JsonNode claims) {
-        long iat = claims.path("iat").asLong(0);
-        if (iat >= MILLISECONDS) {
-            return List.of("iat looks like milliseconds; it takes seconds");
-        }
-        long ahead = iat - terminal.clock().instant().getEpochSecond();
-        long hours = Math.round((double) ahead / HOUR);
-        boolean wholeHours = hours != 0 && Math.abs(hours) <= MOST_HOURS && Math.abs(ahead - hours * HOUR) <= NEAR;
-        return iat > 0 && wholeHours
-                ? List.of("iat is %+d h from now, to the minute: is it local time? It takes UTC".formatted(hours))
-                : List.of();
     }
 }

@@ -417,17 +417,18 @@ class CommandsTest {
         ingest.on(
                 "POST /v1/events?dry-run=true",
                 200,
-                "{\"results\":[{\"status\":\"accepted\",\"claims\":{\"sub\":\"c-42\",\"iat\":1764000000},\"micros\":1000,\"expiresIn\":3600}]}");
+                "{\"now\":1764000000,\"currency\":\"EUR\",\"results\":[{\"status\":\"accepted\",\"claims\":{\"sub\":\"c-42\",\"iat\":1764000000},\"micros\":1000,\"expiresIn\":3600}]}");
         ingest.on(
                 "POST /v1/events?dry-run=true",
                 200,
-                "{\"results\":[{\"status\":\"rejected\",\"code\":\"token-lifetime\",\"detail\":\"exp - iat is 0 s\",\"claims\":{\"iat\":1764000000000}}]}");
+                "{\"results\":[{\"status\":\"rejected\",\"code\":\"token-lifetime\",\"detail\":\"exp - iat is 0 s\",\"claims\":{\"iat\":1764000000000},"
+                        + "\"hints\":[{\"code\":\"milliseconds\",\"detail\":\"iat looks like milliseconds; divide by 1000\"}]}]}");
         assertThat(run("check", "a.b.c", "--type", "read", "--key", "15"))
                 .as(complained())
                 .isZero();
         assertThat(printed()).startsWith("""
                 verdict   accepted
-                pays      0.001000 (1000 micros)
+                pays      0.001000 EUR (1000 micros)
                 expires   in 3600 s
                 sub       "c-42"
                 iat       1764000000 (2025-11-24T16:00:00Z)
@@ -439,7 +440,7 @@ class CommandsTest {
                 verdict   rejected token-lifetime
                 why       exp - iat is 0 s
                 iat       1764000000000
-                hint      iat looks like milliseconds; it takes seconds
+                hint      iat looks like milliseconds; divide by 1000
                 """);
         assertThat(run("check", "a.b.c", "--edge", "http://127.0.0.1:" + Ports.free()))
                 .isEqualTo(1);
@@ -448,15 +449,14 @@ class CommandsTest {
     }
 
     @Test
-    void checkFindsATimeThatIsLocal() {
-        long iat = CLOCK.instant().getEpochSecond() + 7_200;
+    void checkAsksAsAPageOfASiteWouldSend() {
         ingest.on(
-                "POST /v1/events?dry-run=true",
-                200,
-                "{\"results\":[{\"status\":\"rejected\",\"code\":\"token-not-yet-valid\",\"claims\":{\"iat\":%d}}]}"
-                        .formatted(iat));
-        assertThat(run("check", "a.b.c")).isEqualTo(1);
-        assertThat(printed()).contains("hint      iat is +2 h from now, to the minute: is it local time? It takes UTC");
+                "POST /v1/events?dry-run=true&origin=https%3A%2F%2Fwww.example.com%2Fa%3Fb%26c",
+                200, "{\"results\":[{\"status\":\"filtered\",\"reason\":\"robot\"}]}");
+        assertThat(run("check", "a.b.c", "--origin", "https://www.example.com/a?b&c"))
+                .as(complained())
+                .isZero();
+        assertThat(printed()).isEqualTo("verdict   filtered robot\n");
     }
 
     /** The hashes are those of the empty text, which everybody knows. */

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.ingest.check;
+
+import org.jspecify.annotations.NullMarked;
