@@ -77,6 +77,15 @@ final class Api {
                 .build());
     }
 
+    /** What would become of events that are sent to this node. */
+    Answer judge(Instance node, String json) {
+        return send(HttpRequest.newBuilder(settings.address(node).resolve("/v1/events?dry-run=true"))
+                .timeout(TIMEOUT)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build());
+    }
+
     CompletableFuture<Answer> eventsAsync(String json) {
         return CLIENT.sendAsync(
                         eventsRequest("application/json", json.getBytes(StandardCharsets.UTF_8)),

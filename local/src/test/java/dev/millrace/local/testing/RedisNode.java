@@ -31,6 +31,11 @@ public final class RedisNode extends ServerProcess {
 
     /** Starts one in a folder of its own, with these settings beside the usual ones. */
     public static RedisNode start(Path home, String... settings) {
+        return start(home, Map.of(), settings);
+    }
+
+    /** The same with these variables. */
+    public static RedisNode start(Path home, Map<String, String> environment, String... settings) {
         int port = Ports.free();
         Path folder = folder(home, port);
         List<String> command = new ArrayList<>(List.of(
@@ -50,7 +55,7 @@ public final class RedisNode extends ServerProcess {
                 "--repl-diskless-sync-delay",
                 "0"));
         command.addAll(List.of(settings));
-        return started(port, folder, command);
+        return started(port, folder, command, environment);
     }
 
     /**
@@ -76,7 +81,7 @@ public final class RedisNode extends ServerProcess {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return started(port, folder, List.of(program(home), configuration.toString(), "--sentinel"));
+        return started(port, folder, List.of(program(home), configuration.toString(), "--sentinel"), Map.of());
     }
 
     private static Path folder(Path home, int port) {
@@ -87,8 +92,8 @@ public final class RedisNode extends ServerProcess {
         }
     }
 
-    private static RedisNode started(int port, Path folder, List<String> command) {
-        Plan plan = new Plan("redis " + port, command, Map.of(), folder, folder.resolve("log"));
+    private static RedisNode started(int port, Path folder, List<String> command, Map<String, String> environment) {
+        Plan plan = new Plan("redis " + port, command, environment, folder, folder.resolve("log"));
         RedisNode node = new RedisNode(port, plan);
         node.start();
         node.awaitReady(line -> {});
