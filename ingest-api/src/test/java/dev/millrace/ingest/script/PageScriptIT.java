@@ -6,6 +6,7 @@ import dev.millrace.ingest.Await;
 import dev.millrace.ingest.OpenCounters;
 import dev.millrace.ingest.RunningIngest;
 import dev.millrace.ingest.verify.Tokens;
+import dev.millrace.local.testing.Browser;
 import dev.millrace.local.testing.RealServers;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.millrace.ingest.script;
+package dev.millrace.local.testing;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -23,7 +23,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
  * A real Chromium. Pages have a clock that stands still until the test lets it go on: {@code performance.now}, {@code Date.now} and intervals, put into
  * each page before its own scripts. It also keeps the addresses that a page sends to.
  */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
     private static final String CLOCK = """
             (() => {
               const start = Date.now(), timers = [], calls = []
@@ -72,18 +72,20 @@ final class Browser implements AutoCloseable {
      * Skips the tests, and says so, where this machine has no Chromium.
      *
      * @param readers whether the browser looks like a person's, and not like a driven one
+     * @param arguments further ones for its command line
      */
-    static Browser start(boolean readers) {
+    public static Browser start(boolean readers, String... arguments) {
         Optional<Path> chromium = firstOnPath("chromium", "chromium-browser", "google-chrome");
         Optional<Path> driver = firstOnPath("chromedriver");
         if (chromium.isEmpty() || driver.isEmpty()) {
-            System.err.println("NOT TESTED: the page's script needs chromium and chromedriver on the PATH"
+            System.err.println("NOT TESTED: pages need chromium and chromedriver on the PATH"
                     + " (Debian: apt-get install chromium chromium-driver)");
         }
         assumeTrue(chromium.isPresent() && driver.isPresent(), "chromium and chromedriver are not on the PATH");
         ChromeOptions options = new ChromeOptions();
         options.setBinary(chromium.orElseThrow().toFile());
         options.addArguments("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1000,800");
+        options.addArguments(arguments);
         if (readers) {
             options.addArguments(
                     "--disable-blink-features=AutomationControlled",
@@ -103,14 +105,25 @@ final class Browser implements AutoCloseable {
         return Stream.of(names).flatMap(name -> Programs.onPath(name).stream()).findFirst();
     }
 
-    ChromeDriver driver() {
+    public ChromeDriver driver() {
         return driver;
     }
 
     /** Opens an empty tab of its own storage, closes all others, and forgets the console. */
-    void fresh() {
-        List<String> old = List.copyOf(driver.getWindowHandles());
-        String tab = tab();
+    public void fresh() {
+        freshWith(tab());
+    }
+
+    /** The same with the machine's own clock. */
+    public void freshInRealTime() {
+        driver.switchTo().newWindow(WindowType.TAB);
+        freshWith(driver.getWindowHandle());
+    }
+
+    private void freshWith(String tab) {
+        List<String> old = driver.getWindowHandles().stream()
+                .filter(handle -> !handle.equals(tab))
+                .toList();
         for (String handle : old) {
             driver.switchTo().window(handle);
             driver.close();
@@ -120,47 +133,47 @@ final class Browser implements AutoCloseable {
     }
 
     /** Opens an empty tab, and shows it. */
-    String tab() {
+    public String tab() {
         driver.switchTo().newWindow(WindowType.TAB);
         driver.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", Map.of("source", CLOCK));
         return driver.getWindowHandle();
     }
 
     /** Lets the page's clock go on, in ticks of all that is due. */
-    void advance(int seconds) {
+    public void advance(int seconds) {
         run("advance(%d)".formatted(seconds * 1_000));
     }
 
     /** The same while the reader moves the pointer every ten seconds. */
-    void read(int seconds) {
+    public void read(int seconds) {
         run(
                 "for (let s = 0; s < %d; s += 10) { dispatchEvent(new Event('pointermove')); advance(Math.min(10, %d - s) * 1000) }"
                         .formatted(seconds, seconds));
     }
 
     /** Runs a script in the page; its value, or an empty text where it has none. */
-    Object run(String script) {
+    public Object run(String script) {
         return Objects.requireNonNullElse(driver.executeScript(script), "");
     }
 
-    void click(String selector) {
+    public void click(String selector) {
         driver.findElement(By.cssSelector(selector)).click();
     }
 
     /** How often the page has sent to an address that ends so. */
-    int calls(String end) {
+    public int calls(String end) {
         Object calls = run("return calls.filter(call => call.endsWith('%s')).length".formatted(end));
         return ((Number) calls).intValue();
     }
 
     /** Lines of the console since the last call. */
-    List<String> console() {
+    public List<String> console() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .map(LogEntry::getMessage)
                 .toList();
     }
 
-    void offline(boolean offline) {
+    public void offline(boolean offline) {
         driver.executeCdpCommand("Network.enable", Map.of());
         driver.executeCdpCommand(
                 "Network.emulateNetworkConditions",
