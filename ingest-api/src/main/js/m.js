@@ -221,7 +221,8 @@
     if (allowed === false || page.ended || page.done[id]) return
     page.done[id] = true
     const event = { of: page, type, key, auto: automated }
-    if (type === 'view' && page.ref) event.ref = page.ref.slice(0, 2048)
+    // An empty one says that the reader came from nowhere.
+    if (type === 'view') event.ref = page.ref.slice(0, 2048)
     event.token = tokenOf(event)
     queue.push(event)
     put([])
@@ -293,13 +294,16 @@
     if (now() >= due) flush()
   }
 
-  /** Only downwards: a site that empties a page moves it up, and has read nothing. */
+  /**
+   * Only downwards: a site that empties a page moves it up, and has read nothing. A page that is opened at a fragment moves by itself, so there
+   * the reader must have done something.
+   */
   const scroll = () => {
     const { scrollTop, scrollHeight } = document.scrollingElement || document.documentElement
     const down = scrollTop > scrolled
     scrolled = scrollTop
     // Two pixels for fractions and zoom.
-    if (down && shown()) [25, 50, 75, 100].forEach(mark => scrollTop + window.innerHeight + 2 >= (scrollHeight * mark) / 100 && record('scroll', '' + mark))
+    if (down && shown() && (page.moved || !location.hash)) [25, 50, 75, 100].forEach(mark => scrollTop + window.innerHeight + 2 >= (scrollHeight * mark) / 100 && record('scroll', '' + mark))
   }
 
   /** Enter and space press what the browser does not press by itself. */
@@ -316,6 +320,7 @@
 
   const act = event => {
     active = now()
+    if (page && event.type !== 'scroll') page.moved = true
     if (page && event.type === 'scroll' && event.target === document) scroll()
     if (event.type === 'click' || event.type === 'keydown') react(event)
   }

@@ -163,6 +163,24 @@ class PageScriptIT {
         assertThat(counted()).isEqualTo(Map.of("view", 1L, "scroll", 4L));
     }
 
+    /** The browser moves the page, not the reader. */
+    @Test
+    void aPageThatIsOpenedAtAFragmentHasNoMarkUntilTheReaderMoves() {
+        String url = site.page(
+                "/fragment", script("data-token=" + token("a")), THIRTY_SCREENS + "<p id=\"comments\">none yet</p>");
+        browser.driver().get(url + "#comments");
+        assertThat(edge.outcomes(1)).containsExactly("view accepted");
+        Await.until(() -> browser.run("return scrollY > innerHeight"), Boolean.TRUE::equals);
+        browser.run("return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        browser.advance(12);
+        assertThat(browser.calls("/v1/events")).isEqualTo(1);
+        browser.run("dispatchEvent(new Event('wheel'))");
+        scrollTo("0.3");
+        scrollTo("0.6");
+        leave(3);
+        assertThat(edge.outcomes(3)).containsExactly("view accepted", "scroll 25 accepted", "scroll 50 accepted");
+    }
+
     @Test
     void aReaderScrollsByKeyboardToTheEnd() {
         browser.driver().get(site.page("/keys", script("data-token=" + token("a")), THIRTY_SCREENS));
@@ -201,8 +219,8 @@ class PageScriptIT {
         assertThat(edge.events().stream()
                         .filter(event -> event.has("ref"))
                         .map(event -> event.get("ref").asString()))
-                .as("only that the second page's reader came from the site itself")
-                .containsExactly(site.origin() + "/");
+                .as("from nowhere, and then from the site itself")
+                .containsExactly("", site.origin() + "/");
         assertThat(counted()).isEqualTo(Map.of("view", 2L, "read", 3L, "scroll", 4L));
     }
 
@@ -568,6 +586,13 @@ class PageScriptIT {
         assertThat(events.get(0).get("ref").asString()).isEqualTo(edge.origin() + "/nothing");
         assertThat(events.get(1).has("ref")).isFalse();
         assertThat(events).noneMatch(event -> event.has("auto"));
+    }
+
+    @Test
+    void aReaderWhoComesFromNowhereSaysSo() {
+        browser.driver().get(site.page("/typed", script("data-token=" + token("a")), "text"));
+        leave(1);
+        assertThat(edge.events().getFirst().path("ref").asString("missing")).isEmpty();
     }
 
     @Test
