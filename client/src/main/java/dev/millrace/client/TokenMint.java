@@ -94,13 +94,21 @@ public final class TokenMint {
      * @param lifetime 1 s to 400 days; sign anew well before it ends
      */
     public String page(String creator, String article, Duration lifetime) {
+        return page(creator, article, lifetime, Map.of());
+    }
+
+    /**
+     * The same with further claims: {@code evt} names the types that the exchanged token has besides view, read and scroll.
+     * Values are as in {@link #event}.
+     */
+    public String page(String creator, String article, Duration lifetime, Map<String, ?> more) {
         if (lifetime.compareTo(Duration.ofSeconds(1)) < 0 || lifetime.compareTo(LONGEST_PAGE) > 0) {
             throw new IllegalArgumentException(
                     "the lifetime is %s; it takes PT1S to %s".formatted(lifetime, LONGEST_PAGE));
         }
         Map<String, Object> claims = named(creator, article);
         claims.put("pag", true);
-        return sign(valid(claims, clock.instant(), lifetime), Map.of());
+        return sign(valid(claims, clock.instant(), lifetime), more);
     }
 
     /** Signs claims as they are, for whatever the other methods don't express. Values are as in {@link #event}. */
