@@ -56,6 +56,9 @@ class TokenMintTest {
     void aPageTokenNamesNoReader() {
         assertThat(claims(mint.page("c", "/a", Duration.ofDays(30))))
                 .isEqualTo("{\"sub\":\"c\",\"art\":\"/a\",\"pag\":true,\"iat\":1796057741,\"exp\":1798649741}");
+        assertThat(claims(mint.page("c", "/a", Duration.ofDays(30), Map.of("evt", List.of("reaction")))))
+                .isEqualTo(
+                        "{\"sub\":\"c\",\"art\":\"/a\",\"pag\":true,\"iat\":1796057741,\"exp\":1798649741,\"evt\":[\"reaction\"]}");
         assertThatThrownBy(() -> mint.page("c", "/a", Duration.ofDays(400).plusSeconds(1)))
                 .hasMessage("the lifetime is PT9600H1S; it takes PT1S to PT9600H");
         assertThatThrownBy(() -> mint.page("c", "/a", Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
