@@ -7,6 +7,7 @@ import dev.millrace.local.command.ScriptCommand;
 import dev.millrace.local.command.Shell;
 import dev.millrace.local.command.Terminal;
 import dev.millrace.local.command.TokenCommand;
+import dev.millrace.local.demo.DemoCommand;
 import dev.millrace.local.replay.ReplayCommand;
 import dev.millrace.local.up.MigrateCommand;
 import dev.millrace.local.up.ReconcileOnStack;
@@ -26,6 +27,7 @@ public final class Millrace {
         Terminal terminal = Terminal.ofThisProcess();
         int code = new Shell(terminal)
                 .with(new UpCommand(terminal))
+                .with(new DemoCommand(terminal))
                 .with(new KeyCommand(terminal))
                 .with(new TokenCommand(terminal))
                 .with(new MintCommand(terminal))

@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Gives publishers of the running local stack, creating them where they are missing. */
 public final class Publishers {
@@ -27,6 +29,9 @@ public final class Publishers {
     private static final Duration TOKEN_LIFETIME = Duration.ofMinutes(1);
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(5);
+    /** The code of a {@link #probe} with a good token. */
+    private static final String TAKEN = "type-unknown";
+
     private static final Duration PROBE_PAUSE = Duration.ofMillis(100);
 
     private final URI ledger;
@@ -69,6 +74,26 @@ public final class Publishers {
         var _ = newestLive(publisher); // creates the publisher
         SigningKey key = create(publisher, "{\"expires\":\"" + expires + "\"}");
         awaitIngest(key);
+        return key;
+    }
+
+    /**
+     * The same for a publisher whose page tokens count on a site, which replaces other sites of it. Returns when ingest-api
+     * takes page tokens from there.
+     *
+     * @param site origin of its pages
+     * @throws CommandException also where the stack is of another release, and knows no page tokens
+     */
+    public SigningKey keyOfSite(String publisher, URI site) {
+        SigningKey key = key(publisher);
+        Answer answer =
+                ask("PATCH", "/v1/admin/publishers/" + publisher, "{\"pageTokens\":true,\"sites\":[\"" + site + "\"]}");
+        if (answer.status() != 200) {
+            throw CommandException.failed(
+                    "permitting page tokens of %s failed: ledger-service answers %d: %s. If it is of another release, stop ./millrace up and start it again"
+                            .formatted(publisher, answer.status(), answer.detail()));
+        }
+        awaitSite(key, site);
         return key;
     }
 
@@ -152,42 +177,66 @@ public final class Publishers {
         }
     }
 
-    /**
-     * Waits until ingest-api knows a key, so that it can be used at once. Where ingest-api does not run, it learns the key
-     * when it starts.
-     */
+    /** Waits until ingest-api knows a key. Where ingest-api does not run, it learns the key when it starts. */
     private void awaitIngest(SigningKey key) {
-        long deadline = System.nanoTime() + PROBE_PATIENCE.toNanos();
         try {
-            String code = probe(key);
-            while ((code.equals("key-unknown") || code.isEmpty()) && System.nanoTime() < deadline) {
-                Thread.sleep(PROBE_PAUSE);
-                code = probe(key);
-            }
+            String code = awaitCode(key, null, Set.of("key-unknown", ""));
             if (code.equals("token-signature")) {
                 throw anotherMasterKey(key.kid());
             }
         } catch (IOException e) {
             // It does not run.
+        }
+    }
+
+    private void awaitSite(SigningKey key, URI site) {
+        String code;
+        try {
+            code = awaitCode(key, site, Set.of("page-tokens-off", "origin-not-listed", ""));
+        } catch (IOException e) {
+            throw CommandException.failed("ingest-api does not answer at " + ingest + ": start it with ./millrace up");
+        }
+        if (!code.equals(TAKEN)) {
+            throw CommandException.failed(
+                    "ingest-api at %s takes no page tokens from %s (%s). If it is of another release, stop ./millrace up and start it again"
+                            .formatted(ingest, site, code.isEmpty() ? "no answer" : code));
+        }
+    }
+
+    /** The code of a {@link #probe} as soon as it is none of those that pass, or when patience is over. */
+    private String awaitCode(SigningKey key, @Nullable URI site, Set<String> passing) throws IOException {
+        long deadline = System.nanoTime() + PROBE_PATIENCE.toNanos();
+        try {
+            String code = probe(key, site);
+            while (passing.contains(code) && System.nanoTime() < deadline) {
+                Thread.sleep(PROBE_PAUSE);
+                code = probe(key, site);
+            }
+            return code;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            throw CommandException.failed("interrupted while waiting for ingest-api");
         }
     }
 
     /**
-     * Why an event was rejected whose type does not exist; empty when the server could not tell. Key and signature are judged
-     * before the type, so the code tells whether they are good, and nothing can count.
+     * Why an event would be rejected whose type does not exist; empty when the server could not tell. All else is judged before
+     * the type, so {@link #TAKEN} says that the token is good, and nothing can count.
+     *
+     * @param site where a page token is sent from; null: an event token is sent
      */
-    private String probe(SigningKey key) throws IOException, InterruptedException {
-        EventClaims claims =
-                EventClaims.of("millrace", "probe", UUID.randomUUID().toString(), clock.instant());
+    private String probe(SigningKey key, @Nullable URI site) throws IOException, InterruptedException {
+        EventClaims claims = EventClaims.of(
+                        "millrace", "probe", UUID.randomUUID().toString(), clock.instant())
+                .with("pag", site == null ? null : true);
         String token = TokenMint.forPublisher(key.kid(), key.secret()).mint(claims);
-        return JsonClient.send(HttpRequest.newBuilder(ingest.resolve("/v1/events"))
-                        .timeout(PROBE_TIMEOUT)
-                        .header("Content-Type", "application/json")
-                        .POST(BodyPublishers.ofString("{\"token\":\"" + token + "\",\"type\":\"probe\"}")))
-                .body()
-                .at("/results/0/code")
-                .asString("");
+        HttpRequest.Builder request = HttpRequest.newBuilder(ingest.resolve("/v1/events?dry-run=true"))
+                .timeout(PROBE_TIMEOUT)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString("{\"token\":\"" + token + "\",\"type\":\"probe\"}"));
+        if (site != null) {
+            request.header("Origin", site.toString());
+        }
+        return JsonClient.send(request).body().at("/results/0/code").asString("");
     }
 }

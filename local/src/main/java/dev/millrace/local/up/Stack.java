@@ -10,6 +10,7 @@ import dev.millrace.local.server.PostgresServer;
 import dev.millrace.local.server.RedisServer;
 import dev.millrace.local.settings.LocalSettings;
 import dev.millrace.local.settings.Part;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayDeque;
@@ -53,10 +54,11 @@ final class Stack {
     /**
      * Starts everything and stays until a part ends or this thread is interrupted. Nothing runs any more then.
      *
+     * @param guest runs from the moment at which everything is ready
      * @return 0 when it was interrupted, 1 when a part ended by itself
      * @throws CommandException when something does not start, or a port is taken
      */
-    int run() throws IOException {
+    int run(StackGuest guest) throws IOException {
         try (StackHome home = StackHome.take(settings.home())) {
             home.endLeftovers(err::println);
             checkPorts();
@@ -64,7 +66,9 @@ final class Stack {
             home.rotateLogs();
             try {
                 start(home);
-                return watch();
+                try (Closeable _ = guest.start()) {
+                    return watch();
+                }
             } finally {
                 stopAll();
                 home.forget();

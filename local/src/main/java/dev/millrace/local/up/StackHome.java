@@ -50,6 +50,18 @@ final class StackHome implements AutoCloseable {
         }
     }
 
+    /** Whether a stack runs there, or starts or stops. */
+    static boolean isTaken(Path home) {
+        if (!Files.isRegularFile(home.resolve("lock"))) {
+            return false;
+        }
+        try (FileChannel lock = FileChannel.open(home.resolve("lock"), StandardOpenOption.WRITE)) {
+            return !isLocked(lock);
+        } catch (IOException e) {
+            throw CommandException.failed("MILLRACE_HOME " + home + " can't be used: " + e, e);
+        }
+    }
+
     private static boolean isLocked(FileChannel lock) throws IOException {
         try {
             return lock.tryLock() != null;

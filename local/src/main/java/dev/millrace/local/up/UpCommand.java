@@ -2,8 +2,6 @@ package dev.millrace.local.up;
 
 import dev.millrace.local.command.Terminal;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /** {@code millrace up}. */
@@ -25,23 +23,8 @@ public final class UpCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
-    /** A stop that was asked for (Ctrl-C, SIGTERM, a closed terminal) is a success once everything has ended. */
     @Override
     public Integer call() throws Exception {
-        Stack stack = new Stack(terminal.settings(), terminal.out(), terminal.err());
-        Thread runner = Thread.currentThread();
-        CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
-        Runnable stopper = () -> {
-            runner.interrupt();
-            ended.join();
-            Runtime.getRuntime().halt(0);
-        };
-        return Terminal.withShutdownHook(stopper, () -> {
-            try {
-                return stack.run();
-            } finally {
-                ended.complete(null);
-            }
-        });
+        return StackRun.start(terminal, () -> () -> {});
     }
 }

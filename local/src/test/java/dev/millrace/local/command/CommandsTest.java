@@ -1,18 +1,24 @@
 package dev.millrace.local.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.SignedJWT;
 import dev.millrace.common.key.MasterKey;
 import dev.millrace.common.token.Kid;
+import dev.millrace.local.demo.DemoCommand;
+import dev.millrace.local.publisher.Publishers;
 import dev.millrace.local.replay.ReplayCommand;
 import dev.millrace.local.server.Ports;
+import dev.millrace.local.settings.LocalSettings;
+import dev.millrace.local.testing.StubServer;
 import dev.millrace.local.up.ReconcileOnStack;
 import dev.millrace.local.up.UpCommand;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +33,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -49,7 +57,7 @@ class CommandsTest {
     @BeforeEach
     void start() throws IOException {
         ledger = new StubServer();
-        ingest = new StubServer().on("POST /v1/events", 422, rejected("type-unknown"));
+        ingest = new StubServer().on("POST /v1/events?dry-run=true", 422, rejected("type-unknown"));
         environment.put("MILLRACE_MASTER_KEY", MASTER_KEY);
         environment.put("MILLRACE_LEDGER_JWT_SECRET", BEARER_SECRET);
         environment.put("MILLRACE_LEDGER_PORT", Integer.toString(ledger.port()));
@@ -137,9 +145,9 @@ class CommandsTest {
     void keyReturnsOnlyWhenIngestTakesIt() throws Exception {
         ingest.close();
         try (StubServer slow = new StubServer()) {
-            slow.on("POST /v1/events", 422, rejected("key-unknown"))
-                    .on("POST /v1/events", 503, "{}")
-                    .on("POST /v1/events", 422, rejected("type-unknown"));
+            slow.on("POST /v1/events?dry-run=true", 422, rejected("key-unknown"))
+                    .on("POST /v1/events?dry-run=true", 503, "{}")
+                    .on("POST /v1/events?dry-run=true", 422, rejected("type-unknown"));
             environment.put("MILLRACE_INGEST_PORT", Integer.toString(slow.port()));
             ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY);
             assertThat(run("key", "demo")).isZero();
@@ -157,7 +165,7 @@ class CommandsTest {
     @Test
     void anotherMasterKeyThanTheStacksIsNoticed() throws Exception {
         ingest.close();
-        try (StubServer other = new StubServer().on("POST /v1/events", 422, rejected("token-signature"))) {
+        try (StubServer other = new StubServer().on("POST /v1/events?dry-run=true", 422, rejected("token-signature"))) {
             environment.put("MILLRACE_INGEST_PORT", Integer.toString(other.port()));
             ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY);
             assertThat(run("key", "demo")).isEqualTo(1);
@@ -412,9 +420,49 @@ class CommandsTest {
         assertThat(complained()).startsWith("--patience is PT1H1M; it takes 0s to 1h\n");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "--port, 0, --port is 0; it takes 1 to 65535",
+        "--port, 65536, --port is 65536; it takes 1 to 65535",
+        "--bot, -1, --bot is -1; it takes 0 to 60 pages a minute",
+        "--bot, 61, --bot is 61; it takes 0 to 60 pages a minute",
+        "--port, 16379, port 16379 is the stack's (MILLRACE_LOCAL_REDIS_PORT); choose another one with --port"
+    })
+    void demoRefusesWhatItCanNotServe(String option, String value, String message) {
+        assertThat(run("demo", option, value)).isEqualTo(2);
+        assertThat(complained()).startsWith(message + "\n");
+        assertThat(ledger.requests()).isEmpty();
+    }
+
+    @Test
+    void theDemoNeedsAStackThatKnowsPageTokens() {
+        Publishers publishers = new Publishers(LocalSettings.from(environment, folder), CLOCK);
+        URI site = URI.create("http://127.0.0.1:8083");
+        ledger.on("GET " + KEYS, 200, ONE_LIVE_KEY)
+                .on("PATCH /v1/admin/publishers/demo", 200, "{}")
+                .on("PATCH /v1/admin/publishers/demo", 400, "{\"detail\":\"pageTokens is no field\"}");
+        ingest.on("POST /v1/events?dry-run=true", 422, rejected("origin-not-listed"))
+                .on("POST /v1/events?dry-run=true", 422, rejected("type-unknown"))
+                .on("POST /v1/events?dry-run=true", 422, rejected("type-unknown"))
+                .on("POST /v1/events?dry-run=true", 422, rejected("token-malformed"));
+        assertThat(publishers.keyOfSite("demo", site).kid()).isEqualTo(new Kid("demo", 1));
+        assertThat(ledger.requests().getLast())
+                .isEqualTo(
+                        "PATCH /v1/admin/publishers/demo {\"pageTokens\":true,\"sites\":[\"http://127.0.0.1:8083\"]}");
+        assertThat(ingest.headers("Origin")).containsExactly(site.toString(), site.toString());
+        assertThatThrownBy(() -> publishers.keyOfSite("demo", site))
+                .hasMessageStartingWith(
+                        "permitting page tokens of demo failed: ledger-service answers 400: pageTokens is no field");
+        ledger.instead("PATCH /v1/admin/publishers/demo", 200, "{}");
+        assertThatThrownBy(() -> publishers.keyOfSite("demo", site))
+                .hasMessage(
+                        "ingest-api at http://127.0.0.1:%d takes no page tokens from http://127.0.0.1:8083 (token-malformed). If it is of another release, stop ./millrace up and start it again",
+                        ingest.port());
+    }
+
     @Test
     void checkSaysWhatWouldBecomeOfATokenAndWhy() {
-        ingest.on(
+        ingest.instead(
                 "POST /v1/events?dry-run=true",
                 200,
                 "{\"now\":1764000000,\"currency\":\"EUR\",\"results\":[{\"status\":\"accepted\",\"claims\":{\"sub\":\"c-42\",\"iat\":1764000000},\"micros\":1000,\"expiresIn\":3600}]}");
@@ -524,6 +572,7 @@ class CommandsTest {
         Terminal terminal = new Terminal(environment, folder, stream(out), stream(err), 0, CLOCK);
         return new Shell(terminal)
                 .with(new UpCommand(terminal))
+                .with(new DemoCommand(terminal))
                 .with(new KeyCommand(terminal))
                 .with(new TokenCommand(terminal))
                 .with(new MintCommand(terminal))

@@ -1,5 +1,6 @@
-package dev.millrace.local.command;
+package dev.millrace.local.testing;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -7,46 +8,68 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** An HTTP server that plays prepared answers and remembers what it was asked. */
-final class StubServer implements AutoCloseable {
+public final class StubServer implements AutoCloseable {
     private final HttpServer server;
-    private final List<String> requests = new ArrayList<>();
-    private final List<String> tokens = new ArrayList<>();
+    private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final List<String> tokens = new CopyOnWriteArrayList<>();
+    private final List<Headers> headers = new CopyOnWriteArrayList<>();
     private final Map<String, Deque<Answer>> answers = new HashMap<>();
 
     private record Answer(int status, String body, String type) {}
 
-    StubServer() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    public StubServer() throws IOException {
+        this(0);
+    }
+
+    /** On this port. */
+    public StubServer(int port) throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         server.createContext("/", this::answer);
         server.start();
     }
 
-    int port() {
+    public int port() {
         return server.getAddress().getPort();
     }
 
     /** The next answer to this method and path; the last one is repeated. */
-    StubServer on(String request, int status, String body) {
+    public StubServer on(String request, int status, String body) {
         return on(request, status, body, "application/json");
     }
 
-    StubServer on(String request, int status, String body, String type) {
+    /** The same in place of all answers that were prepared. */
+    public StubServer instead(String request, int status, String body) {
+        answers.remove(request);
+        return on(request, status, body);
+    }
+
+    public StubServer on(String request, int status, String body, String type) {
         answers.computeIfAbsent(request, _ -> new ArrayDeque<>()).add(new Answer(status, body, type));
         return this;
     }
 
-    List<String> requests() {
+    public List<String> requests() {
         return List.copyOf(requests);
     }
 
-    List<String> tokens() {
+    /** The values that this header had. */
+    public List<String> headers(String name) {
+        return headers.stream()
+                .map(all -> all.getFirst(name))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    /** What requests had in {@code Authorization}, without the word {@code Bearer}. */
+    public List<String> tokens() {
         return List.copyOf(tokens);
     }
 
@@ -54,6 +77,7 @@ final class StubServer implements AutoCloseable {
         String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         requests.add((request + " " + body).strip());
+        headers.add(exchange.getRequestHeaders());
         String authorization = exchange.getRequestHeaders().getFirst("Authorization");
         if (authorization != null) {
             tokens.add(authorization.replaceFirst("^Bearer ", ""));

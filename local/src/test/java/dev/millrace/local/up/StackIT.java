@@ -35,6 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StackIT {
+    private static final StackGuest NOBODY = () -> () -> {};
+
     @TempDir
     private Path root;
 
@@ -61,8 +63,11 @@ class StackIT {
     @Test
     void startsAndStopsInOrderAndKeepsTheData() throws Exception {
         LocalSettings settings = settings();
-        Running run = inBackground();
-        out.await("stop ");
+        Running run = inBackground(() -> {
+            out.stream().println("guest begins");
+            return () -> out.stream().println("guest ends");
+        });
+        out.await("guest ");
         assertThat(redis(settings).ask("SET kept 1")).isEqualTo("+OK");
         sql(settings, "CREATE TABLE kept ()");
         run.thread().interrupt();
@@ -78,6 +83,8 @@ class StackIT {
                         "API page",
                         "data and",
                         "stop Ctrl-C;",
+                        "guest begins",
+                        "guest ends",
                         "ingest-api stopped",
                         "settlement-worker stopped",
                         "ledger-service stopped",
@@ -97,7 +104,7 @@ class StackIT {
         out.await("stop ");
         assertThat(redis(settings).ask("INCR kept")).isEqualTo(":2");
         sql(settings, "DROP TABLE kept");
-        assertThatThrownBy(() -> stack().run())
+        assertThatThrownBy(() -> stack().run(NOBODY))
                 .isInstanceOf(CommandException.class)
                 .hasMessage("another ./millrace up runs on " + settings.home()
                         + ": stop it, or set MILLRACE_HOME to another folder");
@@ -115,9 +122,20 @@ class StackIT {
     }
 
     @Test
+    void aGuestThatCanNotStartTakesEverythingDown() {
+        assertThatThrownBy(() -> stack().run(() -> {
+                    throw CommandException.failed("the guest can't");
+                }))
+                .isInstanceOf(CommandException.class)
+                .hasMessage("the guest can't");
+        assertThat(out.firstWords()).endsWith("redis stopped", "postgres stopped");
+        assertThat(allPortsAreFree(settings())).isTrue();
+    }
+
+    @Test
     void aServiceThatFailsTakesEverythingDownWithItsOwnWords() throws Exception {
         Files.createFile(root.resolve(".millrace/fail"));
-        assertThatThrownBy(() -> stack().run())
+        assertThatThrownBy(() -> stack().run(NOBODY))
                 .isInstanceOf(CommandException.class)
                 .hasMessageStartingWith(
                         "ledger-service ended with exit code 7 while starting; the last lines of its log:\n")
@@ -129,7 +147,7 @@ class StackIT {
     @Test
     void withoutTheSchemaNoServiceStarts() throws Exception {
         Files.createFile(root.resolve(".millrace/fail-migrate"));
-        assertThatThrownBy(() -> stack().run())
+        assertThatThrownBy(() -> stack().run(NOBODY))
                 .isInstanceOf(CommandException.class)
                 .hasMessage("migrate ended with exit code 1; its output:\nmigrated as millrace_owner");
         assertThat(out.firstWords()).endsWith("redis stopped", "postgres stopped");
@@ -157,7 +175,7 @@ class StackIT {
     void aTakenPortIsFoundBeforeAnythingStarts(String variable) throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             environment.put(variable, Integer.toString(taken.getLocalPort()));
-            assertThatThrownBy(() -> stack().run())
+            assertThatThrownBy(() -> stack().run(NOBODY))
                     .isInstanceOf(CommandException.class)
                     .hasMessage("port " + taken.getLocalPort() + " for ingest-api is taken; set " + variable
                             + " to a free one");
@@ -241,7 +259,11 @@ class StackIT {
     }
 
     private Running inBackground() {
-        FutureTask<Integer> run = new FutureTask<>(stack()::run);
+        return inBackground(NOBODY);
+    }
+
+    private Running inBackground(StackGuest guest) {
+        FutureTask<Integer> run = new FutureTask<>(() -> stack().run(guest));
         return new Running(Thread.ofPlatform().start(run), run);
     }
 
