@@ -121,6 +121,18 @@ final class Api {
                 json.at("/total/micros").asLong());
     }
 
+    /** What a creator's articles have, settled; a problem where nothing is known of the creator. */
+    JsonNode engagement(String creator) {
+        String token = bearer.forSubject(creator, Instant.now(), Duration.ofMinutes(5));
+        Answer answer = send(request(Part.LEDGER, "/v1/creators/" + creator + "/engagement?limit=1000")
+                .header("Authorization", "Bearer " + token)
+                .build());
+        if (answer.status() != 200 && !answer.problem().equals("creator-unknown")) {
+            throw new IllegalStateException("engagement of " + creator + ": " + answer.status() + " " + answer.body());
+        }
+        return answer.json();
+    }
+
     /** An operator's POST; each has a key of its own. */
     Answer admin(String path, String json) {
         return admin("POST", path, json);

@@ -51,18 +51,30 @@ record CommandLine(LabSettings settings) {
 
     /** {@code up} as a process of its own and the parent of all others, ready when it says so in its log. */
     ServerProcess up(Path log) {
-        ServerProcess up = new ServerProcess(
+        return started(log, "READY", "up");
+    }
+
+    /** {@code demo} as a process of its own, ready when it names its address. */
+    ServerProcess demo(Path log, String... options) {
+        List<String> arguments = new ArrayList<>(List.of("demo"));
+        arguments.addAll(List.of(options));
+        return started(log, "demo ", arguments.toArray(String[]::new));
+    }
+
+    /** @param ready how the line begins that tells it */
+    private ServerProcess started(Path log, String ready, String... arguments) {
+        ServerProcess process = new ServerProcess(
                 new ServerProcess.Plan(
-                        "up",
-                        command("up"),
+                        arguments[0],
+                        command(arguments),
                         settings.variables(),
                         settings.local().root(),
                         log),
-                () -> Files.readAllLines(log).contains("READY")
+                () -> Files.readAllLines(log).stream().anyMatch(line -> line.startsWith(ready))
                         ? ServerProcess.Answer.READY
                         : ServerProcess.Answer.SILENT);
-        up.start();
-        return up;
+        process.start();
+        return process;
     }
 
     private List<String> command(String... arguments) {
