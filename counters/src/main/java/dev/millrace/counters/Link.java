@@ -118,6 +118,11 @@ public final class Link {
         return second() + LEASE_SECONDS;
     }
 
+    /** Longest wait for an answer. */
+    Duration timeout() {
+        return settings.timeout();
+    }
+
     /** Age of the last look at this process, in nanoseconds. */
     public long ageNanos() {
         return ticker.read() - ticks;
@@ -214,7 +219,8 @@ public final class Link {
         }
     }
 
-    private RuntimeException understood(Throwable failure) {
+    /** The failure as callers know it. */
+    RuntimeException understood(Throwable failure) {
         Throwable cause = failure;
         while ((cause instanceof CompletionException || cause instanceof ExecutionException)
                 && cause.getCause() != null) {

@@ -1,5 +1,6 @@
 package dev.millrace.counters;
 
+import dev.millrace.common.token.Kid;
 import dev.millrace.common.token.Retention;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -54,7 +55,7 @@ public record Partition(int number) {
         return ALL.get(number);
     }
 
-    /** Where a creator's money is counted: the CRC-32 (ISO 3309) of the id in UTF-8, modulo sixteen. */
+    /** Where a creator's money is counted, and a publisher's verdicts: the CRC-32 (ISO 3309) of the id in UTF-8, modulo sixteen. */
     public static Partition of(String creator) {
         CRC32 hash = new CRC32();
         hash.update(creator.getBytes(StandardCharsets.UTF_8));
@@ -114,6 +115,25 @@ public record Partition(int number) {
      */
     public String visitors(long hour, long network) {
         return tag() + "visitors:" + hour + ":" + Long.toHexString(network);
+    }
+
+    /**
+     * The publishers that have verdicts in an hour ({@link Verdicts}). Like all keys of verdicts it is in the publisher's partition: that of its id.
+     *
+     * @param hour since 1970
+     */
+    public String verdicts(long hour) {
+        return tag() + "verdicts:" + hour;
+    }
+
+    /** How many events of a publisher met each verdict in an hour. */
+    public String verdicts(long hour, String publisher) {
+        return verdicts(hour) + ":" + publisher;
+    }
+
+    /** The last verdicts on events under a key, by node. */
+    public String last(Kid kid) {
+        return tag() + "last:" + kid;
     }
 
     /** The engagement of this epoch: a stream of records ({@link Records}). */

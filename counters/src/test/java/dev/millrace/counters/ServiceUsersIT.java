@@ -2,6 +2,7 @@ package dev.millrace.counters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.common.token.Kid;
 import dev.millrace.common.token.Retention;
 import dev.millrace.counters.TestNode.Event;
 import dev.millrace.local.server.Durability;
@@ -141,6 +142,28 @@ class ServiceUsersIT {
                 .isEqualTo(key);
         assertThat(Visitors.admit(asIngest, 0, 1, 1, now)).isTrue();
         assertThat(Visitors.admit(asIngest, 0, 2, 1, now)).isFalse();
+    }
+
+    @Test
+    void verdicts() {
+        Kid kid = new Kid("demo", 1);
+        Partition partition = Verdicts.partition("demo");
+        Link asIngest = ingest.connections().required(partition);
+        for (int node = 0; node < 20; node++) {
+            Verdicts.write(
+                            asIngest,
+                            "n" + node,
+                            List.of(new Verdicts.Hour("demo", 5, Map.of("accepted", 1L), true)),
+                            List.of(new Verdicts.Last(kid, "5 1 view accepted", true)))
+                    .join();
+        }
+        assertThat(Verdicts.hours(asIngest, "demo", List.of(5L), "n", Map.of()))
+                .isEqualTo(Map.of(5L, Map.of("accepted", 20L)));
+        assertThat(Verdicts.last(asIngest, kid)).hasSize(Verdicts.MOST_NODES);
+        Link asWorker = worker.connections().required(partition);
+        assertThat(Verdicts.publishers(asWorker, partition, 5)).containsExactly("demo");
+        assertThat(Verdicts.hour(asWorker, 5, List.of("demo"))).isEqualTo(Map.of("demo", Map.of("accepted", 20L)));
+        assertThat(Verdicts.last(ledger.connections().required(partition), kid)).hasSize(Verdicts.MOST_NODES);
     }
 
     /** Only a server with replicas is asked to wait for them. */

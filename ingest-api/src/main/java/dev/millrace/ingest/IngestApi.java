@@ -3,6 +3,7 @@ package dev.millrace.ingest;
 import dev.millrace.ingest.receive.ReceiveConfiguration;
 import dev.millrace.ingest.script.ScriptConfiguration;
 import dev.millrace.ingest.tally.TallyConfiguration;
+import dev.millrace.ingest.verdict.VerdictConfiguration;
 import dev.millrace.service.ServerConfiguration;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -14,7 +15,13 @@ import org.springframework.context.annotation.Import;
 @SpringBootConfiguration
 @EnableAutoConfiguration
 @EnableConfigurationProperties(IngestSettings.class)
-@Import({ServerConfiguration.class, ReceiveConfiguration.class, TallyConfiguration.class, ScriptConfiguration.class})
+@Import({
+    ServerConfiguration.class,
+    ReceiveConfiguration.class,
+    VerdictConfiguration.class,
+    TallyConfiguration.class,
+    ScriptConfiguration.class
+})
 public class IngestApi {
 
     public static void main(String[] args) {

@@ -11,9 +11,11 @@ import dev.millrace.local.server.Durability;
 import dev.millrace.local.server.RedisServer;
 import dev.millrace.local.testing.RealServers;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** What clients see while Redis is dead or frozen, and after. */
 class DeadRedisIT {
@@ -99,6 +102,36 @@ class DeadRedisIT {
         return ingest.send(HttpRequest.newBuilder(ingest.uri("/v1/page"))
                 .headers("Content-Type", "text/plain", "Origin", PageReaders.SITE)
                 .POST(HttpRequest.BodyPublishers.ofString("{\"token\":\"%s\"}".formatted(token)))
+                .build());
+    }
+
+    @Test
+    void whatHadBeenCountedBeforeRedisDiedIsToldWhenItIsBack() {
+        sendUntilCounted(event("before"));
+        sendUntilCounted(event("before"));
+        redis.kill();
+        Answer refused = verdicts();
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.json().get("code").asString()).isEqualTo("counters-unavailable");
+        assertUnavailableInBoundedTime(event("never"));
+        redis.restart();
+        Answer answer = Await.until(this::verdicts, found -> found.status() == 200);
+        long accepted = 0;
+        long duplicate = 0;
+        for (JsonNode hour : answer.json().get("hours")) {
+            accepted += hour.get("accepted").asLong();
+            duplicate += hour.get("duplicate").asLong();
+            assertThat(hour.get("rejected").size()).isZero();
+        }
+        assertThat(List.of(accepted, duplicate)).containsExactly(1L, 1L);
+    }
+
+    private Answer verdicts() {
+        String secret = "demo.1:" + Tokens.secret("demo.1");
+        return ingest.send(HttpRequest.newBuilder(ingest.uri("/v1/verdicts"))
+                .header(
+                        "Authorization",
+                        "Basic " + Base64.getEncoder().encodeToString(secret.getBytes(StandardCharsets.US_ASCII)))
                 .build());
     }
 

@@ -114,7 +114,11 @@ final class PageReaders implements AutoCloseable {
 
     /** The event token that a page token is exchanged for. */
     String exchanged(String token, String address) {
-        Answer answer = exchange(token, address, FIREFOX);
+        return exchanged(token, address, FIREFOX);
+    }
+
+    String exchanged(String token, String address, String userAgent) {
+        Answer answer = exchange(token, address, userAgent);
         if (answer.status() != 200) {
             throw new AssertionError(answer);
         }

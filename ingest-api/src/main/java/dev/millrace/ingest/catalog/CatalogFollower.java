@@ -9,6 +9,7 @@ import dev.millrace.common.message.OutageLog;
 import dev.millrace.counters.CatalogStore;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.RedisConnections;
+import dev.millrace.ingest.verify.CountersUnavailableException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -62,6 +63,17 @@ public final class CatalogFollower implements AutoCloseable {
         return now == null || ticker.read() - now.ticks() > 2 * patience.toNanos()
                 ? Optional.empty()
                 : Optional.of(now.catalog());
+    }
+
+    /**
+     * The same, or a failure that says why there is none.
+     *
+     * @throws CountersUnavailableException when there is none
+     */
+    public Catalog required() {
+        return inForce()
+                .orElseThrow(() -> new CountersUnavailableException(
+                        trouble.isEmpty() ? "the catalogue was not seen lately" : trouble));
     }
 
     /** Age of the known catalogue, in seconds; infinite when there never was one. */

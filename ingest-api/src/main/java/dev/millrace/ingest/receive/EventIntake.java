@@ -1,6 +1,7 @@
 package dev.millrace.ingest.receive;
 
 import dev.millrace.common.catalog.Catalog;
+import dev.millrace.common.token.Kid;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
 import dev.millrace.counters.RedisUnavailableException;
@@ -12,6 +13,7 @@ import dev.millrace.ingest.check.Hints;
 import dev.millrace.ingest.page.VisitorCap;
 import dev.millrace.ingest.tally.LogFollower;
 import dev.millrace.ingest.tally.Tally;
+import dev.millrace.ingest.verdict.VerdictLog;
 import dev.millrace.ingest.verify.CountersUnavailableException;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
@@ -57,6 +59,7 @@ final class EventIntake {
     private final EventMetrics metrics;
     private final Hints hints;
     private final String currency;
+    private final VerdictLog log;
 
     EventIntake(
             EventVerifier verifier,
@@ -71,7 +74,8 @@ final class EventIntake {
             VisitorCap cap,
             EventMetrics metrics,
             Hints hints,
-            IngestSettings settings) {
+            IngestSettings settings,
+            VerdictLog log) {
         this.verifier = verifier;
         this.redis = redis;
         this.catalog = catalog;
@@ -85,6 +89,7 @@ final class EventIntake {
         this.metrics = metrics;
         this.hints = hints;
         this.currency = settings.currency();
+        this.log = log;
     }
 
     /**
@@ -165,7 +170,7 @@ final class EventIntake {
      */
     DryRun judge(List<Event> events, Sender sender) {
         try {
-            Catalog inForce = catalog();
+            Catalog inForce = catalog.required();
             long now = second();
             requireClock(now);
             List<Verdict> verdicts = available(() -> verifier.foresee(events, sender, inForce, now))
@@ -186,12 +191,16 @@ final class EventIntake {
             requireReady();
             long now = second();
             requireClock(now);
-            Catalog inForce = catalog();
+            Catalog inForce = catalog.required();
             PageExchange exchange = available(() -> verifier.exchange(token, sender, inForce, now));
             return switch (exchange) {
-                case PageExchange.Refused(Outcome outcome) -> throw refused(outcome);
-                case PageExchange.Made(String made, long expiresAt) -> {
+                case PageExchange.Refused(Outcome outcome, Kid kid) -> {
+                    log.exchangeRefused(kid, outcome, now);
+                    throw refused(outcome);
+                }
+                case PageExchange.Made(String made, long expiresAt, Kid kid) -> {
                     if (!admits(sender, now)) {
+                        log.exchangeRefused(kid, Outcome.rejected(RejectionCode.PAGE_VISITORS, TOO_MANY_VISITORS), now);
                         throw Problem.TOO_MANY_REQUESTS
                                 .because(TOO_MANY_VISITORS)
                                 .with(HttpHeaders.RETRY_AFTER, Long.toString(HOUR - now % HOUR));
@@ -225,16 +234,11 @@ final class EventIntake {
         }
     }
 
-    private Catalog catalog() {
-        return catalog.inForce()
-                .orElseThrow(() -> new CountersUnavailableException(
-                        catalog.trouble().isEmpty() ? "the catalogue was not seen lately" : catalog.trouble()));
-    }
-
     private List<Outcome> count(List<Event> events, Sender sender) {
         requireReady();
-        Catalog inForce = catalog();
-        EventVerifier.Verified verified = verify(events, sender, inForce);
+        Catalog inForce = catalog.required();
+        long now = second();
+        EventVerifier.Verified verified = verify(events, sender, inForce, now);
         List<Verdict> verdicts = new ArrayList<>(verified.verdicts());
         verdicts.replaceAll(verdict -> verdict instanceof PricedEvent event ? withinRate(event, inForce) : verdict);
         verified.carried().forEach((place, visit) -> {
@@ -244,15 +248,18 @@ final class EventIntake {
         });
         requireAdmitted(verdicts, verified.byPage(), sender);
         Budgets.Reserved reserved = budgets.reserve(verdicts, inForce);
+        List<Outcome> outcomes;
         try {
             names.judge(reserved.verdicts(), inForce);
-            List<Outcome> outcomes = tally.count(reserved.verdicts(), marks(verdicts.subList(0, events.size())));
+            outcomes = tally.count(reserved.verdicts(), marks(verdicts.subList(0, events.size())));
             reserved.concluded(outcomes);
-            return outcomes.subList(0, events.size());
         } catch (RuntimeException | Error e) {
             reserved.failed();
             throw e;
         }
+        List<Outcome> received = outcomes.subList(0, events.size());
+        log.concluded(events, verified, received, sender, now);
+        return received;
     }
 
     /** All views of a request by page tokens are one visitor's. What is filtered pays nothing, and takes no place. */
@@ -295,8 +302,7 @@ final class EventIntake {
     }
 
     /** Judges by Redis' clock, and only while that can be believed: a clock that has leapt would refuse good tokens for good. */
-    private EventVerifier.Verified verify(List<Event> events, Sender sender, Catalog inForce) {
-        long now = second();
+    private EventVerifier.Verified verify(List<Event> events, Sender sender, Catalog inForce, long now) {
         requireClock(now);
         return available(() -> verifier.verify(events, sender, inForce, now));
     }

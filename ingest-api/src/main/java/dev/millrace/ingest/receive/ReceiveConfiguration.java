@@ -37,7 +37,7 @@ import org.springframework.core.env.Environment;
  * meet single events.
  */
 @Configuration(proxyBeanMethods = false)
-@Import({EventMetrics.class, EventIntake.class})
+@Import({EventMetrics.class, EventIntake.class, KeyReports.class})
 public class ReceiveConfiguration {
     /** Bytes that a permit for bodies stands for: a smaller one would count each byte's arrival. */
     private static final int KIB = 1_024;
@@ -154,6 +154,11 @@ public class ReceiveConfiguration {
     @Bean
     ServletRegistrationBean<PixelServlet> pixel(EventIntake intake, Senders senders, PostServlet.Shared shared) {
         return registered(new PixelServlet(intake, senders, shared), "pixel", PixelServlet.PATH);
+    }
+
+    @Bean
+    ServletRegistrationBean<VerdictsServlet> verdicts(KeyReports reports, PostServlet.Shared shared) {
+        return registered(new VerdictsServlet(reports, shared), "verdicts", VerdictsServlet.PATH);
     }
 
     private static <T extends HttpServlet> ServletRegistrationBean<T> registered(T servlet, String name, String path) {

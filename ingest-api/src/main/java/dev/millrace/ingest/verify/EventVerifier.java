@@ -95,8 +95,9 @@ public final class EventVerifier {
     private static Verified verify(List<Event> events, Run run) {
         for (Event event : events) {
             run.verdicts.add(run.verify(event));
+            run.kids.add(run.known);
         }
-        return new Verified(run.verdicts, run.carried, run.byPage);
+        return new Verified(run.verdicts, run.carried, run.byPage, run.kids);
     }
 
     /**
@@ -116,8 +117,11 @@ public final class EventVerifier {
      * @param verdicts one an event, in their order
      * @param carried the search visits that views carry, by the places of the views
      * @param byPage the places of the views that a page token itself was sent with
+     * @param kids the key that each event's token names, where the catalogue has it: whether it signs or no longer does, and whether the token's
+     *     signature holds or not
      */
-    public record Verified(List<Verdict> verdicts, Map<Integer, PricedEvent> carried, Set<Integer> byPage) {}
+    public record Verified(
+            List<Verdict> verdicts, Map<Integer, PricedEvent> carried, Set<Integer> byPage, List<@Nullable Kid> kids) {}
 
     private record Signed(Kid kid, Claims claims) {}
 
@@ -130,6 +134,10 @@ public final class EventVerifier {
         private final List<Verdict> verdicts = new ArrayList<>();
         private final Map<Integer, PricedEvent> carried = new HashMap<>();
         private final Set<Integer> byPage = new HashSet<>();
+        private final List<@Nullable Kid> kids = new ArrayList<>();
+
+        /** The key that the token in hand names, where the catalogue has it. */
+        private @Nullable Kid known;
 
         /** All tokens that one server mints under one key have the same header, so it is parsed once in a row of them. */
         private byte @Nullable [] lastHeader;
@@ -187,9 +195,10 @@ public final class EventVerifier {
                                 signingKey(signed.kid()),
                                 signed.claims().creator(),
                                 read),
-                        read.expiresAt());
+                        read.expiresAt(),
+                        signed.kid());
             } catch (RejectedException e) {
-                return new PageExchange.Refused(e.outcome());
+                return new PageExchange.Refused(e.outcome(), known);
             }
         }
 
@@ -203,6 +212,7 @@ public final class EventVerifier {
 
         /** A token whose signature holds, and its claims as they stand there. */
         private Signed signed(@Nullable String token) throws RejectedException {
+            known = null;
             if (token == null) {
                 throw RejectedException.malformed("token is missing");
             }
@@ -224,6 +234,9 @@ public final class EventVerifier {
 
         private void requireSigned(Kid kid, CompactJws jws) throws RejectedException {
             Catalog.KeyState state = catalog.state(kid);
+            if (state == Catalog.KeyState.LIVE || state == Catalog.KeyState.REVOKED) {
+                known = kid;
+            }
             if (state == Catalog.KeyState.REVOKED) {
                 throw new RejectedException(RejectionCode.KEY_REVOKED, "kid %s is revoked", kid);
             }

@@ -100,4 +100,13 @@ class BenchmarksTest {
         }
         assertThat(marks).isEqualTo(171);
     }
+
+    @Test
+    void everyVerdictIsOnAnEventThatWouldCount() {
+        VerdictBenchmark benchmark = new VerdictBenchmark();
+        for (int i = 0; i < EventBenchmark.EVENTS; i++) {
+            assertThat(benchmark.verdict().verdicts()).singleElement().isInstanceOf(PricedEvent.class);
+            assertThat(benchmark.verification().verdicts()).singleElement().isInstanceOf(PricedEvent.class);
+        }
+    }
 }

@@ -53,6 +53,7 @@ public enum Problem {
     IDEMPOTENCY_CONFLICT(HttpStatus.CONFLICT, "The key was used for another request"),
 
     UNAUTHENTICATED(HttpStatus.UNAUTHORIZED, "A valid bearer token is needed"),
+    UNAUTHORIZED(HttpStatus.UNAUTHORIZED, "The key and its secret are needed"),
     FORBIDDEN(HttpStatus.FORBIDDEN, "This bearer token does not allow it"),
 
     LOOPBACK_ONLY(HttpStatus.FORBIDDEN, "This is for the worker's own machine"),
