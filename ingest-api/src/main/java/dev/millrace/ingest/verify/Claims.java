@@ -226,8 +226,8 @@ record Claims(
                 case "sub" -> creator = creator();
                 case "art" -> article = text(name, ArticleId.MOST_CHARACTERS);
                 case "jti" -> jti = text(name, MOST_JTI);
-                case "iat" -> issuedAt = whole(name, 0, LAST_SECOND);
-                case "exp" -> expiresAt = whole(name, 0, LAST_SECOND);
+                case "iat" -> issuedAt = second(name);
+                case "exp" -> expiresAt = second(name);
                 default -> readOptional(name);
             }
         }
@@ -237,7 +237,7 @@ record Claims(
                 return;
             }
             switch (name) {
-                case "nbf" -> notBefore = whole(name, 0, LAST_SECOND);
+                case "nbf" -> notBefore = second(name);
                 case "aud" -> audience = names(name, "audiences");
                 case "evt" -> granted = names(name, "event types");
                 case "qty" -> quantity = whole(name, 1, Integer.MAX_VALUE);
@@ -317,28 +317,46 @@ record Claims(
             };
         }
 
-        /** A whole number, also one written with a fraction of zero or an exponent: some languages have no other. */
-        private long whole(String name, long least, long most) throws RejectedException {
-            if (!json.currentToken().isNumeric()) {
-                throw notWhole(name, least, most);
-            }
-            long number;
+        /** Unix seconds. A fraction is legal (RFC 7519, 2: NumericDate) and is cut off. */
+        private long second(String name) throws RejectedException {
             try {
-                number = json.currentToken() == JsonToken.VALUE_NUMBER_INT && json.getStringLength() <= SURELY_LONG
-                        ? json.getLongValue()
-                        : new BigDecimal(json.getString()).longValueExact();
+                return number(0, LAST_SECOND).longValue();
             } catch (ArithmeticException | NumberFormatException e) {
-                throw notWhole(name, least, most);
+                throw RejectedException.malformed(
+                        "%s is %s; it is a number of seconds from 0 to %d", name, JsonBytes.shown(json), LAST_SECOND);
             }
-            if (number < least || number > most) {
-                throw notWhole(name, least, most);
-            }
-            return number;
         }
 
-        private RejectedException notWhole(String name, long least, long most) {
-            return RejectedException.malformed(
-                    "%s is %s; it is a whole number from %d to %d", name, JsonBytes.shown(json), least, most);
+        /** A whole number, also one written with a fraction of zero or an exponent: some languages have no other. */
+        private long whole(String name, long least, long most) throws RejectedException {
+            try {
+                return number(least, most).longValueExact();
+            } catch (ArithmeticException | NumberFormatException e) {
+                throw RejectedException.malformed(
+                        "%s is %s; it is a whole number from %d to %d", name, JsonBytes.shown(json), least, most);
+            }
+        }
+
+        /**
+         * A huge exponent costs nothing.
+         *
+         * @throws ArithmeticException when it is no number, or none from least to most
+         * @throws NumberFormatException when its exponent is beyond that
+         */
+        private BigDecimal number(long least, long most) {
+            if (json.currentToken() == JsonToken.VALUE_NUMBER_INT && json.getStringLength() <= SURELY_LONG) {
+                return within(BigDecimal.valueOf(json.getLongValue()), least, most);
+            } else if (json.currentToken().isNumeric()) {
+                return within(new BigDecimal(json.getString()), least, most);
+            }
+            throw new ArithmeticException();
+        }
+
+        private static BigDecimal within(BigDecimal number, long least, long most) {
+            if (number.compareTo(BigDecimal.valueOf(least)) < 0 || number.compareTo(BigDecimal.valueOf(most)) > 0) {
+                throw new ArithmeticException();
+            }
+            return number;
         }
 
         private Set<String> names(String claim, String what) throws RejectedException {
