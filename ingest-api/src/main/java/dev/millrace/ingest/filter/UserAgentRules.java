@@ -25,12 +25,15 @@ final class UserAgentRules {
     /** What follows "compatible" is a robot's name, except in these browsers. */
     private static final Pattern COMPATIBLE = Pattern.compile(
             "compatible[;,](?! *(?:msie|konqueror|netpositive|ibrowse|abrowse|amiga|u;|ms-office|icab|omniweb|webpositive"
-                    + "|windows|linux|x11|mac|mc68|opera|dillo|risc|googletoolbar))");
+                    + "|windows|linux|x11|mac|mc68|opera|dillo|risc|googletoolbar|aweb))");
 
     /** The form of browsers' user agents since 1994. */
-    private static final Pattern BROWSER = Pattern.compile("(?:user-agent: )?(?:mozilla|opera)/\\d.*", Pattern.DOTALL);
+    private static final Pattern BROWSER = Pattern.compile("(?:mozilla|opera)/\\d.*", Pattern.DOTALL);
 
-    /** What a library or a disguise puts before another's user agent: {@code hackney/1.6.6, Mozilla/5.0 …}. */
+    /** Some phones and proxies repeat the header's name in its value. */
+    private static final String HEADER = "user-agent: ";
+
+    /** What a library or a disguise puts before another's user agent: {@code hackney/1.6.6, Mozilla/5.0 …}. Televisions put no comma there. */
     private static final Pattern BEFORE = Pattern.compile("[^(]{1,80}, mozilla/.*", Pattern.DOTALL);
 
     /** Addresses in the user agents of people: makers of browsers and toolbars, and the translator that a page is read through. */
@@ -58,6 +61,9 @@ final class UserAgentRules {
     /** A user agent in lower case, without words of people's devices and browsers that look like a robot's. */
     static String prepared(String userAgent) {
         String text = userAgent.toLowerCase(Locale.ROOT);
+        if (text.startsWith(HEADER)) {
+            text = text.substring(HEADER.length());
+        }
         if (text.contains("bot")) {
             text = PHONE.matcher(text).replaceAll("phone");
         }

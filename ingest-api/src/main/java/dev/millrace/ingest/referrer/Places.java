@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code bing.com}: this host, which may have {@code www.} or {@code m.} before it
  *   <li>{@code *.facebook.com}: this host and every host under it
+ *   <li>{@code webmail.**}: every host of three labels or more that begins so, where no other line has it
  *   <li>{@code images.google.*}: a host for each line of {@code domains.txt} that begins {@code google.}
  *   <li>{@code bing.com/maps}: pages of this host at this path or below it
  *   <li>{@code google.*}{@code /url?source=gmail}: of these pages those that have the parameter
@@ -35,9 +36,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Places {
     private static final String APP = "android-app://";
+    private static final String ANY_DOMAIN = ".**";
 
     private final Map<String, Place> hosts = new HashMap<>();
     private final Map<String, Place> domains = new HashMap<>();
+    private final Map<String, Source> firstLabels = new HashMap<>();
     private final Map<String, Source> apps = new HashMap<>();
     private final ClickMarks marks = new ClickMarks();
 
@@ -75,6 +78,9 @@ final class Places {
             require(marks.add(line.substring(1), source), line);
         } else if (line.startsWith(APP)) {
             require(apps.put(Ascii.toLowerCase(line.substring(APP.length())), source) == null, line);
+        } else if (line.endsWith(ANY_DOMAIN)) {
+            String label = line.substring(0, line.length() - ANY_DOMAIN.length());
+            require(firstLabels.put(label, source) == null, line);
         } else {
             boolean isDomain = line.startsWith("*.");
             String rest = isDomain ? line.substring(2) : line;
@@ -124,7 +130,12 @@ final class Places {
         for (String domain = host; source == null && !domain.isEmpty(); domain = parent(domain)) {
             source = source(domains.get(domain), address);
         }
-        return source;
+        return source == null ? byFirstLabel(host) : source;
+    }
+
+    private @Nullable Source byFirstLabel(String host) {
+        int dot = host.indexOf('.');
+        return dot > 0 && host.indexOf('.', dot + 1) > 0 ? firstLabels.get(host.substring(0, dot)) : null;
     }
 
     private static @Nullable Source source(@Nullable Place place, Address address) {

@@ -3,10 +3,16 @@ package dev.millrace.ingest.filter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.common.token.Filter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UserAgentsTest {
@@ -50,6 +56,21 @@ class UserAgentsTest {
         assertThat(USER_AGENTS.kind(userAgent)).isEmpty();
     }
 
+    static Stream<String> people() throws IOException {
+        try (InputStream in = Objects.requireNonNull(UserAgentsTest.class.getResourceAsStream("people.txt"))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isEmpty() && !line.startsWith("#"));
+        }
+    }
+
+    /** Browsers old and new, within apps, on televisions, consoles and readers of books. */
+    @ParameterizedTest
+    @MethodSource
+    void people(String userAgent) {
+        assertThat(USER_AGENTS.kind(userAgent)).isEmpty();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -63,6 +84,11 @@ class UserAgentsTest {
                 "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.1 (KHTML, like Gecko) Chrome/21.0.1180.89 Safari/537.1; 360Spider",
                 "Mozilla/5.0 (compatible; Yahoo! Slurp; http://help.yahoo.com/help/us/ysearch/slurp)",
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36 (contact: team@example.org)",
+                // A browser's user agent with a name behind it, in it or before it
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko; GeedoShopProductFinder) Chrome/142.0.0.0 Safari/537.36",
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/93.0.4577.82 Safari/537.36 CookieHubScan/1.1",
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/127.0.0.0 Safari/537.36 Webstatus247/1.0",
+                "BigScootsMonitor Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/74.0.3729.169 Safari/537.36",
                 // Libraries and tools
                 "curl/8.16.0",
                 "Wget/1.25.0",
