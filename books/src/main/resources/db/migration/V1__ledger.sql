@@ -534,6 +534,16 @@ CREATE TABLE visits (
     PRIMARY KEY (creator, day, publisher, article, source)
 ) PARTITION BY RANGE (day);
 
+-- How many of a publisher's events met each verdict in an hour of Redis' clock: accepted, duplicate, filtered:<reason>, rejected:<code>. For people:
+-- no money is computed of it. A worker writes it from Redis, the same rows again and again while the hour lasts.
+CREATE TABLE verdicts (
+    publisher text COLLATE "C" NOT NULL CHECK (length(publisher) BETWEEN 1 AND 32 AND publisher !~ '[^a-z0-9-]'),
+    hour      timestamptz NOT NULL CHECK (extract(epoch FROM hour)::bigint % 3600 = 0),
+    verdict   text COLLATE "C" NOT NULL CHECK (verdict ~ '^(accepted|duplicate|(filtered|rejected):[a-z-]{1,40})$'),
+    events    bigint NOT NULL CHECK (events > 0),
+    PRIMARY KEY (publisher, hour, verdict)
+) PARTITION BY RANGE (hour);
+
 -- What an article has earned in all, and with how many units of each type: the score that a feed ranks by.
 -- journal_id: the last journal that changed it. Journals are numbered without gaps and commit in that order, so a consumer that asks for
 -- what changed after the last number it has seen misses nothing.
@@ -571,16 +581,16 @@ BEGIN
     END IF;
     FOR i IN 0 .. months - 1 LOOP
         month := (date_trunc('month', first_day) + make_interval(months => i))::date;
-        FOREACH parent IN ARRAY ARRAY ['journal', 'posting', 'settled_epoch', 'engagement', 'filtered', 'visits'] LOOP
+        FOREACH parent IN ARRAY ARRAY ['journal', 'posting', 'settled_epoch', 'engagement', 'filtered', 'visits', 'verdicts'] LOOP
             name := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
             CONTINUE WHEN to_regclass(name) IS NOT NULL;
             PERFORM pg_advisory_xact_lock(hashtext('millrace.ensure_months'));
             CONTINUE WHEN to_regclass(name) IS NOT NULL;
             EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)%s', name, parent,
-                CASE WHEN parent IN ('engagement', 'filtered', 'visits') THEN ' WITH (fillfactor = 50)' ELSE '' END);
+                CASE WHEN parent IN ('engagement', 'filtered', 'visits', 'verdicts') THEN ' WITH (fillfactor = 50)' ELSE '' END);
             EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, name,
                 month_bound(parent, month), month_bound(parent, (month + interval '1 month')::date));
-            IF parent NOT IN ('engagement', 'filtered', 'visits') THEN
+            IF parent NOT IN ('engagement', 'filtered', 'visits', 'verdicts') THEN
                 EXECUTE format('CREATE TRIGGER entries_stay BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION entries_are_final()', name);
             END IF;
         END LOOP;
@@ -597,7 +607,7 @@ SELECT ensure_months(current_date - 31, 4);
 ---------------------------------------------------------------------------------------------------- who may do what
 
 GRANT SELECT, INSERT ON account, journal, posting, settled_epoch, partition_opening, quarantine_decision TO millrace_settler;
-GRANT SELECT, INSERT, UPDATE ON balance, engagement, filtered, visits, article_score TO millrace_settler;
+GRANT SELECT, INSERT, UPDATE ON balance, engagement, filtered, visits, verdicts, article_score TO millrace_settler;
 GRANT SELECT, UPDATE ON chain_head, partition_cursor TO millrace_settler;
 GRANT SELECT ON publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_settler;
 GRANT EXECUTE ON FUNCTION ensure_months(date, int) TO millrace_settler;
@@ -613,9 +623,9 @@ BEGIN
 END
 $$;
 
-GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, filtered, visits, article_score, chain_head, partition_cursor,
+GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, filtered, visits, verdicts, article_score, chain_head, partition_cursor,
     publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_ledger;
-GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, filtered, visits, article_score, chain_head, partition_cursor,
+GRANT SELECT ON account, journal, posting, balance, settled_epoch, partition_opening, quarantine_decision, engagement, filtered, visits, verdicts, article_score, chain_head, partition_cursor,
     publisher, publisher_key, rate_card, rate, catalog_revision TO millrace_reader;
 GRANT INSERT ON publisher, publisher_key, rate_card, rate TO millrace_ledger;
 GRANT UPDATE (revoked_at) ON publisher_key TO millrace_ledger;

@@ -194,10 +194,36 @@ public final class Verdicts {
 
     /** The last verdicts under a key, by node, of each the newest first. */
     public static Map<String, List<LastVerdict>> last(Link link, Kid kid) {
+        return byNode(link.await(nodes(link, kid)));
+    }
+
+    /**
+     * The last verdicts under these keys, of all nodes together; a key without any is left out.
+     *
+     * @param kids of one publisher
+     */
+    public static Map<Kid, List<LastVerdict>> last(Link link, Collection<Kid> kids) {
+        Map<Kid, CompletableFuture<Map<byte[], byte[]>>> answers = new LinkedHashMap<>();
+        kids.forEach(kid -> answers.put(kid, nodes(link, kid)));
+        Map<Kid, List<LastVerdict>> all = new LinkedHashMap<>();
+        answers.forEach((kid, answer) -> {
+            List<LastVerdict> last =
+                    LastVerdict.merge(byNode(link.await(answer)).values());
+            if (!last.isEmpty()) {
+                all.put(kid, last);
+            }
+        });
+        return all;
+    }
+
+    private static CompletableFuture<Map<byte[], byte[]>> nodes(Link link, Kid kid) {
         byte[] key = Link.bytes(partition(kid.publisher()).last(kid));
+        return link.own(link.connection().async().hgetall(key));
+    }
+
+    private static Map<String, List<LastVerdict>> byNode(Map<byte[], byte[]> found) {
         Map<String, List<LastVerdict>> nodes = new HashMap<>();
-        link.await(link.own(link.connection().async().hgetall(key)))
-                .forEach((node, lines) -> nodes.put(Link.text(node), LastVerdict.read(Link.text(lines))));
+        found.forEach((node, lines) -> nodes.put(Link.text(node), LastVerdict.read(Link.text(lines))));
         return nodes;
     }
 }

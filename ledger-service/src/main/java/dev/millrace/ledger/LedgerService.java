@@ -21,6 +21,7 @@ import dev.millrace.ledger.spend.PublisherBalanceEndpoint;
 import dev.millrace.ledger.spend.PublisherStatementEndpoint;
 import dev.millrace.ledger.spend.SpendEndpoint;
 import dev.millrace.ledger.statement.StatementEndpoint;
+import dev.millrace.ledger.verdict.VerdictsEndpoint;
 import dev.millrace.service.ServerConfiguration;
 import java.time.Clock;
 import java.time.Duration;
@@ -46,6 +47,7 @@ import tools.jackson.databind.type.LogicalType;
  *                             ├──> statement   postings, newest first
  *                             ├──> engagement  units and micros by article
  *                             ├──> spend       what a publisher has paid, live and by month
+ *                             ├──> verdict     what became of a publisher's events
  *                             ├──> changes     articles in the order of journals
  *                             ├──> money       corrections, payouts, holds ──> act: one transaction, one row of the audit trail
  *                             └──> catalog     publishers, keys, rate cards ──(signed)──> Redis ──> ingest-api
@@ -68,6 +70,7 @@ import tools.jackson.databind.type.LogicalType;
     SpendEndpoint.class,
     PublisherBalanceEndpoint.class,
     PublisherStatementEndpoint.class,
+    VerdictsEndpoint.class,
     ChangesEndpoint.class,
     ActConfiguration.class,
     MoneyConfiguration.class,

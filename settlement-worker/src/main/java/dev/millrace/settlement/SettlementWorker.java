@@ -10,6 +10,7 @@ import dev.millrace.settlement.reconcile.ReconcileCommand;
 import dev.millrace.settlement.seal.RedisDurability;
 import dev.millrace.settlement.settle.SettleNow;
 import dev.millrace.settlement.settle.Settlement;
+import dev.millrace.settlement.verdict.VerdictKeeper;
 import dev.millrace.settlement.watch.Watch;
 import java.time.Duration;
 import java.util.List;
@@ -34,6 +35,7 @@ import org.springframework.context.annotation.Import;
     Settlement.class,
     SettleNow.class,
     Watch.class,
+    VerdictKeeper.class,
     WorkerSchedule.class
 })
 public class SettlementWorker {

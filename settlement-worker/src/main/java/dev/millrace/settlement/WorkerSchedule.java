@@ -4,6 +4,7 @@ import com.google.common.base.Ticker;
 import dev.millrace.books.Journal;
 import dev.millrace.common.message.OutageLog;
 import dev.millrace.settlement.settle.Settlement;
+import dev.millrace.settlement.verdict.VerdictKeeper;
 import dev.millrace.settlement.watch.Watch;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,12 +33,20 @@ class WorkerSchedule implements SchedulingConfigurer {
 
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration MONTHS = Duration.ofMinutes(5);
+    private static final Duration VERDICTS = Duration.ofMinutes(1);
 
     private final Task settlement;
     private final Task watch;
     private final Task months;
+    private final Task verdicts;
 
-    WorkerSchedule(Settlement settlement, Watch watch, JdbcClient jdbc, SettlementSettings settings, Ticker ticker) {
+    WorkerSchedule(
+            Settlement settlement,
+            Watch watch,
+            VerdictKeeper keeper,
+            JdbcClient jdbc,
+            SettlementSettings settings,
+            Ticker ticker) {
         Duration interval = settings.settlementInterval();
         Duration quarter = interval.dividedBy(4);
         this.settlement = new Task(
@@ -61,6 +70,14 @@ class WorkerSchedule implements SchedulingConfigurer {
                     return MONTHS;
                 },
                 ticker);
+        this.verdicts = new Task(
+                "keeping of verdicts",
+                VERDICTS.dividedBy(4), // after a failure
+                () -> {
+                    keeper.keep();
+                    return VERDICTS;
+                },
+                ticker);
     }
 
     /**
@@ -70,7 +87,7 @@ class WorkerSchedule implements SchedulingConfigurer {
     @Bean
     static ThreadPoolTaskScheduler taskScheduler() {
         ThreadPoolTaskScheduler scheduler = new ThreadPoolTaskScheduler();
-        scheduler.setPoolSize(3); // a thread for each task: a settlement may take longer than the others can wait
+        scheduler.setPoolSize(4); // a thread for each task: a settlement may take longer than the others can wait
         scheduler.setThreadNamePrefix("task-");
         scheduler.setExecuteExistingDelayedTasksAfterShutdownPolicy(false); // the stop is not the time for a next run
         return scheduler;
@@ -78,7 +95,7 @@ class WorkerSchedule implements SchedulingConfigurer {
 
     @Override
     public void configureTasks(ScheduledTaskRegistrar tasks) {
-        for (Task task : new Task[] {settlement, watch, months}) {
+        for (Task task : new Task[] {settlement, watch, months, verdicts}) {
             tasks.addTriggerTask(task, task);
         }
     }

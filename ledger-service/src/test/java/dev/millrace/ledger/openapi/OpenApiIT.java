@@ -31,6 +31,8 @@ class OpenApiIT {
                         "get /v1/publishers/{publisher}/balance",
                         "get /v1/publishers/{publisher}/spend",
                         "get /v1/publishers/{publisher}/statements/{month}",
+                        "get /v1/publishers/{publisher}/verdicts",
+                        "get /v1/publishers/{publisher}/verdicts/last",
                         "get /v1/changes",
                         "get /v1/creators/{creator}/payouts",
                         "get /v1/publishers/{publisher}/corrections",

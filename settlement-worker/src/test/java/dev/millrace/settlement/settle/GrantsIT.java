@@ -47,6 +47,7 @@ class GrantsIT {
             Map.entry("settler creator_state", ""),
             Map.entry("settler engagement", "SELECT INSERT UPDATE"),
             Map.entry("settler filtered", "SELECT INSERT UPDATE"),
+            Map.entry("settler verdicts", "SELECT INSERT UPDATE"),
             Map.entry("settler visits", "SELECT INSERT UPDATE"),
             Map.entry("settler flyway_schema_history", ""),
             Map.entry("settler idempotency", ""),
