@@ -67,11 +67,15 @@ class NewNamesIT {
     }
 
     private String view(String publisher, String creator, String article) {
+        return view(publisher, creator, article, "");
+    }
+
+    private String view(String publisher, String creator, String article, String more) {
         long now = counters.second();
         String token = Tokens.signed(
                 "{\"alg\":\"HS256\",\"kid\":\"%s.1\"}".formatted(publisher),
-                "{\"sub\":\"%s\",\"art\":\"%s\",\"jti\":\"j-%d\",\"iat\":%d,\"exp\":%d}"
-                        .formatted(creator, article, NUMBERS.incrementAndGet(), now, now + 3_600),
+                "{\"sub\":\"%s\",\"art\":\"%s\",\"jti\":\"j-%d\",\"iat\":%d,\"exp\":%d%s}"
+                        .formatted(creator, article, NUMBERS.incrementAndGet(), now, now + 3_600, more),
                 publisher + ".1");
         return "{\"token\":\"%s\",\"type\":\"view\"}".formatted(token);
     }
@@ -131,6 +135,40 @@ class NewNamesIT {
             assertThat(node.post(views(0, 5)).count("accepted")).isEqualTo(5);
             load();
             assertThat(node.post(views(0, 5)).status()).isEqualTo(422);
+        }
+    }
+
+    /** It pays nobody, so it neither takes a place nor makes a name known. */
+    @Test
+    void whatIsFilteredUsesUpNoName() {
+        limit(1, 1, null);
+        load();
+        try (RunningIngest node = node()) {
+            String byThemselves = IntStream.range(0, 5)
+                    .mapToObj(i -> view("demo", "c-" + i, "/" + i, ",\"vis\":\"c-" + i + "\""))
+                    .collect(Collectors.joining("\n"));
+            assertThat(node.post(byThemselves).count("filtered")).isEqualTo(5);
+            assertThat(node.post(view("c-9", "/9")).count("accepted")).isEqualTo(1);
+            assertThat(node.post(view("c-0", "/0")).status()).isEqualTo(422);
+            assertThat(node.post(byThemselves).count("filtered"))
+                    .as("also when no name is left")
+                    .isEqualTo(5);
+        }
+    }
+
+    @Test
+    void whatIsRefusedBeginsNoVisit() {
+        limit(1, null, null);
+        load();
+        try (RunningIngest node = node()) {
+            assertThat(node.post(view("demo", "c-1", "/a", ",\"vis\":\"v-1\"")).count("accepted"))
+                    .isEqualTo(1);
+            assertThat(node.post(view("demo", "c-2", "/a", ",\"vis\":\"v-2\"")).status())
+                    .isEqualTo(422);
+            assertThat(node.post(view("demo", "c-1", "/a", ",\"vis\":\"v-3\"")).count("accepted"))
+                    .isEqualTo(1);
+            Await.until(() -> counters.units(1, "demo|c-1|/a|view^|1"), begun -> begun == 2);
+            assertThat(counters.units(1, "demo|c-2|/a|view^|1")).isZero();
         }
     }
 

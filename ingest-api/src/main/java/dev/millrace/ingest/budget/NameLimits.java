@@ -80,7 +80,7 @@ public final class NameLimits {
     }
 
     /**
-     * Refuses the events that would be beyond a limit.
+     * Refuses the events that would be beyond a limit. What is filtered pays nobody: it needs no name, and makes none known.
      *
      * @param verdicts changed there
      * @throws CountersUnavailableException where Redis can't be asked
@@ -89,6 +89,7 @@ public final class NameLimits {
         Map<String, Map<Partition, Set<Name>>> unknown = new HashMap<>();
         for (Verdict verdict : verdicts) {
             if (verdict instanceof PricedEvent event
+                    && event.name().note().isPaid()
                     && inForce.limits(event.name().publisher()).limitsNames()) {
                 for (Name name : names(event)) {
                     if (remembered.getIfPresent(new Key(event.name().publisher(), name)) == null) {
@@ -109,7 +110,8 @@ public final class NameLimits {
             throw new CountersUnavailableException(String.valueOf(e.getMessage()));
         }
         for (int i = 0; i < verdicts.size(); i++) {
-            if (verdicts.get(i) instanceof PricedEvent event) {
+            if (verdicts.get(i) instanceof PricedEvent event
+                    && event.name().note().isPaid()) {
                 Outcome refused = refused(event, letters);
                 if (refused != null) {
                     verdicts.set(i, refused);

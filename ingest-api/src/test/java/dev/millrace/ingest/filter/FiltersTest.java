@@ -210,4 +210,22 @@ class FiltersTest {
         assertThat(filtered).isZero();
         return (double) nanos / visits;
     }
+
+    @Test
+    void withoutNotesAVisitIsJudgedAndLeavesNoTrace() {
+        Filters filters = new Filters(Datacenters.none());
+        Filters dry = filters.withoutNotes();
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(dry.judge(Visits.by("v-dry", "page-" + i), 1_800_000_000))
+                    .as("page %d", i)
+                    .isEmpty();
+        }
+        for (int i = 0; i < 61; i++) {
+            assertThat(filters.judge(Visits.by("v-dry", "page-" + i), 1_800_000_000)
+                            .isPresent())
+                    .as("page %d", i)
+                    .isEqualTo(i == 60);
+        }
+        assertThat(dry.judge(Visits.by("v-dry", "page-60"), 1_800_000_001)).contains(Filter.RATE);
+    }
 }
