@@ -1,5 +1,6 @@
 package dev.millrace.ingest;
 
+import dev.millrace.ingest.check.CheckConfiguration;
 import dev.millrace.ingest.receive.ReceiveConfiguration;
 import dev.millrace.ingest.script.ScriptConfiguration;
 import dev.millrace.ingest.tally.TallyConfiguration;
@@ -20,7 +21,8 @@ import org.springframework.context.annotation.Import;
     ReceiveConfiguration.class,
     VerdictConfiguration.class,
     TallyConfiguration.class,
-    ScriptConfiguration.class
+    ScriptConfiguration.class,
+    CheckConfiguration.class
 })
 public class IngestApi {
 
