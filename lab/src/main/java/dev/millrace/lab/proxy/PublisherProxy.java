@@ -71,10 +71,35 @@ public final class PublisherProxy implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return start(home, "publisher.conf", port, metricsPort, environment);
+    }
+
+    /**
+     * Starts {@code deploy/nginx/nginx.conf}, the edge in front of ingest-api, as it is delivered but for TLS, its port and its upstream.
+     *
+     * @param home a folder that nothing else uses
+     * @param port where it listens, on the loopback address
+     */
+    static PublisherProxy startEdge(Path root, Path home, int port, int ingestPort) throws IOException {
+        install(root.resolve("deploy/nginx"), home, Ports.free());
+        Path delivered = home.resolve("nginx.conf");
+        String text = Files.readString(delivered)
+                .replace("listen 443 ssl default_server;", "listen 127.0.0.1:%d default_server;".formatted(port))
+                .replace("ssl_reject_handshake on;", "return 421;")
+                .replace("listen 443 ssl;", "listen 127.0.0.1:%d;".formatted(port))
+                .replaceAll("ssl_certificate(_key)? [^;]*;", "")
+                .replace("127.0.0.1:8080", "127.0.0.1:" + ingestPort)
+                .replace("http {\n", "http {\n" + temporaryFiles(home));
+        Files.writeString(delivered, "user %s;\n%s".formatted(System.getProperty("user.name"), text));
+        return start(home, "nginx.conf", port, 0, Map.of());
+    }
+
+    private static PublisherProxy start(
+            Path home, String configuration, int port, int metricsPort, Map<String, String> environment) {
         List<String> command = List.of(
                 nginx().toString(),
                 "-c",
-                home.resolve("publisher.conf").toString(),
+                home.resolve(configuration).toString(),
                 "-g",
                 "daemon off; pid %s; error_log %s warn;"
                         .formatted(home.resolve("pid"), home.resolve("logs/error.log")));
