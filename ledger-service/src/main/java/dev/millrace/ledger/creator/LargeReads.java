@@ -25,7 +25,7 @@ public final class LargeReads implements AutoCloseable {
     /** Longest wait for other subjects' reads. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-    /** Engagement of 300,000 articles takes half a second of a core, and three times that where all have filtered units and visits too. */
+    /** Engagement of 300,000 articles takes half a second of a core, and twice that where all have filtered units and visits too. */
     private static final int STATEMENT_SECONDS = 10;
 
     /** The driver's own limit is so much higher: it gives up only where the database does not answer. */

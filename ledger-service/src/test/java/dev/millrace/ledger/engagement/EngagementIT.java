@@ -138,6 +138,33 @@ class EngagementIT {
                         .formatted(today.minusDays(29), today, none, nothing));
     }
 
+    @Test
+    void articlesWithoutPaidUnitsTakeTheRoomThatOthersLeave() {
+        String c = "room";
+        Bookings bookings = new Bookings(ledger.stores());
+        bookings.settle(
+                new Engaged(today, "demo", c, "/x", "view", 1, 2, 2_000),
+                new Engaged(today, "demo", c, "/y", "view", 1, 1, 1_000));
+        bookings.filter(
+                new Unpaid(today, "demo", c, "/x", "robot", "view", 1, 1, 1_000),
+                new Unpaid(today, "demo", c, "/b", "robot", "read", 1, 1, 200),
+                new Unpaid(today, "demo", c, "/a", "robot", "view", 1, 1, 1_000));
+        bookings.visit(
+                new Visited(today, "demo", c, "/a", "mail", 0, 1, 0, 0),
+                new Visited(today, "demo", c, "/c", "mail", 0, 1, 0, 0));
+        List<String> all = List.of("/x view", "/y view", "/a view", "/b read", "/c view");
+        for (int limit = 1; limit <= all.size(); limit++) {
+            var report = ledger.get("/v1/creators/room/engagement?limit=" + limit, RunningLedger.token(c))
+                    .json();
+            assertThat(report.get("articles")
+                            .valueStream()
+                            .map(row -> row.get("article").asString() + " "
+                                    + row.get("type").asString()))
+                    .containsExactlyElementsOf(all.subList(0, limit));
+            assertThat(report.get("truncated").asBoolean()).isEqualTo(limit < all.size());
+        }
+    }
+
     /** Such a creator has no account. */
     @Test
     void aCreatorWhoseUnitsWereAllFilteredIsShownThem() {
