@@ -26,6 +26,8 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.openqa.selenium.By;
+import org.openqa.selenium.OutputType;
+import tools.jackson.databind.JsonNode;
 
 /**
  * {@code ./millrace demo} as a reader meets it: a real Chromium on the demo's site, the page's script, the packaged services. Counts are compared with
@@ -40,6 +42,8 @@ class DemoIT {
     private static final String CENT = "/articles/the-last-cent";
     private static final String CACHED = "/articles/one-page-for-everyone";
 
+    private static final String CHROME =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 Safari/537.36";
     private static final long HALF_HOUR = 1_800_000;
 
     private static long began;
@@ -169,6 +173,38 @@ class DemoIT {
                         entry("micros", 2_200L));
     }
 
+    /** They wait in the tab, and go with its next page. */
+    @Test
+    void whatTheEdgeDidNotGetCountsOnTheNextPage() {
+        assertThat(demo.gained(() -> {
+                    blocked(browser, "*/v1/events");
+                    browser.driver().get(demo.at(COUNTING));
+                    awaitVerdicts("view not sent");
+                    browser.read(31);
+                    press(browser, "like");
+                    follow(CENT);
+                    awaitVerdicts("view not sent");
+                    blocked(browser);
+                    browser.advance(200);
+                    awaitVerdicts("reaction like accepted");
+                    browser.driver().get("about:blank");
+                }))
+                .containsOnly(
+                        entry("counting-a-visitor-once view", 1L),
+                        entry("counting-a-visitor-once from direct", 1L),
+                        entry("counting-a-visitor-once read", 2L),
+                        entry("counting-a-visitor-once reaction", 1L),
+                        entry("counting-a-visitor-once sessions", 1L),
+                        entry("counting-a-visitor-once sessions' views", 1L),
+                        entry("counting-a-visitor-once seconds", 30L),
+                        entry("the-last-cent view", 1L),
+                        entry("the-last-cent from internal", 1L),
+                        entry("the-last-cent read", 3L),
+                        entry("the-last-cent sessions' views", 1L),
+                        entry("the-last-cent seconds", 45L),
+                        entry("micros", 1_000L + 400 + 500 + 1_000 + 600));
+    }
+
     /** Before its page token is exchanged. The same reader then comes back, and is the same. */
     @Test
     void aReaderWhoLeavesACachedPageAtOnceCounts() throws IOException {
@@ -213,10 +249,7 @@ class DemoIT {
                         readers.driver()
                                 .executeCdpCommand(
                                         "Network.setUserAgentOverride",
-                                        Map.of(
-                                                "userAgent",
-                                                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/15%d.0.0.0 Safari/537.36"
-                                                        .formatted(i % 10)));
+                                        Map.of("userAgent", CHROME.formatted(100 + i % 10)));
                         readers.driver().get(demo.at(CACHED));
                         awaitVerdicts(readers, "view accepted");
                         readers.driver().navigate().refresh();
@@ -315,6 +348,53 @@ class DemoIT {
         assertThat(browser.run("return problems.length")).isEqualTo(0L);
     }
 
+    /** The pictures in docs/images; they go to lab/target/demo. The page has the machine's clock, and a browser that no other test has. */
+    @Test
+    @Order(1)
+    void theReadmesPictures() throws IOException {
+        window(1280, 760, "light");
+        open(COUNTING);
+        scrollTo("0.55");
+        press(browser, "like");
+        awaitVerdicts("reaction like accepted");
+        awaitVerdicts("read 15 accepted");
+        scrollTo("0");
+        picture("demo-article", "c-otter", "read");
+        window(1280, 760, "dark");
+        open(CACHED);
+        browser.driver().navigate().refresh();
+        awaitVerdicts("view duplicate");
+        picture("demo-cached-dark", "c-heron", "duplicate");
+        window(420, 860, "light");
+        open(CENT);
+        browser.run("document.querySelector('#panel').scrollIntoView()");
+        picture("demo-narrow", "c-wagtail", "filtered robot");
+    }
+
+    private static void window(int width, int height, String scheme) {
+        browser.freshInRealTime();
+        browser.driver().executeCdpCommand("Network.setUserAgentOverride", Map.of("userAgent", CHROME.formatted(200)));
+        browser.driver()
+                .executeCdpCommand(
+                        "Emulation.setDeviceMetricsOverride",
+                        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+        browser.driver()
+                .executeCdpCommand(
+                        "Emulation.setEmulatedMedia",
+                        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+    }
+
+    /** Once the panel shows money of this creator, and this among the last verdicts. */
+    private static void picture(String name, String earner, String last) throws IOException {
+        Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(browser.run("return document.querySelector('[data-total-of=%s]').textContent".formatted(earner)))
+                    .isNotEqualTo("0");
+            assertThat(String.valueOf(browser.run("return document.querySelector('#last').textContent")))
+                    .contains(last);
+        });
+        Picture.save(browser.driver().getScreenshotAs(OutputType.BYTES), Demo.OUT.resolve(name + ".png"));
+    }
+
     @Test
     void theSecretIsInNoPage() throws Exception {
         String key = new CommandLine(demo.settings())
@@ -324,6 +404,15 @@ class DemoIT {
         for (String page : List.of("/", "/bot", COUNTING, CACHED, "/live", "/panel.js")) {
             assertThat(get(page).body()).isNotEmpty().doesNotContain(key);
         }
+    }
+
+    @Test
+    @Order(LAST - 1)
+    void theBooksAreSound() {
+        demo.engagement();
+        JsonNode found = new CommandLine(demo.settings()).json("reconcile");
+        assertThat(found.path("differing").asInt(-1)).isZero();
+        assertThat(found.path("undecided").asInt(-1)).isZero();
     }
 
     /** It uses the stack that runs, and leaves it alone. Its site takes the place of the first one's. */
