@@ -46,6 +46,10 @@ final class LedgerAudit {
             SELECT creator, publisher, sum(micros)::bigint AS micros FROM article_score GROUP BY 1, 2
             """;
 
+    private static final String FILTERED = """
+            SELECT creator, publisher, sum(micros)::bigint AS micros FROM filtered WHERE reason = 'robot' GROUP BY 1, 2
+            """;
+
     private static final String UNITS = "SELECT coalesce(sum(units), 0)::bigint FROM engagement";
     private static final String VISITS = "SELECT coalesce(sum(sessions), 0)::bigint FROM visits";
 
@@ -138,6 +142,7 @@ final class LedgerAudit {
     List<Cursor> compare(Oracle oracle, Operators operators, Map<String, Long> balances) {
         Map<Cell, Long> postings = cells(POSTINGS.formatted("IN ('settlement', 'adoption')"));
         oracle.compare(postings, deviations);
+        oracle.compareFiltered(cells(FILTERED), deviations);
         Map<Cell, Long> moved = moved(operators);
         Map<Cell, Long> scores = cells(SCORES);
         for (Cell cell : Sets.union(postings.keySet(), scores.keySet())) {

@@ -5,6 +5,7 @@ import com.google.common.util.concurrent.AtomicLongMap;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -50,9 +51,11 @@ final class Oracle {
         }
     }
 
-    /** How many events, units and visitors, and their micros cell by cell. */
+    /** How many events, units and visitors, and their micros cell by cell: those paid, and those that robots' events would have paid. */
     static final class Tally {
         private final AtomicLongMap<Cell> micros = AtomicLongMap.create();
+        private final AtomicLongMap<Cell> lost = AtomicLongMap.create();
+        private final AtomicLong filtered = new AtomicLong();
         private final AtomicLong events = new AtomicLong();
         private final AtomicLong identities = new AtomicLong();
         private final AtomicLong units = new AtomicLong();
@@ -61,6 +64,8 @@ final class Oracle {
         void add(Collection<Readership.Event> added) {
             added.forEach(event -> {
                 micros.addAndGet(event.cell(), event.micros());
+                lost.addAndGet(event.cell(), event.lost());
+                filtered.addAndGet(event.filtered() ? 1 : 0);
                 units.addAndGet(event.units());
                 identities.addAndGet(event.identities());
                 visitors.addAndGet(event.begins() ? 1 : 0);
@@ -80,6 +85,11 @@ final class Oracle {
         /** Visitors who are known, each with one visit. */
         long visitors() {
             return visitors.get();
+        }
+
+        /** Events of robots. */
+        long filtered() {
+            return filtered.get();
         }
 
         long events() {
@@ -123,14 +133,27 @@ final class Oracle {
      * @param ledger micros of each cell; a missing one holds nothing
      */
     void compare(Map<Cell, Long> ledger, Deviations deviations) {
-        for (Cell cell : Sets.union(sent.micros.asMap().keySet(), ledger.keySet())) {
+        compare("", tally -> tally.micros, ledger, deviations);
+    }
+
+    /**
+     * Compares what the ledger has of robots' events with what it must have.
+     *
+     * @param ledger micros that they would have paid, of each cell; a missing one holds nothing
+     */
+    void compareFiltered(Map<Cell, Long> ledger, Deviations deviations) {
+        compare("filtered of ", tally -> tally.lost, ledger, deviations);
+    }
+
+    private void compare(
+            String what, Function<Tally, AtomicLongMap<Cell>> of, Map<Cell, Long> ledger, Deviations deviations) {
+        for (Cell cell : Sets.union(of.apply(sent).asMap().keySet(), ledger.keySet())) {
             long found = ledger.getOrDefault(cell, 0L);
-            long most = sent.micros.get(cell);
-            boolean open = unanswered.micros.get(cell) > 0;
-            long least = open ? acknowledged.micros.get(cell) : most;
+            long most = of.apply(sent).get(cell);
+            boolean open = of.apply(unanswered).get(cell) > 0;
+            long least = open ? of.apply(acknowledged).get(cell) : most;
             if (found < least || found > most) {
-                deviations.add(
-                        cell.toString(), open ? "%d to %d micros".formatted(least, most) : most + " micros", found);
+                deviations.add(what + cell, open ? "%d to %d micros".formatted(least, most) : most + " micros", found);
             }
         }
     }

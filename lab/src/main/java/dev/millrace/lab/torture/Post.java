@@ -71,7 +71,9 @@ final class Post {
                 if ((status == ACCEPTED || status == REJECTED) && isSuspended(answer.body())) {
                     repeated.incrementAndGet(SUSPENDED);
                 } else if (status == ACCEPTED || status == REJECTED) {
-                    return conclude(events.size(), status, answer.body());
+                    int filtered = (int)
+                            events.stream().filter(Readership.Event::filtered).count();
+                    return conclude(events.size(), filtered, status, answer.body());
                 } else {
                     repeated.incrementAndGet(Integer.toString(status));
                     if (!REPEATABLE.contains(status)) {
@@ -110,8 +112,13 @@ final class Post {
         return false;
     }
 
-    /** Every event of the batch has its verdict; true when all are accepted or duplicate. */
-    boolean conclude(int events, int status, JsonNode answer) {
+    /**
+     * Every event of the batch has its verdict.
+     *
+     * @param filtered how many of the events are robots'
+     * @return true when those are filtered and all others accepted or duplicate
+     */
+    boolean conclude(int events, int filtered, int status, JsonNode answer) {
         for (String verdict : List.of("accepted", "duplicate", "filtered", "rejected")) {
             long count = answer.path(verdict).asLong();
             if (count > 0) {
@@ -120,10 +127,13 @@ final class Post {
         }
         boolean good = status == ACCEPTED
                 && answer.path("rejected").asLong() == 0
-                && answer.path("accepted").asLong() + answer.path("duplicate").asLong() == events;
+                && answer.path("filtered").asLong() == filtered
+                && answer.path("accepted").asLong() + answer.path("duplicate").asLong() == events - filtered;
         if (!good) {
             deviations.add(
-                    "verdicts on a batch", events + " accepted or duplicate, 202", status + " " + complaint(answer));
+                    "verdicts on a batch",
+                    "%d accepted or duplicate, %d filtered, 202".formatted(events - filtered, filtered),
+                    status + " " + complaint(answer));
         }
         return good;
     }

@@ -13,9 +13,9 @@ import java.util.random.RandomGenerator;
 
 /**
  * What readers do: page views of articles, popular ones more often; some read on, scroll, react, come from a search engine, and a few
- * comment. Each event is of its own identity, but for readers who react once more under a new token, and search visits that their views carry already. The first publisher's tokens
- * have no visitor, so that each of its tokens pays for a reaction; those of the others have one. The prices are written down here once more:
- * nothing is asked of the catalogue. Not thread-safe.
+ * comment. Each event is of its own identity, but for readers who react once more under a new token, and search visits that their views carry already. Robots
+ * open some of the pages before their readers, under the same {@code jti}. The first publisher's tokens have no visitor, so that each of its tokens pays for
+ * a reaction; those of the others have one. The prices are written down here once more: nothing is asked of the catalogue. Not thread-safe.
  */
 final class Readership {
     private static final int ARTICLES_A_CREATOR = 20;
@@ -30,6 +30,7 @@ final class Readership {
     /** Tokens are so old when they are used, since a minute's reading takes a minute. */
     private static final Duration AGE = Duration.ofSeconds(90);
 
+    private static final String ROBOT = "Mozilla/5.0 (compatible; torturebot/1.0)";
     private static final String SEARCHED = "https://www.google.com/";
     private static final List<String> TYPES = List.of("view", "read", "scroll", "reaction", "search_visit");
     private static final List<String> REACTIONS = List.of("like", "love", "clap");
@@ -64,8 +65,14 @@ final class Readership {
      * @param json as it is sent
      * @param again how an event before it has counted the same; empty: none has
      * @param begins whether it is the first of a visitor who is known
+     * @param lost what it would pay if it were not a robot's; 0: it is a reader's
      */
-    record Event(Cell cell, int identities, long units, long micros, String json, String again, boolean begins) {}
+    record Event(
+            Cell cell, int identities, long units, long micros, String json, String again, boolean begins, long lost) {
+        boolean filtered() {
+            return lost > 0;
+        }
+    }
 
     Event next() {
         while (waiting.isEmpty()) {
@@ -87,9 +94,14 @@ final class Readership {
                 .with("vis", publisher == 0 ? null : "visitor-of-" + visit);
         TokenMint mint = publishers.get(publisher);
         String token = mint.mint(page);
+        if (random.nextInt(12) == 0) {
+            String robot = mint.mint(page.with("ua", ROBOT));
+            filtered(cell, VIEW, json(robot, "view", ""));
+            filtered(cell, READ, json(robot, "read", "15"));
+        }
         int counts = search ? 2 : 1;
         waiting.add(new Event(
-                cell, counts, counts, search ? VIEW + SEARCH : VIEW, json(token, "view", ""), "", publisher != 0));
+                cell, counts, counts, search ? VIEW + SEARCH : VIEW, json(token, "view", ""), "", publisher != 0, 0));
         if (search) {
             again(cell, json(token, "search_visit", ""), "carried by a view");
         }
@@ -114,11 +126,15 @@ final class Readership {
     }
 
     private void add(Cell cell, int units, long price, String json) {
-        waiting.add(new Event(cell, 1, units, units * price, json, "", false));
+        waiting.add(new Event(cell, 1, units, units * price, json, "", false, 0));
     }
 
     private void again(Cell cell, String json, String how) {
-        waiting.add(new Event(cell, 0, 0, 0, json, how, false));
+        waiting.add(new Event(cell, 0, 0, 0, json, how, false, 0));
+    }
+
+    private void filtered(Cell cell, long lost, String json) {
+        waiting.add(new Event(cell, 1, 0, 0, json, "", false, lost));
     }
 
     private static String json(String token, String type, String key) {

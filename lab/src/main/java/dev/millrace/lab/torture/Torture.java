@@ -188,6 +188,7 @@ final class Torture {
                 oracle.unanswered.events(),
                 LedgerAudit.Cursor.sum(cursors, LedgerAudit.Cursor::events));
         line("visits", "%,d archived of %,d visitors", audit.visits(), oracle.sent.visitors());
+        line("filtered", "%,d events of robots", oracle.sent.filtered());
         line("sent twice", "%s", counts(" on purpose", load.sentTwice));
         line("verdicts", "%s", byName(load.post.verdicts));
         line("operators", "%s", counts(" acts", load.operators.done));

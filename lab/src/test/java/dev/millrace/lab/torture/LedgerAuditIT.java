@@ -50,10 +50,12 @@ class LedgerAuditIT {
             "INSERT INTO engagement VALUES (current_date, 'creator-7', 'publisher-1', '/a', 'view', 1, 7, 3000)",
             "CREATE TABLE visits_of_all PARTITION OF visits DEFAULT",
             "INSERT INTO visits VALUES (current_date, 'creator-7', 'publisher-1', '/a', '', 2, 1, 2, 0)",
-            "INSERT INTO settled_epoch VALUES (4, 1, now(), now(), 3000, 4, 1)",
+            "CREATE TABLE filtered_of_all PARTITION OF filtered DEFAULT",
+            "INSERT INTO filtered VALUES (current_date, 'creator-7', 'publisher-1', '/a', 'robot', 'view', 1, 1, 1000)",
+            "INSERT INTO settled_epoch VALUES (4, 1, now(), now(), 3000, 5, 1)",
             "UPDATE partition_cursor SET lineage = 1",
             "INSERT INTO partition_opening SELECT partition, 1, 1 FROM partition_cursor",
-            "UPDATE partition_cursor SET settled_epoch = 1, settled_micros = 3000, settled_events = 4 WHERE partition = 4");
+            "UPDATE partition_cursor SET settled_epoch = 1, settled_micros = 3000, settled_events = 5 WHERE partition = 4");
 
     private static String sound = "";
 
@@ -80,9 +82,10 @@ class LedgerAuditIT {
     void copy() throws SQLException {
         Cell cell = Cell.of(7, 1);
         List<Readership.Event> events = List.of(
-                new Readership.Event(cell, 1, 1, 1_000, "", "", true),
-                new Readership.Event(cell, 1, 1, 1_000, "", "", false),
-                new Readership.Event(cell, 1, 5, 1_000, "", "", false));
+                new Readership.Event(cell, 1, 1, 1_000, "", "", true, 0),
+                new Readership.Event(cell, 1, 1, 1_000, "", "", false, 0),
+                new Readership.Event(cell, 1, 5, 1_000, "", "", false, 0),
+                new Readership.Event(cell, 1, 0, 0, "", "", false, 1_000));
         oracle.sent.add(events);
         oracle.acknowledged.add(events);
         url = RealServers.copyOf(sound);
@@ -102,7 +105,7 @@ class LedgerAuditIT {
     @Test
     void aSoundLedgerHasNoDifferenceAndSaysWhatItHolds() {
         assertThat(audit().compare(oracle, operators, Map.of("creator-7", 3_000L)))
-                .contains(new LedgerAudit.Cursor(4, 1, 3_000, 4, 1, 1, 1, ""));
+                .contains(new LedgerAudit.Cursor(4, 1, 3_000, 5, 1, 1, 1, ""));
         assertThat(deviations.first()).isEmpty();
         assertThat(audit().longestGap()).isZero();
     }
@@ -119,10 +122,12 @@ class LedgerAuditIT {
                     DELETE FROM article_score                                            | articles' scores of creator-7 from publisher-1
                     UPDATE article_score SET creator = 'x'                               | articles' scores of x from publisher-1
                     UPDATE partition_cursor SET settled_micros = 6000 WHERE partition = 4 | micros of all cursors
-                    UPDATE partition_cursor SET settled_events = 7 WHERE partition = 4   | events of all cursors
-                    UPDATE partition_cursor SET settled_events = 3 WHERE partition = 4   | events of all cursors
+                    UPDATE partition_cursor SET settled_events = 8 WHERE partition = 4   | events of all cursors
+                    UPDATE partition_cursor SET settled_events = 4 WHERE partition = 4   | events of all cursors
                     UPDATE engagement SET units = 8                                      | units of engagement
                     DELETE FROM engagement                                               | units of engagement
+                    UPDATE filtered SET micros = 1001                                    | filtered of creator-7 from publisher-1
+                    DELETE FROM filtered                                                 | filtered of creator-7 from publisher-1
                     UPDATE visits SET sessions = 0                                       | visits
                     UPDATE visits SET sessions = 3                                       | visits
                     UPDATE partition_cursor SET halted = 'x' WHERE partition = 4         | partition 4

@@ -124,7 +124,7 @@ class OracleTest {
 
     private static List<Readership.Event> events(Cell cell, long... micros) {
         return LongStream.of(micros)
-                .mapToObj(price -> new Readership.Event(cell, 1, 1, price, "", "", false))
+                .mapToObj(price -> new Readership.Event(cell, 1, 1, price, "", "", false, 0))
                 .toList();
     }
 }

@@ -52,7 +52,12 @@ class ReadershipTest {
         assertThat(types).containsExactlyInAnyOrder("view", "read", "scroll", "reaction", "search_visit", "comment");
         assertThat(events).extracting(Readership.Event::micros).contains(1_000L, 200L, 100L, 500L, 2_500L, 5_000L);
         assertThat(events)
+                .filteredOn(event -> !event.filtered())
                 .allMatch(event -> (event.micros() > 0) == event.again().isEmpty() && event.micros() <= 5_000);
+        assertThat(events)
+                .filteredOn(Readership.Event::filtered)
+                .hasSizeGreaterThan(100)
+                .allMatch(event -> event.micros() == 0 && event.units() == 0 && !event.begins());
     }
 
     @Test
