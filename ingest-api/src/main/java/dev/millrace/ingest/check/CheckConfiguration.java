@@ -1,6 +1,6 @@
 package dev.millrace.ingest.check;
 
-import dev.millrace.service.page.PageServlet;
+import dev.millrace.service.page.PageFileServlet;
 import dev.millrace.service.page.StaticFile;
 import dev.millrace.service.problem.ProblemWriter;
 import java.util.List;
@@ -27,11 +27,11 @@ public class CheckConfiguration {
             "verdicts.js");
 
     @Bean
-    ServletRegistrationBean<PageServlet> check(ProblemWriter problems) {
+    ServletRegistrationBean<PageFileServlet> check(ProblemWriter problems) {
         Map<String, StaticFile> files =
                 FILES.stream().collect(Collectors.toMap(Function.identity(), CheckConfiguration::file));
-        ServletRegistrationBean<PageServlet> check = new ServletRegistrationBean<>(
-                new PageServlet(ADDRESS, file("check.html"), files, problems), ADDRESS, ADDRESS + "/*");
+        ServletRegistrationBean<PageFileServlet> check = new ServletRegistrationBean<>(
+                new PageFileServlet(ADDRESS, file("check.html"), files, problems), ADDRESS, ADDRESS + "/*");
         check.setName("check");
         check.setLoadOnStartup(1);
         return check;

@@ -14,7 +14,7 @@ import java.util.Map;
  * A page of a service at an address, and its files below that. Its scripts and styles are files of the service's own. They ask this service alone, no other
  * site shows the page in a frame, and no link tells where a reader came from.
  */
-public final class PageServlet extends HttpServlet {
+public final class PageFileServlet extends HttpServlet {
     /** The stylesheet that all pages share. */
     public static final String STYLES = "millrace.css";
 
@@ -37,13 +37,13 @@ public final class PageServlet extends HttpServlet {
      * @param page its HTML
      * @param files by their names; the shared stylesheet and icon come with them
      */
-    public PageServlet(String address, StaticFile page, Map<String, StaticFile> files, ProblemWriter problems) {
+    public PageFileServlet(String address, StaticFile page, Map<String, StaticFile> files, ProblemWriter problems) {
         this.address = address;
         this.files = new HashMap<>();
         files.forEach((name, file) -> this.files.put(address + "/" + name, file));
         this.files.put(address, page);
         for (String shared : new String[] {STYLES, ICON}) {
-            this.files.put(address + "/" + shared, StaticFile.of(PageServlet.class, shared));
+            this.files.put(address + "/" + shared, StaticFile.of(PageFileServlet.class, shared));
         }
         this.problems = problems;
     }
