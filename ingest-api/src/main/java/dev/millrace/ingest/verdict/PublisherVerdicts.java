@@ -3,7 +3,6 @@ package dev.millrace.ingest.verdict;
 import dev.millrace.common.token.Kid;
 import dev.millrace.counters.LastVerdict;
 import dev.millrace.counters.Verdicts;
-import dev.millrace.ingest.verdict.RecentlyCounted.Cause;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -12,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** What became of one publisher's events at this node. Each method locks it; a request with many events locks it once around them. Thread-safe. */
+/** What became of one publisher's events at this node. Thread-safe: each method locks it, but for two whose caller does. */
 final class PublisherVerdicts {
     static final int HOUR_SECONDS = 3_600;
 
@@ -69,25 +68,21 @@ final class PublisherVerdicts {
         this.publisher = publisher;
     }
 
-    /** @param second of Redis' clock */
-    synchronized void count(int verdict, long second) {
+    /**
+     * The counts of an hour, by the verdict's number. The caller has locked this, and leaves them with the lock.
+     *
+     * @param second of Redis' clock
+     */
+    long[] counts(long second) {
         long hour = second / HOUR_SECONDS;
         if (current.hour != hour) {
             current = hours.computeIfAbsent(hour, HourCounts::new);
         }
-        current.counts[verdict]++;
+        return current.counts;
     }
 
-    /** Notes a verdict among the key's last. */
-    synchronized void note(Kid kid, String type, int verdict, long second) {
-        key(kid).add(type, verdict, second);
-    }
-
-    synchronized void duplicate(Kid kid, Cause cause, int article, long second) {
-        key(kid).duplicate(cause, article, second);
-    }
-
-    private KeyVerdicts key(Kid kid) {
+    /** The verdicts under a key. The caller has locked this, and leaves them with the lock. */
+    KeyVerdicts key(Kid kid) {
         return keys.computeIfAbsent(kid.number(), _ -> new KeyVerdicts());
     }
 

@@ -3,7 +3,6 @@ package dev.millrace.ingest.verdict;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Kid;
 import dev.millrace.counters.LastVerdict;
-import dev.millrace.ingest.verdict.RecentlyCounted.Cause;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.ingest.verify.Outcome;
@@ -56,36 +55,45 @@ public final class VerdictLog {
                 to++;
             }
             if (kid != null) {
-                PublisherVerdicts publisher = of(kid);
-                synchronized (publisher) {
-                    for (int i = from; i < to; i++) {
-                        Verdict verdict = verified.verdicts().get(i);
-                        PricedEvent priced = verdict instanceof PricedEvent event ? event : null;
-                        concluded(publisher, kid, type(events.get(i), priced), outcomes.get(i), second);
-                        if (priced != null) {
-                            tellCause(publisher, kid, priced, outcomes.get(i), address, second);
-                        }
-                    }
-                }
+                concluded(kid, from, to, events, verified.verdicts(), outcomes, address, second);
             }
             from = to;
         }
     }
 
-    private static void concluded(PublisherVerdicts publisher, Kid kid, String type, Outcome outcome, long second) {
-        int verdict = VerdictNames.number(outcome);
-        publisher.count(verdict, second);
-        publisher.note(kid, type, verdict, second);
+    /** Events of one key in a row: one lock for all. */
+    private void concluded(
+            Kid kid,
+            int from,
+            int to,
+            List<Event> events,
+            List<Verdict> verdicts,
+            List<Outcome> outcomes,
+            int address,
+            long second) {
+        PublisherVerdicts publisher = of(kid);
+        synchronized (publisher) {
+            KeyVerdicts key = publisher.key(kid);
+            long[] counts = publisher.counts(second);
+            for (int i = from; i < to; i++) {
+                PricedEvent priced = verdicts.get(i) instanceof PricedEvent event ? event : null;
+                Outcome outcome = outcomes.get(i);
+                int verdict = VerdictNames.number(outcome);
+                counts[verdict]++;
+                key.add(type(events.get(i), priced), verdict, second);
+                if (priced != null) {
+                    tellCause(key, priced, outcome, address, second);
+                }
+            }
+        }
     }
 
-    private void tellCause(
-            PublisherVerdicts publisher, Kid kid, PricedEvent event, Outcome outcome, int address, long second) {
+    private void tellCause(KeyVerdicts key, PricedEvent event, Outcome outcome, int address, long second) {
         int article = event.name().article().hashCode();
         if (outcome.status() == Outcome.Status.ACCEPTED) {
             recently.put(event.identity(), article, address);
         } else if (outcome.status() == Outcome.Status.DUPLICATE) {
-            Cause cause = recently.cause(event.identity(), article, address);
-            publisher.duplicate(kid, cause, article, second);
+            key.duplicate(recently.cause(event.identity(), article, address), article, second);
         }
     }
 
@@ -97,7 +105,10 @@ public final class VerdictLog {
      */
     public void exchangeRefused(@Nullable Kid kid, Outcome outcome, long second) {
         if (kid != null) {
-            of(kid).note(kid, LastVerdict.PAGE, VerdictNames.number(outcome), second);
+            PublisherVerdicts publisher = of(kid);
+            synchronized (publisher) {
+                publisher.key(kid).add(LastVerdict.PAGE, VerdictNames.number(outcome), second);
+            }
         }
     }
 

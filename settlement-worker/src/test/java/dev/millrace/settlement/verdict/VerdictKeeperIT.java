@@ -218,6 +218,7 @@ class VerdictKeeperIT {
         counted("n1", "demo", hour, Map.of("accepted", 3L));
         Partition partition = Verdicts.partition("demo");
         plain().sadd(partition.verdicts(hour), "<b>", "", "x".repeat(100_000), "demo|other");
+        plain().hset(Verdicts.partition("<b>").verdicts(hour, "<b>"), "accepted|n", "5");
         plain().hset(
                         partition.verdicts(hour, "demo"),
                         Map.of(
