@@ -53,6 +53,9 @@ final class LedgerAudit {
     private static final String UNITS = "SELECT coalesce(sum(units), 0)::bigint FROM engagement";
     private static final String VISITS = "SELECT coalesce(sum(sessions), 0)::bigint FROM visits";
 
+    /** One visit in so many may be missing: nobody waits for a visitor's mark, so it is lost where its node or Redis dies before it is counted. */
+    private static final int LOST = 1_000;
+
     /** Most marks of a visitor. */
     private static final int MARKS = 3;
 
@@ -174,7 +177,7 @@ final class LedgerAudit {
         within("units of engagement", acknowledged.units(), acknowledged.units() + unanswered.units(), sum(UNITS));
         long visits = sum(VISITS);
         long visitors = acknowledged.visitors() + unanswered.visitors();
-        within("visits", acknowledged.visitors(), 2 * visitors, visits);
+        within("visits", acknowledged.visitors() - acknowledged.visitors() / LOST, 2 * visitors, visits);
         within(
                 "events of all cursors",
                 acknowledged.identities() + visits,

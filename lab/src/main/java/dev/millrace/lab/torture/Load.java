@@ -24,6 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -33,6 +34,7 @@ final class Load {
     private static final int CLIENTS = 12;
     private static final int READERS = 4;
     private static final int OPERATORS = 2;
+    private static final int PAGE_READERS = 3;
     private static final double EVENTS_PER_SECOND = 7_000;
 
     /** Acknowledged events after which the services have their code compiled, more or less. */
@@ -74,13 +76,25 @@ final class Load {
     }
 
     /** Creates the publishers where they are missing, and lets everybody loose. */
-    static Load start(LabSettings settings, Network network, Clock clock, TorturePlan plan, Deviations deviations) {
+    static Load start(LabSettings settings, Network network, Clock clock, TorturePlan plan, Deviations deviations)
+            throws IOException, InterruptedException {
         Load load = new Load(settings, network, clock, plan.both(), deviations);
         List<TokenMint> publishers = publishers(settings, clock);
         SplittableRandom seeds = new SplittableRandom(~plan.seed()); // Another stream than that of the faults.
         for (int i = 0; i < CLIENTS; i++) {
             Readership readership = new Readership(seeds.split(), publishers, clock, i + "-");
             load.repeat(load.new Client(seeds.split(), readership)::sendOne);
+        }
+        for (int publisher = 0; publisher < Cell.PUBLISHERS; publisher++) {
+            load.operators.allowPages(Cell.publisher(publisher), PageReaders.SITE);
+        }
+        AtomicInteger addresses = new AtomicInteger();
+        for (int i = 0; i < PAGE_READERS; i++) {
+            PageReaders pages = new PageReaders(seeds.split(), publishers, clock, addresses, load.post, load.oracle);
+            if (i == 0) {
+                pages.awaitInForce();
+            }
+            load.repeat(pages::readOne);
         }
         for (int i = 0; i < READERS; i++) {
             RandomGenerator random = seeds.split();

@@ -156,6 +156,17 @@ final class Operators {
         done.incrementAndGet("holds");
     }
 
+    /** Lets a publisher's page tokens count for readers of this site. */
+    void allowPages(String publisher, String site) throws InterruptedException {
+        expect(
+                OK,
+                send(
+                        "PATCH",
+                        "/v1/admin/publishers/" + publisher,
+                        "{\"pageTokens\":true,\"sites\":[\"%s\"]}".formatted(site)),
+                "a change of page tokens");
+    }
+
     /** Events of the publisher are sent until it is active again. */
     private void suspend(RandomGenerator random) throws InterruptedException {
         String path = "/v1/admin/publishers/" + Cell.publisher(random.nextInt(Cell.PUBLISHERS));

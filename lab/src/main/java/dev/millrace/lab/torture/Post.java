@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -19,6 +20,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class Post {
     private static final Duration TIMEOUT = Duration.ofSeconds(4);
+    private static final Duration IN_FORCE = Duration.ofMinutes(1);
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long LONGEST_PAUSE_MILLIS = 1_000;
 
@@ -29,6 +31,8 @@ final class Post {
 
     /** The node asks for the same again, or the body did not reach it whole. */
     private static final Set<Integer> REPEATABLE = Set.of(503, 429, 408);
+
+    private static final int OK = 200;
 
     private static final String SUSPENDED = "publisher-suspended";
     private static final int SHOWN = 400;
@@ -45,7 +49,7 @@ final class Post {
 
     /** @param nodes where each is reached */
     Post(List<URI> nodes, Deviations deviations) {
-        this.nodes = nodes.stream().map(node -> node.resolve("/v1/events")).toList();
+        this.nodes = nodes;
         this.deviations = deviations;
     }
 
@@ -61,12 +65,17 @@ final class Post {
      * @return false when no answer came in time, or one that gives no hope
      */
     boolean deliver(List<Readership.Event> events, int first) throws InterruptedException {
+        return deliver(events, Map.of(), first);
+    }
+
+    /** The same with these headers. */
+    boolean deliver(List<Readership.Event> events, Map<String, String> headers, int first) throws InterruptedException {
         String body = events.stream().map(event -> event.json() + "\n").collect(Collectors.joining());
         long pause = FIRST_PAUSE_MILLIS;
         for (int attempt = 0; ; attempt++) {
             long wait = pause;
             try {
-                JsonClient.Answer answer = send(body, nodes.get((first + attempt) % nodes.size()));
+                JsonClient.Answer answer = send("/v1/events", body, headers, first + attempt);
                 int status = answer.status();
                 if ((status == ACCEPTED || status == REJECTED) && isSuspended(answer.body())) {
                     repeated.incrementAndGet(SUSPENDED);
@@ -95,11 +104,58 @@ final class Post {
         }
     }
 
-    private static JsonClient.Answer send(String body, URI node) throws IOException, InterruptedException {
-        return JsonClient.send(HttpRequest.newBuilder(node)
+    /**
+     * Exchanges a page token, at one node and then at the other, until one is given.
+     *
+     * @return empty when none was given in time
+     */
+    String exchange(String pageToken, Map<String, String> headers, int first) throws InterruptedException {
+        String body = "{\"token\":\"%s\"}".formatted(pageToken);
+        for (int attempt = 0; System.nanoTime() < deadline; attempt++) {
+            try {
+                JsonClient.Answer answer = send("/v1/page", body, headers, first + attempt);
+                if (answer.status() == OK) {
+                    verdicts.incrementAndGet("exchanged");
+                    return answer.body().path("token").asString("");
+                }
+                String code = answer.body().path("code").asString("");
+                repeated.incrementAndGet(answer.status() == REJECTED ? code : Integer.toString(answer.status()));
+                if (!REPEATABLE.contains(answer.status()) && !code.equals(SUSPENDED)) {
+                    deviations.add(
+                            "answer to an exchange", "200, 408, 429 or 503", answer.status() + " " + answer.body());
+                    return "";
+                }
+            } catch (IOException e) {
+                repeated.incrementAndGet(e instanceof HttpTimeoutException ? "timeout" : "connection");
+            }
+            Thread.sleep(FIRST_PAUSE_MILLIS);
+        }
+        return "";
+    }
+
+    /** Returns when every node exchanges this page token; nothing has failed yet. */
+    void awaitExchange(String pageToken, Map<String, String> headers) throws IOException, InterruptedException {
+        String body = "{\"token\":\"%s\"}".formatted(pageToken);
+        long end = System.nanoTime() + IN_FORCE.toNanos();
+        for (int node = 0; node < nodes.size(); node++) {
+            while (send("/v1/page", body, headers, node).status() != OK) {
+                if (System.nanoTime() > end) {
+                    throw new IOException("page tokens are not in force after " + IN_FORCE);
+                }
+                Thread.sleep(FIRST_PAUSE_MILLIS);
+            }
+        }
+    }
+
+    private JsonClient.Answer send(String path, String body, Map<String, String> headers, int node)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        nodes.get(node % nodes.size()).resolve(path))
                 .timeout(TIMEOUT)
-                .header("Content-Type", "application/x-ndjson")
-                .POST(HttpRequest.BodyPublishers.ofString(body)));
+                .header("Content-Type", path.endsWith("page") ? "application/json" : "application/x-ndjson")
+                .POST(HttpRequest.BodyPublishers.ofString(body));
+        headers.forEach(request::header);
+        return JsonClient.send(request);
     }
 
     /** Whether a publisher is suspended, so that its events count once it is active again. */

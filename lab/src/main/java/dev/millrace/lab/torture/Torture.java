@@ -63,12 +63,13 @@ final class Torture {
         this.place = stage.place("stack");
         this.settings = LabSettings.fresh(stage.root(), place.data(), INTERVAL, 2, WORKERS.size())
                 .with("MILLRACE_KEEP_SETTLED", KEEP_SETTLED)
-                .with("MILLRACE_AVAILABLE_AFTER", "0s");
+                .with("MILLRACE_AVAILABLE_AFTER", "0s")
+                .with("MILLRACE_TRUSTED_PROXIES", "127.0.0.1");
         this.faults = Schedule.draw(plan.seed(), plan.length(), plan.kinds());
     }
 
     static RunHome.Ending run(TorturePlan plan, Stage stage, Terminal terminal, ProgressPrinter progress)
-            throws InterruptedException {
+            throws IOException, InterruptedException {
         Torture torture = new Torture(plan, stage, terminal, progress);
         progress.step("starting Redis, Postgres, two ingest nodes, two workers and the ledger …");
         try (Network network = new Network(torture.settings)) {
@@ -82,7 +83,7 @@ final class Torture {
         return torture.ending();
     }
 
-    private void run(LabStack stack, Network network) throws InterruptedException {
+    private void run(LabStack stack, Network network) throws IOException, InterruptedException {
         long began = System.nanoTime();
         progress.step("%d faults in %d s, seed %d"
                 .formatted(faults.size(), plan.length().toSeconds(), plan.seed()));
