@@ -26,10 +26,12 @@ local WINDOW = 1800
 -- ingest-api takes two hours; a view that has waited longer than the margin leaves is dropped.
 local LIFETIME = 7200
 local MARGIN = 120
-local INTERVAL = 1
--- ingest-api takes 1,000 events and 512 KiB a request.
-local BATCH_EVENTS = 500
-local BATCH_BYTES = 400 * 1024
+-- Few and often, so that a batch keeps neither this worker nor ingest-api busy for long. It fits into the buffer of count.conf.
+local INTERVAL = 0.2
+local BATCH_EVENTS = 100
+local BATCH_BYTES = 96 * 1024
+-- So many tokens are signed before the worker looks after its readers again: some 0.1 ms.
+local SIGNED_AT_ONCE = 4
 local TIMEOUTS = { connect = 2000, send = 10000, receive = 15000 }
 -- A worker that dies while it sends holds the others up for so long; longer than the timeouts together.
 local LOCK_SECONDS = 60
@@ -213,10 +215,12 @@ local function token(view)
     return signed .. "." .. hmac(settings.key, signed)
 end
 
--- Takes views from the queue until a request is full: as they were queued, and as events. nil where none is there.
+-- Takes views from the queue until a request is full: as they were queued, and as events. nil where none is there. A single one asks whether
+-- ingest-api is back.
 local function take()
     local views, events, bytes = {}, {}, 0
-    while #views < BATCH_EVENTS and bytes < BATCH_BYTES do
+    local most = state:get "away" and 1 or BATCH_EVENTS
+    while #views < most and bytes < BATCH_BYTES do
         local text = queue:lpop "views"
         if not text then
             break
@@ -229,6 +233,9 @@ local function take()
             bytes = bytes + #event + 1
             views[#views + 1] = text
             events[#events + 1] = event
+            if #views % SIGNED_AT_ONCE == 0 then
+                ngx.sleep(0)
+            end
         end
     end
     if #views > 0 then
@@ -305,7 +312,9 @@ local function send(views, body)
     local again = views
     if type(results) == "table" then
         again = conclude(views, results)
+        state:delete "away"
     else
+        state:set("away", true)
         ngx.log(ngx.WARN, "ingest-api takes no page views: ", problem or answer.status)
     end
     if #again > 0 then

@@ -3,6 +3,7 @@ package dev.millrace.lab;
 import dev.millrace.lab.bench.BenchCommand;
 import dev.millrace.lab.filters.FiltersCommand;
 import dev.millrace.lab.overload.OverloadCommand;
+import dev.millrace.lab.proxy.ProxyCommand;
 import dev.millrace.lab.scale.ScaleCommand;
 import dev.millrace.lab.torture.TortureCommand;
 import dev.millrace.local.command.Shell;
@@ -24,6 +25,7 @@ public final class Lab {
                 .with(new OverloadCommand(terminal))
                 .with(new ScaleCommand(terminal))
                 .with(new FiltersCommand(terminal))
+                .with(new ProxyCommand(terminal))
                 .run(arguments));
     }
 }

@@ -60,15 +60,17 @@ public final class MillraceStack implements AutoCloseable {
     private final LabStack stack;
     private final JdbcClient ledger;
     private final SwitchedRedis redis;
+    private final Publishers.SigningKey key;
     private final TokenMint mint;
 
-    private MillraceStack(LabSettings settings, Setup setup, LabStack stack, TokenMint mint) {
+    private MillraceStack(LabSettings settings, Setup setup, LabStack stack, Publishers.SigningKey key) {
         this.settings = settings;
         this.setup = setup;
         this.stack = stack;
         this.ledger = stack.ledger();
         this.redis = new SwitchedRedis(stack.redis());
-        this.mint = mint;
+        this.key = key;
+        this.mint = TokenMint.forPublisher(key.kid(), key.secret());
     }
 
     /**
@@ -112,8 +114,7 @@ public final class MillraceStack implements AutoCloseable {
                         Map.of(Part.INGEST, setup.edgeOptions(), Part.LEDGER, JVM, Part.WORKER, setup.workerOptions()));
         LabStack stack = LabStack.start(settings, place, stage.progress());
         Publishers.SigningKey key = new Publishers(settings.local(), Clock.systemUTC()).key(PUBLISHER);
-        MillraceStack millrace =
-                new MillraceStack(settings, setup, stack, TokenMint.forPublisher(key.kid(), key.secret()));
+        MillraceStack millrace = new MillraceStack(settings, setup, stack, key);
         millrace.ledger.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements").update();
         return millrace;
     }
@@ -128,7 +129,12 @@ public final class MillraceStack implements AutoCloseable {
         }
     }
 
-    /** Signs as a publisher that the ledger knows. */
+    /** The key of a publisher that the ledger knows. */
+    public Publishers.SigningKey key() {
+        return key;
+    }
+
+    /** Signs as that publisher. */
     public TokenMint mint() {
         return mint;
     }
