@@ -1,6 +1,5 @@
 package dev.millrace.lab.path;
 
-import dev.millrace.common.token.Kid;
 import dev.millrace.local.mint.EventClaims;
 import dev.millrace.local.mint.TokenMint;
 import java.io.IOException;
@@ -16,9 +15,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 import tools.jackson.databind.JsonNode;
 
-/** Everybody reads one article: batches of views, a few in flight, each sent until it is answered for good. */
+/** Everybody reads one article, or one of a group: batches of views, a few in flight, each sent until it is answered for good. */
 final class Flood {
     private static final int BATCH = 1_000;
     private static final int IN_FLIGHT = 4;
@@ -26,21 +26,32 @@ final class Flood {
 
     private final Api api;
     private final TokenMint mint;
-    private final String creator;
-    private final Instant issuedAt = Instant.now();
+    private final IntFunction<EventClaims> claims;
     private final AtomicInteger nextBatch = new AtomicInteger();
     private final AtomicLong accepted = new AtomicLong();
     private final AtomicLong duplicate = new AtomicLong();
+    private final AtomicLong filtered = new AtomicLong();
     private final AtomicLong repeats = new AtomicLong();
 
+    /** Of one article. */
     Flood(Api api, NimbusPublisher publisher, String creator) {
+        this(api, publisher, claims(creator));
+    }
+
+    /** @param claims of the view of this number */
+    Flood(Api api, NimbusPublisher publisher, IntFunction<EventClaims> claims) {
         this.api = api;
-        this.mint = TokenMint.forPublisher(Kid.parse(publisher.kid()).orElseThrow(), publisher.secret());
-        this.creator = creator;
+        this.mint = publisher.mint();
+        this.claims = claims;
+    }
+
+    private static IntFunction<EventClaims> claims(String creator) {
+        Instant issuedAt = Instant.now();
+        return view -> EventClaims.of(creator, "/the-article", "reader-" + view, issuedAt);
     }
 
     /** What became of the events, and how many requests had to be sent again. */
-    record Sums(long accepted, long duplicate, long repeats) {}
+    record Sums(long accepted, long duplicate, long filtered, long repeats) {}
 
     /** @param events how many, a multiple of a thousand */
     Sums send(int events) throws InterruptedException {
@@ -62,14 +73,13 @@ final class Flood {
         } catch (ExecutionException e) {
             throw new AssertionError("the flood broke off", e);
         }
-        return new Sums(accepted.get(), duplicate.get(), repeats.get());
+        return new Sums(accepted.get(), duplicate.get(), filtered.get(), repeats.get());
     }
 
     private byte[] lines(int batch) {
         StringBuilder lines = new StringBuilder(BATCH * 280);
         for (int i = 0; i < BATCH; i++) {
-            String token =
-                    mint.mint(EventClaims.of(creator, "/the-article", "reader-" + (batch * BATCH + i), issuedAt));
+            String token = mint.mint(claims.apply(batch * BATCH + i));
             lines.append("{\"token\":\"").append(token).append("\",\"type\":\"view\"}\n");
         }
         return lines.toString().getBytes(StandardCharsets.US_ASCII);
@@ -93,5 +103,6 @@ final class Flood {
         JsonNode sums = answer.json();
         accepted.addAndGet(sums.path("accepted").asLong());
         duplicate.addAndGet(sums.path("duplicate").asLong());
+        filtered.addAndGet(sums.path("filtered").asLong());
     }
 }
