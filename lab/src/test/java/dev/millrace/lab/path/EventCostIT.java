@@ -27,7 +27,7 @@ class EventCostIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int GROUP = 50;
 
-    /** Statements by which two settlements may differ: the worker looks at its tables now and then. */
+    /** Writes by which two settlements may differ: the worker keeps hours of verdicts now and then. */
     private static final int SLACK = 10;
 
     /** What reports of engagement and verdicts read; everything else is the ledger's. */
@@ -45,6 +45,9 @@ class EventCostIT {
             SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements JOIN pg_roles ON pg_roles.oid = userid
             WHERE rolname IN ('%s', '%s')
             """.formatted(Databases.SETTLER, Databases.LEDGER);
+
+    /** Services read now and then whether events come or not, so on a slow machine they read more often while as many come. */
+    private static final String WRITES = STATEMENTS + " AND query ~* '^\\s*(insert|copy|update|delete|merge)'";
 
     private static WholePath path;
     private static NimbusPublisher publisher;
@@ -73,11 +76,12 @@ class EventCostIT {
     }
 
     /** Of the events that a flood has sent, until they were settled. */
-    private record Cost(Flood.Sums sums, long statements, long ledgerRows, long archiveRows, double seconds) {
+    private record Cost(
+            Flood.Sums sums, long statements, long writes, long ledgerRows, long archiveRows, double seconds) {
         @Override
         public String toString() {
-            return "%d statements, %d rows in the ledger, %d in the archive, settled in %.2f s (%s)"
-                    .formatted(statements, ledgerRows, archiveRows, seconds, sums);
+            return "%d statements, %d of them writes, %d rows in the ledger, %d in the archive, settled in %.2f s (%s)"
+                    .formatted(statements, writes, ledgerRows, archiveRows, seconds, sums);
         }
     }
 
@@ -91,6 +95,7 @@ class EventCostIT {
         double seconds = (System.nanoTime() - began) / 1e9;
         long statements =
                 path.stack().ledger().sql(STATEMENTS).query(Long.class).single();
+        long writes = path.stack().ledger().sql(WRITES).query(Long.class).single();
         Map<String, Long> rows =
                 RowsWritten.between(before, RowsWritten.byTable(path.stack().postgres()));
         rows.keySet().removeAll(OTHERS);
@@ -99,7 +104,7 @@ class EventCostIT {
                 .mapToLong(Map.Entry::getValue)
                 .sum();
         long all = rows.values().stream().mapToLong(Long::longValue).sum();
-        Cost cost = new Cost(sums, statements, all - archive, archive, seconds);
+        Cost cost = new Cost(sums, statements, writes, all - archive, archive, seconds);
         System.out.println("EventCostIT: " + what + ": " + cost + " " + rows);
         assertThat(sums.accepted() + sums.duplicate() + sums.filtered()).isEqualTo(EVENTS);
         return cost;
@@ -127,17 +132,17 @@ class EventCostIT {
         assertThat(known.sums().filtered()).isEqualTo(EVENTS / 12);
         for (Cost cost : List.of(plain, known)) {
             assertThat(cost.ledgerRows()).as("below 1 %%: %s", cost).isLessThan(EVENTS / 100);
-            assertThat(cost.statements()).as("below 0.1 per mille: %s", cost).isLessThan(EVENTS / 10_000);
+            assertThat(cost.writes()).as("below 0.1 per mille: %s", cost).isLessThan(EVENTS / 10_000);
         }
         assertThat(known.ledgerRows()).isEqualTo(plain.ledgerRows());
-        assertThat(known.statements()).isLessThanOrEqualTo(plain.statements() + SLACK);
+        assertThat(known.writes()).isLessThanOrEqualTo(plain.writes() + SLACK);
     }
 
     @Test
     void aGroupOfArticlesThatGoesViralCostsNoMoreStatementsThanOne() throws Exception {
         Cost one = cost("one article", known("one", 1));
         Cost group = cost(GROUP + " articles", known("group", GROUP));
-        assertThat(group.statements()).isLessThanOrEqualTo(one.statements() + SLACK);
+        assertThat(group.writes()).isLessThanOrEqualTo(one.writes() + SLACK);
         assertThat(group.ledgerRows()).isLessThan(EVENTS / 100);
     }
 }
