@@ -159,6 +159,11 @@ public final class RunningIngest implements AutoCloseable {
                 .sum();
     }
 
+    /** The same once it is above a value: a request is timed after its answer, which may have arrived by then. */
+    public double metricAbove(String sample, double before) {
+        return Await.until(() -> metric(sample), value -> value > before);
+    }
+
     /** One of the service's parts. */
     <T> T part(String name, Class<T> type) {
         return context.getBean(name, type);
