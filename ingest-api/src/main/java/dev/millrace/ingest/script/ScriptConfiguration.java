@@ -11,7 +11,9 @@ public class ScriptConfiguration {
     @Bean
     ServletRegistrationBean<ScriptServlet> script(ProblemWriter problems) {
         ServletRegistrationBean<ScriptServlet> script = new ServletRegistrationBean<>(
-                new ScriptServlet(PageScript.ofThisBuild(), problems), ScriptServlet.CURRENT, ScriptServlet.VERSIONS);
+                new ScriptServlet(PageScript.ofThisBuild(), PageScript.released(), problems),
+                ScriptServlet.CURRENT,
+                ScriptServlet.VERSIONS);
         script.setName("script");
         script.setLoadOnStartup(1);
         return script;

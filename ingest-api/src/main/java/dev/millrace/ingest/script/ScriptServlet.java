@@ -8,12 +8,15 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.springframework.http.HttpHeaders;
 
 /**
- * {@code GET /m.js}, which browsers ask for again after five minutes, and {@code GET /m/<version>.js}, which never changes. Any page may include
- * them, also with an integrity hash and also a page that isolates itself from other origins. A plain servlet, as the one for events.
+ * {@code GET /m.js}, which browsers ask for again after five minutes, and {@code GET /m/<version>.js}, which never changes: this build's, and those
+ * of earlier releases. Any page may include them, also with an integrity hash and also a page that isolates itself from other origins. A plain servlet, as the one for events.
  */
 final class ScriptServlet extends HttpServlet {
     static final String CURRENT = "/m.js";
@@ -24,11 +27,17 @@ final class ScriptServlet extends HttpServlet {
     private static final String FIVE_MINUTES = "public, max-age=300, stale-while-revalidate=86400";
     private static final String ONE_YEAR = "public, max-age=31536000, immutable";
 
-    private final transient PageScript script;
+    private final transient PageScript current;
+
+    /** By their names. */
+    private final transient Map<String, PageScript> versions = new HashMap<>();
+
     private final transient ProblemWriter problems;
 
-    ScriptServlet(PageScript script, ProblemWriter problems) {
-        this.script = script;
+    ScriptServlet(PageScript current, List<PageScript> released, ProblemWriter problems) {
+        this.current = current;
+        released.forEach(script -> versions.put(script.name(), script));
+        versions.put(current.name(), current);
         this.problems = problems;
     }
 
@@ -47,18 +56,19 @@ final class ScriptServlet extends HttpServlet {
 
     private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         StaticFile.requireRead(request);
-        script.file().answer(request, response, lifetime(request));
+        if (request.getServletPath().equals(CURRENT)) {
+            current.file().answer(request, response, FIVE_MINUTES);
+        } else {
+            version(request).file().answer(request, response, ONE_YEAR);
+        }
     }
 
-    private String lifetime(HttpServletRequest request) {
-        if (request.getServletPath().equals(CURRENT)) {
-            return FIVE_MINUTES;
+    private PageScript version(HttpServletRequest request) {
+        String path = Objects.requireNonNullElse(request.getPathInfo(), "");
+        PageScript script = versions.get(path.replaceFirst("^/", ""));
+        if (script == null) {
+            throw Problem.NOT_FOUND.because("there is no script '%s' here; this release's is %s", path, current.name());
         }
-        String name = Objects.requireNonNullElse(request.getPathInfo(), "");
-        if (name.equals("/" + script.version() + ".js")) {
-            return ONE_YEAR;
-        }
-        throw Problem.NOT_FOUND.because(
-                "there is no script '%s' here; this release has /%s.js", name, script.version());
+        return script;
     }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
@@ -83,6 +84,22 @@ class ScriptIT {
         assertThat(answer.body()).isEqualTo(SCRIPT.plain());
         assertHeader(answer, "Cache-Control", "public, max-age=31536000, immutable");
         assertOpenToAnyPage(answer);
+    }
+
+    /** The tests' resources have one more. */
+    @Test
+    void scriptsOfEarlierReleasesStay() {
+        assertThat(PageScript.released())
+                .extracting(script -> new String(script.plain(), StandardCharsets.UTF_8))
+                .contains("// The page's script of an earlier release.\n");
+        for (PageScript earlier : PageScript.released()) {
+            HttpResponse<byte[]> answer = get("/m/" + earlier.name());
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).isEqualTo(earlier.plain());
+            assertHeader(answer, "Cache-Control", "public, max-age=31536000, immutable");
+            assertHeader(answer, "ETag", "W/\"" + earlier.version() + "\"");
+            assertOpenToAnyPage(answer);
+        }
     }
 
     @ParameterizedTest

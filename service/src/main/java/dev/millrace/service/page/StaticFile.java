@@ -46,8 +46,13 @@ public final class StaticFile {
         if (resource == null) {
             throw new IllegalStateException(name + " is not among the classes; build with Maven");
         }
+        return of(resource);
+    }
+
+    /** A resource; its type is that of its name. */
+    public static StaticFile of(URL resource) {
         try {
-            return new StaticFile(Resources.toByteArray(resource), type(name));
+            return new StaticFile(Resources.toByteArray(resource), type(resource.getPath()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,1 @@
+// The page's script of an earlier release.
