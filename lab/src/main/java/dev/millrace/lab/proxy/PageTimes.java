@@ -24,7 +24,7 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times of pages from the same nginx in three states, in turns. Pages arrive at a fixed rate, whether answers come or not. One thread measures; any
+ * Times of pages from the same nginx in four states, in turns. Pages arrive at a fixed rate, whether answers come or not. One thread measures; any
  * thread may ask for the report.
  */
 final class PageTimes {
@@ -33,6 +33,7 @@ final class PageTimes {
     private static final int ARTICLES = 50;
     private static final int CONNECTIONS = 64;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final String ACCEPTED = "accepted_total";
 
     private final Plan plan;
     private final long began = System.nanoTime();
@@ -63,6 +64,9 @@ final class PageTimes {
         WITHOUT,
         COUNTING,
 
+        /** It counts, and an ingest-api that costs this machine nothing accepts each view: one on another machine. */
+        ELSEWHERE,
+
         /** It counts, and nobody listens where ingest-api should. */
         AWAY
     }
@@ -87,14 +91,36 @@ final class PageTimes {
         for (State state : State.values()) {
             ports.put(state, Ports.free());
         }
-        try (PublisherProxy _ = start(State.WITHOUT, root, home, ports, ingestPort, key);
+        int standInPort = Ports.free();
+        try (PublisherProxy _ = startStandIn(root, home, standInPort);
+                PublisherProxy _ = start(State.WITHOUT, root, home, ports, ingestPort, key);
                 PublisherProxy counting = start(State.COUNTING, root, home, ports, ingestPort, key);
+                PublisherProxy elsewhere = start(State.ELSEWHERE, root, home, ports, standInPort, key);
                 PublisherProxy away = start(State.AWAY, root, home, ports, Ports.free(), key)) {
             for (int round = 0; round <= plan.rounds(); round++) {
                 round(round, ports);
             }
-            check(counting, away);
+            check(counting, elsewhere, away);
         }
+    }
+
+    /** An nginx that accepts each event as ingest-api does, for the little that reading it costs. */
+    private static PublisherProxy startStandIn(Path root, Path home, int port) {
+        String site = """
+                server {
+                    listen 127.0.0.1:%d;
+                    access_log off;
+                    location = /v1/events {
+                        client_body_buffer_size 512k;
+                        content_by_lua_block {
+                            ngx.req.read_body()
+                            local _, events = ngx.req.get_body_data():gsub('"token"', "")
+                            ngx.print('{"results":[', string.rep('{"status":"accepted"}', events, ","), "]}")
+                        }
+                    }
+                }
+                """.formatted(port);
+        return PublisherProxy.start(root, home.resolve("stand-in"), port, site, false, Map.of());
     }
 
     /** As in deploy/nginx/publisher.conf, with a page of 8 KB from a server of its own. */
@@ -169,24 +195,36 @@ final class PageTimes {
     }
 
     /** Each page that was answered is one view, accepted once; where nobody takes it, it waits or is counted as dropped. */
-    private void check(PublisherProxy counting, PublisherProxy away) throws IOException, InterruptedException {
+    private void check(PublisherProxy counting, PublisherProxy elsewhere, PublisherProxy away)
+            throws IOException, InterruptedException {
         long pages = (plan.rounds() + 1L) * plan.pages();
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        Map<String, Long> counted = counting.counts();
-        while (counted.getOrDefault("accepted_total", 0L) < pages && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
-            counted = counting.counts();
+        for (PublisherProxy proxy : List.of(counting, elsewhere)) {
+            Map<String, Long> counted = accepted(proxy, pages);
+            if (counted.getOrDefault(ACCEPTED, 0L) != pages) {
+                failed("of %d pages %d views were accepted: %s"
+                        .formatted(pages, counted.getOrDefault(ACCEPTED, 0L), counted));
+            }
         }
         Map<String, Long> waiting = away.counts();
-        synchronized (this) {
-            if (counted.getOrDefault("accepted_total", 0L) != pages) {
-                failures.add("of %d pages %d views were accepted: %s"
-                        .formatted(pages, counted.getOrDefault("accepted_total", 0L), counted));
-            }
-            if (waiting.getOrDefault("views_total", 0L) != pages || waiting.getOrDefault("accepted_total", 0L) != 0) {
-                failures.add("of %d pages without ingest-api these are the counts: %s".formatted(pages, waiting));
-            }
+        if (waiting.getOrDefault("views_total", 0L) != pages || waiting.getOrDefault(ACCEPTED, 0L) != 0) {
+            failed("of %d pages without ingest-api these are the counts: %s".formatted(pages, waiting));
         }
+    }
+
+    /** Its counts once it has that many accepted views, or after a minute. */
+    private static Map<String, Long> accepted(PublisherProxy proxy, long views)
+            throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        Map<String, Long> counted = proxy.counts();
+        while (counted.getOrDefault(ACCEPTED, 0L) < views && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+            counted = proxy.counts();
+        }
+        return counted;
+    }
+
+    private synchronized void failed(String failure) {
+        failures.add(failure);
     }
 
     /** What was measured so far. */

@@ -18,8 +18,9 @@ import picocli.CommandLine.Option;
         description = {
             "Measure what counting views at the publisher's nginx costs a page.",
             "",
-            "Starts the services and deploy/nginx/publisher.conf, and measures pages in turns: without the count, with it, and"
-                    + " with it while ingest-api is away. It needs nginx with Lua.",
+            "Starts the services and deploy/nginx/publisher.conf, and measures pages in turns: without the count, with it, with it"
+                    + " while ingest-api is on another machine (a stand-in that answers at once), and while it is away. It needs nginx"
+                    + " with Lua.",
             "",
             "It exits with 0 only when each page that was answered was accepted as one view.",
             ""
