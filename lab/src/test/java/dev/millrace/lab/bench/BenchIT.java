@@ -18,11 +18,13 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The contestants as they are, in rounds of a tenth of a second: nothing is measured here, everything has to add up. */
+@Tag("long")
 class BenchIT {
     /** Surefire says where the module is; the root is the folder above it. */
     private static final Path ROOT = Path.of(System.getProperty("basedir", "."))

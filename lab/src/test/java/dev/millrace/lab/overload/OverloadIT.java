@@ -11,11 +11,13 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The services as they are, under levels of a second: nothing is measured here, everything has to add up. */
+@Tag("long")
 class OverloadIT {
     /** Surefire says where the module is; the root is the folder above it. */
     private static final Path ROOT = Path.of(System.getProperty("basedir", "."))

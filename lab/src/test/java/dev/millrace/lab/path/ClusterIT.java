@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The packaged services on a Redis Cluster of three primaries with a replica each, under load at two ingest nodes. What is answered waits for
  * the replica.
  */
+@Tag("long")
 class ClusterIT {
     private static final Duration INTERVAL = Duration.ofSeconds(2);
     private static final Duration NODE_TIMEOUT = Duration.ofSeconds(3);

@@ -422,14 +422,14 @@ class DemoIT {
         int port = Ports.free();
         ServerProcess second = demo.another("second.log", port, 0);
         second.awaitReady(System.out::println);
+        assertThat(second.stop(Duration.ofMinutes(1))).as("ended in time").isTrue();
+        assertThat(second.exit().join()).isZero();
         assertThat(Files.readAllLines(Demo.OUT.resolve("second.log")))
                 .containsExactly(
                         "stack              runs in " + demo.home(),
                         "publisher          demo, key demo.1; creators c-heron c-otter c-wagtail",
                         "bot                none",
                         "demo               http://127.0.0.1:" + port + "  open it in a browser");
-        assertThat(second.stop(Duration.ofMinutes(1))).as("ended in time").isTrue();
-        assertThat(second.exit().join()).isZero();
         assertThat(get("/").statusCode()).isEqualTo(200);
         ServerProcess third = demo.another("third.log", demo.port(), 0);
         assertThat(third.exit().join()).isEqualTo(2);

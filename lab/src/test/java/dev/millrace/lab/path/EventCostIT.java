@@ -14,9 +14,11 @@ import java.util.function.IntFunction;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What events cost the database, with and without sources, visits and filters, and when a group of articles is read at once. */
+@Tag("long")
 class EventCostIT {
     /**
      * The cost is a settlement's, so with fewer events the share is greater. The product's interval of a minute at 10,000 events a second has 600,000:

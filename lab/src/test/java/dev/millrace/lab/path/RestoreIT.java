@@ -19,12 +19,14 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Stores that come back from the past, over the packaged services: files copied at one moment and put back at a later one.
  * Settlements happen when they are asked for, so that each test knows what was settled when.
  */
+@Tag("long")
 class RestoreIT {
     private static final int VIEW = 1_000;
 

@@ -15,6 +15,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The packaged services on a primary and its replica that three sentinels watch, under load at two ingest nodes. What is answered waits for the
  * replica.
  */
+@Tag("long")
 class SentinelIT {
     private static final Duration INTERVAL = Duration.ofSeconds(2);
     private static final Duration GONE = Duration.ofSeconds(3);

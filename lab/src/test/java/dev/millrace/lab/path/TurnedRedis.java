@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A Redis whose clock a test turns. A small library, compiled here and loaded before the system's, adds what stands in a file. */
 final class TurnedRedis implements AutoCloseable {
@@ -25,10 +27,14 @@ final class TurnedRedis implements AutoCloseable {
         this.node = node;
     }
 
-    /** Whether this machine has what it takes: Linux, and a C compiler. */
-    static boolean isPossible() {
-        return System.getProperty("os.name").equals("Linux")
-                && Programs.onPath("cc").isPresent();
+    /** What this machine lacks for it; empty where it can be. The binary of Redis that Maven brings is linked statically, and loads no library. */
+    static Optional<String> missing() {
+        if (!System.getProperty("os.name").equals("Linux")) {
+            return Optional.of("Linux");
+        }
+        return Stream.of("cc", "redis-server")
+                .filter(program -> Programs.onPath(program).isEmpty())
+                .findFirst();
     }
 
     /** @param home takes its data */

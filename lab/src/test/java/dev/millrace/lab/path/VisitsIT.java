@@ -31,6 +31,7 @@ import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -39,6 +40,7 @@ import tools.jackson.databind.JsonNode;
  * Visits, views, reading and sources in the ledger's archive against an independent count. Redis' clock is turned from slot to slot, so half a day takes a
  * minute or two.
  */
+@Tag("long")
 class VisitsIT {
     private static final Duration INTERVAL = Duration.ofSeconds(2);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -67,10 +69,9 @@ class VisitsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        if (!TurnedRedis.isPossible()) {
-            print("SKIPPED: Redis' clock is turned on Linux with a C compiler (cc) only");
-        }
-        assumeThat(TurnedRedis.isPossible()).isTrue();
+        TurnedRedis.missing()
+                .ifPresent(program -> print("SKIPPED: Redis' clock can't be turned, %s is missing".formatted(program)));
+        assumeThat(TurnedRedis.missing()).isEmpty();
         redis = TurnedRedis.start(home);
         path = new WholePath(
                 "visits",
