@@ -1,7 +1,7 @@
 <?php
 /**
  * Plugin Name: Millrace
- * Description: Sends the views, the reading and the likes of your articles to Millrace, which pays their authors.
+ * Description: Sends the views and the reading of your articles to Millrace, which pays their authors.
  * Version: 0.2
  * Requires at least: 5.7
  * Requires PHP: 7.4

@@ -163,6 +163,9 @@ class PageIT {
         String plain = pages.exchanged(pages.token(), READER);
         assertThat(pages.send(plain, "read", READER, FIREFOX)).isEqualTo("accepted");
         assertThat(pages.send(plain, "reaction", READER, FIREFOX)).isEqualTo("rejected type-not-granted");
+        assertThat(pages.post("/v1/events", PageReaders.event(plain, "reaction"), READER, FIREFOX)
+                        .detail())
+                .isEqualTo("the page token's evt does not grant reaction");
         String more = pages.exchanged(pages.token("demo", ",\"evt\":[\"reaction\",\"nonsense\"]"), READER);
         assertThat(claims(more)).containsEntry("evt", List.of("reaction", "read", "scroll", "view"));
         assertThat(pages.send(more, "reaction", READER, FIREFOX)).isEqualTo("accepted");
@@ -175,7 +178,7 @@ class PageIT {
         Answer answer = pages.post("/v1/events", PageReaders.event(page, "reaction"), READER, FIREFOX);
         assertThat(answer.detail())
                 .isEqualTo(
-                        "a page token does not grant reaction itself; exchange it at POST /v1/page for an event token");
+                        "a page token does not grant reaction itself; exchange it at POST /v1/page for an event token, which grants it where the page token's evt names it");
         assertThat(pages.send(page, "reaction", READER, FIREFOX)).isEqualTo("rejected type-not-granted");
         assertThat(pages.send(page, "nonsense", READER, FIREFOX)).isEqualTo("rejected type-unknown");
         assertThat(pages.send(page, "view", READER, FIREFOX)).isEqualTo("accepted");

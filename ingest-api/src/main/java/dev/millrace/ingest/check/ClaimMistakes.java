@@ -44,6 +44,10 @@ record ClaimMistakes(@Nullable JsonNode header, JsonNode claims, long now) {
     private static final List<String> TIMES = List.of("iat", "nbf", "exp");
     private static final List<String> NUMBERS = List.of("iat", "nbf", "exp", "qty");
     private static final List<String> TEXTS = List.of("sub", "art", "jti", "vis", "ref", "ua", "ip");
+
+    /** Types that need not be named in a page token's {@code evt}. */
+    private static final List<String> OF_PAGES = List.of("view", "read", "scroll");
+
     private static final Pattern NUMBER = Pattern.compile("\\s*-?[0-9]{1,19}(\\.[0-9]{1,9})?\\s*");
 
     /** Characters of a value. */
@@ -182,6 +186,14 @@ record ClaimMistakes(@Nullable JsonNode header, JsonNode claims, long now) {
 
     boolean isPage() {
         return claims.path("pag").asBoolean(false);
+    }
+
+    /** Whether the event token that a page token is exchanged for grants a type. */
+    boolean pageGrants(String type) {
+        JsonNode evt = claims.path("evt");
+        Stream<JsonNode> named = evt.isArray() ? evt.valueStream() : Stream.of(evt);
+        return OF_PAGES.contains(type)
+                || named.anyMatch(name -> name.asString("").equals(type));
     }
 
     boolean has(String claim) {

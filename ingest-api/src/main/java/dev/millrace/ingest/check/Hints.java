@@ -79,12 +79,12 @@ public final class Hints {
             if (token.payload() != null) {
                 ClaimMistakes claims = new ClaimMistakes(token.header(), token.payload(), now);
                 found.addAll(claims.find());
-                found.addAll(ofPages(claims, code));
+                found.addAll(ofPages(event, claims, code));
             }
             return found;
         }
 
-        private List<Hint> ofPages(ClaimMistakes claims, @Nullable RejectionCode code) {
+        private List<Hint> ofPages(Event event, ClaimMistakes claims, @Nullable RejectionCode code) {
             List<Hint> found = new ArrayList<>();
             claims.cached().ifPresent(found::add);
             if (code == RejectionCode.TOKEN_MALFORMED && !claims.has("jti") && !claims.isPage()) {
@@ -100,8 +100,12 @@ public final class Hints {
             if (claims.isPage() && code == RejectionCode.TYPE_NOT_GRANTED) {
                 found.add(Hint.of(
                         Mistake.PAGE_TOKEN,
-                        "this is a page token, which counts a %s alone; the page's script exchanges it for an event token at POST /v1/page",
-                        EventType.VIEW));
+                        "this is a page token, which counts a %s alone; the page's script exchanges it for an event token at POST /v1/page%s",
+                        EventType.VIEW,
+                        claims.pageGrants(Strings.nullToEmpty(event.type()))
+                                ? ""
+                                : ", which grants %1$s only where the page token has \"evt\": [\"%1$s\"]"
+                                        .formatted(event.type())));
             }
             if (code == RejectionCode.ORIGIN_NOT_LISTED) {
                 found.add(

@@ -151,7 +151,7 @@ public record LooseToken(
     private static String plain(String text, List<Hint> mistakes) {
         String plain =
                 BLANK.or(CharMatcher.is('=')).removeFrom(text).replace('+', '-').replace('/', '_');
-        if (!plain.equals(text)) {
+        if (!plain.equals(text) && part(Splitter.on('.').splitToList(plain), 0) != null) {
             mistakes.add(
                     new Hint(
                             Mistake.TOKEN_BASE64,

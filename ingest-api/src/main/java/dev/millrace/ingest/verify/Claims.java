@@ -58,7 +58,7 @@ record Claims(
     static final String PAGE = "page";
 
     /** What a reader of a page may do, whatever the page token's {@code evt} says. */
-    private static final Set<EventType> OF_PAGES = EnumSet.of(EventType.VIEW, EventType.READ, EventType.SCROLL);
+    static final Set<EventType> OF_PAGES = EnumSet.of(EventType.VIEW, EventType.READ, EventType.SCROLL);
 
     private static final int MOST_JTI = 64;
     private static final int MOST_REFERRER = 2_048;

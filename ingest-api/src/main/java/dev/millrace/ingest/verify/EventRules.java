@@ -107,8 +107,9 @@ record EventRules(
         if (known != EventType.VIEW) {
             throw new RejectedException(
                     RejectionCode.TYPE_NOT_GRANTED,
-                    "a page token does not grant %s itself; exchange it at POST /v1/page for an event token",
-                    known);
+                    "a page token does not grant %s itself; exchange it at POST /v1/page for an event token%s",
+                    known,
+                    Claims.OF_PAGES.contains(known) ? "" : ", which grants it where the page token's evt names it");
         }
     }
 
@@ -139,7 +140,11 @@ record EventRules(
 
     private void requireGranted(Claims claims, EventType type, @Nullable String key) throws RejectedException {
         if (!claims.grants(type)) {
-            throw new RejectedException(RejectionCode.TYPE_NOT_GRANTED, "the token's evt does not grant %s", type);
+            throw new RejectedException(
+                    RejectionCode.TYPE_NOT_GRANTED,
+                    "the %s's evt does not grant %s",
+                    claims.exchanged() ? "page token" : "token",
+                    type);
         }
         String rule = broken(type, key);
         if (rule != null) {

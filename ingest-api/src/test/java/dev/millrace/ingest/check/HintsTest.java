@@ -291,8 +291,10 @@ class HintsTest {
         String token = Tokens.signed(CLAIMS);
         assertThat(codes(token.substring(0, token.lastIndexOf('.')))).containsExactly(Mistake.TOKEN_INCOMPLETE);
         assertThat(codes(token + ".x.y")).containsExactly(Mistake.TOKEN_ENCRYPTED);
-        for (String nothing : List.of("", "x", "TOKEN", "a.b.c", "....", "x".repeat(30_000), "{{ token }}")) {
-            assertThat(codes(nothing)).doesNotContain(Mistake.TOKEN_INCOMPLETE, Mistake.TOKEN_ENCRYPTED);
+        for (String nothing :
+                List.of("", "x", "TOKEN", "a.b.c", "....", "x".repeat(30_000), "{{ token }}", "{{ page.token }}")) {
+            assertThat(codes(nothing))
+                    .doesNotContain(Mistake.TOKEN_INCOMPLETE, Mistake.TOKEN_ENCRYPTED, Mistake.TOKEN_BASE64);
         }
     }
 
@@ -410,6 +412,12 @@ class HintsTest {
                 .isEmpty();
     }
 
+    private String ofType(String token, String type) {
+        List<Hint> found = hints.run(CATALOG, NOW).of(new Event(token, type, null), RejectionCode.TYPE_NOT_GRANTED);
+        assertThat(found).extracting(Hint::code).containsExactly(Mistake.PAGE_TOKEN);
+        return found.getFirst().detail();
+    }
+
     @Test
     void aPageTokenForAnEvent() {
         String page = Tokens.signed("{\"sub\":\"c-1\",\"art\":\"/a\",\"pag\":true,\"iat\":%d,\"exp\":%d}"
@@ -418,6 +426,14 @@ class HintsTest {
         assertThat(hints.run(CATALOG, NOW).of(read, RejectionCode.TYPE_NOT_GRANTED))
                 .extracting(Hint::code)
                 .containsExactly(Mistake.PAGE_TOKEN);
+        assertThat(ofType(page, "read")).doesNotContain("evt");
+        assertThat(ofType(page, "reaction"))
+                .endsWith(", which grants reaction only where the page token has \"evt\": [\"reaction\"]");
+        for (String evt : List.of("\"reaction\"", "[\"comment\",\"reaction\"]")) {
+            String more = "{\"sub\":\"c-1\",\"art\":\"/a\",\"pag\":true,\"evt\":%s,\"iat\":%d,\"exp\":%d}"
+                    .formatted(evt, NOW, NOW + 86_400);
+            assertThat(ofType(Tokens.signed(more), "reaction")).doesNotContain("evt");
+        }
         assertThat(hints.run(CATALOG, NOW).of(read, RejectionCode.ORIGIN_NOT_LISTED))
                 .extracting(Hint::code)
                 .containsExactly(Mistake.SITE);
