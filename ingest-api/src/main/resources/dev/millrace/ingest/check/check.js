@@ -135,12 +135,20 @@ const findings = (title, html, found) =>
     found.length ? found.map(({ level, text }) => message(level, text)) : message('good', 'Nothing is wrong with it.'),
   )
 
+/** The script that this edge serves at the address of a tag that pins it, or its current one where it serves none there. */
+const served = async (tag, signal) => {
+  const [path, version] = (tag.url && tag.url.host === edge.host && tag.url.pathname.match(/\/m(\/[0-9a-f]+)?\.js$/)) || []
+  if (!path || !(version || tag.integrity)) return undefined
+  const there = await script(path, signal)
+  return there === null ? script('/m.js', signal) : there
+}
+
 const pageParts = async (found, signal) => {
-  const current = found.scripts.some(tag => tag.integrity || /\/m\/[0-9a-f]+\.js/.test(tag.src || '')) ? await script(signal) : undefined
+  const scripts = await Promise.all(found.scripts.map(tag => served(tag, signal)))
   const whole = found.isPage ? ofPage(found) : []
   return [
     whole.length ? findings('Page', '', whole) : '',
-    ...found.scripts.map((tag, i) => findings(found.scripts.length > 1 ? `Tag ${i + 1} of the script` : 'Tag of the script', tag.html, ofScript(tag, i, edge, current))),
+    ...found.scripts.map((tag, i) => findings(found.scripts.length > 1 ? `Tag ${i + 1} of the script` : 'Tag of the script', tag.html, ofScript(tag, i, edge, scripts[i]))),
     ...found.pixels.map((pixel, i) => findings(found.pixels.length > 1 ? `Pixel ${i + 1}` : 'Pixel', pixel.html, ofPixel(pixel, edge))),
     found.moreParts ? message('note', `${found.moreParts} further tags and pixels are not looked at.`) : '',
   ].filter(Boolean)

@@ -103,10 +103,14 @@ export const dryRun = async (token, page, site, signal) => {
 export const lastVerdicts = (kid, secret, signal) =>
   ask('/v1/verdicts', { headers: { Authorization: 'Basic ' + btoa(kid + ':' + secret) } }, signal)
 
-/** The script that this edge serves: its version and its integrity hash, which browsers compute in secure contexts alone. */
-export const script = async signal => {
+/**
+ * A script that this edge serves: its version and its integrity hash, which browsers compute in secure contexts alone. null: there is none at that path;
+ * undefined: that can't be told.
+ */
+export const script = async (path, signal) => {
   try {
-    const answer = await fetch(EDGE + '/m.js', { credentials: 'omit', cache: 'no-cache', signal })
+    const answer = await fetch(EDGE + path, { credentials: 'omit', cache: 'no-cache', signal })
+    if (answer.status === 404) return null
     const bytes = await answer.arrayBuffer()
     if (!answer.ok || !crypto.subtle) return undefined
     const hash = async algorithm => new Uint8Array(await crypto.subtle.digest(algorithm, bytes))

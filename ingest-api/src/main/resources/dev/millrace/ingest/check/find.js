@@ -68,13 +68,15 @@ const OWN = 'https://own-site.invalid'
 
 export const isOwn = url => url.origin === OWN
 
+const OWN_NAMES = ['data-token', 'data-token-url']
+
 const scriptOf = (tag, base) => ({
   html: short(tag.cloneNode(false).outerHTML, 300),
   src: tag.getAttribute('src'),
   url: tag.getAttribute('src') ? address(tag.getAttribute('src'), base) : undefined,
   defer: tag.hasAttribute('defer'),
   async: tag.hasAttribute('async'),
-  module: (tag.getAttribute('type') || '').trim().toLowerCase() === 'module',
+  type: (tag.getAttribute('type') || '').trim().toLowerCase(),
   integrity: tag.getAttribute('integrity') || '',
   crossorigin: tag.getAttribute('crossorigin'),
   nonce: tag.getAttribute('nonce') || '',
@@ -82,6 +84,7 @@ const scriptOf = (tag, base) => ({
   tokenUrl: tag.getAttribute('data-token-url'),
   tokenAddress: tag.hasAttribute('data-token-url') ? address(tag.getAttribute('data-token-url'), base) : undefined,
   consent: tag.getAttribute('data-consent'),
+  misspelt: tag.getAttributeNames().filter(name => /tok/.test(name) && !OWN_NAMES.includes(name)),
 })
 
 const isOurs = tag =>
@@ -95,7 +98,7 @@ const pixelOf = (image, base) => {
     url,
     tokens: url ? url.searchParams.getAll('t') : [],
     lazy: (image.getAttribute('loading') || '').toLowerCase() === 'lazy',
-    hidesReferrer: (image.getAttribute('referrerpolicy') || '').toLowerCase() === 'no-referrer',
+    referrer: (image.getAttribute('referrerpolicy') || '').toLowerCase(),
   }
 }
 
@@ -127,7 +130,7 @@ const fromPage = text => {
     pixels: pixels.slice(0, MOST_PARTS),
     moreParts: Math.max(0, scripts.length - MOST_PARTS) + Math.max(0, pixels.length - MOST_PARTS),
     policies: [...page.querySelectorAll('meta[http-equiv="content-security-policy" i]')].map(meta => meta.getAttribute('content') || ''),
-    hidesReferrer: [...page.querySelectorAll('meta[name="referrer" i]')].some(meta => /no-referrer\s*$/i.test(meta.getAttribute('content') || '')),
+    referrer: [...page.querySelectorAll('meta[name="referrer" i]')].map(meta => (meta.getAttribute('content') || '').trim().toLowerCase()).pop() || '',
     reactions: [...new Set(reactions)],
     site: siteOf(page),
   }

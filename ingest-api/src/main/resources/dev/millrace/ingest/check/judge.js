@@ -7,6 +7,7 @@ import { short } from './show.js'
 import { read } from './token.js'
 
 const TEMPLATE = /[{}<>%$[\]]|^TOKEN$/
+const JAVASCRIPT = /^(text|application)\/(x-)?(java|ecma)script$/
 const OWN_PROXY = 'That is right where your own proxy hands Millrace’s paths to this edge.'
 
 const bad = text => ({ level: 'bad', text })
@@ -14,6 +15,9 @@ const warn = text => ({ level: 'warn', text })
 const note = text => ({ level: 'note', text })
 
 const isPage = token => Boolean((read(token || '').claims || {}).pag)
+
+/** Of a page token: what it does not name it does not grant, but for views, reading and scroll. */
+const grantsReactions = token => [].concat(read(token).claims.evt).includes('reaction')
 
 /** Addresses are compared without their scheme's default port. */
 const ofEdge = (part, edge) => {
@@ -24,31 +28,37 @@ const ofEdge = (part, edge) => {
   return undefined
 }
 
+/** Whether a referrer policy keeps the page's address from a part of it. */
+const hides = (policy, url) => policy === 'no-referrer' || (policy === 'same-origin' && !isOwn(url))
+
 const loading = tag => {
   const found = []
   if (!tag.src) found.push(bad('src is missing, so nothing is loaded.'))
-  if (tag.module) found.push(bad('type="module" keeps the script from finding its tag. Leave type out.'))
+  if (tag.type && tag.type !== 'module' && !JAVASCRIPT.test(tag.type)) {
+    found.push(warn(`Browsers run no type="${short(tag.type, 60)}". Leave type out, unless a consent tool or a CDN has put it there and runs the script later.`))
+  }
+  if (tag.type === 'module') found.push(bad('type="module" keeps the script from finding its tag. Leave type out.'))
   else if (!tag.defer && !tag.async) found.push(warn('defer is missing, so the page waits for the script. Add defer.'))
   else if (tag.async && !tag.defer) found.push(note('async runs the script as soon as it is there, perhaps after your own. With defer the order is that of the tags.'))
   return found
 }
 
-const pinning = (tag, current) => {
+const pinning = (tag, served) => {
   const found = []
   const version = tag.url && (tag.url.pathname.match(/\/m\/([0-9a-f]+)\.js$/) || [])[1]
   if (tag.integrity && tag.crossorigin === null && !(tag.url && isOwn(tag.url))) found.push(bad('integrity needs crossorigin="anonymous": without it browsers refuse the script.'))
   if (tag.crossorigin === 'use-credentials') found.push(bad('crossorigin="use-credentials" makes browsers refuse the script. Write crossorigin="anonymous".'))
   if (tag.integrity && !version && tag.src) found.push(warn('integrity with /m.js breaks with the next release. Pin /m/<version>.js.'))
-  if (current && version && version !== current.version) found.push(bad(`This edge serves version ${current.version}, so /m/${version}.js is not there.`))
+  if (served && version && version !== served.version) found.push(bad(`This edge serves version ${served.version}, so /m/${version}.js is not there.`))
   const hashes = tag.integrity.split(/\s+/).filter(Boolean)
-  if (current && hashes.length && (!version || version === current.version) && !hashes.some(hash => current.integrity.includes(hash.split('?')[0]))) {
+  if (served && hashes.length && (!version || version === served.version) && !hashes.some(hash => served.integrity.includes(hash.split('?')[0]))) {
     found.push(bad('integrity is not the hash of the script that this edge serves, so browsers refuse it.'))
   }
   return found
 }
 
 const tokens = tag => {
-  const found = []
+  const found = tag.misspelt.map(name => bad(`The script does not read ${short(name, 60)}. It reads data-token and data-token-url.`))
   if (tag.token !== null && !tag.token.trim()) found.push(bad('data-token is empty. Did the template find no token?'))
   else if (tag.token && !read(tag.token).header && TEMPLATE.test(tag.token)) found.push(bad('data-token is a placeholder. Paste the page as a browser gets it.'))
   if (tag.token === null && tag.tokenUrl === null) found.push(note('There is neither data-token nor data-token-url, so the page must call millrace.page({ token }) itself.'))
@@ -109,8 +119,8 @@ export const usesOf = found => [
 ]
 
 /** Findings of one script's tag. */
-export const ofScript = (tag, place, edge, current) =>
-  [...(place ? [note('This is a further tag. The first one counts the page, and this one does nothing.')] : []), ...loading(tag), ofEdge(tag, edge), ...pinning(tag, tag.url && tag.url.host === edge.host ? current : undefined), ...tokens(tag)].filter(
+export const ofScript = (tag, place, edge, served) =>
+  [...(place ? [note('This is a further tag. The first one counts the page, and this one does nothing.')] : []), ...loading(tag), ofEdge(tag, edge), ...pinning(tag, served), ...tokens(tag)].filter(
     Boolean,
   )
 
@@ -119,7 +129,9 @@ export const ofPixel = (pixel, edge) =>
     ofEdge(pixel, edge),
     pixel.tokens.length === 1 ? undefined : bad(pixel.tokens.length ? 't is there more than once.' : 't, the token, is missing.'),
     pixel.lazy ? bad('loading="lazy" keeps browsers from loading it until the reader has scrolled there. Leave it out.') : undefined,
-    pixel.hidesReferrer && pixel.tokens.some(isPage) ? bad('referrerpolicy="no-referrer" hides the page, and a page token counts on listed sites alone.') : undefined,
+    pixel.url && hides(pixel.referrer, pixel.url) && pixel.tokens.some(isPage)
+      ? bad(`referrerpolicy="${pixel.referrer}" hides the page, and a page token counts on listed sites alone. Write referrerpolicy="strict-origin".`)
+      : undefined,
   ].filter(Boolean)
 
 /** Findings of the page as a whole. */
@@ -127,8 +139,16 @@ export const ofPage = found => {
   const uses = usesOf(found)
   const findings = found.policies.flatMap(policy => policyFindings(policy, uses))
   if (!found.scripts.length && !found.pixels.length) findings.push(bad('There is neither a tag of the script nor a pixel in this page.'))
-  if (found.hidesReferrer && found.tokens.some(token => isPage(token.text))) {
-    findings.push(warn('The page hides its address (meta referrer, no-referrer). A page token then does not count for readers who leave early, nor for the pixel.'))
+  const hidden = [...found.scripts, ...found.pixels.filter(pixel => !pixel.referrer)].some(part => part.url && hides(found.referrer, part.url))
+  if (hidden && found.tokens.some(token => isPage(token.text))) {
+    findings.push(
+      warn(
+        `The page hides its address (meta referrer, ${found.referrer}). A page token then does not count for the pixel, nor, in some browsers, for readers who leave early. Give the pixel referrerpolicy="strict-origin".`,
+      ),
+    )
+  }
+  if (found.reactions.length && found.scripts.some(tag => isPage(tag.token) && !grantsReactions(tag.token))) {
+    findings.push(warn('The page has reactions, and its page token does not grant them. Sign it with "evt": ["reaction"].'))
   }
   if (found.reactions.length) findings.push(note('Elements for reactions: ' + short(found.reactions.join(', '), 300) + '.'))
   return findings

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a publisher learns of the HTML of a page, and what its site needs. */
 class CheckTagsIT extends CheckPage {
@@ -49,6 +50,21 @@ class CheckTagsIT extends CheckPage {
                 Arguments.of(
                         "<script defer src=EDGE/m/0123456789ab.js integrity=sha384-AAAA crossorigin data-token-url=/t></script>",
                         "Wrong: This edge serves version VERSION, so /m/0123456789ab.js is not there."),
+                Arguments.of(
+                        "<script defer src=EDGE/m/398012bcea9f.js crossorigin data-token-url=/t></script>",
+                        "Right: Nothing is wrong with it."),
+                Arguments.of(
+                        "<script defer src=EDGE/m/398012bcea9f.js integrity=HASH crossorigin data-token-url=/t></script>",
+                        "Wrong: integrity is not the hash of the script that this edge serves, so browsers refuse it."),
+                Arguments.of(self + " type=text/javascript></script>", "Right: Nothing is wrong with it."),
+                Arguments.of(
+                        self + " type=text/plain></script>",
+                        "Look at this: Browsers run no type=\"text/plain\". Leave type out, unless a consent tool or a CDN has put it there and runs the script later."),
+                Arguments.of(
+                        "<script defer src=EDGE/m.js data-tokn=TOKEN token=TOKEN></script>",
+                        "Wrong: The script does not read data-tokn. It reads data-token and data-token-url.|"
+                                + "Wrong: The script does not read token. It reads data-token and data-token-url.|"
+                                + "Note: There is neither data-token nor data-token-url, so the page must call millrace.page({ token }) itself."),
                 Arguments.of(
                         "<script defer src=EDGE/m.js integrity=HASH crossorigin data-token-url=/t></script>",
                         "Look at this: integrity with /m.js breaks with the next release. Pin /m/<version>.js."),
@@ -103,6 +119,47 @@ class CheckTagsIT extends CheckPage {
         assertThat(messages("#results > section:nth-of-type(2)"))
                 .containsExactly(
                         "Note: This is a further tag. The first one counts the page, and this one does nothing.");
+    }
+
+    @Test
+    void aPageTokenGrantsReactionsOnlyWhereItNamesThem() {
+        String warning =
+                "Look at this: The page has reactions, and its page token does not grant them. Sign it with \"evt\": [\"reaction\"].";
+        String page =
+                "<script defer src=%s/m.js data-token=%s></script><button data-millrace-reaction=like>like</button>";
+        check(page.formatted(edge.origin(), pageToken("")));
+        assertThat(messages("#results")).contains(warning);
+        for (String evt : List.of("[\"comment\",\"reaction\"]", "\"reaction\"")) {
+            check(page.formatted(edge.origin(), pageToken(",\"evt\":" + evt)));
+            assertThat(messages("#results"))
+                    .contains("Note: Elements for reactions: like.")
+                    .doesNotContain(warning);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"no-referrer", "same-origin"})
+    void aPixelNeedsThePagesAddress(String policy) {
+        String pixel = "<img src=\"%s/v1/pixel.gif?t=%s\"".formatted(edge.origin(), pageToken(""));
+        String meta = "<meta name=referrer content=%s>".formatted(policy);
+        String warning =
+                "Look at this: The page hides its address (meta referrer, %s). A page token then does not count for the pixel, nor, in some browsers, for readers who leave early. Give the pixel referrerpolicy=\"strict-origin\"."
+                        .formatted(policy);
+        check(meta + pixel + ">");
+        assertThat(messages("#results")).contains(warning);
+        check(meta + pixel + " referrerpolicy=strict-origin>");
+        assertThat(messages("#results")).doesNotContain(warning).contains("Right: Nothing is wrong with it.");
+        check(pixel + " referrerpolicy=%s>".formatted(policy));
+        assertThat(messages("#results"))
+                .contains(
+                        "Wrong: referrerpolicy=\"%s\" hides the page, and a page token counts on listed sites alone. Write referrerpolicy=\"strict-origin\"."
+                                .formatted(policy));
+    }
+
+    private static String pageToken(String more) {
+        long now = counters.second();
+        return Tokens.signed("{\"sub\":\"c-1\",\"art\":\"/a\",\"pag\":true,\"iat\":%d,\"exp\":%d%s}"
+                .formatted(now, now + 86_400, more));
     }
 
     static Stream<Arguments> policies() {
