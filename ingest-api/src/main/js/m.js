@@ -258,7 +258,8 @@
   const begin = (raw, url, ref) => {
     const home = location.origin + '/'
     // The site's own addresses are nobody's business.
-    page = { raw, url, ref: ref.startsWith(home) ? home : ref, done: {}, read: 0, failures: 0, next: 0, life: 0 }
+    page = { raw, url, ref: ref.startsWith(home) ? home : ref, done: {}, read: 0, failures: 0, next: 0, life: 0, ended: !raw && !url }
+    if (page.ended) say('a page without a token: nothing counts')
     active = now()
     scrolled = document.scrollingElement ? document.scrollingElement.scrollTop : 0
     wake()
@@ -369,5 +370,7 @@
       wake()
     },
   }
+  if (!allowed) say('waits for millrace.consent(true)')
   if (options.token || options.tokenUrl) begin(options.token, options.tokenUrl, document.referrer)
+  else say('no token in the tag: nothing counts before millrace.page({ token })')
 })()

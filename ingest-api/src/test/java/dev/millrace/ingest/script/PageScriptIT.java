@@ -564,6 +564,34 @@ class PageScriptIT {
     }
 
     @Test
+    void debugSaysWhatNothingCountsFor() {
+        browser.driver()
+                .get(site.page(
+                        "/typo", script("data-debug data-consent=wait data-tokn=" + token("a")), THIRTY_SCREENS));
+        browser.run("millrace.page('%1$s'); millrace.consent(true)".formatted(token("a")));
+        scrollTo("1");
+        browser.read(20);
+        assertThat(browser.calls("/v1/events")).isZero();
+        browser.run("millrace.page({token: '%s'})".formatted(token("a")));
+        assertThat(edge.outcomes(1)).containsExactly("view accepted");
+        List<String> lines = new ArrayList<>();
+        Await.until(
+                () -> {
+                    browser.console().stream()
+                            .filter(line -> line.contains("millrace:"))
+                            .forEach(lines::add);
+                    return lines;
+                },
+                all -> all.size() >= 4);
+        assertThat(lines).hasSize(4);
+        assertThat(lines.get(0)).contains("waits for millrace.consent(true)");
+        assertThat(lines.get(1)).contains("no token in the tag: nothing counts before millrace.page({ token })");
+        assertThat(lines.get(2)).contains("a page without a token: nothing counts");
+        assertThat(lines.get(3)).contains("view", "accepted");
+        leave(1);
+    }
+
+    @Test
     void aFrameWithoutStorageCountsAllTheSame() {
         site.page("/framed", script("data-token=" + token("a")), "text");
         edge.refuseNext(503, "");
