@@ -118,7 +118,7 @@ public final class CheckCommand implements Callable<Integer> {
             }
             return answer.body();
         } catch (IOException e) {
-            throw CommandException.failed("can't reach %s: %s; is ingest-api there?".formatted(asked, e.getMessage()));
+            throw CommandException.failed("can't reach %s: %s; is ingest-api there?".formatted(asked, e));
         }
     }
 

@@ -12,13 +12,10 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code millrace script}. */
 @CommandLine.Command(
@@ -37,9 +34,6 @@ public final class ScriptCommand implements Callable<Integer> {
 
     private final Terminal terminal;
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
     @Parameters(
             paramLabel = "EDGE",
             arity = "0..1",
@@ -54,10 +48,6 @@ public final class ScriptCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         URI address = edge == null ? terminal.settings().address(Part.INGEST) : edge;
-        if (!List.of("http", "https").contains(String.valueOf(address.getScheme()))) {
-            throw new CommandLine.ParameterException(
-                    spec.commandLine(), "EDGE is %s; it takes http or https".formatted(address));
-        }
         String base = address.toString().replaceAll("/+$", "");
         byte[] script = fetch(URI.create(base + "/m.js"));
         terminal.out()

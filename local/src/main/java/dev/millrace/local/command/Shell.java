@@ -2,8 +2,11 @@ package dev.millrace.local.command;
 
 import dev.millrace.local.process.CommandException;
 import java.io.PrintWriter;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -31,6 +34,7 @@ public final class Shell {
     public Shell with(Object command) {
         CommandLine line = new CommandLine(command);
         line.registerConverter(Duration.class, Shell::duration);
+        line.registerConverter(URI.class, Shell::address);
         if (line.getCommandSpec().unmatchedArgsBindings().isEmpty()) { // another program's options include its help
             line.getCommandSpec()
                     .addOption(OptionSpec.builder("-h", "--help")
@@ -50,6 +54,20 @@ public final class Shell {
                     "'" + text + "' is not a duration such as 90s, 15m, 1h or 2d");
         }
         return Duration.parse(number.endsWith("D") ? "P" + number : "PT" + number);
+    }
+
+    /** Reads the address of a server: {@code http} or {@code https}, with a host. */
+    static URI address(String text) {
+        try {
+            URI address = new URI(text);
+            if (List.of("http", "https").contains(String.valueOf(address.getScheme())) && address.getHost() != null) {
+                return address;
+            }
+        } catch (URISyntaxException e) {
+            // refused below
+        }
+        throw new CommandLine.TypeConversionException(
+                "'" + text + "' is not an address such as https://events.example.com");
     }
 
     /** The exit code of the command. */

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
         name = "token",
         description = {
             "Print a bearer token for the local ledger.",
-            "It is signed with MILLRACE_LEDGER_JWT_SECRET, by default the local profile's; no service has to run."
+            "It is signed with MILLRACE_LEDGER_JWT_SECRET, by default that of the stack of MILLRACE_HOME; no service has to run."
         })
 public final class TokenCommand implements Callable<Integer> {
     private static final String OF_PUBLISHER = "publisher:";

@@ -17,7 +17,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -185,9 +184,6 @@ public final class ReplayCommand implements Callable<Integer> {
         check(Files.isReadable(file) && !Files.isDirectory(file), "can't read %s: it is no readable file", file);
         boolean isPatient = !patience.isNegative() && patience.compareTo(LONGEST_PATIENCE) <= 0;
         check(isPatient, "--patience is %s; it takes 0s to 1h", patience);
-        boolean isHttp = url == null
-                || (List.of("http", "https").contains(String.valueOf(url.getScheme())) && url.getHost() != null);
-        check(isHttp, "--url is %s; it takes http or https", url);
     }
 
     private void check(boolean isGood, String complaint, @Nullable Object value) {

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -413,8 +414,6 @@ class CommandsTest {
         assertThat(complained()).startsWith("--batch is 1001; it takes 1 to 1000\n");
         err.reset();
         assertThat(run("replay", "pom.xml", "--creators", "0")).isEqualTo(2);
-        assertThat(run("replay", "pom.xml", "--url", "ftp://x/")).isEqualTo(2);
-        assertThat(run("replay", "pom.xml", "--url", "http:x")).isEqualTo(2);
         err.reset();
         assertThat(run("replay", "pom.xml", "--patience", "61m")).isEqualTo(2);
         assertThat(complained()).startsWith("--patience is PT1H1M; it takes 0s to 1h\n");
@@ -492,8 +491,21 @@ class CommandsTest {
                 """);
         assertThat(run("check", "a.b.c", "--edge", "http://127.0.0.1:" + Ports.free()))
                 .isEqualTo(1);
-        assertThat(complained()).contains("is ingest-api there?");
+        assertThat(complained()).contains("ConnectException; is ingest-api there?");
         assertThat(run("check")).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"localhost:8080", "events.example.com", "ftp://x/", "http:x", "http:///", "https://a b/"})
+    void anEdgeIsTheAddressOfAServer(String edge) {
+        for (String[] call :
+                List.of(new String[] {"check", "a.b.c", "--edge", edge}, new String[] {"script", edge}, new String[] {
+                    "replay", "pom.xml", "--url", edge
+                })) {
+            err.reset();
+            assertThat(run(call)).isEqualTo(2);
+            assertThat(complained()).contains("'%s' is not an address such as https://".formatted(edge));
+        }
     }
 
     @Test
@@ -527,7 +539,6 @@ class CommandsTest {
         ingest.on("GET /m.js", 200, "<p>hello</p>", "text/html");
         assertThat(run("script")).isEqualTo(1);
         assertThat(complained()).contains("/m.js answers 200 and 'text/html', and no script");
-        assertThat(run("script", "ftp://x/")).isEqualTo(2);
         err.reset();
         assertThat(run("script", "http://127.0.0.1:" + Ports.free())).isEqualTo(1);
         assertThat(complained()).startsWith("can't read http://127.0.0.1:");
