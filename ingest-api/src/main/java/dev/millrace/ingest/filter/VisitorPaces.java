@@ -36,6 +36,9 @@ final class VisitorPaces {
     /** Bytes of a visitor besides its pages: the cache's node, key, record and array. */
     private static final int ENTRY = 160;
 
+    private static final int SIGNED = 1;
+    private static final int SHARED = 2;
+
     private final long seed = new SecureRandom().nextLong();
     private final ConcurrentMap<Long, Pace> paces = CacheBuilder.newBuilder()
             .maximumWeight(MEMORY)
@@ -82,25 +85,31 @@ final class VisitorPaces {
 
     private @Nullable Long visitor(Visit visit) {
         if (visit.visitor() != null) {
-            return key(visit.publisher().hashCode(), visit.visitor().hashCode());
+            return key(SIGNED, visit.publisher().hashCode(), 0, visit.visitor().hashCode());
         }
         return visit.address() == null || visit.userAgent() == null
                 ? null
                 : key(
-                        visit.publisher().hashCode() ^ network(visit.address()),
+                        SHARED,
+                        visit.publisher().hashCode(),
+                        network(visit.address()),
                         visit.userAgent().hashCode());
     }
 
     /** One subscriber's: an IPv4 address, or the /64 of an IPv6 one, since devices change the rest of it as they like. */
-    private static int network(InetAddress address) {
+    private static long network(InetAddress address) {
         byte[] bytes = address.getAddress();
-        return bytes.length == Integer.BYTES ? Ints.fromByteArray(bytes) : Long.hashCode(Longs.fromByteArray(bytes));
+        return bytes.length == Integer.BYTES ? Ints.fromByteArray(bytes) : Longs.fromByteArray(bytes);
     }
 
-    /** Both numbers, mixed with the seed (the finaliser of MurmurHash3). */
-    private long key(int first, int second) {
-        long mixed = seed ^ ((long) first << Integer.SIZE | Integer.toUnsignedLong(second));
-        mixed = (mixed ^ (mixed >>> 33)) * 0xff51afd7ed558ccdL;
+    /** Each part is mixed in by itself. So who does not know the seed can't sign an address that makes another publisher's visitor of its own. */
+    private long key(long kind, long publisher, long network, long name) {
+        return mixed(mixed(mixed(mixed(seed ^ kind) ^ publisher) ^ network) ^ name);
+    }
+
+    /** The finaliser of MurmurHash3. */
+    private static long mixed(long number) {
+        long mixed = (number ^ (number >>> 33)) * 0xff51afd7ed558ccdL;
         mixed = (mixed ^ (mixed >>> 33)) * 0xc4ceb9fe1a85ec53L;
         return mixed ^ (mixed >>> 33);
     }

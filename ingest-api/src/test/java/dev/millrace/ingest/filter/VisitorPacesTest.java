@@ -3,6 +3,7 @@ package dev.millrace.ingest.filter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.net.InetAddresses;
+import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -85,6 +86,29 @@ class VisitorPacesTest {
         Visit elsewhere =
                 new Visit(true, Visits.CHROME, Visits.HOME, null, false, "herald", "v-1", "c-42", "page-1", Visits.ALL);
         assertThat(paces.isTooFast(elsewhere, NOW)).isFalse();
+    }
+
+    /** A publisher signs the claims {@code ip} and {@code ua} as it likes. */
+    @Test
+    void noPublisherMakesAnothersReadersTooFast() {
+        int both = "gazette".hashCode() ^ "herald".hashCode();
+        InetAddress mirrored = InetAddresses.fromInteger(InetAddresses.coerceToInteger(Visits.HOME) ^ both);
+        for (int i = 0; i < 700; i++) {
+            paces.isTooFast(
+                    new Visit(
+                            false,
+                            Visits.CHROME,
+                            mirrored,
+                            null,
+                            false,
+                            "herald",
+                            null,
+                            "c-1",
+                            "page-" + i,
+                            Visits.ALL),
+                    NOW);
+        }
+        assertThat(opened(null, 1_000, 600, NOW)).isEqualTo(600);
     }
 
     @Test
