@@ -3,18 +3,16 @@ package dev.millrace.ingest.receive;
 import com.google.common.base.Splitter;
 import com.google.common.collect.Lists;
 import com.google.common.net.HostAndPort;
-import com.google.common.net.InetAddresses;
 import dev.millrace.common.message.SettingException;
 import dev.millrace.ingest.filter.AddressRanges;
 import dev.millrace.ingest.verify.Sender;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.InetAddress;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,8 +30,13 @@ final class Senders {
     /** Addresses of one chain of proxies. */
     private static final int MOST_HOPS = 20;
 
-    /** {@code for=} of RFC 7239, an address with or without quotes. */
-    private static final Pattern FORWARDED_FOR = Pattern.compile("(?i)(?:^|[;,\\s])for=(?:\"([^\"]*)\"|([^;,\\s]*))");
+    /** A pair of RFC 7239, its value with or without quotes. */
+    private static final Pattern PAIR =
+            Pattern.compile("\\G\\s*([^=;\\s\"]+)=(?:\"([^\"]*)\"|([^;\\s\"]*))\\s*(?:;|$)");
+
+    /** Scheme and authority of an address without the user and password, and what ends them. A backslash ends them for some readers alone. */
+    private static final Pattern ORIGIN =
+            Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*://)(?:[^@/?#\\\\\\s]*@)?([^@/?#\\\\\\s]+)(?=[/?#]|$)");
 
     private final AddressRanges trusted;
 
@@ -73,19 +76,10 @@ final class Senders {
         return origin.toLowerCase(Locale.ROOT);
     }
 
-    /** Scheme, host and port of an address. */
+    /** Scheme, host and port of an address. Browsers leave many characters behind them as they are, so nothing behind them is judged. */
     static @Nullable String originOf(@Nullable String address) {
-        if (address == null) {
-            return null;
-        }
-        try {
-            URI uri = new URI(address);
-            return uri.getScheme() == null || uri.getHost() == null
-                    ? null
-                    : lower(uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()));
-        } catch (URISyntaxException e) {
-            return null;
-        }
+        Matcher origin = ORIGIN.matcher(address == null ? "" : address);
+        return origin.lookingAt() ? lower(origin.group(1) + origin.group(2)) : null;
     }
 
     private @Nullable InetAddress address(HttpServletRequest request) {
@@ -107,13 +101,44 @@ final class Senders {
         }
         if (hops.isEmpty()) {
             for (String line : Collections.list(request.getHeaders("Forwarded"))) {
-                Matcher found = FORWARDED_FOR.matcher(line);
-                while (found.find()) {
-                    hops.add(found.group(1) == null ? found.group(2) : found.group(1));
-                }
+                elements(line).forEach(element -> hops.add(forwardedFor(element)));
+            }
+            if (hops.stream().allMatch(String::isEmpty)) {
+                hops.clear();
             }
         }
         return hops.subList(Math.max(0, hops.size() - MOST_HOPS), hops.size());
+    }
+
+    /**
+     * What stands between the commas that are outside of quotes. It is read from the right, where the nearest proxy has written: so a quote that
+     * the client opens and never closes takes in nothing of what the proxies say.
+     */
+    private static List<String> elements(String line) {
+        List<String> elements = new ArrayList<>();
+        boolean quoted = false;
+        int end = line.length();
+        for (int i = end - 1; i >= 0; i--) {
+            char c = line.charAt(i);
+            quoted ^= c == '"';
+            if (c == ',' && !quoted) {
+                elements.add(line.substring(i + 1, end));
+                end = i;
+            }
+        }
+        elements.add(line.substring(0, end));
+        return Lists.reverse(elements);
+    }
+
+    /** Whom an element names as the client; empty where it names nobody. */
+    private static String forwardedFor(String element) {
+        Matcher pair = PAIR.matcher(element);
+        while (pair.find()) {
+            if (pair.group(1).equalsIgnoreCase("for")) {
+                return Objects.requireNonNullElse(pair.group(2), pair.group(3));
+            }
+        }
+        return "";
     }
 
     /** An address with or without a port; none where a proxy hides it. */
@@ -122,10 +147,10 @@ final class Senders {
             return Optional.empty();
         }
         try {
-            String host = InetAddresses.isInetAddress(text)
-                    ? text
-                    : HostAndPort.fromString(text).getHost();
-            return InetAddresses.isInetAddress(host) ? Optional.of(InetAddresses.forString(host)) : Optional.empty();
+            Optional<InetAddress> plain = Sender.addressIn(text);
+            return plain.isPresent()
+                    ? plain
+                    : Sender.addressIn(HostAndPort.fromString(text).getHost());
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }

@@ -1,7 +1,6 @@
 package dev.millrace.ingest.verify;
 
 import com.google.common.base.CharMatcher;
-import com.google.common.net.InetAddresses;
 import dev.millrace.common.token.ArticleId;
 import dev.millrace.common.token.CreatorId;
 import dev.millrace.common.token.EventType;
@@ -154,8 +153,12 @@ record Claims(
 
     /** A header as a claim takes it. */
     private static @Nullable String clean(String header) {
-        String text = ArticleId.isClean(header) ? header : CONTROL.replaceFrom(header, ' ');
+        String text = cleaned(header);
         return text.isBlank() ? null : text.substring(0, Math.min(text.length(), MOST_USER_AGENT));
+    }
+
+    private static String cleaned(String text) {
+        return ArticleId.isClean(text) ? text : CONTROL.replaceFrom(text, ' ');
     }
 
     boolean grants(EventType type) {
@@ -276,20 +279,18 @@ record Claims(
             return clean(name, text);
         }
 
-        /** A text whose rest does not matter. */
+        /** A text of the reader's browser, whose rest does not matter. Whatever a browser sends must not cost its reader's event. */
         private String cut(String name, int most) throws RejectedException {
             String text = string(name, most);
             boolean fits = text.codePointCount(0, text.length()) <= most;
-            return clean(name, fits ? text : text.substring(0, text.offsetByCodePoints(0, most)));
+            return cleaned(fits ? text : text.substring(0, text.offsetByCodePoints(0, most)));
         }
 
         private InetAddress address(String name) throws RejectedException {
             String text = string(name, MOST_ADDRESS);
-            if (!InetAddresses.isInetAddress(text)) {
-                throw RejectedException.malformed(
-                        "%s is %s; it is an IPv4 or IPv6 address without a port", name, JsonBytes.shown(text));
-            }
-            return InetAddresses.forString(text);
+            return Sender.addressIn(text)
+                    .orElseThrow(() -> RejectedException.malformed(
+                            "%s is %s; it is an IPv4 or IPv6 address without a port", name, JsonBytes.shown(text)));
         }
 
         private String string(String name, int most) throws RejectedException {

@@ -3,7 +3,6 @@ package dev.millrace.ingest.verify;
 import com.google.common.net.InetAddresses;
 import dev.millrace.common.key.HmacSha256;
 import dev.millrace.common.token.Kid;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -36,20 +35,13 @@ final class ExchangedToken {
             payload.put("ua", claims.userAgent());
         }
         if (claims.address() != null) {
-            payload.put("ip", text(claims.address()));
+            payload.put("ip", InetAddresses.toAddrString(claims.address()));
         }
         Map<String, Object> header = new LinkedHashMap<>();
         header.put("alg", "HS256");
         header.put("kid", kid.toString());
         String signed = part(header) + "." + part(payload);
         return signed + "." + BASE64.encodeToString(key.of(signed.getBytes(StandardCharsets.US_ASCII)));
-    }
-
-    /** Without the scope of a link-local address, which only this machine understands. */
-    private static String text(InetAddress address) {
-        String text = InetAddresses.toAddrString(address);
-        int scope = text.indexOf('%');
-        return scope < 0 ? text : text.substring(0, scope);
     }
 
     private static String part(Map<String, Object> json) {

@@ -1,6 +1,8 @@
 package dev.millrace.ingest.verify;
 
+import com.google.common.net.InetAddresses;
 import java.net.InetAddress;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,4 +22,11 @@ public record Sender(
         @Nullable String origin) {
     /** Nothing is known. */
     public static final Sender SERVER = new Sender(false, null, null, null, null);
+
+    /** The address in a text, without the zone that a link-local one may have: it names an interface of another machine. */
+    public static Optional<InetAddress> addressIn(String text) {
+        int zone = text.indexOf('%');
+        String plain = zone > 0 && text.contains(":") ? text.substring(0, zone) : text;
+        return InetAddresses.isInetAddress(plain) ? Optional.of(InetAddresses.forString(plain)) : Optional.empty();
+    }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.mock.web.MockHttpServletRequest;
 
 /** Whose request it is: behind proxies, and as its headers say. */
@@ -38,6 +39,8 @@ class SendersTest {
                 "10.1.1.1  | [2001:db8:2::7]:4711                  | 2001:db8:2:0:0:0:0:7",
                 "10.1.1.1  | 2001:db8:2::7                         | 2001:db8:2:0:0:0:0:7",
                 "10.1.1.1  | 10.3.3.3, 10.2.2.2                    | 10.3.3.3", // all of them are ours
+                "10.1.1.1  | fe80::1%no-such-interface             | fe80:0:0:0:0:0:0:1",
+                "10.1.1.1  | ::ffff:198.51.100.1                   | 198.51.100.1",
                 "10.1.1.1  | 198.51.100.1, unknown                 | none",
                 "10.1.1.1  | 198.51.100.1, 999.1.1.1               | none",
                 "10.1.1.1  | ' '                                   | none",
@@ -66,6 +69,13 @@ class SendersTest {
                 "for=203.0.113.9, for=198.51.100.1;by=x     | 198.51.100.1",
                 "for=198.51.100.1, for=10.2.2.2             | 198.51.100.1",
                 "for=_hidden                                | none",
+                // a client's open quote takes in nothing of what the proxy adds
+                "for=\", for=\"[2001:db8:2::7]\"             | 2001:db8:2:0:0:0:0:7",
+                "for=\";x=\", for=198.51.100.1              | 198.51.100.1",
+                "for=203.0.113.9;x=\", for=198.51.100.1     | 198.51.100.1",
+                "for=198.51.100.1;by=\"x, for=203.0.113.9\" | 198.51.100.1",
+                "by=\"a;for=203.0.113.9\";for=198.51.100.1  | 198.51.100.1",
+                "for=203.0.113.9, proto=https               | none", // the proxy does not say of whom it tells
                 "proto=https                                | 10.1.1.1"
             })
     void theStandardHeaderServesWhereTheOtherIsMissing(String forwarded, String client) {
@@ -103,8 +113,42 @@ class SendersTest {
         assertThat(senders.of(image).origin()).isEqualTo("https://news.example");
     }
 
+    /** Browsers leave these characters of an address as they are. */
     @ParameterizedTest
-    @CsvSource({"null", "not a url", "'https://a b/'", "about:blank", "//news.example/a"})
+    @ValueSource(
+            strings = {
+                "https://News.example",
+                "https://news.example/a|b",
+                "https://news.example/?tags[]={a}^`b`|c",
+                "https://news.example/a%zz?q=\"<>",
+                "https://news.example#x y",
+                "https://reader:secret@news.example/a@b"
+            })
+    void theOriginOfAPageIsReadFromWhateverItsAddressHolds(String page) {
+        MockHttpServletRequest request = from("192.0.2.7");
+        request.addHeader("Referer", page);
+        assertThat(senders.of(request).origin()).isEqualTo("https://news.example");
+    }
+
+    @Test
+    void aHostMayHaveAnUnderscoreAndAPort() {
+        MockHttpServletRequest request = from("192.0.2.7");
+        request.addHeader("Referer", "http://my_site.example:8080/a");
+        assertThat(senders.of(request).origin()).isEqualTo("http://my_site.example:8080");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'https://news.example\\@evil.example/'",
+        "'https://news.example\\.evil.example/'",
+        "'https:///news.example'",
+        "'https://reader@/x'",
+        "null",
+        "not a url",
+        "'https://a b/'",
+        "about:blank",
+        "//news.example/a"
+    })
     void whatIsNoOriginIsNone(String text) {
         MockHttpServletRequest request = from("192.0.2.7");
         request.addHeader(text.equals("null") ? "Origin" : "Referer", text);

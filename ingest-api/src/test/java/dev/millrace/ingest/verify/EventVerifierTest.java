@@ -449,6 +449,32 @@ class EventVerifierTest {
                 .isEqualTo(counting(payload(""), "view", null));
     }
 
+    /** Node gives the bytes of UTF-8 in a header as Latin-1, so browsers that send them unescaped seem to send control characters. */
+    @Test
+    void whatABrowserSendsCostsItsReaderNoEvent() {
+        String chrome = "Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0";
+        for (String control : List.of("\\u0000", "\\t", "\\u0085", "\\ud800", "\\r\\n")) {
+            PricedEvent view = counting(payload(",\"ua\":\"%s%s\"".formatted(chrome, control)), "view", null);
+            assertThat(view).isEqualTo(counting(payload(""), "view", null));
+            String search =
+                    ",\"evt\":\"search_visit\",\"ref\":\"https://www.google.de/search?q=%s\"".formatted(control);
+            assertThat(counting(payload(search), "search_visit", null).micros()).isEqualTo(1_500);
+        }
+    }
+
+    @Test
+    void theZoneOfAnAddressSaysNothingHere() {
+        for (String zone : List.of("", "%1", "%eth0", "%no such interface", "%")) {
+            String claim = ",\"ip\":\"fe80::1%s\"".formatted(zone);
+            assertThat(counting(payload(claim), "view", null)).isEqualTo(counting(payload(""), "view", null));
+        }
+        for (String none : List.of("192.0.2.7%eth0", "%eth0", "%", "[fe80::1]", "unknown")) {
+            String claim = ",\"ip\":\"%s\"".formatted(none);
+            assertRejected(
+                    Tokens.signed(payload(claim)), "view", null, RejectionCode.TOKEN_MALFORMED, "ip is \"" + none);
+        }
+    }
+
     @Test
     void aTypeAloneIsTheSameAsAListOfIt() {
         assertThat(counting(payload(",\"evt\":\"comment\""), "comment", null))
