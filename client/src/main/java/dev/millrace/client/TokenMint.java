@@ -29,7 +29,7 @@ public final class TokenMint {
 
     private static final Pattern KID = Pattern.compile("[a-z0-9-]{1,32}\\.[1-9][0-9]{0,9}");
     private static final Pattern CREATOR = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._:-]{1,64}");
-    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Cs}]");
     private static final int MOST_ARTICLE = 128;
     private static final long HALF_HOUR = 1_800;
     private static final Duration LIFETIME = Duration.ofHours(1);
@@ -72,7 +72,7 @@ public final class TokenMint {
      * so that a reload is not paid.
      *
      * @param creator {@code [A-Za-z0-9._:-]{1,64}}
-     * @param article 1 to 128 characters, none of them a control character
+     * @param article 1 to 128 characters, none of them a control character or half a surrogate pair
      * @param visitor the publisher's own id of the reader, such as a session's
      * @param more further claims, which replace those of the same name: {@code ref}, or for a comment {@code evt},
      *     {@code qty} and {@code jti}. Values are texts, whole numbers, booleans and collections of them

@@ -89,7 +89,11 @@ class TokenMintTest {
         assertThatThrownBy(() -> mint.event("c", "a".repeat(129), "v"))
                 .hasMessage("article has 129 characters; it takes 1 to 128, no control characters among them");
         assertThatThrownBy(() -> mint.page("c", "", Duration.ofDays(1))).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> mint.event("c", "/a\n", "v")).isInstanceOf(IllegalArgumentException.class);
+        for (String none : List.of("\n", "\u0085", "\ud800")) {
+            assertThatThrownBy(() -> mint.event("c", "/a" + none, "v"))
+                    .as("as the edge takes it")
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
     }
 
     private static TokenMint mint(long second) {
