@@ -1,5 +1,6 @@
 package dev.millrace.local.command;
 
+import dev.millrace.common.message.Printable;
 import dev.millrace.common.money.Micros;
 import dev.millrace.local.process.CommandException;
 import dev.millrace.local.server.JsonClient;
@@ -31,6 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
         })
 public final class CheckCommand implements Callable<Integer> {
     private static final int OK = 200;
+    private static final int MOST_CHARACTERS = 8_192;
 
     /** Claims that are Unix seconds. */
     private static final Set<String> TIMES = Set.of("iat", "exp", "nbf");
@@ -122,8 +124,9 @@ public final class CheckCommand implements Callable<Integer> {
         }
     }
 
+    /** A token may be anybody's, and its claims must not write to the terminal what it takes for commands. */
     private void line(String name, String value) {
-        terminal.out().printf("%-8s  %s%n", name, value);
+        terminal.out().printf("%-8s  %s%n", Printable.abbreviate(name), Printable.abbreviate(value, MOST_CHARACTERS));
     }
 
     private static String shown(String claim, JsonNode value) {

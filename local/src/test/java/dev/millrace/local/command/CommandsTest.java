@@ -508,6 +508,22 @@ class CommandsTest {
         }
     }
 
+    /** Whoever helps another publisher checks a token that somebody else has made. */
+    @Test
+    void aTokenOfAStrangerCommandsNoTerminal() {
+        ingest.instead(
+                "POST /v1/events?dry-run=true",
+                200,
+                "{\"results\":[{\"status\":\"rejected\",\"code\":\"token-signature\",\"claims\":"
+                        + "{\"\\u001b[2J\\nverdict\":1,\"art\":\"\\u009b2J\\u202e\"}}]}");
+        assertThat(run("check", "a.b.c")).as(complained()).isEqualTo(1);
+        assertThat(printed()).isEqualTo("""
+                verdict   rejected token-signature
+                ?[2J?verdict  1
+                art       "?2J?"
+                """);
+    }
+
     @Test
     void checkAsksAsAPageOfASiteWouldSend() {
         ingest.on(
