@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who reads, from where, and how often: what is no reader's pays nothing, sources and visits are counted beside what is paid. */
 class ReadersIT {
@@ -222,6 +223,16 @@ class ReadersIT {
         assertThat(ingest.metric("millrace_events_received_total")).isZero();
         assertThat(dryRun("dry-run=false", event(view, "view", "")).count("accepted"))
                 .isEqualTo(1);
+    }
+
+    /** It may mean a dry run, so nothing is counted; and whoever sends it, no failure of the service. */
+    @ParameterizedTest
+    @ValueSource(strings = {"=", "x=%ff", "dry-run=true&origin=%c3"})
+    void aQueryThatNobodyCanReadIsRefused(String query) {
+        Answer answer = dryRun(query, event(token(""), "view", ""));
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().get("code").asString()).isEqualTo("request-malformed");
+        assertThat(counters.earned(1, "c-1")).isZero();
     }
 
     @Test

@@ -64,7 +64,7 @@ final class EventsServlet extends PostServlet {
 
     /** A parameter that means a dry run but is written otherwise must not count the events. */
     private static boolean isDryRun(HttpServletRequest request) {
-        for (Map.Entry<String, String[]> parameter : request.getParameterMap().entrySet()) {
+        for (Map.Entry<String, String[]> parameter : parameters(request).entrySet()) {
             String name = parameter.getKey();
             if (CharMatcher.inRange('a', 'z')
                     .retainFrom(name.toLowerCase(Locale.ROOT))
@@ -79,6 +79,16 @@ final class EventsServlet extends PostServlet {
             }
         }
         return false;
+    }
+
+    /** The server refuses to decode a query with a broken escape, or with very many parameters. Whether it means a dry run can't be told. */
+    private static Map<String, String[]> parameters(HttpServletRequest request) {
+        try {
+            return request.getParameterMap();
+        } catch (IllegalStateException e) {
+            throw Problem.REQUEST_MALFORMED.because(
+                    "a parameter of the address is not percent-encoded UTF-8, or there are very many");
+        }
     }
 
     /** RFC 7240: {@code Prefer: return=minimal}, alone or among others. */
