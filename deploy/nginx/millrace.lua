@@ -22,6 +22,7 @@ int RAND_bytes(unsigned char *out, int count);
 local M = {}
 
 local DAY = 86400
+local HOUR = 3600
 local WINDOW = 1800
 -- ingest-api takes two hours; a view that has waited longer than the margin leaves is dropped.
 local LIFETIME = 7200
@@ -44,6 +45,7 @@ local LEAST_SECRET = 32
 
 local queue = ngx.shared.millrace_queue
 local state = ngx.shared.millrace_state
+local seen = ngx.shared.millrace_seen
 
 -- nil where nothing is counted
 local settings
@@ -76,13 +78,14 @@ local function secret()
     return (text:gsub("%s+$", ""))
 end
 
-local function most_queued()
-    local text = env "MILLRACE_QUEUE" or "10000"
-    local most = text:match "^%d+$" and tonumber(text)
-    if not most or most < 1 or most > 1000000 then
-        error("MILLRACE_QUEUE is '" .. text .. "'; it takes 1 to 1000000", 0)
+-- A whole number from a variable
+local function whole(name, default, least)
+    local text = env(name) or default
+    local number = text:match "^%d+$" and tonumber(text)
+    if not number or number < least or number > 1000000 then
+        error(name .. " is '" .. text .. "'; it takes " .. least .. " to 1000000", 0)
     end
-    return most
+    return number
 end
 
 -- Runs in the master before it gives up root, at the start and at each reload. A wrong key stops the start, and leaves a running nginx as it
@@ -106,7 +109,8 @@ function M.configure(options)
         key = key,
         head = base64.encode_base64url(cjson.encode { alg = "HS256", kid = kid }),
         types = env "MILLRACE_SEARCH_VISITS" == "true" and { "view", "search_visit" } or { "view" },
-        most = most_queued(),
+        most = whole("MILLRACE_QUEUE", "10000", 1),
+        visitors = whole("MILLRACE_VISITORS", "200", 0),
     }
 end
 
@@ -135,6 +139,12 @@ local function network(address)
     return address
 end
 
+-- The bytes by which an address has its share of visitors: what one customer of a data centre has at most, as a rule
+local function neighbours(address)
+    local bytes = network(address)
+    return #bytes == 8 and bytes:sub(1, 6) or bytes
+end
+
 -- Text of a request as it may stand in a claim: printable ASCII, which UTF-8 is part of
 local function printable(text, most)
     return text and (text:sub(1, most):gsub("[^\32-\126]", "?"))
@@ -149,6 +159,40 @@ end
 
 local function has_room()
     return (queue:llen "views" or 0) < settings.most
+end
+
+-- The secret of the day of this second, the same in all workers
+local function day_secret(at)
+    local name = "day:" .. math.floor(at / DAY)
+    local key = state:get(name)
+    if not key then
+        local random = ffi.new "unsigned char[32]"
+        assert(ffi.C.RAND_bytes(random, 32) == 1, "no random bytes")
+        state:add(name, ffi.string(random, 32), 2 * DAY)
+        key = assert(state:get(name))
+    end
+    return key
+end
+
+-- Whether an address may have this visitor in this hour; a new one is counted. The user agent is the sender's choice, so without it one machine
+-- could be as many readers as it likes.
+local function admits(var, at)
+    if settings.visitors == 0 or var.limited == "0" then
+        return true
+    end
+    local day, hour = day_secret(at), math.floor(at / HOUR)
+    local address = var.binary_remote_addr
+    local visitor = hmac(day, table.concat({ "hour", hour, base64.encode_base64url(network(address)), var.http_user_agent or "" }, "\n"))
+    if seen:get(visitor) then
+        return true
+    end
+    local share = hmac(day, table.concat({ "share", hour, base64.encode_base64url(neighbours(address)) }, "\n"))
+    if (seen:get(share) or 0) >= settings.visitors then
+        return false
+    end
+    seen:incr(share, 1, 0, HOUR)
+    seen:set(visitor, true, HOUR)
+    return true
 end
 
 -- Runs in the log phase of every request.
@@ -167,6 +211,10 @@ function M.view()
     if var.millrace_reader == "" then
         return add("robots", 1)
     end
+    local at = ngx.time()
+    if not admits(var, at) then
+        return add("crowded", 1)
+    end
     add("views", 1)
     local added = has_room() and queue:rpush("views", cjson.encode {
         creator = creator,
@@ -175,24 +223,11 @@ function M.view()
         ip = var.remote_addr,
         ua = printable(var.http_user_agent, MOST_USER_AGENT),
         ref = referrer(var),
-        at = ngx.time(),
+        at = at,
     })
     if not added then
         add("full", 1)
     end
-end
-
--- The secret of the day of this second, the same in all workers
-local function day_secret(at)
-    local name = "day:" .. math.floor(at / DAY)
-    local key = state:get(name)
-    if not key then
-        local random = ffi.new "unsigned char[32]"
-        assert(ffi.C.RAND_bytes(random, 32) == 1, "no random bytes")
-        state:add(name, ffi.string(random, 32), 2 * DAY)
-        key = assert(state:get(name))
-    end
-    return key
 end
 
 local function token(view)
@@ -204,6 +239,7 @@ local function token(view)
         art = view.article,
         jti = hmac(day, table.concat({ "view", visitor, view.creator, view.article, window }, "\n")),
         vis = visitor,
+        via = "page",
         ua = view.ua,
         ip = view.ip,
         ref = view.ref,
@@ -352,6 +388,7 @@ local METRICS = {
     { "views_total", "views", "page views of readers" },
     { "robots_total", "robots", "page views of robots, which are not sent" },
     { "ahead_total", "ahead", "pages fetched ahead, which are not sent" },
+    { "crowded_total", "crowded", "page views of further visitors of an address, which are not sent" },
     { "accepted_total", "accepted", "views that ingest-api accepted" },
     { "duplicate_total", "duplicate", "views that it had already" },
     { "filtered_total", "filtered", "views that it took for no reader's" },

@@ -67,7 +67,15 @@ class PublisherProxyIT {
         site = new Site(
                 home,
                 ingest.port(),
-                Map.of("MILLRACE_KID", "demo.1", "MILLRACE_SECRET", SECRET, "MILLRACE_QUEUE", "20"));
+                Map.of(
+                        "MILLRACE_KID",
+                        "demo.1",
+                        "MILLRACE_SECRET",
+                        SECRET,
+                        "MILLRACE_QUEUE",
+                        "20",
+                        "MILLRACE_VISITORS",
+                        "5"));
     }
 
     @AfterEach
@@ -82,12 +90,13 @@ class PublisherProxyIT {
         awaitCount("accepted_total", 1);
         Map<String, Object> claims = ingest.claims(SECRET).getFirst();
         assertThat(claims.keySet())
-                .isEqualTo(Set.of("sub", "art", "jti", "vis", "ua", "ip", "ref", "evt", "iat", "exp"));
+                .isEqualTo(Set.of("sub", "art", "jti", "vis", "via", "ua", "ip", "ref", "evt", "iat", "exp"));
         assertThat(claims)
                 .containsEntry("sub", "c-42")
                 .containsEntry("art", "/c-42/a")
                 .containsEntry("ua", Site.CHROME)
                 .containsEntry("ip", READER)
+                .containsEntry("via", "page")
                 .containsEntry("ref", "https://www.google.com/")
                 .containsEntry("evt", List.of("view"));
         assertThat(number(claims, "exp") - number(claims, "iat")).isEqualTo(7_200);
@@ -130,6 +139,35 @@ class PublisherProxyIT {
                 ingest.claims(SECRET).stream().map(one -> one.get("vis")).toList();
         assertThat(visitors.get(0)).isEqualTo(visitors.get(1));
         assertThat(Set.copyOf(visitors)).hasSize(3);
+    }
+
+    /** The user agent is the sender's choice. */
+    @Test
+    void anAddressHasFiveVisitorsInAnHourAndTheyReadOn() {
+        awaitQuietPartOfTheHalfHour();
+        for (int i = 1; i <= 8; i++) {
+            site.send("GET", "/c-42/a", READER, Site.CHROME + " Edg/" + i, "");
+        }
+        site.send("GET", "/c-42/b", READER, Site.CHROME + " Edg/5", "");
+        site.open("/c-42/a", "127.1.0.2");
+        for (int i = 1; i <= 8; i++) {
+            site.send("GET", "/c-42/a", "127.9.0.1", Site.CHROME + " Edg/" + i, "");
+        }
+        awaitCount("accepted_total", 15);
+        assertThat(site.counts("views_total", "crowded_total"))
+                .as("15 with the eight of an address that may pass")
+                .containsExactly(15L, 3L);
+    }
+
+    @Test
+    void theNetworksOfAnIpv6CustomerShareItsVisitors() {
+        awaitQuietPartOfTheHalfHour();
+        for (int i = 1; i <= 8; i++) {
+            site.open("/c-42/a", "127.2.0.1", "X-Forwarded-For: 2001:db8:1:%x::5".formatted(i));
+        }
+        site.open("/c-42/a", "127.2.0.1", "X-Forwarded-For: 2001:db8:2:1::5");
+        awaitCount("accepted_total", 6);
+        assertThat(site.counts("views_total", "crowded_total")).containsExactly(6L, 3L);
     }
 
     @Test
