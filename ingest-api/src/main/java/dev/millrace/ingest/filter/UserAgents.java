@@ -1,8 +1,7 @@
 package dev.millrace.ingest.filter;
 
-import com.google.common.cache.CacheBuilder;
-import com.google.common.cache.CacheLoader;
-import com.google.common.cache.LoadingCache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.millrace.common.token.Filter;
 import java.util.Optional;
 
@@ -19,15 +18,15 @@ final class UserAgents {
 
     private final UserAgentRules rules = UserAgentRules.builtIn();
     private final RobotList list = RobotList.builtIn();
-    private final LoadingCache<String, Optional<Filter>> kinds = CacheBuilder.newBuilder()
+    private final LoadingCache<String, Optional<Filter>> kinds = Caffeine.newBuilder()
+            .executor(Runnable::run)
             .maximumWeight(MEMORY)
             .weigher((String userAgent, Optional<Filter> _) -> ENTRY + 2 * userAgent.length())
-            .build(CacheLoader.from(this::judge));
+            .build(this::judge);
 
     /** ROBOT, PREVIEW or AUTOMATION; empty where it may be a reader's. */
     Optional<Filter> kind(String userAgent) {
-        return kinds.getUnchecked(
-                userAgent.length() > MOST_CHARACTERS ? userAgent.substring(0, MOST_CHARACTERS) : userAgent);
+        return kinds.get(userAgent.length() > MOST_CHARACTERS ? userAgent.substring(0, MOST_CHARACTERS) : userAgent);
     }
 
     private Optional<Filter> judge(String userAgent) {

@@ -1,6 +1,6 @@
 package dev.millrace.ingest.filter;
 
-import com.google.common.cache.CacheBuilder;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.common.primitives.Ints;
 import com.google.common.primitives.Longs;
 import java.net.InetAddress;
@@ -30,7 +30,7 @@ final class VisitorPaces {
 
     private static final long MINUTE = 60;
 
-    /** Memory for visitors, in bytes: some 100,000 who have opened one page. The longest unseen are forgotten first, and start anew. */
+    /** Memory for visitors, in bytes: some 100,000 who have opened one page. Those seen least of late are forgotten first, and start anew. */
     private static final long MEMORY = 16 << 20;
 
     /** Bytes of a visitor besides its pages: the cache's node, key, record and array. */
@@ -40,7 +40,8 @@ final class VisitorPaces {
     private static final int SHARED = 2;
 
     private final long seed = new SecureRandom().nextLong();
-    private final ConcurrentMap<Long, Pace> paces = CacheBuilder.newBuilder()
+    private final ConcurrentMap<Long, Pace> paces = Caffeine.newBuilder()
+            .executor(Runnable::run)
             .maximumWeight(MEMORY)
             .weigher((Long _, Pace pace) -> ENTRY + Integer.BYTES * pace.pages.length)
             .<Long, Pace>build()
