@@ -10,6 +10,7 @@ import { claimsTable, read } from './token.js'
 import { verdicts } from './verdicts.js'
 
 const MOST_SECRET = 200
+const ADDRESS = /^https?:\/\/\S+$/i
 
 const at = id => document.getElementById(id)
 const edge = new URL(EDGE)
@@ -203,6 +204,9 @@ const check = async () => {
   const typed = originOf(at('site').value)
   if (typed === '') return say('said', 'The address of your site is not one. Write it as https://www.example.com, or leave it out.', 'warn')
   const found = find(text)
+  if (ADDRESS.test(text.trim()) && !found.tokens.some(token => read(token.text).header)) {
+    return say('said', 'That is an address, and this page fetches none. Open it in a browser, and paste the source of the page.', 'warn')
+  }
   const site = typed || found.site
   needs(found, site)
   suggest(found.tokens)

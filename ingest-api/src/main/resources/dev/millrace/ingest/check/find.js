@@ -12,7 +12,8 @@ const MOST_PARTS = 20
 const MOST_CANDIDATE = 20000
 const MOST_AROUND = 200
 
-const MARKUP = /<[a-z!][^<>]*>/i
+/** A tag, also one with a template's brackets within. */
+const MARKUP = /<[a-z!][^<>]*[<>]/i
 const SCRIPT = /\/m(\/[0-9a-f]+)?\.js([?#]|$)/
 const PIXEL = /\/v1\/pixel\.gif([?#]|$)/
 /** What people paste around a token, and the edge names. */
@@ -20,6 +21,8 @@ const AROUND = /^[\s"'`{}:,;\u200b\ufeff]*((authorization:\s*)?bearer\s*|"?token
 /** What follows where a token was encoded as standard base64: the run of its characters ends there. */
 const STANDARD = /[+/=][A-Za-z0-9+/=_.-]*(?=[\s"'`},;]*$)/
 const TOKENISH = /^\S{16,}$/
+/** Characters of an HMAC-SHA256 in base64url. */
+const SIGNATURE = 43
 
 const inert = window.trustedTypes ? window.trustedTypes.createPolicy('inert', { createHTML: text => text }) : { createHTML: text => text }
 
@@ -43,11 +46,18 @@ const fromLine = (line, found) => {
   else if (TOKENISH.test(line.replace(/^(authorization:\s*)?bearer\s+/i, ''))) found.add(line, '')
 }
 
+/** Whether it is one token, and no line holds all of it. */
+const isBroken = text => {
+  const [first, second] = tokensIn(text)
+  const isCut = !second && first && (first.split('.')[2] || '').length < SIGNATURE && !/[^\w.\s-]/.test(text)
+  return (!first || isCut) && /\s/.test(text) && tokensIn(text.replace(/\s+/g, '')).length === 1
+}
+
 /** Lines with a token each. One that was broken over several lines is one candidate. */
 const fromText = text => {
   const found = collector()
   const trimmed = text.trim()
-  if (!tokensIn(trimmed).length && trimmed.length <= MOST_CANDIDATE && tokensIn(trimmed.replace(/\s+/g, '')).length === 1) found.add(trimmed, '')
+  if (trimmed.length <= MOST_CANDIDATE && isBroken(trimmed)) found.add(trimmed, '')
   else
     trimmed
       .split('\n')

@@ -136,6 +136,26 @@ class CheckPageIT extends CheckPage {
         assertThat(text("#said")).contains("1 of 1 token judged.");
     }
 
+    /** As a terminal or a mail program wraps it. */
+    @ParameterizedTest
+    @ValueSource(ints = {10, 40, 60, 100, 150, -1})
+    void aTokenThatWasBrokenOverLinesIsOne(int width) {
+        String token = token("");
+        int most = width < 0 ? token.length() - 1 : width;
+        check(token.replaceAll("(.{" + most + "})", "$1\n"));
+        assertThat(text("#said")).contains("1 of 1 token judged.");
+        assertThat(messages("#results").get(1)).startsWith("Look at this: token-base64");
+        check(token + "\nsome-words\n" + token.replaceAll("\\..*", ".x"));
+        assertThat(text("#said")).contains("2 of 2 tokens judged.");
+    }
+
+    @Test
+    void aTagOfATemplateIsATag() {
+        check("<script defer src=%s/m.js data-token=\"<?= $token ?>\"></script>".formatted(edge.origin()));
+        assertThat(messages("#results").getFirst())
+                .isEqualTo("Wrong: data-token is a placeholder. Paste the page as a browser gets it.");
+    }
+
     @Test
     void whatIsNoTokenIsSaidSo() {
         check("");
@@ -145,6 +165,12 @@ class CheckPageIT extends CheckPage {
         check("<p>hello</p>");
         assertThat(messages("#results"))
                 .containsExactly("Wrong: There is neither a tag of the script nor a pixel in this page.");
+        check("https://news.example/a?b=1");
+        assertThat(text("#said"))
+                .contains(
+                        "That is an address, and this page fetches none. Open it in a browser, and paste the source of the page.");
+        check("https://events.example/v1/pixel.gif?t=" + token(""));
+        assertThat(text("#said")).contains("1 of 1 token judged.");
         check("not.a.token-at-all.but.long");
         assertThat(messages("#results").getFirst()).isEqualTo("Wrong: A view is rejected: token-malformed.");
     }
