@@ -3,7 +3,7 @@ package dev.millrace.ingest.receive;
 import dev.millrace.ingest.verify.CountersUnavailableException;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.Outcome;
-import dev.millrace.service.problem.Problem;
+import dev.millrace.service.problem.Methods;
 import dev.millrace.service.problem.ProblemException;
 import dev.millrace.service.problem.ProblemWriter;
 import jakarta.servlet.http.HttpServlet;
@@ -27,7 +27,6 @@ final class PixelServlet extends HttpServlet {
 
     private static final String TOKEN = "t";
     private static final String UNAVAILABLE = "unavailable";
-    private static final String METHODS = "GET, HEAD";
 
     /** GIF89a, one transparent pixel: header and screen, two colours, transparency, the image, the end. */
     private static final byte[] GIF = HexFormat.of()
@@ -63,18 +62,17 @@ final class PixelServlet extends HttpServlet {
 
     private void answer(HttpServletRequest request, HttpServletResponse response, ProblemWriter problems)
             throws IOException {
-        boolean head = request.getMethod().equals("HEAD");
         response.setHeader("Access-Control-Allow-Origin", "*");
         response.setHeader("Access-Control-Expose-Headers", VERDICT);
         response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
         response.setHeader("Cache-Control", "no-store, no-cache, must-revalidate, private");
-        if (!head && !request.getMethod().equals("GET")) {
-            ProblemException refused = Problem.METHOD_NOT_ALLOWED
-                    .because("method '%s' is not supported; send GET", request.getMethod())
-                    .with("Allow", METHODS);
+        try {
+            Methods.requireRead(request);
+        } catch (ProblemException refused) {
             problems.write(request, response, refused);
             return;
         }
+        boolean head = request.getMethod().equals("HEAD");
         if (!head) {
             response.setHeader(VERDICT, verdict(request));
         }

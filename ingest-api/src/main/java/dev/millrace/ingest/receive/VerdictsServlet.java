@@ -1,5 +1,6 @@
 package dev.millrace.ingest.receive;
 
+import dev.millrace.service.problem.Methods;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
 import jakarta.servlet.http.HttpServlet;
@@ -22,7 +23,6 @@ final class VerdictsServlet extends HttpServlet {
     /** It asks Redis for some thirty keys. */
     private static final int AS_MANY_EVENTS = 32;
 
-    private static final String METHODS = "GET, HEAD";
     private static final Logger log = LoggerFactory.getLogger(VerdictsServlet.class);
 
     private final transient KeyReports reports;
@@ -57,11 +57,7 @@ final class VerdictsServlet extends HttpServlet {
     }
 
     private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
-            throw Problem.METHOD_NOT_ALLOWED
-                    .because("method '%s' is not supported; send GET", request.getMethod())
-                    .with(HttpHeaders.ALLOW, METHODS);
-        }
+        Methods.requireRead(request);
         if (request.getQueryString() != null) {
             throw Problem.PARAMETER_UNKNOWN.because("this address takes no parameter");
         }

@@ -1,6 +1,6 @@
 package dev.millrace.ingest.script;
 
-import dev.millrace.service.page.StaticFile;
+import dev.millrace.service.problem.Methods;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
 import dev.millrace.service.problem.ProblemWriter;
@@ -55,7 +55,7 @@ final class ScriptServlet extends HttpServlet {
     }
 
     private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        StaticFile.requireRead(request);
+        Methods.requireRead(request);
         if (request.getServletPath().equals(CURRENT)) {
             current.file().answer(request, response, FIVE_MINUTES);
         } else {

@@ -1,5 +1,6 @@
 package dev.millrace.service.page;
 
+import dev.millrace.service.problem.Methods;
 import dev.millrace.service.problem.Problem;
 import dev.millrace.service.problem.ProblemException;
 import dev.millrace.service.problem.ProblemWriter;
@@ -65,7 +66,7 @@ public final class PageFileServlet extends HttpServlet {
     }
 
     private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        StaticFile.requireRead(request);
+        Methods.requireRead(request);
         String path = request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
         if (path.equals(address + "/")) {
             // The page's links are relative to the address without the slash, whatever stands before it at a proxy.

@@ -2,7 +2,6 @@ package dev.millrace.service.page;
 
 import com.google.common.hash.Hashing;
 import com.google.common.io.Resources;
-import dev.millrace.service.problem.Problem;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
@@ -21,7 +20,6 @@ import org.springframework.http.HttpHeaders;
 /** A file of this build, as it is and compressed. Nobody may change its bytes. */
 public final class StaticFile {
     private static final int VERSION_DIGITS = 12;
-    private static final String METHODS = "GET, HEAD";
     private static final Pattern NO_QUALITY = Pattern.compile("q=0(\\.0*)?");
 
     private final byte[] plain;
@@ -81,19 +79,6 @@ public final class StaticFile {
     /** The first twelve hexadecimal digits of its SHA-256. */
     public String version() {
         return version;
-    }
-
-    /**
-     * Refuses other methods than {@code GET} and {@code HEAD}.
-     *
-     * @throws dev.millrace.service.problem.ProblemException {@code method-not-allowed}
-     */
-    public static void requireRead(HttpServletRequest request) {
-        if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
-            throw Problem.METHOD_NOT_ALLOWED
-                    .because("method '%s' is not supported; send GET", request.getMethod())
-                    .with(HttpHeaders.ALLOW, METHODS);
-        }
     }
 
     /**
