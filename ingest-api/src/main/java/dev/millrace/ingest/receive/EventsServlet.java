@@ -40,7 +40,8 @@ final class EventsServlet extends PostServlet {
             return;
         }
         boolean minimal = prefersMinimal(request);
-        Reply reply = underWay(received.size(), () -> intake.receive(received, sender, minimal));
+        Reply reply =
+                underWay(received.size(), EventIntake.SEND_AGAIN, () -> intake.receive(received, sender, minimal));
         if (minimal) {
             response.setHeader("Preference-Applied", "return=minimal");
         }

@@ -30,8 +30,10 @@ final class PageServlet extends PostServlet {
                     "the body holds %d objects; it takes one, {\"token\": …}", received.size());
         }
         Sender sender = senders.of(request);
-        ExchangedPage page =
-                underWay(1, () -> intake.exchange(received.getFirst().token(), sender));
+        ExchangedPage page = underWay(
+                1,
+                EventIntake.SEND_AGAIN,
+                () -> intake.exchange(received.getFirst().token(), sender));
         response.setHeader("Cache-Control", "no-store");
         answer(response, HttpServletResponse.SC_OK, page);
     }

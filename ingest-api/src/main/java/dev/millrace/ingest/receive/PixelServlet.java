@@ -4,9 +4,6 @@ import dev.millrace.ingest.verify.CountersUnavailableException;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.Outcome;
 import dev.millrace.service.problem.Methods;
-import dev.millrace.service.problem.ProblemException;
-import dev.millrace.service.problem.ProblemWriter;
-import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -19,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * {@code GET /v1/pixel.gif?t=<token>}: counts a view where no script runs. Whatever becomes of it, the answer is the same image: a newsletter or a page
  * must not show a broken one. The verdict is in a header.
  */
-final class PixelServlet extends HttpServlet {
+final class PixelServlet extends EdgeServlet {
     static final String PATH = "/v1/pixel.gif";
     static final String VERDICT = "Millrace-Verdict";
 
@@ -37,41 +34,20 @@ final class PixelServlet extends HttpServlet {
 
     private final transient EventIntake intake;
     private final transient Senders senders;
-    private final transient PostServlet.Shared shared;
 
-    PixelServlet(EventIntake intake, Senders senders, PostServlet.Shared shared) {
+    PixelServlet(EventIntake intake, Senders senders, Shared shared) {
+        super(PATH, shared);
         this.intake = intake;
         this.senders = senders;
-        this.shared = shared;
     }
 
     @Override
-    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        long came = shared.ticker().read();
-        try {
-            answer(request, response, shared.problems());
-        } finally {
-            shared.metrics()
-                    .answered(
-                            PATH,
-                            request.getMethod(),
-                            response.getStatus(),
-                            shared.ticker().read() - came);
-        }
-    }
-
-    private void answer(HttpServletRequest request, HttpServletResponse response, ProblemWriter problems)
-            throws IOException {
+    void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         response.setHeader("Access-Control-Allow-Origin", "*");
         response.setHeader("Access-Control-Expose-Headers", VERDICT);
         response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
         response.setHeader("Cache-Control", "no-store, no-cache, must-revalidate, private");
-        try {
-            Methods.requireRead(request);
-        } catch (ProblemException refused) {
-            problems.write(request, response, refused);
-            return;
-        }
+        Methods.requireRead(request);
         boolean head = request.getMethod().equals("HEAD");
         if (!head) {
             response.setHeader(VERDICT, verdict(request));

@@ -1,22 +1,14 @@
 package dev.millrace.ingest.receive;
 
-import com.google.common.base.Ticker;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.service.problem.Problem;
-import dev.millrace.service.problem.ProblemException;
-import dev.millrace.service.problem.ProblemWriter;
-import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpResponse;
 import org.springframework.util.InvalidMimeTypeException;
@@ -25,13 +17,9 @@ import org.springframework.util.MimeTypeUtils;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.CorsUtils;
 import org.springframework.web.cors.DefaultCorsProcessor;
-import tools.jackson.databind.json.JsonMapper;
 
-/**
- * What an address has that takes a POST from any page, from a request's body to its answer. A servlet by itself, because choosing a handler,
- * negotiating the content and observing each request took as long as all that is done for an event (decision 13).
- */
-abstract class PostServlet extends HttpServlet {
+/** An address that takes a POST from any page. */
+abstract class PostServlet extends EdgeServlet {
     private static final long serialVersionUID = 1L;
 
     private static final long PREFLIGHT_SECONDS = 86_400;
@@ -40,15 +28,7 @@ abstract class PostServlet extends HttpServlet {
             List.of("Content-Type", "Prefer", "traceparent", "tracestate", "baggage");
     private static final Set<String> TYPES =
             Set.of(MediaType.APPLICATION_JSON_VALUE, MediaType.APPLICATION_NDJSON_VALUE, MediaType.TEXT_PLAIN_VALUE);
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final Logger log = LoggerFactory.getLogger(PostServlet.class);
 
-    private final String path;
-    private final transient Semaphore bodies;
-    private final transient Semaphore events;
-    private final transient EventMetrics metrics;
-    private final transient ProblemWriter problems;
-    private final transient Ticker ticker;
     private final transient CorsConfiguration cors = openToAnyPage();
     private final transient DefaultCorsProcessor corsProcessor = new DefaultCorsProcessor() {
         @Override
@@ -58,21 +38,8 @@ abstract class PostServlet extends HttpServlet {
         }
     };
 
-    /**
-     * What all such addresses share.
-     *
-     * @param bodies a permit for each KiB of bodies held at once; parsed, they take several times as much
-     * @param events a permit for each event under way at once
-     */
-    record Shared(Semaphore bodies, Semaphore events, EventMetrics metrics, ProblemWriter problems, Ticker ticker) {}
-
     PostServlet(String path, Shared shared) {
-        this.path = path;
-        this.bodies = shared.bodies();
-        this.events = shared.events();
-        this.metrics = shared.metrics();
-        this.problems = shared.problems();
-        this.ticker = shared.ticker();
+        super(path, shared);
     }
 
     /**
@@ -95,28 +62,12 @@ abstract class PostServlet extends HttpServlet {
     }
 
     @Override
-    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        long came = ticker.read();
-        try {
-            answer(request, response);
-        } finally {
-            metrics.answered(path, request.getMethod(), response.getStatus(), ticker.read() - came);
-        }
-    }
-
-    private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        try {
-            // Another method is refused as such, also from a page of another origin.
-            boolean preflight = CorsUtils.isPreFlightRequest(request);
-            boolean known = preflight || request.getMethod().equals(POST);
-            if (!known || (corsProcessor.processRequest(cors, request, response) && !preflight)) {
-                read(request, response);
-            }
-        } catch (ProblemException problem) {
-            problems.write(request, response, problem);
-        } catch (RuntimeException | Error failure) {
-            log.error("a request failed", failure);
-            problems.write(request, response, Problem.INTERNAL.because("the cause is in the log of ingest-api"));
+    final void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        // Another method is refused as such, also from a page of another origin.
+        boolean preflight = CorsUtils.isPreFlightRequest(request);
+        boolean known = preflight || request.getMethod().equals(POST);
+        if (!known || (corsProcessor.processRequest(cors, request, response) && !preflight)) {
+            read(request, response);
         }
     }
 
@@ -127,30 +78,9 @@ abstract class PostServlet extends HttpServlet {
                     .with("Allow", POST);
         }
         requireType(request.getContentType());
-        try (RequestBody body = RequestBody.read(request, bodies, ticker)) {
+        try (RequestBody body = RequestBody.read(request, shared.bodies(), shared.ticker())) {
             receive(EventParser.parse(body.bytes(), body.length()), request, response);
         }
-    }
-
-    /** 429 rather than 503: Tomcat closes the connection after a 503, and reconnecting costs more than the refusal itself. */
-    final <T> T underWay(int events, Supplier<T> work) {
-        if (!this.events.tryAcquire(events)) {
-            throw Problem.TOO_MANY_REQUESTS.because(
-                    "as many events are under way as this node takes" + EventIntake.SEND_AGAIN);
-        }
-        try {
-            return work.get();
-        } finally {
-            this.events.release(events);
-        }
-    }
-
-    static void answer(HttpServletResponse response, int status, Object answer) throws IOException {
-        byte[] body = JSON.writeValueAsBytes(answer);
-        response.setStatus(status);
-        response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-        response.setContentLength(body.length);
-        response.getOutputStream().write(body);
     }
 
     private static void requireType(@Nullable String given) {

@@ -136,28 +136,28 @@ public class ReceiveConfiguration {
     }
 
     @Bean
-    PostServlet.Shared sharedByServlets(
+    EdgeServlet.Shared sharedByServlets(
             Semaphore bodyBudget, Semaphore eventBudget, EventMetrics metrics, ProblemWriter problems, Ticker ticker) {
-        return new PostServlet.Shared(bodyBudget, eventBudget, metrics, problems, ticker);
+        return new EdgeServlet.Shared(bodyBudget, eventBudget, metrics, problems, ticker);
     }
 
     @Bean
-    ServletRegistrationBean<EventsServlet> events(EventIntake intake, Senders senders, PostServlet.Shared shared) {
+    ServletRegistrationBean<EventsServlet> events(EventIntake intake, Senders senders, EdgeServlet.Shared shared) {
         return registered(new EventsServlet(intake, senders, shared), "events", EventsServlet.PATH);
     }
 
     @Bean
-    ServletRegistrationBean<PageServlet> page(EventIntake intake, Senders senders, PostServlet.Shared shared) {
+    ServletRegistrationBean<PageServlet> page(EventIntake intake, Senders senders, EdgeServlet.Shared shared) {
         return registered(new PageServlet(intake, senders, shared), "page", PageServlet.PATH);
     }
 
     @Bean
-    ServletRegistrationBean<PixelServlet> pixel(EventIntake intake, Senders senders, PostServlet.Shared shared) {
+    ServletRegistrationBean<PixelServlet> pixel(EventIntake intake, Senders senders, EdgeServlet.Shared shared) {
         return registered(new PixelServlet(intake, senders, shared), "pixel", PixelServlet.PATH);
     }
 
     @Bean
-    ServletRegistrationBean<VerdictsServlet> verdicts(KeyReports reports, PostServlet.Shared shared) {
+    ServletRegistrationBean<VerdictsServlet> verdicts(KeyReports reports, EdgeServlet.Shared shared) {
         return registered(new VerdictsServlet(reports, shared), "verdicts", VerdictsServlet.PATH);
     }
 
