@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Verdicts on events under one key, equal ones in a row. It holds no id of an article, a creator, a reader or a token.
@@ -25,6 +26,9 @@ public record LastVerdict(long at, long count, String type, String verdict) {
 
     /** The type of an event whose type is none of Millrace's, or missing. */
     public static final String UNKNOWN = "unknown";
+
+    static final String FILTERED = "filtered:";
+    static final String REJECTED = "rejected:";
 
     private static final Pattern LINE =
             Pattern.compile("([0-9]{1,12}) ([0-9]{1,18}) ([a-z_]{1,32}) ([a-z]{1,16}(?::[a-z-]{1,40})?)");
@@ -60,6 +64,26 @@ public record LastVerdict(long at, long count, String type, String verdict) {
                 default -> REFUSED;
             };
         }
+    }
+
+    /** {@code accepted}, {@code duplicate}, {@code filtered} or {@code rejected}. */
+    public String status() {
+        int colon = verdict.indexOf(':');
+        return colon < 0 ? verdict : verdict.substring(0, colon);
+    }
+
+    /** Why they were filtered; null where they were not. */
+    public @Nullable String reason() {
+        return cause(FILTERED);
+    }
+
+    /** Why they were rejected; null where they were not. */
+    public @Nullable String code() {
+        return cause(REJECTED);
+    }
+
+    private @Nullable String cause(String status) {
+        return verdict.startsWith(status) ? verdict.substring(status.length()) : null;
     }
 
     /** The kind of this one. */

@@ -1,6 +1,7 @@
 package dev.millrace.counters;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,18 @@ class LastVerdictTest {
         LastVerdict one = new LastVerdict(1_800_000_000, 12, "search_visit", "rejected:publisher-over-budget");
         LastVerdict two = new LastVerdict(1_700_000_000, Long.MAX_VALUE / 10, LastVerdict.PAGE, "filtered:robot");
         assertThat(LastVerdict.read(one.line() + "\n" + two.line() + "\n")).containsExactly(one, two);
+    }
+
+    @Test
+    void aVerdictHasAStatusAndAtMostOneCause() {
+        assertThat(List.of("accepted", "duplicate", "filtered:robot", "rejected:token-expired"))
+                .extracting(verdict -> new LastVerdict(1, 1, "view", verdict))
+                .extracting(LastVerdict::status, LastVerdict::reason, LastVerdict::code)
+                .containsExactly(
+                        tuple("accepted", null, null),
+                        tuple("duplicate", null, null),
+                        tuple("filtered", "robot", null),
+                        tuple("rejected", null, "token-expired"));
     }
 
     @Test

@@ -1,12 +1,12 @@
 package dev.millrace.ingest.verdict;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.millrace.counters.LastVerdict;
+import dev.millrace.counters.VerdictCounts;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,33 +22,10 @@ public record KeyReport(String publisher, String kid, List<Hour> hours, List<Las
      * The events of an hour.
      *
      * @param hour its beginning
-     * @param filtered by reason
-     * @param rejected by code
      */
-    public record Hour(
-            Instant hour,
-            long accepted,
-            long duplicate,
-            SortedMap<String, Long> filtered,
-            SortedMap<String, Long> rejected) {
+    public record Hour(Instant hour, @JsonUnwrapped VerdictCounts counts) {
         static Hour of(long hour, Map<String, Long> counts) {
-            SortedMap<String, Long> filtered = new TreeMap<>();
-            SortedMap<String, Long> rejected = new TreeMap<>();
-            counts.forEach((verdict, count) -> {
-                int colon = verdict.indexOf(':');
-                String cause = verdict.substring(colon + 1);
-                if (verdict.startsWith("filtered:")) {
-                    filtered.put(cause, count);
-                } else if (verdict.startsWith("rejected:")) {
-                    rejected.put(cause, count);
-                }
-            });
-            return new Hour(
-                    Instant.ofEpochSecond(hour * PublisherVerdicts.HOUR_SECONDS),
-                    counts.getOrDefault("accepted", 0L),
-                    counts.getOrDefault("duplicate", 0L),
-                    filtered,
-                    rejected);
+            return new Hour(Instant.ofEpochSecond(hour * PublisherVerdicts.HOUR_SECONDS), VerdictCounts.of(counts));
         }
     }
 
@@ -68,15 +45,12 @@ public record KeyReport(String publisher, String kid, List<Hour> hours, List<Las
             @Nullable String code,
             long count) {
         static Last of(LastVerdict last) {
-            int colon = last.verdict().indexOf(':');
-            String status = colon < 0 ? last.verdict() : last.verdict().substring(0, colon);
-            String cause = colon < 0 ? null : last.verdict().substring(colon + 1);
             return new Last(
                     Instant.ofEpochSecond(last.at()),
                     last.type(),
-                    status,
-                    status.equals("filtered") ? cause : null,
-                    status.equals("rejected") ? cause : null,
+                    last.status(),
+                    last.reason(),
+                    last.code(),
                     last.count());
         }
     }

@@ -8,6 +8,7 @@ import dev.millrace.counters.LastVerdict;
 import dev.millrace.counters.Link;
 import dev.millrace.counters.RedisConnections;
 import dev.millrace.counters.RedisRefusedException;
+import dev.millrace.counters.VerdictCounts;
 import dev.millrace.counters.Verdicts;
 import dev.millrace.ledger.creator.KnownPublishers;
 import dev.millrace.ledger.creator.LargeReads;
@@ -22,8 +23,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
@@ -37,9 +36,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @Tag(name = "Publishers")
 public final class VerdictsEndpoint {
-    private static final String FILTERED = "filtered";
-    private static final String REJECTED = "rejected";
-
     private final VerdictHours hours;
     private final PublisherRegister register;
     private final KnownPublishers publishers;
@@ -72,22 +68,8 @@ public final class VerdictsEndpoint {
 
             @Schema(example = "{\"token-expired\":1}") Map<String, Long> rejected) {
         static VerdictHour of(Instant hour, Map<String, Long> counts) {
-            return new VerdictHour(
-                    hour,
-                    counts.getOrDefault("accepted", 0L),
-                    counts.getOrDefault("duplicate", 0L),
-                    causes(counts, FILTERED),
-                    causes(counts, REJECTED));
-        }
-
-        private static SortedMap<String, Long> causes(Map<String, Long> counts, String status) {
-            SortedMap<String, Long> causes = new TreeMap<>();
-            counts.forEach((verdict, events) -> {
-                if (verdict.startsWith(status + ":")) {
-                    causes.put(verdict.substring(status.length() + 1), events);
-                }
-            });
-            return causes;
+            VerdictCounts sums = VerdictCounts.of(counts);
+            return new VerdictHour(hour, sums.accepted(), sums.duplicate(), sums.filtered(), sums.rejected());
         }
     }
 
@@ -125,15 +107,12 @@ public final class VerdictsEndpoint {
 
             long count) {
         static SeenVerdict of(LastVerdict last) {
-            int colon = last.verdict().indexOf(':');
-            String status = colon < 0 ? last.verdict() : last.verdict().substring(0, colon);
-            String cause = last.verdict().substring(colon + 1);
             return new SeenVerdict(
                     Instant.ofEpochSecond(last.at()),
                     last.type(),
-                    status,
-                    status.equals(FILTERED) ? cause : null,
-                    status.equals(REJECTED) ? cause : null,
+                    last.status(),
+                    last.reason(),
+                    last.code(),
                     last.count());
         }
     }
