@@ -1,9 +1,6 @@
 package dev.millrace.ingest.filter;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.google.common.primitives.Ints;
-import com.google.common.primitives.Longs;
-import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentMap;
@@ -93,14 +90,8 @@ final class VisitorPaces {
                 : key(
                         SHARED,
                         visit.publisher().hashCode(),
-                        network(visit.address()),
+                        ClientNetwork.number(visit.address()),
                         visit.userAgent().hashCode());
-    }
-
-    /** One subscriber's: an IPv4 address, or the /64 of an IPv6 one, since devices change the rest of it as they like. */
-    private static long network(InetAddress address) {
-        byte[] bytes = address.getAddress();
-        return bytes.length == Integer.BYTES ? Ints.fromByteArray(bytes) : Longs.fromByteArray(bytes);
     }
 
     /** Each part is mixed in by itself. So who does not know the seed can't sign an address that makes another publisher's visitor of its own. */

@@ -1,6 +1,7 @@
 package dev.millrace.ingest.page;
 
 import dev.millrace.common.key.HmacSha256;
+import dev.millrace.ingest.filter.ClientNetwork;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -25,13 +26,9 @@ public final class PageVisitors {
     private static final byte READER = 4;
 
     private static final int HASH_BYTES = 16;
-    private static final int IPV4_BYTES = 4;
 
-    /** What one connection has: a provider gives out a /64 at least, and devices change the rest. */
-    private static final int IPV6_READER_BYTES = 8;
-
-    /** What one customer of a data centre has at most, as a rule. */
-    private static final int IPV6_NETWORK_BYTES = 6;
+    /** What one customer of a data centre has at most, as a rule, of an IPv6 address; an IPv4 address has fewer. */
+    private static final int CUSTOMER_BYTES = 6;
 
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
@@ -77,26 +74,24 @@ public final class PageVisitors {
      */
     public Visitor visitor(String publisher, @Nullable InetAddress address, @Nullable String userAgent, long second) {
         HmacSha256 key = keys.of(second / DAY_SECONDS);
-        byte[] hash = hash(key, VISITOR, text(publisher), prefix(address, IPV6_READER_BYTES), text(userAgent));
+        byte[] hash = hash(key, VISITOR, text(publisher), network(address), text(userAgent));
         return new Visitor(key, second / WINDOW_SECONDS, BASE64.encodeToString(hash));
     }
 
     /** The same as its network's share is counted. */
     Reader reader(@Nullable InetAddress address, @Nullable String userAgent, long second) {
         HmacSha256 key = keys.of(second / DAY_SECONDS);
-        return new Reader(
-                first(hash(key, NETWORK, prefix(address, IPV6_NETWORK_BYTES))),
-                first(hash(key, READER, prefix(address, IPV6_READER_BYTES), text(userAgent))));
+        byte[] network = network(address);
+        byte[] customer = Arrays.copyOf(network, Math.min(network.length, CUSTOMER_BYTES));
+        return new Reader(first(hash(key, NETWORK, customer)), first(hash(key, READER, network, text(userAgent))));
     }
 
     private static long first(byte[] hash) {
         return ByteBuffer.wrap(hash).getLong();
     }
 
-    /** An IPv4 address whole, and so many bytes of an IPv6 address. */
-    private static byte[] prefix(@Nullable InetAddress address, int most) {
-        byte[] bytes = address == null ? new byte[0] : address.getAddress();
-        return bytes.length <= IPV4_BYTES ? bytes : Arrays.copyOf(bytes, most);
+    private static byte[] network(@Nullable InetAddress address) {
+        return address == null ? new byte[0] : ClientNetwork.of(address);
     }
 
     private static byte[] text(@Nullable String text) {

@@ -3,6 +3,7 @@ package dev.millrace.ingest.verdict;
 import dev.millrace.common.token.EventType;
 import dev.millrace.common.token.Kid;
 import dev.millrace.counters.LastVerdict;
+import dev.millrace.ingest.filter.ClientNetwork;
 import dev.millrace.ingest.verify.Event;
 import dev.millrace.ingest.verify.EventVerifier;
 import dev.millrace.ingest.verify.Outcome;
@@ -11,7 +12,6 @@ import dev.millrace.ingest.verify.Sender;
 import dev.millrace.ingest.verify.Verdict;
 import java.net.InetAddress;
 import java.security.SecureRandom;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  * tokens, so they have a few places of their own among the last verdicts.
  */
 public final class VerdictLog {
-    /** What a provider gives out at least, of an IPv6 address. */
-    private static final int NETWORK_BYTES = 8;
-
     private final Map<String, PublisherVerdicts> publishers = new ConcurrentHashMap<>();
     private final RecentlyCounted recently = new RecentlyCounted();
 
@@ -129,14 +126,13 @@ public final class VerdictLog {
         return type != null && EventType.named(type).isPresent() ? type : LastVerdict.UNKNOWN;
     }
 
-    /** A hash of a browser's address, IPv6: of its /64; 0 where it is not a browser's or not known. */
+    /** A hash of a browser's network; 0 where it is not a browser's or not known. */
     private int address(Sender sender) {
         InetAddress address = sender.browser() ? sender.address() : null;
         if (address == null) {
             return 0;
         }
-        byte[] bytes = address.getAddress();
-        int hash = seed ^ Arrays.hashCode(bytes.length > NETWORK_BYTES ? Arrays.copyOf(bytes, NETWORK_BYTES) : bytes);
+        int hash = seed ^ Long.hashCode(ClientNetwork.number(address));
         return hash == 0 ? 1 : hash;
     }
 }
