@@ -156,7 +156,11 @@ public final class RedisConnections implements AutoCloseable {
     }
 
     private Link required(Optional<Link> link) {
-        return link.orElseThrow(() -> new RedisUnavailableException("Redis: " + trouble()));
+        return link.orElseThrow(this::unavailable);
+    }
+
+    private RedisUnavailableException unavailable() {
+        return new RedisUnavailableException("Redis: " + trouble());
     }
 
     /** The connections to all primaries; a single one but in a cluster. Empty where one of the partitions has none. */
@@ -182,6 +186,15 @@ public final class RedisConnections implements AutoCloseable {
      */
     public OptionalLong second() {
         return all().stream().mapToLong(Link::second).min();
+    }
+
+    /**
+     * The same.
+     *
+     * @throws RedisUnavailableException where no connection can be used
+     */
+    public long requiredSecond() {
+        return second().orElseThrow(this::unavailable);
     }
 
     /** Why Redis can't be used, or couldn't when it was last looked at, for people; empty where it can. */

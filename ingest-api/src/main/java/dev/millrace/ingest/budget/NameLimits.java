@@ -170,7 +170,7 @@ public final class NameLimits {
         if (usage.ticks != 0 && now - usage.ticks < FRESH.toNanos()) {
             return;
         }
-        long day = redis.second().orElseThrow(() -> new RedisUnavailableException(redis.trouble())) / DAY;
+        long day = redis.requiredSecond() / DAY;
         for (Partition partition : Partition.all()) {
             List<Long> today = Names.today(redis.required(partition), partition, publisher, day);
             usage.set(partition, day, today.get(0), today.get(1));

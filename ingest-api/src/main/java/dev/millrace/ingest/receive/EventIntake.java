@@ -298,7 +298,7 @@ final class EventIntake {
     }
 
     private long second() {
-        return redis.second().orElseThrow(() -> new CountersUnavailableException("Redis: " + redis.trouble()));
+        return available(redis::requiredSecond);
     }
 
     /** Judges by Redis' clock, and only while that can be believed: a clock that has leapt would refuse good tokens for good. */

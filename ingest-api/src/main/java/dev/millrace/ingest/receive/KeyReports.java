@@ -35,8 +35,7 @@ final class KeyReports {
      */
     KeyReport of(@Nullable String authorization) {
         try {
-            long second =
-                    redis.second().orElseThrow(() -> new CountersUnavailableException("Redis: " + redis.trouble()));
+            long second = redis.requiredSecond();
             Kid kid = holders.holder(authorization, catalog.required(), second)
                     .orElseThrow(() -> Problem.UNAUTHORIZED
                             .because(
