@@ -172,7 +172,6 @@ final class EventIntake {
         try {
             Catalog inForce = catalog.required();
             long now = second();
-            requireClock(now);
             List<Verdict> verdicts = available(() -> verifier.foresee(events, sender, inForce, now))
                     .verdicts();
             return DryRun.of(events, verdicts, hints.run(inForce, now), currency, now);
@@ -190,7 +189,6 @@ final class EventIntake {
         try {
             requireReady();
             long now = second();
-            requireClock(now);
             Catalog inForce = catalog.required();
             PageExchange exchange = available(() -> verifier.exchange(token, sender, inForce, now));
             return switch (exchange) {
@@ -238,7 +236,7 @@ final class EventIntake {
         requireReady();
         Catalog inForce = catalog.required();
         long now = second();
-        EventVerifier.Verified verified = verify(events, sender, inForce, now);
+        EventVerifier.Verified verified = available(() -> verifier.verify(events, sender, inForce, now));
         List<Verdict> verdicts = new ArrayList<>(verified.verdicts());
         verdicts.replaceAll(verdict -> verdict instanceof PricedEvent event ? withinRate(event, inForce) : verdict);
         verified.carried().forEach((place, visit) -> {
@@ -246,12 +244,12 @@ final class EventIntake {
                 verdicts.add(visit);
             }
         });
-        requireAdmitted(verdicts, verified.byPage(), sender);
+        requireAdmitted(verdicts, verified.byPage(), sender, now);
         Budgets.Reserved reserved = budgets.reserve(verdicts, inForce);
         List<Outcome> outcomes;
         try {
             names.judge(reserved.verdicts(), inForce);
-            outcomes = tally.count(reserved.verdicts(), marks(verdicts.subList(0, events.size())));
+            outcomes = tally.count(reserved.verdicts(), marks(verdicts.subList(0, events.size()), now));
             reserved.concluded(outcomes);
         } catch (RuntimeException | Error e) {
             reserved.failed();
@@ -263,23 +261,18 @@ final class EventIntake {
     }
 
     /** All views of a request by page tokens are one visitor's. What is filtered pays nothing, and takes no place. */
-    private void requireAdmitted(List<Verdict> verdicts, Set<Integer> byPage, Sender sender) {
-        boolean pays = byPage.stream()
-                .anyMatch(place -> verdicts.get(place) instanceof PricedEvent view
-                        && view.name().note().isPaid());
-        if (pays && !admits(sender, second())) {
+    private void requireAdmitted(List<Verdict> verdicts, Set<Integer> byPage, Sender sender, long now) {
+        List<Integer> paying = byPage.stream()
+                .filter(place -> verdicts.get(place) instanceof PricedEvent view
+                        && view.name().note().isPaid())
+                .toList();
+        if (!paying.isEmpty() && !admits(sender, now)) {
             Outcome refused = Outcome.rejected(RejectionCode.PAGE_VISITORS, TOO_MANY_VISITORS);
-            byPage.forEach(place -> {
-                if (verdicts.get(place) instanceof PricedEvent view
-                        && view.name().note().isPaid()) {
-                    verdicts.set(place, refused);
-                }
-            });
+            paying.forEach(place -> verdicts.set(place, refused));
         }
     }
 
-    private List<Tally.Mark> marks(List<Verdict> received) {
-        long now = second();
+    private List<Tally.Mark> marks(List<Verdict> received, long now) {
         return received.stream()
                 .filter(PricedEvent.class::isInstance)
                 .map(PricedEvent.class::cast)
@@ -297,27 +290,20 @@ final class EventIntake {
                         "publisher %s sends more events a second than this node takes from it".formatted(publisher));
     }
 
+    /** Redis' second, while it can be believed: by a clock that has leapt, good tokens would be refused for good. */
     private long second() {
-        return available(redis::requiredSecond);
-    }
-
-    /** Judges by Redis' clock, and only while that can be believed: a clock that has leapt would refuse good tokens for good. */
-    private EventVerifier.Verified verify(List<Event> events, Sender sender, Catalog inForce, long now) {
-        requireClock(now);
-        return available(() -> verifier.verify(events, sender, inForce, now));
+        long now = available(redis::requiredSecond);
+        String leap = follower.clockTrouble(now);
+        if (!leap.isEmpty()) {
+            throw new CountersUnavailableException(leap);
+        }
+        return now;
     }
 
     private void requireReady() {
         String obstacle = follower.obstacle();
         if (!obstacle.isEmpty()) {
             throw new CountersUnavailableException(obstacle);
-        }
-    }
-
-    private void requireClock(long now) {
-        String leap = follower.clockTrouble(now);
-        if (!leap.isEmpty()) {
-            throw new CountersUnavailableException(leap);
         }
     }
 }
