@@ -71,21 +71,22 @@ final class EventMetrics {
     }
 
     void concluded(List<Outcome> outcomes) {
+        int counted = 0;
+        int again = 0;
         for (Outcome outcome : outcomes) {
-            if (outcome.status() == Outcome.Status.ACCEPTED) {
-                accepted.increment();
-            } else if (outcome.status() == Outcome.Status.DUPLICATE) {
-                duplicate.increment();
-            }
-            if (outcome.reason() != null) {
-                Objects.requireNonNull(filtered.get(outcome.reason()), "every filter has its counter")
-                        .increment();
-            }
-            if (outcome.code() != null) {
-                Objects.requireNonNull(rejected.get(outcome.code()), "every code has its counter")
-                        .increment();
+            switch (outcome.status()) {
+                case ACCEPTED -> counted++;
+                case DUPLICATE -> again++;
+                case FILTERED ->
+                    Objects.requireNonNull(filtered.get(outcome.reason()), "every filter has its counter")
+                            .increment();
+                case REJECTED ->
+                    Objects.requireNonNull(rejected.get(outcome.code()), "every code has its counter")
+                            .increment();
             }
         }
+        accepted.increment(counted);
+        duplicate.increment(again);
     }
 
     /** Times a request under the name and the tags of Spring Boot's own timers. */
