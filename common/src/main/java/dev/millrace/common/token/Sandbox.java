@@ -14,6 +14,11 @@ public final class Sandbox {
         return publisher.startsWith(PUBLISHER);
     }
 
+    /** The sandbox of a publisher, or the publisher of a sandbox. */
+    public static String counterpart(String publisher) {
+        return isPublisher(publisher) ? publisher.substring(PUBLISHER.length()) : PUBLISHER + publisher;
+    }
+
     /** Whether a sandbox pays this creator. */
     public static boolean isCreator(String creator) {
         return creator.startsWith(CREATOR);

@@ -29,8 +29,6 @@ public final class Hints {
     /** A publisher's other keys that are tried, the newest first. */
     private static final int MOST_KEYS = 20;
 
-    private static final String SANDBOX = "test-";
-
     private final MasterKeys masterKeys;
 
     public Hints(MasterKeys masterKeys) {
@@ -138,17 +136,15 @@ public final class Hints {
             return masterKeys.publisherSecret(kid, catalog.terms(kid).master());
         }
 
-        /** Of the publisher's other keys, and of its sandbox's or the sandbox' publisher's. */
+        /**
+         * Of the publisher's other keys, and of its sandbox's or the sandbox' publisher's. Going live is another kid and another secret: one of them is
+         * easily forgotten.
+         */
         private Map<Kid, String> others(Kid kid) {
             Map<Kid, String> secrets = new LinkedHashMap<>();
             keys(kid.publisher()).filter(other -> !other.equals(kid)).forEach(other -> put(secrets, other));
-            keys(counterpart(kid.publisher())).forEach(other -> put(secrets, other));
+            keys(Sandbox.counterpart(kid.publisher())).forEach(other -> put(secrets, other));
             return secrets;
-        }
-
-        /** Going live is another kid and another secret: one of them is easily forgotten. */
-        private static String counterpart(String publisher) {
-            return Sandbox.isPublisher(publisher) ? publisher.substring(SANDBOX.length()) : SANDBOX + publisher;
         }
 
         private void put(Map<Kid, String> secrets, Kid kid) {
