@@ -55,10 +55,10 @@ final class Stack {
      * Starts everything and stays until a part ends or this thread is interrupted. Nothing runs any more then.
      *
      * @param guest runs from the moment at which everything is ready
-     * @return 0 when it was interrupted, 1 when a part ended by itself
+     * @return 1, as a part ended by itself
      * @throws CommandException when something does not start, or a port is taken
      */
-    int run(StackGuest guest) throws IOException {
+    int run(StackGuest guest) throws IOException, InterruptedException {
         try (StackHome home = StackHome.take(settings.home())) {
             home.endLeftovers(err::println);
             checkPorts();
@@ -73,13 +73,6 @@ final class Stack {
                 stopAll();
                 home.forget();
             }
-        } catch (InterruptedException e) {
-            return 0;
-        } catch (IOException | RuntimeException e) {
-            if (Thread.interrupted()) {
-                return 0; // Whatever goes wrong in an interrupted thread comes from that.
-            }
-            throw e;
         }
     }
 

@@ -58,23 +58,17 @@ public final class StackRun {
         };
         return Terminal.withShutdownHook(stopper, () -> {
             try {
-                return run.call();
+                return untilInterrupted(run);
             } finally {
                 ended.complete(null);
             }
         });
     }
 
-    /** @param patience how long the stack may take to become ready */
-    static int join(Terminal terminal, StackGuest guest, Duration patience) throws IOException {
-        LocalSettings settings = terminal.settings();
+    /** What it returns, or 0 where its thread is interrupted. */
+    static int untilInterrupted(Callable<Integer> run) throws Exception {
         try {
-            awaitReady(terminal, settings, patience);
-            terminal.out().printf("%-18s runs in %s%n", "stack", settings.home());
-            try (Closeable _ = guest.start()) {
-                new CountDownLatch(1).await();
-            }
-            return 0;
+            return run.call();
         } catch (InterruptedException e) {
             return 0;
         } catch (IOException | RuntimeException e) {
@@ -83,6 +77,17 @@ public final class StackRun {
             }
             throw e;
         }
+    }
+
+    /** @param patience how long the stack may take to become ready */
+    static int join(Terminal terminal, StackGuest guest, Duration patience) throws IOException, InterruptedException {
+        LocalSettings settings = terminal.settings();
+        awaitReady(terminal, settings, patience);
+        terminal.out().printf("%-18s runs in %s%n", "stack", settings.home());
+        try (Closeable _ = guest.start()) {
+            new CountDownLatch(1).await();
+        }
+        return 0;
     }
 
     private static void awaitReady(Terminal terminal, LocalSettings settings, Duration patience)

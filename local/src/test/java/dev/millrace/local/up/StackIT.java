@@ -263,7 +263,7 @@ class StackIT {
     }
 
     private Running inBackground(StackGuest guest) {
-        FutureTask<Integer> run = new FutureTask<>(() -> stack().run(guest));
+        FutureTask<Integer> run = new FutureTask<>(() -> StackRun.untilInterrupted(() -> stack().run(guest)));
         return new Running(Thread.ofPlatform().start(run), run);
     }
 

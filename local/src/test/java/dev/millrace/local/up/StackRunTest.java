@@ -65,13 +65,13 @@ class StackRunTest {
     void aGuestRunsOnAStackThatIsReadyUntilItIsStopped() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
-        FutureTask<Integer> run = new FutureTask<>(() -> StackRun.join(
+        FutureTask<Integer> run = new FutureTask<>(() -> StackRun.untilInterrupted(() -> StackRun.join(
                 terminal(),
                 () -> {
                     begun.countDown();
                     return ended::countDown;
                 },
-                LONG));
+                LONG)));
         List<StubServer> ready = allReady();
         Thread thread = Thread.ofPlatform().start(run);
         assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
