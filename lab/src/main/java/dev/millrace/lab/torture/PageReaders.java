@@ -25,8 +25,6 @@ final class PageReaders {
     private static final Duration MONTH = Duration.ofDays(30);
     private static final Duration AGE = Duration.ofMinutes(1);
     private static final Zipf CREATORS = new Zipf(Cell.CREATORS);
-    private static final int VIEW = 1_000;
-    private static final int READ = 200;
 
     private final RandomGenerator random;
     private final List<TokenMint> publishers;
@@ -85,10 +83,10 @@ final class PageReaders {
             return false;
         }
         List<Event> events = new ArrayList<>();
-        events.add(new Event(cell, 1, 1, VIEW, json(token, "view", ""), "", true, 0));
+        events.add(new Event(cell, 1, 1, Readership.VIEW, Readership.json(token, "view", ""), "", true, 0));
         for (int mark = 15; mark <= 45 && random.nextBoolean(); mark += 15) {
-            String key = ",\"key\":\"%d\"".formatted(mark);
-            events.add(new Event(cell, 1, 1, READ, json(token, "read", key), "", false, 0));
+            String read = Readership.json(token, "read", Integer.toString(mark));
+            events.add(new Event(cell, 1, 1, Readership.READ, read, "", false, 0));
         }
         oracle.sent.add(events);
         boolean acknowledged = post.deliver(events, headers, random.nextInt(2));
@@ -97,9 +95,5 @@ final class PageReaders {
             var _ = post.deliver(events, headers, random.nextInt(2));
         }
         return acknowledged;
-    }
-
-    private static String json(String token, String type, String more) {
-        return "{\"token\":\"%s\",\"type\":\"%s\"%s}".formatted(token, type, more);
     }
 }

@@ -18,9 +18,10 @@ import java.util.random.RandomGenerator;
  * a reaction; those of the others have one. The prices are written down here once more: nothing is asked of the catalogue. Not thread-safe.
  */
 final class Readership {
+    static final int VIEW = 1_000;
+    static final int READ = 200;
+
     private static final int ARTICLES_A_CREATOR = 20;
-    private static final int VIEW = 1_000;
-    private static final int READ = 200;
     private static final int SCROLL = 100;
     private static final int REACTION = 500;
     private static final int SEARCH = 1_500;
@@ -137,7 +138,8 @@ final class Readership {
         waiting.add(new Event(cell, 1, 0, 0, json, "", false, lost));
     }
 
-    private static String json(String token, String type, String key) {
+    /** @param key empty: the event has none */
+    static String json(String token, String type, String key) {
         String end = key.isEmpty() ? "\"}" : "\",\"key\":\"" + key + "\"}";
         return "{\"token\":\"" + token + "\",\"type\":\"" + type + end;
     }
