@@ -1,13 +1,7 @@
 package dev.millrace.ingest.benchmark;
 
 import com.google.common.net.InetAddresses;
-import dev.millrace.common.catalog.Catalog;
-import dev.millrace.common.catalog.Rate;
-import dev.millrace.common.catalog.RateCard;
 import dev.millrace.common.key.IdentityKey;
-import dev.millrace.common.key.MasterKey;
-import dev.millrace.common.key.MasterKeys;
-import dev.millrace.common.token.Kid;
 import dev.millrace.counters.LogEntry;
 import dev.millrace.counters.LogPages.LogPage;
 import dev.millrace.counters.LogPages.Status;
@@ -21,11 +15,9 @@ import dev.millrace.ingest.verify.Tokens;
 import dev.millrace.ingest.verify.Verdict;
 import dev.millrace.ingest.visit.Visits;
 import java.nio.LongBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 
@@ -35,9 +27,6 @@ import org.openjdk.jmh.annotations.Benchmark;
  * judged; {@code shorter} is a token without either claim.
  */
 public class ReaderBenchmark extends EventBenchmark {
-    private static final long NOW = 1_700_000_000;
-    private static final Kid KID = new Kid("demo", 1);
-
     /** Of so many events of a visitor one is the first in its slot, and leaves a mark. */
     private static final int EVENTS_A_SLOT = 6;
 
@@ -61,36 +50,24 @@ public class ReaderBenchmark extends EventBenchmark {
                     null,
                     "https://www.paper.co.uk"))
             .toList();
-    private final Catalog catalog = new Catalog(
-            1,
-            Map.of(KID.publisher(), new Catalog.Publisher(List.of(KID.number()), List.of())),
-            List.of(new RateCard(1, 0, Map.of("view", new Rate(1_000, 1)))));
-    private final EventVerifier verifier;
+    private final EventVerifier verifier = Tokens.verifier();
     private final Visits visits;
 
     public ReaderBenchmark() {
-        MasterKey keys = MasterKey.of(MasterKey.LOCAL);
-        IdentityKey identities = IdentityKey.of(IdentityKey.LOCAL);
-        SampleTokens samples = new SampleTokens(KID, keys.publisherSecret(KID), NOW);
+        IdentityKey identities = Tokens.IDENTITIES;
         long[] marks = new long[EVENTS];
         for (int i = 0; i < EVENTS; i++) {
             String visitor = "%022d".formatted(i);
             String referrer = REFERRERS.get(i % REFERRERS.size());
-            shorter.add(new Event(samples.token(i), "view", null));
-            unread.add(new Event(samples.token(i, Map.of("viv", visitor, "rer", referrer)), "view", null));
-            readers.add(new Event(samples.token(i, Map.of("vis", visitor, "ref", referrer)), "view", null));
+            shorter.add(new Event(SampleTokens.token(i), "view", null));
+            unread.add(new Event(SampleTokens.token(i, Map.of("viv", visitor, "rer", referrer)), "view", null));
+            readers.add(new Event(SampleTokens.token(i, Map.of("vis", visitor, "ref", referrer)), "view", null));
             boolean isFirst = i % EVENTS_A_SLOT == 0;
-            marks[i] = isFirst ? i : identities.ofVisit(identities.visitor(KID.publisher(), visitor), NOW / 300);
+            marks[i] = isFirst
+                    ? i
+                    : identities.ofVisit(
+                            identities.visitor(SampleTokens.KID.publisher(), visitor), SampleTokens.NOW / 300);
         }
-        verifier = new EventVerifier(
-                MasterKeys.of(keys),
-                identities,
-                Duration.ofHours(2),
-                Set.of("like"),
-                Tokens.FILTERS,
-                "millrace",
-                Tokens.VISITORS,
-                Duration.ofSeconds(1));
         LogIndex log = new LogIndex(Runnable::run);
         LogPosition to = new LogPosition(1, "1-0", 1);
         log.take(
@@ -123,10 +100,14 @@ public class ReaderBenchmark extends EventBenchmark {
     public List<Verdict> reader() {
         int event = next();
         PricedEvent view = (PricedEvent) verified(readers.get(event), browsers.get(event));
-        return visits.mark(view, NOW).map(mark -> List.<Verdict>of(view, mark)).orElseGet(() -> List.of(view));
+        return visits.mark(view, SampleTokens.NOW)
+                .map(mark -> List.<Verdict>of(view, mark))
+                .orElseGet(() -> List.of(view));
     }
 
     private Verdict verified(Event event, Sender sender) {
-        return verifier.verify(List.of(event), sender, catalog, NOW).verdicts().getFirst();
+        return verifier.verify(List.of(event), sender, SampleTokens.CATALOG, SampleTokens.NOW)
+                .verdicts()
+                .getFirst();
     }
 }

@@ -1,7 +1,5 @@
 package dev.millrace.ingest.receive;
 
-import dev.millrace.common.key.MasterKey;
-import dev.millrace.common.token.Kid;
 import dev.millrace.ingest.benchmark.EventBenchmark;
 import dev.millrace.ingest.benchmark.SampleTokens;
 import dev.millrace.ingest.verify.Event;
@@ -22,8 +20,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public class ParseBenchmark extends EventBenchmark {
     private static final int BATCH = 1_000;
-    private static final Kid KID = new Kid("demo", 1);
-    private static final long ISSUED = 1_700_000_000;
 
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
@@ -37,10 +33,8 @@ public class ParseBenchmark extends EventBenchmark {
             @Nullable String key) {}
 
     public ParseBenchmark() {
-        String secret = MasterKey.of(MasterKey.LOCAL).publisherSecret(KID);
-        SampleTokens tokens = new SampleTokens(KID, secret, ISSUED);
         List<String> events = IntStream.range(0, EVENTS)
-                .mapToObj(i -> event(tokens.token(i), i))
+                .mapToObj(i -> event(SampleTokens.token(i), i))
                 .toList();
         single = events.stream().map(ParseBenchmark::bytes).toArray(byte[][]::new);
         batch = bytes(events.stream().limit(BATCH).collect(Collectors.joining(",", "[", "]")));

@@ -85,15 +85,7 @@ class EventVerifierTest {
     }
 
     private static EventVerifier with(MasterKeys keys) {
-        return new EventVerifier(
-                keys,
-                Tokens.IDENTITIES,
-                Duration.ofHours(2),
-                Set.of("like"),
-                Tokens.FILTERS,
-                "millrace",
-                Tokens.VISITORS,
-                Duration.ofSeconds(1));
+        return Tokens.verifier(keys, Duration.ofSeconds(1));
     }
 
     private static Verdict verdict(EventVerifier verifier, String token, Catalog catalog, long now) {
@@ -671,7 +663,7 @@ class EventVerifierTest {
     void whatMayOnlySeemEarlyIsLeftToTheScript() {
         Event read = new Event(Tokens.signed(payload("")), "read", "75");
         Event view = view(Tokens.signed(payload("")));
-        EventVerifier patient = Tokens.verifier(Duration.ofMillis(4_500));
+        EventVerifier patient = Tokens.verifier(MasterKeys.of(Tokens.MASTER_KEY), Duration.ofMillis(4_500));
         assertThat(patient.verify(List.of(read), Sender.SERVER, Tokens.CATALOG, NOW + 9)
                         .verdicts()
                         .getFirst())

@@ -64,13 +64,13 @@ public final class Tokens {
 
     /** Judges by the defaults: two hours, {@code like love clap}, audience {@code millrace}, one second behind. */
     public static EventVerifier verifier() {
-        return verifier(Duration.ofSeconds(1));
+        return verifier(MasterKeys.of(MASTER_KEY), Duration.ofSeconds(1));
     }
 
-    /** The same with another delay. */
-    public static EventVerifier verifier(Duration behind) {
+    /** The same with other keys and another delay. */
+    static EventVerifier verifier(MasterKeys keys, Duration behind) {
         return new EventVerifier(
-                MasterKeys.of(MASTER_KEY),
+                keys,
                 IDENTITIES,
                 Duration.ofHours(2),
                 Set.of("like", "love", "clap"),
