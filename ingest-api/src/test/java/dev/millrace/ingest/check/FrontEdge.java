@@ -1,25 +1,17 @@
 package dev.millrace.ingest.check;
 
-import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.millrace.ingest.Await;
 import dev.millrace.ingest.RunningIngest;
+import dev.millrace.ingest.Upstream;
+import dev.millrace.local.testing.Loopback;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 
 /**
  * Stands between browser and service as a proxy does, at the root and below {@code /millrace}. It passes everything on but what a test answers itself, and
@@ -27,14 +19,9 @@ import java.util.concurrent.Executors;
  */
 final class FrontEdge implements AutoCloseable {
     private static final String PREFIX = "/millrace";
-    private static final Set<String> PASSED_ON =
-            Set.of("accept-encoding", "content-type", "if-none-match", "origin", "user-agent", "authorization");
-    private static final Set<String> OF_THE_CONNECTION =
-            Set.of("connection", "content-length", "date", "keep-alive", "transfer-encoding");
 
-    private final RunningIngest ingest;
-    private final HttpClient client = HttpClient.newHttpClient();
-    private final HttpServer server;
+    private final Upstream upstream;
+    private final Loopback server;
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
     private final List<Call> calls = new ArrayList<>();
 
@@ -64,15 +51,12 @@ final class FrontEdge implements AutoCloseable {
     }
 
     FrontEdge(RunningIngest ingest) throws IOException {
-        this.ingest = ingest;
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        server.createContext("/", this::handle);
-        server.start();
+        upstream = new Upstream(ingest);
+        server = new Loopback(this::handle);
     }
 
     String origin() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return server.origin();
     }
 
     /** Passes everything on again, and forgets what was sent. */
@@ -99,71 +83,32 @@ final class FrontEdge implements AutoCloseable {
     }
 
     private void handle(HttpExchange request) throws IOException {
-        try (request) {
-            String target = request.getRequestURI().toString();
-            String path = target.startsWith(PREFIX + "/") ? target.substring(PREFIX.length()) : target;
-            byte[] body = request.getRequestBody().readAllBytes();
-            synchronized (this) {
-                calls.add(new Call(
-                        request.getRequestMethod(),
-                        target,
-                        Map.copyOf(request.getRequestHeaders()),
-                        new String(body, StandardCharsets.UTF_8)));
-            }
-            Answer own = answers.get(path.split("\\?", -1)[0]);
-            if (own == null) {
-                passOn(request, path, body);
-            } else if (own.status() > 0) {
-                request.getResponseHeaders().set("Content-Type", own.type());
-                if (!own.retryAfter().isEmpty()) {
-                    request.getResponseHeaders().set("Retry-After", own.retryAfter());
-                }
-                answer(request, own.status(), own.body().getBytes(StandardCharsets.UTF_8));
-            }
+        String target = request.getRequestURI().toString();
+        String path = target.startsWith(PREFIX + "/") ? target.substring(PREFIX.length()) : target;
+        byte[] body = request.getRequestBody().readAllBytes();
+        synchronized (this) {
+            calls.add(new Call(
+                    request.getRequestMethod(),
+                    target,
+                    Map.copyOf(request.getRequestHeaders()),
+                    new String(body, StandardCharsets.UTF_8)));
         }
-    }
-
-    private void passOn(HttpExchange request, String path, byte[] body) throws IOException {
-        HttpRequest.Builder copy = HttpRequest.newBuilder(ingest.uri(path))
-                .method(request.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
-        request.getRequestHeaders().forEach((name, values) -> {
-            String lower = name.toLowerCase(Locale.ROOT);
-            if (PASSED_ON.contains(lower) || lower.startsWith("sec-") || lower.startsWith("access-control-")) {
-                copy.header(name, values.getFirst());
+        Answer own = answers.get(path.split("\\?", -1)[0]);
+        if (own == null) {
+            HttpResponse<byte[]> answer = upstream.pass(request, path, body);
+            Loopback.answer(request, answer.statusCode(), answer.body());
+        } else if (own.status() > 0) {
+            request.getResponseHeaders().set("Content-Type", own.type());
+            if (!own.retryAfter().isEmpty()) {
+                request.getResponseHeaders().set("Retry-After", own.retryAfter());
             }
-        });
-        HttpResponse<byte[]> answer = send(copy.build());
-        Headers headers = request.getResponseHeaders();
-        answer.headers().map().forEach((name, values) -> {
-            if (!OF_THE_CONNECTION.contains(name.toLowerCase(Locale.ROOT))) {
-                headers.put(name, values);
-            }
-        });
-        answer(request, answer.statusCode(), answer.body());
-    }
-
-    private HttpResponse<byte[]> send(HttpRequest request) {
-        try {
-            return client.send(request, HttpResponse.BodyHandlers.ofByteArray());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static void answer(HttpExchange request, int status, byte[] body) throws IOException {
-        boolean empty = body.length == 0;
-        request.sendResponseHeaders(status, empty ? -1 : body.length);
-        if (!empty) {
-            request.getResponseBody().write(body);
+            Loopback.answer(request, own.status(), own.body());
         }
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        client.close();
+        server.close();
+        upstream.close();
     }
 }

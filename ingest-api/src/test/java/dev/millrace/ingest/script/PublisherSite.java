@@ -1,33 +1,26 @@
 package dev.millrace.ingest.script;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.millrace.local.testing.Loopback;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /** A publisher's site, of another origin than the edge. */
 final class PublisherSite implements AutoCloseable {
-    private final HttpServer server;
+    private final Loopback server;
     private final Map<String, Resource> resources = new ConcurrentHashMap<>();
 
     /** @param policy the {@code Content-Security-Policy}, or empty */
     private record Resource(String type, String policy, Supplier<String> body) {}
 
     PublisherSite() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        server.createContext("/", this::handle);
-        server.start();
+        server = new Loopback(this::handle);
     }
 
     String origin() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return server.origin();
     }
 
     /** Serves a page; its address. */
@@ -50,24 +43,20 @@ final class PublisherSite implements AutoCloseable {
     }
 
     private void handle(HttpExchange request) throws IOException {
-        try (request) {
-            Resource resource = resources.get(request.getRequestURI().getPath());
-            if (resource == null) {
-                request.sendResponseHeaders(404, -1);
-                return;
-            }
-            byte[] body = resource.body().get().getBytes(StandardCharsets.UTF_8);
-            request.getResponseHeaders().set("Content-Type", resource.type());
-            if (!resource.policy().isEmpty()) {
-                request.getResponseHeaders().set("Content-Security-Policy", resource.policy());
-            }
-            request.sendResponseHeaders(200, body.length);
-            request.getResponseBody().write(body);
+        Resource resource = resources.get(request.getRequestURI().getPath());
+        if (resource == null) {
+            Loopback.answer(request, 404, "");
+            return;
         }
+        request.getResponseHeaders().set("Content-Type", resource.type());
+        if (!resource.policy().isEmpty()) {
+            request.getResponseHeaders().set("Content-Security-Policy", resource.policy());
+        }
+        Loopback.answer(request, 200, resource.body().get());
     }
 
     @Override
     public void close() {
-        server.stop(0);
+        server.close();
     }
 }

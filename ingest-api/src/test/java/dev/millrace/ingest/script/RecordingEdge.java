@@ -1,28 +1,19 @@
 package dev.millrace.ingest.script;
 
-import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.millrace.ingest.RunningIngest;
+import dev.millrace.ingest.Upstream;
 import dev.millrace.ingest.verify.Tokens;
+import dev.millrace.local.testing.Loopback;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -35,14 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class RecordingEdge implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final Duration PATIENCE = Duration.ofSeconds(90);
-    private static final Set<String> PASSED_ON =
-            Set.of("accept-encoding", "content-type", "if-none-match", "origin", "user-agent");
-    private static final Set<String> OF_THE_CONNECTION =
-            Set.of("connection", "content-length", "date", "keep-alive", "transfer-encoding");
 
-    private final RunningIngest ingest;
-    private final HttpClient client = HttpClient.newHttpClient();
-    private final HttpServer server;
+    private final Upstream upstream;
+    private final Loopback server;
     private final List<JsonNode> events = new ArrayList<>();
     private final List<String> outcomes = new ArrayList<>();
     private final List<String> contentTypes = new ArrayList<>();
@@ -60,15 +46,12 @@ final class RecordingEdge implements AutoCloseable {
     record Refusal(int status, String retryAfter) {}
 
     RecordingEdge(RunningIngest ingest) throws IOException {
-        this.ingest = ingest;
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        server.createContext("/", this::handle);
-        server.start();
+        upstream = new Upstream(ingest);
+        server = new Loopback(this::handle);
     }
 
     String origin() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return server.origin();
     }
 
     /** Forgets what was sent, and keeps the events of one creator from now on. */
@@ -131,22 +114,20 @@ final class RecordingEdge implements AutoCloseable {
     }
 
     private void handle(HttpExchange request) throws IOException {
-        try (request) {
-            String path = request.getRequestURI().getPath();
-            if (request.getRequestMethod().equals("OPTIONS")) {
-                synchronized (this) {
-                    preflights++;
-                }
+        String path = request.getRequestURI().getPath();
+        if (request.getRequestMethod().equals("OPTIONS")) {
+            synchronized (this) {
+                preflights++;
             }
-            if (path.equals("/v1/page") && request.getRequestMethod().equals("POST")) {
-                exchange(request);
-            } else if (path.equals("/v1/events") && request.getRequestMethod().equals("POST")) {
-                count(request);
-            } else {
-                HttpResponse<byte[]> answer =
-                        passOn(request, request.getRequestBody().readAllBytes());
-                answer(request, answer.statusCode(), answer.body());
-            }
+        }
+        if (path.equals("/v1/page") && request.getRequestMethod().equals("POST")) {
+            exchange(request);
+        } else if (path.equals("/v1/events") && request.getRequestMethod().equals("POST")) {
+            count(request);
+        } else {
+            HttpResponse<byte[]> answer =
+                    passOn(request, request.getRequestBody().readAllBytes());
+            Loopback.answer(request, answer.statusCode(), answer.body());
         }
     }
 
@@ -164,19 +145,16 @@ final class RecordingEdge implements AutoCloseable {
             }
             keep(sent, null, Integer.toString(refusal.status()));
             openToAll(request);
-            answer(request, refusal.status(), "{\"code\":\"refused\"}".getBytes(StandardCharsets.UTF_8));
+            Loopback.answer(request, refusal.status(), "{\"code\":\"refused\"}");
         } else if (sent.size() == 1
                 && claims(sent.get(0).get("token").asString()).has("pag")) {
             keep(sent, null, "by page token");
             openToAll(request);
-            answer(
-                    request,
-                    202,
-                    "{\"accepted\":1,\"results\":[{\"status\":\"accepted\"}]}".getBytes(StandardCharsets.UTF_8));
+            Loopback.answer(request, 202, "{\"accepted\":1,\"results\":[{\"status\":\"accepted\"}]}");
         } else {
             HttpResponse<byte[]> answer = passOn(request, body);
             keep(sent, JSON.readTree(answer.body()), Integer.toString(answer.statusCode()));
-            answer(request, answer.statusCode(), answer.body());
+            Loopback.answer(request, answer.statusCode(), answer.body());
         }
     }
 
@@ -224,10 +202,7 @@ final class RecordingEdge implements AutoCloseable {
                 Tokens.signed("{\"sub\":%s,\"art\":%s,\"jti\":\"exchanged-%d\",\"vis\":\"v\",\"iat\":%d,\"exp\":%d}"
                         .formatted(page.get("sub"), page.get("art"), number, now, now + 7_200));
         openToAll(request);
-        answer(
-                request,
-                200,
-                "{\"token\":\"%s\",\"exp\":%d}".formatted(event, now + 7_200).getBytes(StandardCharsets.UTF_8));
+        Loopback.answer(request, 200, "{\"token\":\"%s\",\"exp\":%d}".formatted(event, now + 7_200));
     }
 
     private static JsonNode claims(String token) {
@@ -235,30 +210,7 @@ final class RecordingEdge implements AutoCloseable {
     }
 
     private HttpResponse<byte[]> passOn(HttpExchange request, byte[] body) {
-        HttpRequest.Builder copy = HttpRequest.newBuilder(
-                        ingest.uri(request.getRequestURI().toString()))
-                .method(request.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
-        request.getRequestHeaders().forEach((name, values) -> {
-            String lower = name.toLowerCase(Locale.ROOT);
-            if (PASSED_ON.contains(lower) || lower.startsWith("sec-") || lower.startsWith("access-control-")) {
-                copy.header(name, values.getFirst());
-            }
-        });
-        try {
-            HttpResponse<byte[]> answer = client.send(copy.build(), HttpResponse.BodyHandlers.ofByteArray());
-            Headers headers = request.getResponseHeaders();
-            answer.headers().map().forEach((name, values) -> {
-                if (!OF_THE_CONNECTION.contains(name.toLowerCase(Locale.ROOT))) {
-                    headers.put(name, values);
-                }
-            });
-            return answer;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+        return upstream.pass(request, request.getRequestURI().toString(), body);
     }
 
     private static void openToAll(HttpExchange request) {
@@ -267,21 +219,9 @@ final class RecordingEdge implements AutoCloseable {
         request.getResponseHeaders().set("Content-Type", "application/json");
     }
 
-    private static void answer(HttpExchange request, int status, byte[] body) throws IOException {
-        try {
-            boolean empty = body.length == 0 || request.getRequestMethod().equals("HEAD");
-            request.sendResponseHeaders(status, empty ? -1 : body.length);
-            if (!empty) {
-                request.getResponseBody().write(body);
-            }
-        } catch (IOException e) {
-            // The browser has left.
-        }
-    }
-
     @Override
     public void close() {
-        server.stop(0);
-        client.close();
+        server.close();
+        upstream.close();
     }
 }

@@ -1,17 +1,14 @@
 package dev.millrace.lab.path;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.millrace.local.testing.Loopback;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.Executors;
 
 /** A browser's proxy that says in {@code X-Forwarded-For} who asks, as an edge proxy does: so one browser can be many readers. */
 final class ForwardProxy implements AutoCloseable {
@@ -20,21 +17,16 @@ final class ForwardProxy implements AutoCloseable {
 
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final HttpServer server;
+    private final Loopback server;
     private volatile String reader = "198.51.100.1";
 
     ForwardProxy() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        server.createContext("/", this::pass);
-        server.start();
+        server = new Loopback(this::pass);
     }
 
     /** What a browser's command line takes to use it for this machine too. */
     String[] arguments() {
-        return new String[] {
-            "--proxy-server=http://127.0.0.1:" + server.getAddress().getPort(), "--proxy-bypass-list=<-loopback>"
-        };
+        return new String[] {"--proxy-server=" + server.origin(), "--proxy-bypass-list=<-loopback>"};
     }
 
     /** From now on requests come from this address. */
@@ -43,7 +35,7 @@ final class ForwardProxy implements AutoCloseable {
     }
 
     private void pass(HttpExchange exchange) throws IOException {
-        try (exchange) {
+        try {
             byte[] body = exchange.getRequestBody().readAllBytes();
             HttpRequest.Builder request = HttpRequest.newBuilder(exchange.getRequestURI())
                     .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body))
@@ -59,9 +51,7 @@ final class ForwardProxy implements AutoCloseable {
                     exchange.getResponseHeaders().put(name, List.copyOf(values));
                 }
             });
-            byte[] page = answer.body();
-            exchange.sendResponseHeaders(answer.statusCode(), page.length == 0 ? -1 : page.length);
-            exchange.getResponseBody().write(page);
+            Loopback.answer(exchange, answer.statusCode(), answer.body());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -73,7 +63,7 @@ final class ForwardProxy implements AutoCloseable {
 
     @Override
     public void close() {
-        server.stop(0);
+        server.close();
         client.close();
     }
 }

@@ -5,17 +5,13 @@ import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.millrace.local.testing.Loopback;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -25,16 +21,12 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Stands where ingest-api would, keeps what the proxy sends, and answers as it is told to. Thread-safe. */
 final class RecordingIngest implements AutoCloseable {
-    private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<Call> calls = new CopyOnWriteArrayList<>();
-    private final HttpServer server;
+    private final Loopback server;
     private volatile IntFunction<Reply> answer = RecordingIngest::accepted;
 
     RecordingIngest() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.setExecutor(threads);
-        server.createContext("/", this::handle);
-        server.start();
+        server = new Loopback(this::handle);
     }
 
     /** A request as it arrived. */
@@ -67,7 +59,7 @@ final class RecordingIngest implements AutoCloseable {
     record Reply(int status, int retryAfter, String body) {}
 
     int port() {
-        return server.getAddress().getPort();
+        return server.port();
     }
 
     /** Answers from now on; the function is given the number of events. */
@@ -96,27 +88,19 @@ final class RecordingIngest implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            calls.add(new Call(
-                    exchange.getRequestMethod(),
-                    exchange.getRequestURI().getPath(),
-                    exchange.getRequestHeaders(),
-                    body));
-            Reply reply = answer.apply(body.split("\"token\"", -1).length - 1);
-            exchange.getResponseHeaders().add("Set-Cookie", "spy=1");
-            if (reply.retryAfter() > 0) {
-                exchange.getResponseHeaders().add("Retry-After", Integer.toString(reply.retryAfter()));
-            }
-            byte[] bytes = reply.body().getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(reply.status(), bytes.length);
-            exchange.getResponseBody().write(bytes);
+        String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        calls.add(new Call(
+                exchange.getRequestMethod(), exchange.getRequestURI().getPath(), exchange.getRequestHeaders(), body));
+        Reply reply = answer.apply(body.split("\"token\"", -1).length - 1);
+        exchange.getResponseHeaders().add("Set-Cookie", "spy=1");
+        if (reply.retryAfter() > 0) {
+            exchange.getResponseHeaders().add("Retry-After", Integer.toString(reply.retryAfter()));
         }
+        Loopback.answer(exchange, reply.status(), reply.body());
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        threads.shutdownNow();
+        server.close();
     }
 }

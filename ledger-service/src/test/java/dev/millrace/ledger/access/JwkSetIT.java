@@ -12,14 +12,11 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
-import com.sun.net.httpserver.HttpServer;
 import dev.millrace.ledger.RunningLedger;
 import dev.millrace.ledger.RunningLedger.Answer;
 import dev.millrace.ledger.Stores;
+import dev.millrace.local.testing.Loopback;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -35,8 +32,8 @@ class JwkSetIT {
     private static RSAKey key;
 
     private final AtomicInteger fetches = new AtomicInteger();
-    private InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    private HttpServer provider;
+    private int port;
+    private Loopback provider;
     private RunningLedger ledger;
 
     @BeforeAll
@@ -47,7 +44,7 @@ class JwkSetIT {
     @BeforeEach
     void start() throws IOException {
         serve(new JWKSet(key.toPublicJWK()).toString());
-        address = provider.getAddress();
+        port = provider.port();
         Stores stores = Stores.fresh(2);
         stores.openCounters();
         stores.count("owner", 1);
@@ -57,7 +54,7 @@ class JwkSetIT {
                         "MILLRACE_LEDGER_JWT_SECRET",
                         "",
                         "MILLRACE_LEDGER_JWK_SET_URI",
-                        "http://127.0.0.1:%d/jwks".formatted(address.getPort()),
+                        provider.origin() + "/jwks",
                         "MILLRACE_LEDGER_JWT_ISSUER",
                         ISSUER,
                         "MILLRACE_LEDGER_JWT_AUDIENCE",
@@ -68,20 +65,15 @@ class JwkSetIT {
     @AfterEach
     void stop() {
         ledger.close();
-        provider.stop(0);
+        provider.close();
     }
 
     private void serve(String set) throws IOException {
-        byte[] body = set.getBytes(StandardCharsets.UTF_8);
-        provider = HttpServer.create(address, 0);
-        provider.createContext("/jwks", exchange -> {
+        provider = new Loopback(port, exchange -> {
             fetches.incrementAndGet();
             exchange.getResponseHeaders().add("Content-Type", "application/json");
-            exchange.sendResponseHeaders(200, body.length);
-            exchange.getResponseBody().write(body);
-            exchange.close();
+            Loopback.answer(exchange, 200, set);
         });
-        provider.start();
     }
 
     private static JWTClaimsSet.Builder claims() {
@@ -139,7 +131,7 @@ class JwkSetIT {
 
     @Test
     void withoutTheSetNothingCanBeCheckedAndWithItAgainEverything() throws Exception {
-        provider.stop(0);
+        provider.close();
         assertUnavailable(get(claims().build()));
         serve(new JWKSet(key.toPublicJWK()).toString());
         assertThat(get(claims().build()).status()).isEqualTo(200);
@@ -148,7 +140,7 @@ class JwkSetIT {
     /** The third request is refused by the limit, and nobody knows whether its key is one of the set's. */
     @Test
     void anOutageStaysOneHoweverOftenCallersAsk() throws Exception {
-        provider.stop(0);
+        provider.close();
         for (int i = 0; i < 5; i++) {
             assertUnavailable(get(claims().subject("owner-" + i).build()));
         }
@@ -156,7 +148,7 @@ class JwkSetIT {
 
     @Test
     void aSetThatIsTooLargeIsNotRead() throws Exception {
-        provider.stop(0);
+        provider.close();
         serve(new JWKSet(key.toPublicJWK()) + " ".repeat(JwkSet.MOST_BYTES));
         assertUnavailable(get(claims().build()));
         assertThat(fetches).hasValue(1);

@@ -4,17 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.millrace.common.token.Kid;
 import dev.millrace.local.mint.TokenMint;
 import dev.millrace.local.process.CommandException;
+import dev.millrace.local.testing.Loopback;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,7 +28,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -55,19 +52,16 @@ class ReplayTest {
     private final List<String> bodies = new ArrayList<>();
     private final Queue<Integer> answers = new ConcurrentLinkedQueue<>();
     private final ReplayCounts counts = new ReplayCounts();
-    private HttpServer server;
+    private Loopback server;
 
     @BeforeEach
     void start() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        server.createContext("/v1/events", this::answer);
-        server.start();
+        server = new Loopback(this::answer);
     }
 
     @AfterEach
     void stop() {
-        server.stop(0);
+        server.close();
     }
 
     @Test
@@ -122,7 +116,7 @@ class ReplayTest {
 
     @Test
     void givesUpWhenNothingGetsThroughForLong() {
-        server.stop(0);
+        server.close();
         assertThatThrownBy(() -> run(200, Duration.ofMillis(500), log(line("/a", "Firefox"))))
                 .isInstanceOf(CommandException.class)
                 .hasMessageContaining(
@@ -317,12 +311,8 @@ class ReplayTest {
         }
         Integer planned = answers.poll();
         int status = planned == null || planned == FILTERED ? 202 : planned;
-        byte[] answer =
-                answerBody(planned == null ? 202 : planned, events(body)).getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Retry-After", "0");
-        exchange.sendResponseHeaders(status, answer.length);
-        exchange.getResponseBody().write(answer);
-        exchange.close();
+        Loopback.answer(exchange, status, answerBody(planned == null ? 202 : planned, events(body)));
     }
 
     private static int events(String body) {
@@ -358,7 +348,7 @@ class ReplayTest {
     }
 
     private String url() {
-        return "http://127.0.0.1:" + server.getAddress().getPort() + "/v1/events";
+        return server.origin() + "/v1/events";
     }
 
     private static String line(String path, String agent) {

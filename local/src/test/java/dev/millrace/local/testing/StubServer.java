@@ -2,10 +2,7 @@ package dev.millrace.local.testing;
 
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -17,7 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** An HTTP server that plays prepared answers and remembers what it was asked. */
 public final class StubServer implements AutoCloseable {
-    private final HttpServer server;
+    private final Loopback server;
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final List<String> tokens = new CopyOnWriteArrayList<>();
     private final List<Headers> headers = new CopyOnWriteArrayList<>();
@@ -31,13 +28,11 @@ public final class StubServer implements AutoCloseable {
 
     /** On this port. */
     public StubServer(int port) throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-        server.createContext("/", this::answer);
-        server.start();
+        server = new Loopback(port, this::answer);
     }
 
     public int port() {
-        return server.getAddress().getPort();
+        return server.port();
     }
 
     /** The next answer to this method and path; the last one is repeated. */
@@ -46,12 +41,12 @@ public final class StubServer implements AutoCloseable {
     }
 
     /** The same in place of all answers that were prepared. */
-    public StubServer instead(String request, int status, String body) {
+    public synchronized StubServer instead(String request, int status, String body) {
         answers.remove(request);
         return on(request, status, body);
     }
 
-    public StubServer on(String request, int status, String body, String type) {
+    public synchronized StubServer on(String request, int status, String body, String type) {
         answers.computeIfAbsent(request, _ -> new ArrayDeque<>()).add(new Answer(status, body, type));
         return this;
     }
@@ -73,7 +68,7 @@ public final class StubServer implements AutoCloseable {
         return List.copyOf(tokens);
     }
 
-    private void answer(HttpExchange exchange) throws IOException {
+    private synchronized void answer(HttpExchange exchange) throws IOException {
         String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         requests.add((request + " " + body).strip());
@@ -87,15 +82,12 @@ public final class StubServer implements AutoCloseable {
         Answer answer = next == null
                 ? new Answer(500, "{\"detail\":\"not prepared: " + request + "\"}", "application/json")
                 : next;
-        byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", answer.type());
-        exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
-        exchange.getResponseBody().write(bytes);
-        exchange.close();
+        Loopback.answer(exchange, answer.status(), answer.body());
     }
 
     @Override
     public void close() {
-        server.stop(0);
+        server.close();
     }
 }
