@@ -212,6 +212,14 @@ class EventsIT {
                 ingest.post(event(token(""), "view"), "application/json", "Prefer", "respond-async, return=minimal");
         assertThat(answer.body()).isEqualTo("{\"accepted\":1,\"duplicate\":0,\"filtered\":0,\"rejected\":0}");
         assertThat(answer.header("Preference-Applied")).isEqualTo("return=minimal");
+        String nothing = event("nothing", "view");
+        Answer none = ingest.post(
+                "[" + nothing + "," + nothing + "]", "application/json", "Prefer", "respond-async, return=minimal");
+        assertThat(none.status()).isEqualTo(422);
+        assertThat(none.header("Preference-Applied")).isEqualTo("return=minimal");
+        assertThat(none.json().has("results")).isFalse();
+        assertThat(none.detail())
+                .isEqualTo("none of the 2 events counts; without Prefer: return=minimal each result says why");
     }
 
     @Test

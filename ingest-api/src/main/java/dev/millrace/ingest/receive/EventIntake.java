@@ -39,6 +39,11 @@ final class EventIntake {
     /** The remedy where it is not known whether all of a request is counted. */
     static final String SEND_AGAIN = "; send the same events again, what was counted comes back as duplicate";
 
+    /** RFC 7240: says that results are left out, as the client prefers. */
+    static final String PREFERENCE_APPLIED = "Preference-Applied";
+
+    static final String MINIMAL = "return=minimal";
+
     /** A budget is raised by a person, or by midnight: a sender need not ask every second. */
     private static final String OVER_BUDGET_SECONDS = "60";
 
@@ -141,7 +146,10 @@ final class EventIntake {
                 outcomes.stream().filter(outcome -> outcome.retry() != null).count();
         String detail = outcomes.size() == 1
                 ? String.valueOf(outcomes.getFirst().detail())
-                : "none of the %d events counts; each result says why".formatted(reply.rejected())
+                : "none of the %d events counts; %seach result says why"
+                                .formatted(
+                                        reply.rejected(),
+                                        reply.results() == null ? "without Prefer: " + MINIMAL + " " : "")
                         + (later == 0 ? "" : ", and those with \"retry\": true may be sent again");
         ProblemException problem =
                 (later == outcomes.size() ? Problem.TOO_MANY_REQUESTS : Problem.EVENTS_REJECTED).because(detail);
@@ -153,7 +161,9 @@ final class EventIntake {
         body.setProperty("duplicate", reply.duplicate());
         body.setProperty("filtered", reply.filtered());
         body.setProperty("rejected", reply.rejected());
-        if (reply.results() != null) {
+        if (reply.results() == null) {
+            problem.with(PREFERENCE_APPLIED, MINIMAL);
+        } else {
             body.setProperty("results", reply.results());
         }
         return problem;

@@ -43,7 +43,7 @@ final class EventsServlet extends PostServlet {
         Reply reply =
                 underWay(received.size(), EventIntake.SEND_AGAIN, () -> intake.receive(received, sender, minimal));
         if (minimal) {
-            response.setHeader("Preference-Applied", "return=minimal");
+            response.setHeader(EventIntake.PREFERENCE_APPLIED, EventIntake.MINIMAL);
         }
         answer(response, HttpServletResponse.SC_ACCEPTED, reply);
     }
@@ -96,7 +96,7 @@ final class EventsServlet extends PostServlet {
     private static boolean prefersMinimal(HttpServletRequest request) {
         for (Enumeration<String> headers = request.getHeaders("Prefer"); headers.hasMoreElements(); ) {
             for (String preference : headers.nextElement().split(",", -1)) {
-                if (preference.strip().replace(" ", "").replace("\"", "").equalsIgnoreCase("return=minimal")) {
+                if (preference.strip().replace(" ", "").replace("\"", "").equalsIgnoreCase(EventIntake.MINIMAL)) {
                     return true;
                 }
             }

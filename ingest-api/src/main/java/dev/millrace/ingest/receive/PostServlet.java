@@ -56,7 +56,7 @@ abstract class PostServlet extends EdgeServlet {
         cors.addAllowedOrigin(CorsConfiguration.ALL);
         cors.addAllowedMethod(POST);
         cors.setAllowedHeaders(HEADERS);
-        cors.setExposedHeaders(List.of("Retry-After", "Preference-Applied"));
+        cors.setExposedHeaders(List.of("Retry-After", EventIntake.PREFERENCE_APPLIED));
         cors.setMaxAge(PREFLIGHT_SECONDS);
         return cors;
     }
