@@ -130,8 +130,9 @@ public final class CheckCommand implements Callable<Integer> {
     }
 
     private static String shown(String claim, JsonNode value) {
-        boolean time =
-                TIMES.contains(claim) && value.isNumber() && value.asLong() < MILLISECONDS && value.asLong() >= 0;
-        return time ? "%d (%s)".formatted(value.asLong(), Instant.ofEpochSecond(value.asLong())) : value.toString();
+        long second = TIMES.contains(claim) && value.isNumber() ? value.asLong(-1) : -1;
+        return second >= 0 && second < MILLISECONDS
+                ? "%d (%s)".formatted(second, Instant.ofEpochSecond(second))
+                : value.toString();
     }
 }

@@ -103,7 +103,7 @@ final class DemoSite implements Closeable {
         visit.header("Content-Security-Policy", pages.policy());
         visit.header("X-Content-Type-Options", "nosniff");
         if (!visit.isFor(address())) { // another name for this machine would be another site to Millrace
-            visit.header("Location", address() + path);
+            visit.header("Location", address() + visit.rawPath());
             visit.send(302, HTML, PRIVATE, "");
         } else if (path.equals("/comments")) {
             comment(visit, tokens);
@@ -178,6 +178,11 @@ final class DemoSite implements Closeable {
     private record Visit(HttpExchange exchange) {
         String path() {
             return exchange.getRequestURI().getPath();
+        }
+
+        /** As it was sent, so that nothing in it ends a header. */
+        String rawPath() {
+            return exchange.getRequestURI().getRawPath();
         }
 
         boolean isRead() {

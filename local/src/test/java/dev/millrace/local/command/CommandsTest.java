@@ -515,12 +515,13 @@ class CommandsTest {
                 "POST /v1/events?dry-run=true",
                 200,
                 "{\"results\":[{\"status\":\"rejected\",\"code\":\"token-signature\",\"claims\":"
-                        + "{\"\\u001b[2J\\nverdict\":1,\"art\":\"\\u009b2J\\u202e\"}}]}");
+                        + "{\"\\u001b[2J\\nverdict\":1,\"art\":\"\\u009b2J\\u202e\",\"iat\":9223372036854775808}}]}");
         assertThat(run("check", "a.b.c")).as(complained()).isEqualTo(1);
         assertThat(printed()).isEqualTo("""
                 verdict   rejected token-signature
                 ?[2J?verdict  1
                 art       "?2J?"
+                iat       9223372036854775808
                 """);
     }
 

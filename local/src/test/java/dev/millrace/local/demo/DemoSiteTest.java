@@ -174,6 +174,12 @@ class DemoSiteTest {
         HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
         assertThat(answer.statusCode()).isEqualTo(302);
         assertThat(answer.headers().firstValue("Location")).contains(site.address() + "/bot");
+        HttpResponse<String> escaped = client.send(
+                HttpRequest.newBuilder(
+                                URI.create("http://localhost:" + site.address().getPort() + "/caf%C3%A9%0D%0A%20x"))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(escaped.headers().firstValue("Location")).contains(site.address() + "/caf%C3%A9%0D%0A%20x");
     }
 
     @Test
