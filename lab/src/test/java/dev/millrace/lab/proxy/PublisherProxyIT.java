@@ -323,6 +323,13 @@ class PublisherProxyIT {
         assertThat(flood(160, () -> site.open("/c-42/a", "127.9.0.1")))
                 .as("an address that may pass")
                 .hasSize(1);
+        assertThat(flood(160, () -> site.open("/c-42/a", "127.2.0.1", "X-Forwarded-For: ::ffff:192.0.2.1"))
+                        .keySet())
+                .isEqualTo(Set.of(200, 429));
+        assertThat(site.open("/c-42/a", "127.2.0.1", "X-Forwarded-For: ::ffff:192.0.2.2")
+                        .status())
+                .as("another address that a proxy writes as IPv6")
+                .isEqualTo(200);
         List<Site.Reply> replies = new ArrayList<>();
         Map<Integer, Integer> events = flood(300, () -> {
             Site.Reply reply = post("/v1/events", "127.1.0.11");
