@@ -7,9 +7,13 @@ import dev.millrace.common.token.Sandbox;
 import dev.millrace.local.mint.EventClaims;
 import dev.millrace.local.mint.TokenMint;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,13 +26,17 @@ import tools.jackson.databind.node.ObjectNode;
 @CommandLine.Command(
         name = "mint",
         description = {
-            "Print an event token, as a publisher's server would sign it.",
+            "Print an event token, or a page token, as a publisher's server would sign it.",
             "No service has to run, but the key must exist when the token is used: ./millrace key PUBLISHER.",
             "For a sandbox (a publisher named test-…) it says on standard error whose balance earns."
         })
 public final class MintCommand implements Callable<Integer> {
     /** The server's default limit of {@code exp - iat}. */
     private static final Duration LONGEST = Duration.ofHours(2);
+
+    private static final Duration USUAL = Duration.ofHours(1);
+    private static final Duration LONGEST_PAGE = Duration.ofDays(400);
+    private static final Duration USUAL_PAGE = Duration.ofDays(30);
 
     private final Terminal terminal;
 
@@ -57,11 +65,16 @@ public final class MintCommand implements Callable<Integer> {
     private @Nullable String jti;
 
     @Option(
+            names = "--page",
+            description =
+                    "Print a page token, which all readers of a cached page share. It takes --evt and --ttl besides.")
+    private boolean page;
+
+    @Option(
             names = "--ttl",
             paramLabel = "TIME",
-            defaultValue = "1h",
-            description = "How long it is valid, up to 2h (default: ${DEFAULT-VALUE}).")
-    private Duration ttl = Duration.ofHours(1);
+            description = "How long it is valid, up to 2h (default: 1h); a page token up to 400d (default: 30d).")
+    private @Nullable Duration ttl;
 
     @Option(
             names = "--evt",
@@ -105,9 +118,10 @@ public final class MintCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (ttl.compareTo(LONGEST) > 0 || ttl.isZero()) {
+        if (page && Stream.of(jti, quantity, referrer, visitor, event, key).anyMatch(Objects::nonNull)) {
             throw new CommandLine.ParameterException(
-                    spec.commandLine(), "--ttl is " + ttl + "; the server takes more than 0 and up to 2h");
+                    spec.commandLine(),
+                    "--page takes no --jti, --qty, --ref, --vis, --event or --key: it names no reader");
         }
         Kid signer = signer();
         MasterKeys masterKeys = terminal.settings().masterKeys();
@@ -146,12 +160,27 @@ public final class MintCommand implements Callable<Integer> {
     private EventClaims claims() {
         String id = jti == null ? UUID.randomUUID().toString() : jti;
         List<String> granted = granted();
-        return EventClaims.of(creator, article, id, terminal.clock().instant())
-                .validFor(ttl, terminal.clock().instant())
+        Instant now = terminal.clock().instant();
+        EventClaims claims = page
+                ? new EventClaims(Map.of("pag", true)).with("sub", creator).with("art", article)
+                : EventClaims.of(creator, article, id, now);
+        return claims.validFor(lifetime(), now)
                 .with("evt", granted.isEmpty() ? null : granted)
                 .with("qty", quantity)
                 .with("ref", referrer)
                 .with("vis", visitor);
+    }
+
+    private Duration lifetime() {
+        if (ttl == null) {
+            return page ? USUAL_PAGE : USUAL;
+        }
+        if (ttl.compareTo(page ? LONGEST_PAGE : LONGEST) > 0 || ttl.isZero()) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "--ttl is %s; the server takes more than 0 and up to %s".formatted(ttl, page ? "400d" : "2h"));
+        }
+        return ttl;
     }
 
     private List<String> granted() {

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -344,6 +345,34 @@ class CommandsTest {
                         .getJWTClaimsSet()
                         .getClaim("evt"))
                 .isNull();
+    }
+
+    @Test
+    void mintSignsAPageTokenThatNamesNoReader() throws Exception {
+        assertThat(run("mint", "--page", "--creator", "c-42", "--article", "/a", "--evt", "reaction", "--ttl", "400d"))
+                .isZero();
+        Map<String, Object> claims =
+                verified(printed().strip(), secret(1)).getPayload().toJSONObject();
+        assertThat(claims).containsOnlyKeys("pag", "sub", "art", "iat", "exp", "evt");
+        assertThat(claims)
+                .containsEntry("pag", true)
+                .containsEntry("sub", "c-42")
+                .containsEntry("art", "/a")
+                .containsEntry("evt", List.of("reaction"));
+        for (List<String> wrong : List.of(
+                List.of("--ttl", "401d"),
+                List.of("--jti", "j"),
+                List.of("--vis", "v"),
+                List.of("--ref", "https://www.google.com/"),
+                List.of("--qty", "2"),
+                List.of("--event", "view"))) {
+            List<String> command = new ArrayList<>(List.of("mint", "--page", "--creator", "c", "--article", "a"));
+            command.addAll(wrong);
+            assertThat(run(command.toArray(String[]::new))).as("%s", wrong).isEqualTo(2);
+        }
+        assertThat(complained())
+                .contains("--ttl is PT9624H; the server takes more than 0 and up to 400d")
+                .contains("--page takes no --jti");
     }
 
     @Test
