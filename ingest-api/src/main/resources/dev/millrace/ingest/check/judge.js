@@ -37,7 +37,9 @@ const loading = tag => {
   if (tag.type && tag.type !== 'module' && !JAVASCRIPT.test(tag.type)) {
     found.push(warn(`Browsers run no type="${short(tag.type, 60)}". Leave type out, unless a consent tool or a CDN has put it there and runs the script later.`))
   }
-  if (tag.type === 'module') found.push(bad('type="module" keeps the script from finding its tag. Leave type out.'))
+  const isNamed = tag.token !== null || tag.tokenUrl !== null
+  if (tag.type === 'module' && isNamed) found.push(warn('With type="module" the script finds its tag by data-token alone. Leave type out.'))
+  else if (tag.type === 'module') found.push(bad('type="module" keeps the script from finding its tag. Leave type out.'))
   else if (!tag.defer && !tag.async) found.push(warn('defer is missing, so the page waits for the script. Add defer.'))
   else if (tag.async && !tag.defer) found.push(note('async runs the script as soon as it is there, perhaps after your own. With defer the order is that of the tags.'))
   return found

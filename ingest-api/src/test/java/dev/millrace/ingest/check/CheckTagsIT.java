@@ -27,7 +27,11 @@ class CheckTagsIT extends CheckPage {
                         "Note: async runs the script as soon as it is there, perhaps after your own. With defer the order is that of the tags."),
                 Arguments.of(
                         self + " type=module></script>",
-                        "Wrong: type=\"module\" keeps the script from finding its tag. Leave type out."),
+                        "Look at this: With type=\"module\" the script finds its tag by data-token alone. Leave type out."),
+                Arguments.of(
+                        "<script type=module src=EDGE/m.js></script>",
+                        "Wrong: type=\"module\" keeps the script from finding its tag. Leave type out."
+                                + "|Note: There is neither data-token nor data-token-url, so the page must call millrace.page({ token }) itself."),
                 Arguments.of(
                         "<script defer src=https://other.example/m.js data-token-url=/t></script>",
                         "Look at this: The address is of other.example, and this edge is HOST: events go there."
