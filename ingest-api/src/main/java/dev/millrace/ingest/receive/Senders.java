@@ -14,10 +14,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds out who sent a request. A proxy is believed about its client where its own address is trusted; so is the proxy before it, and so on: the
@@ -38,7 +41,10 @@ final class Senders {
     private static final Pattern ORIGIN =
             Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*://)(?:[^@/?#\\\\\\s]*@)?([^@/?#\\\\\\s]+)(?=[/?#]|$)");
 
+    private static final Logger log = LoggerFactory.getLogger(Senders.class);
+
     private final AddressRanges trusted;
+    private final AtomicBoolean warned = new AtomicBoolean();
 
     /**
      * @param trusted networks (192.0.2.0/24) and addresses
@@ -84,13 +90,33 @@ final class Senders {
 
     private @Nullable InetAddress address(HttpServletRequest request) {
         InetAddress address = parse(request.getRemoteAddr()).orElse(null);
-        for (String hop : Lists.reverse(hops(request))) {
+        List<String> hops = hops(request);
+        if (!hops.isEmpty() && address != null && isPrivate(address) && !trusted.have(address)) {
+            warn(address);
+        }
+        for (String hop : Lists.reverse(hops)) {
             if (address == null || !trusted.have(address)) {
                 return address;
             }
             address = parse(hop).orElse(null);
         }
         return address;
+    }
+
+    /** A stranger has no private address, so it is a proxy's. */
+    private void warn(InetAddress proxy) {
+        if (!warned.getAndSet(true)) {
+            log.warn(
+                    "{} forwards requests and is not in {}: all of its readers have its address here (said once)",
+                    proxy.getHostAddress(),
+                    SETTING);
+        }
+    }
+
+    private static boolean isPrivate(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        boolean isUniqueLocal = bytes.length > Integer.BYTES && (bytes[0] & 0xfe) == 0xfc; // RFC 4193
+        return address.isLoopbackAddress() || address.isSiteLocalAddress() || isUniqueLocal;
     }
 
     /** As the proxies wrote them, the client first. */

@@ -6,13 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.common.message.SettingException;
 import dev.millrace.ingest.verify.Sender;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.mock.web.MockHttpServletRequest;
 
 /** Whose request it is: behind proxies, and as its headers say. */
+@ExtendWith(OutputCaptureExtension.class)
 class SendersTest {
     private final Senders senders = new Senders(List.of("10.0.0.0/8", " 2001:db8:1::/48", "127.0.0.1"));
 
@@ -50,6 +55,27 @@ class SendersTest {
         MockHttpServletRequest request = from(remote);
         request.addHeader("X-Forwarded-For", forwarded);
         assertThat(address(request)).isEqualTo(client);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "192.168.1.9, true",
+        "172.16.0.1, true",
+        "fd00:0:0:0:0:0:0:1, true",
+        "192.0.2.7, false",
+        "2001:db8:2:0:0:0:0:7, false",
+        "10.1.1.1, false"
+    })
+    void aPrivateAddressThatForwardsUntrustedIsToldOnce(String remote, boolean told, CapturedOutput output) {
+        senders.of(from(remote));
+        assertThat(output).doesNotContain("forwards requests");
+        for (int i = 0; i < 2; i++) {
+            MockHttpServletRequest request = from(remote);
+            request.addHeader("X-Forwarded-For", "198.51.100.1");
+            senders.of(request);
+        }
+        String line = remote + " forwards requests and is not in MILLRACE_TRUSTED_PROXIES";
+        assertThat(output.getAll().split(Pattern.quote(line), -1)).hasSize(told ? 2 : 1);
     }
 
     @Test
