@@ -107,6 +107,7 @@ final class PageTimes {
     /** An nginx that accepts each event as ingest-api does, for the little that reading it costs. */
     private static PublisherProxy startStandIn(Path root, Path home, int port) {
         String site = """
+                geo $limited { default 0; }
                 server {
                     listen 127.0.0.1:%d;
                     access_log off;
