@@ -27,8 +27,11 @@ public record LastVerdict(long at, long count, String type, String verdict) {
     /** The type of an event whose type is none of Millrace's, or missing. */
     public static final String UNKNOWN = "unknown";
 
-    static final String FILTERED = "filtered:";
-    static final String REJECTED = "rejected:";
+    /** What a verdict begins with whose reason follows. */
+    public static final String FILTERED = "filtered:";
+
+    /** What a verdict begins with whose code follows. */
+    public static final String REJECTED = "rejected:";
 
     private static final Pattern LINE =
             Pattern.compile("([0-9]{1,12}) ([0-9]{1,18}) ([a-z_]{1,32}) ([a-z]{1,16}(?::[a-z-]{1,40})?)");

@@ -71,6 +71,11 @@ public enum EventType {
         return grantedByDefault;
     }
 
+    /** Whether the reader of a page with a page token may send it, whatever the token's {@code evt} says. */
+    public boolean grantedByPage() {
+        return this == VIEW || this == READ || this == SCROLL;
+    }
+
     /** For how long the identity of such an event is remembered. */
     public Retention retention() {
         return retention;

@@ -1,6 +1,7 @@
 package dev.millrace.ingest.check;
 
 import dev.millrace.common.message.Printable;
+import dev.millrace.common.token.EventType;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,9 +45,6 @@ record ClaimMistakes(@Nullable JsonNode header, JsonNode claims, long now) {
     private static final List<String> TIMES = List.of("iat", "nbf", "exp");
     private static final List<String> NUMBERS = List.of("iat", "nbf", "exp", "qty");
     private static final List<String> TEXTS = List.of("sub", "art", "jti", "vis", "ref", "ua", "ip");
-
-    /** Types that need not be named in a page token's {@code evt}. */
-    private static final List<String> OF_PAGES = List.of("view", "read", "scroll");
 
     private static final Pattern NUMBER = Pattern.compile("\\s*-?[0-9]{1,19}(\\.[0-9]{1,9})?\\s*");
 
@@ -192,7 +190,7 @@ record ClaimMistakes(@Nullable JsonNode header, JsonNode claims, long now) {
     boolean pageGrants(String type) {
         JsonNode evt = claims.path("evt");
         Stream<JsonNode> named = evt.isArray() ? evt.valueStream() : Stream.of(evt);
-        return OF_PAGES.contains(type)
+        return EventType.named(type).filter(EventType::grantedByPage).isPresent()
                 || named.anyMatch(name -> name.asString("").equals(type));
     }
 

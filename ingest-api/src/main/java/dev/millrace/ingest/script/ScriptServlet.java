@@ -16,7 +16,8 @@ import org.springframework.http.HttpHeaders;
 
 /**
  * {@code GET /m.js}, which browsers ask for again after five minutes, and {@code GET /m/<version>.js}, which never changes: this build's, and those
- * of earlier releases. Any page may include them, also with an integrity hash and also a page that isolates itself from other origins. A plain servlet, as the one for events.
+ * of earlier releases. Any page may include them, also with an integrity hash and also a page that isolates itself from other origins. A plain servlet,
+ * as the one for events.
  */
 final class ScriptServlet extends HttpServlet {
     static final String CURRENT = "/m.js";

@@ -30,11 +30,11 @@ final class VerdictNames {
         List<String> names = new ArrayList<>(List.of("accepted", "duplicate"));
         for (Filter filter : Filter.values()) {
             REASONS.put(filter.wireName(), names.size());
-            names.add("filtered:" + filter.wireName());
+            names.add(LastVerdict.FILTERED + filter.wireName());
         }
         for (RejectionCode code : RejectionCode.values()) {
             CODES.put(code, names.size());
-            names.add("rejected:" + code.wireName());
+            names.add(LastVerdict.REJECTED + code.wireName());
         }
         return List.copyOf(names);
     }

@@ -9,7 +9,6 @@ import dev.millrace.ingest.page.PageVisitors;
 import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.nio.charset.CharacterCodingException;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -55,9 +54,6 @@ record Claims(
         boolean exchanged) {
     /** What {@code via} says of a token that a page token was exchanged for. */
     static final String PAGE = "page";
-
-    /** What a reader of a page may do, whatever the page token's {@code evt} says. */
-    static final Set<EventType> OF_PAGES = EnumSet.of(EventType.VIEW, EventType.READ, EventType.SCROLL);
 
     private static final int MOST_JTI = 64;
     private static final int MOST_REFERRER = 2_048;
@@ -129,7 +125,7 @@ record Claims(
     Claims readBy(PageVisitors.Visitor reader, Sender sender, long now, long lifetime) {
         Set<String> types = new TreeSet<>();
         for (EventType type : EventType.values()) {
-            if (OF_PAGES.contains(type) || (granted != null && granted.contains(type.wireName()))) {
+            if (type.grantedByPage() || (granted != null && granted.contains(type.wireName()))) {
                 types.add(type.wireName());
             }
         }

@@ -109,7 +109,7 @@ record EventRules(
                     RejectionCode.TYPE_NOT_GRANTED,
                     "a page token does not grant %s itself; exchange it at POST /v1/page for an event token%s",
                     known,
-                    Claims.OF_PAGES.contains(known) ? "" : ", which grants it where the page token's evt names it");
+                    known.grantedByPage() ? "" : ", which grants it where the page token's evt names it");
         }
     }
 

@@ -549,15 +549,7 @@ class PageScriptIT {
         edge.outcomes(1);
         browser.click("button");
         edge.outcomes(2);
-        List<String> lines = new ArrayList<>();
-        Await.until(
-                () -> {
-                    browser.console().stream()
-                            .filter(line -> line.contains("millrace:"))
-                            .forEach(lines::add);
-                    return lines;
-                },
-                all -> all.size() >= 2);
+        List<String> lines = debugged(2);
         assertThat(lines).hasSize(2);
         assertThat(lines.get(0)).contains("view", "accepted");
         assertThat(lines.get(1)).contains("reaction", "hate", "key-invalid", "reaction takes one of");
@@ -574,21 +566,26 @@ class PageScriptIT {
         assertThat(browser.calls("/v1/events")).isZero();
         browser.run("millrace.page({token: '%s'})".formatted(token("a")));
         assertThat(edge.outcomes(1)).containsExactly("view accepted");
-        List<String> lines = new ArrayList<>();
-        Await.until(
-                () -> {
-                    browser.console().stream()
-                            .filter(line -> line.contains("millrace:"))
-                            .forEach(lines::add);
-                    return lines;
-                },
-                all -> all.size() >= 4);
+        List<String> lines = debugged(4);
         assertThat(lines).hasSize(4);
         assertThat(lines.get(0)).contains("waits for millrace.consent(true)");
         assertThat(lines.get(1)).contains("no token in the tag: nothing counts before millrace.page({ token })");
         assertThat(lines.get(2)).contains("a page without a token: nothing counts");
         assertThat(lines.get(3)).contains("view", "accepted");
         leave(1);
+    }
+
+    /** What the script has written to the console, once it is so many lines. */
+    private static List<String> debugged(int least) {
+        List<String> lines = new ArrayList<>();
+        return Await.until(
+                () -> {
+                    browser.console().stream()
+                            .filter(line -> line.contains("millrace:"))
+                            .forEach(lines::add);
+                    return lines;
+                },
+                all -> all.size() >= least);
     }
 
     @Test

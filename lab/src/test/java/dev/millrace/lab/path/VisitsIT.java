@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -69,9 +70,9 @@ class VisitsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        TurnedRedis.missing()
-                .ifPresent(program -> print("SKIPPED: Redis' clock can't be turned, %s is missing".formatted(program)));
-        assumeThat(TurnedRedis.missing()).isEmpty();
+        Optional<String> missing = TurnedRedis.missing();
+        missing.ifPresent(what -> print("SKIPPED: Redis' clock can't be turned, %s is missing".formatted(what)));
+        assumeThat(missing).isEmpty();
         redis = TurnedRedis.start(home);
         path = new WholePath(
                 "visits",

@@ -32,10 +32,10 @@ import tools.jackson.databind.node.ObjectNode;
         })
 public final class MintCommand implements Callable<Integer> {
     /** The server's default limit of {@code exp - iat}. */
-    private static final Duration LONGEST = Duration.ofHours(2);
+    private static final Duration LONGEST = dev.millrace.client.TokenMint.LONGEST_EVENT;
 
     private static final Duration USUAL = Duration.ofHours(1);
-    private static final Duration LONGEST_PAGE = Duration.ofDays(400);
+    private static final Duration LONGEST_PAGE = dev.millrace.client.TokenMint.LONGEST_PAGE;
     private static final Duration USUAL_PAGE = Duration.ofDays(30);
 
     private final Terminal terminal;
